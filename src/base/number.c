@@ -1,0 +1,43 @@
+#include "base/number.h"
+
+bool decimal(struct kedge_span text, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t digit = (uint8_t)(text.ptr[i] - '0');
+
+        if (digit > 9 || digit > max || v > (max - digit) / 10)
+            return false;
+        v = v * 10 + digit;
+    }
+    if (text.len == 0)
+        return false;
+    *out = v;
+    return true;
+}
+
+uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+uint64_t clamp_u64(uint64_t v, uint64_t low, uint64_t high)
+{
+    return max_u64(low, min_u64(v, high));
+}
+
+uint64_t add_sat(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+uint64_t sub_sat(uint64_t a, uint64_t b)
+{
+    return a < b ? 0 : a - b;
+}
