@@ -1,0 +1,32 @@
+/* A histogram of durations in the log-linear shape of HdrHistogram: below 128 ns each
+ * value has its own bucket, above that each power of two is cut into 64 equal parts. So
+ * a percentile is within 1/64 (1.6 %) of a true sample; count, min and max are exact.
+ * Values over 2^42 ns (73 minutes) share the last bucket. Fixed size, the caller's, about
+ * 10 KiB; zeroed memory is an empty one. No allocation, no floating point. */
+#ifndef REPORT_HISTOGRAM_H
+#define REPORT_HISTOGRAM_H
+
+#include "kedge/base.h"
+
+#define HISTOGRAM_BUCKETS (128 + (42 - 7) * 64)
+
+struct histogram {
+    uint64_t count;
+    uint64_t min; /* of no meaning while count is 0, as is max */
+    uint64_t max;
+    uint32_t buckets[HISTOGRAM_BUCKETS]; /* each stops at 2^32 - 1 */
+};
+
+void histogram_record(struct histogram *h, kedge_nanos value);
+
+/* Add all samples of b to a. */
+void histogram_merge(struct histogram *a, const struct histogram *b);
+
+/* Percentiles in thousandths: 50000 is the median, 99900 is p99.9. The value that at least
+ * that share of the samples does not exceed. False when there are too few samples for it
+ * to say more than the maximum does: histogram_needed(which) is how many it takes. */
+KEDGE_MUST_CHECK bool histogram_percentile(const struct histogram *h, uint32_t which,
+                                           kedge_nanos *out);
+uint64_t histogram_needed(uint32_t which);
+
+#endif

@@ -1,0 +1,39 @@
+/* The progress of one transfer on a terminal: one line that is drawn over and over, with
+ * a bar where the size is known, the rate and the time left. Silent where the descriptor
+ * is not a terminal. Draws at most ten times a second, whatever it is told. */
+#ifndef REPORT_PROGRESS_H
+#define REPORT_PROGRESS_H
+
+#include "base/bytes.h"
+
+#define PROGRESS_UNKNOWN UINT64_MAX
+
+struct progress {
+    int fd;
+    bool on;    /* a terminal, and not asked to be quiet */
+    bool drawn; /* there is a line to take away */
+    struct kedge_span label;
+    uint64_t total;
+    kedge_nanos start;
+    kedge_nanos next; /* no drawing before */
+};
+
+/* label (a file's name, any bytes) is borrowed until progress_end. total in bytes, or
+ * PROGRESS_UNKNOWN; it may be set later. */
+void progress_start(struct progress *p, int fd, bool quiet, struct kedge_span label,
+                    kedge_nanos now);
+void progress_update(struct progress *p, uint64_t done, kedge_nanos now);
+
+/* Take the line away. */
+void progress_end(struct progress *p);
+
+/* What one drawing says, in at most `width` columns: pure, for the above and its tests. */
+struct progress_view {
+    struct kedge_span label;
+    uint64_t done;
+    uint64_t total;
+    kedge_nanos elapsed;
+};
+void progress_line(struct writer *w, const struct progress_view *view, size_t width);
+
+#endif

@@ -1,0 +1,36 @@
+/* A table of text, columns aligned, for endpoints, summaries and probe results. Cells are
+ * added in reading order and kept in the caller's buffer until the table is printed, so
+ * that every width is known. Cells are shown by text_shown; a character is one column. */
+#ifndef REPORT_TABLE_H
+#define REPORT_TABLE_H
+
+#include "base/bytes.h"
+
+#include <stdio.h>
+
+#define TABLE_COLUMNS_MAX 16
+
+struct table {
+    struct writer cells; /* each ends in NUL; bad: cells were left out */
+    uint32_t columns;
+    uint32_t at;    /* the column of the next cell */
+    uint32_t right; /* a bit a column: aligned to the right */
+    size_t widths[TABLE_COLUMNS_MAX];
+};
+
+/* 1 <= columns <= TABLE_COLUMNS_MAX. Bit c of `right` aligns column c to the right. */
+void table_init(struct table *t, uint8_t *buffer, size_t room, uint32_t columns,
+                uint32_t right);
+
+void table_cell(struct table *t, const char *text);
+void table_cell_span(struct table *t, struct kedge_span text);
+void table_cell_u64(struct table *t, uint64_t v);
+
+/* Print whole rows, two spaces between columns, none at the end of a line, `indent`
+ * spaces in front. Cells that found no room are missing, and the last line says so. */
+void table_print(const struct table *t, FILE *out, uint32_t indent);
+
+/* Make standard output leave line by line, into a pipe too. Before its first use. */
+void stdout_by_line(void);
+
+#endif
