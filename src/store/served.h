@@ -1,0 +1,128 @@
+/* Files open for reading, shared by all transfers that read them, and kept a moment
+ * longer for the next. Which file it is, is told by device, inode, time of change and
+ * size: a name that now stands for another file, or for a changed one, opens anew, while
+ * transfers under way keep what they began with. All functions are for the loop's thread
+ * and none blocks; what blocks is done by jobs. */
+#ifndef STORE_SERVED_H
+#define STORE_SERVED_H
+
+#include "store/root.h"
+#include "store/workers.h"
+
+#include <sys/uio.h>
+
+struct served_id {
+    uint64_t dev;
+    uint64_t ino;
+    int64_t mtime_s;
+    int64_t mtime_ns;
+    uint64_t size;
+};
+
+/* One open file. Callers read id.size; the rest is the cache's. */
+struct served_file {
+    struct served_id id;
+    int fd;
+    bool in_memory; /* its file system holds all in memory: reading never waits */
+    bool listed;    /* can be found: in a bucket */
+    uint32_t users;
+    kedge_nanos idle_since;
+    struct served_file *next;  /* in its bucket, or in the free list */
+    struct served_file *older; /* the idle ones, in order */
+    struct served_file *newer;
+    struct served_cache *cache;
+    struct store_job closing;
+};
+
+struct served_cache {
+    struct workers *workers;
+    struct served_file *slots;
+    struct served_file **buckets;
+    uint32_t room;
+    struct served_file *free;
+    struct served_file *oldest; /* idle */
+    struct served_file *newest;
+    kedge_nanos keep; /* how long an idle file stays open */
+};
+
+/* slots and buckets hold room elements each: as many different files can be open at
+ * once. They and the workers are the caller's, and outlive the cache. An idle file is
+ * closed after keep. */
+struct served_config {
+    struct workers *workers;
+    struct served_file *slots;
+    struct served_file **buckets;
+    uint32_t room;
+    kedge_nanos keep;
+};
+
+void served_init(struct served_cache *cache, const struct served_config *config);
+
+/* Hands every idle file to a helper to be closed. Before workers_close(); no file may be
+ * in use any more and no open job under way. */
+void served_free(struct served_cache *cache);
+
+/* The file that name stands for, if it is open and the kernel can tell at once; else
+ * NULL, which says nothing about the name: use served_open(). The caller releases it. */
+KEDGE_MUST_CHECK struct served_file *served_find(struct served_cache *cache,
+                                                 const struct store_root *root,
+                                                 const struct root_name *name);
+
+/* One opening under way: the caller's memory until done(). It cannot be called off: who
+ * no longer wants the file releases it in done(). */
+struct served_opening {
+    /* Set by the caller; root and name live until done(). */
+    const struct store_root *root;
+    const struct root_name *name;
+    void (*done)(struct served_opening *opening); /* on the loop's thread */
+
+    /* Valid in done(). */
+    struct store_result result; /* NOT_FOUND, DENIED, BUSY, IO */
+    struct served_file *file;   /* when OK: the caller's to release */
+
+    struct store_job job; /* the cache's from here on */
+    struct served_cache *cache;
+    struct served_file *slot;
+};
+
+/* Open by a helper. done() is always called later, by workers_collect(); also when there
+ * is no slot left (BUSY). */
+void served_open(struct served_cache *cache, struct served_opening *opening);
+
+/* One more user of a file that the caller already holds. */
+void served_share(struct served_file *file);
+
+/* The caller is through with the file. Nothing else of it may be under way. */
+void served_release(struct served_file *file, kedge_nanos now);
+
+/* Close what was idle for long enough. Returns when to call again; KEDGE_NEVER if
+ * nothing is idle. */
+kedge_nanos served_trim(struct served_cache *cache, kedge_nanos now);
+
+/* Fill iov (count at most 1,024) with the file's bytes from offset on, all of them: the
+ * caller never asks beyond id.size. It never waits: LATER if the bytes are not in memory,
+ * or the file system cannot tell; then use the job form. CHANGED: the file is shorter
+ * than it was. IO. On any of these what iov holds is undefined. */
+KEDGE_MUST_CHECK struct store_result served_read(const struct served_file *file,
+                                                 const struct iovec *iov, int count,
+                                                 uint64_t offset);
+
+/* The same by a helper. All is the caller's memory and stays until done(), the file held
+ * and the buffers too. result as above, but never LATER. */
+struct served_reading {
+    const struct served_file *file;
+    const struct iovec *iov;
+    int count;
+    uint64_t offset;
+    void (*done)(struct served_reading *reading); /* on the loop's thread */
+    struct store_result result;                   /* valid in done() */
+    struct store_job job;
+};
+
+void served_read_later(struct workers *workers, struct served_reading *reading);
+
+/* The file is no longer as it was when it was opened: its size or time of change is
+ * another. Best asked when a transfer ends. Does not wait. */
+KEDGE_MUST_CHECK bool served_changed(const struct served_file *file);
+
+#endif
