@@ -25,7 +25,8 @@ enum loop_event {
 };
 
 struct loop_watch {
-    int fd;          /* set by loop_watch_add; -1 when not added */
+    int fd; /* set by loop_watch_add */
+    bool added;
     unsigned events; /* LOOP_READ, LOOP_WRITE; 0 is a pause (errors are still told) */
     void (*ready)(void *owner, unsigned events); /* level-triggered */
     void *owner;
@@ -51,8 +52,8 @@ struct loop {
     bool stopped;
     bool coarse;         /* no epoll_pwait2 here: it sleeps in whole milliseconds */
     kedge_nanos now;     /* read once a turn, when it wakes: see loop_now() */
-    kedge_nanos turn_ns; /* how long the last whole turn's work took, sleep left out */
-    struct loop_hook *hooks;
+    kedge_nanos turn_ns; /* how long the last turn's work took, sleep left out */
+    struct loop_hook *hooks, *next_hook;
     struct epoll_event events[LOOP_EVENTS];
     unsigned event, event_count;
     struct deadlines deadlines;
@@ -93,7 +94,8 @@ void loop_watch_remove(struct loop *l, struct loop_watch *w);
 
 /* due and owner are set by the caller before. 0, or -ENOSPC with LOOP_TIMERS in use. */
 KEDGE_MUST_CHECK int loop_timer_add(struct loop *l, struct loop_timer *t);
-/* Due at `at` in place of what it had; KEDGE_NEVER: not at all. */
+/* Due at `at` in place of what it had; KEDGE_NEVER: not at all. One that is set during a
+ * turn to a time not after it is due in the next. */
 void loop_timer_set(struct loop *l, struct loop_timer *t, kedge_nanos at);
 void loop_timer_remove(struct loop *l, struct loop_timer *t);
 
