@@ -41,3 +41,12 @@ uint64_t sub_sat(uint64_t a, uint64_t b)
 {
     return a < b ? 0 : a - b;
 }
+
+uint64_t mul_div(uint64_t v, uint64_t by, uint64_t over)
+{
+    while (by > 0 && v > UINT64_MAX / by) {
+        v >>= 1;
+        over >>= 1;
+    }
+    return over == 0 ? UINT64_MAX : v * by / over;
+}

@@ -16,4 +16,8 @@ uint64_t clamp_u64(uint64_t v, uint64_t low, uint64_t high);
 uint64_t add_sat(uint64_t a, uint64_t b);
 uint64_t sub_sat(uint64_t a, uint64_t b);
 
+/* v * by / over: exact while v * by fits, else within a few parts in 2^64 / by. Stops at
+ * UINT64_MAX, which is also what a division by 0 gives. */
+uint64_t mul_div(uint64_t v, uint64_t by, uint64_t over);
+
 #endif
