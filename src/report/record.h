@@ -4,13 +4,14 @@
  *
  * In the text form a value with a space, a quote, an = or an odd byte stands in quotes
  * (text_quoted), an empty one is "", and what is not known is a bare -. In JSON that is
- * null. A name longer than RECORD_TEXT_MAX is cut, and ends in "...". */
+ * null. What is longer than shown is cut and ends in "...". */
 #ifndef REPORT_RECORD_H
 #define REPORT_RECORD_H
 
 #include "base/bytes.h"
 
-#define RECORD_TEXT_MAX 768   /* bytes of one text value that are shown */
+#define RECORD_FILE_MAX 768   /* bytes of a file's name that are shown */
+#define RECORD_TEXT_MAX 256   /* of any other text */
 #define RECORD_LINE_MAX 16384 /* always enough for one line */
 #define RECORD_UNKNOWN UINT64_MAX
 

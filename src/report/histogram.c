@@ -1,0 +1,99 @@
+#include "report/histogram.h"
+
+#define EXACT 128     /* values below have a bucket each */
+#define PARTS 64      /* of each power of two above */
+#define FIRST_POWER 7 /* 2^7 == EXACT */
+#define WHOLE 100000  /* thousandths of a percent in all */
+
+static uint32_t power_of(uint64_t v)
+{
+    return 63 - (uint32_t)__builtin_clzll(v);
+}
+
+static uint32_t bucket_of(uint64_t v)
+{
+    uint32_t power = 0;
+    uint64_t bucket = 0;
+
+    if (v < EXACT)
+        return (uint32_t)v;
+    power = power_of(v);
+    bucket = EXACT + (uint64_t)(power - FIRST_POWER) * PARTS + (v >> (power - 6)) - PARTS;
+    return bucket < HISTOGRAM_BUCKETS ? (uint32_t)bucket : HISTOGRAM_BUCKETS - 1;
+}
+
+/* The largest value of a bucket: what a percentile does not exceed. */
+static uint64_t top_of(uint32_t bucket)
+{
+    uint32_t power = 0;
+    uint64_t part = 0;
+
+    if (bucket < EXACT)
+        return bucket;
+    power = FIRST_POWER + (bucket - EXACT) / PARTS;
+    part = PARTS + (bucket - EXACT) % PARTS;
+    return ((part + 1) << (power - 6)) - 1;
+}
+
+static void add(struct histogram *h, uint32_t bucket, uint32_t n)
+{
+    uint64_t sum = (uint64_t)h->buckets[bucket] + n;
+
+    h->buckets[bucket] = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
+static void widen(struct histogram *h, uint64_t min, uint64_t max)
+{
+    if (h->count == 0 || min < h->min)
+        h->min = min;
+    if (h->count == 0 || max > h->max)
+        h->max = max;
+}
+
+void histogram_record(struct histogram *h, kedge_nanos value)
+{
+    widen(h, value, value);
+    h->count++;
+    add(h, bucket_of(value), 1);
+}
+
+void histogram_merge(struct histogram *a, const struct histogram *b)
+{
+    if (b->count == 0)
+        return;
+    widen(a, b->min, b->max);
+    a->count += b->count;
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        add(a, i, b->buckets[i]);
+}
+
+uint64_t histogram_needed(uint32_t which)
+{
+    uint32_t above = WHOLE - (which < WHOLE ? which : WHOLE - 1);
+
+    return (WHOLE + above - 1) / above;
+}
+
+bool histogram_percentile(const struct histogram *h, uint32_t which, kedge_nanos *out)
+{
+    /* ceil(count * which / WHOLE), in parts that cannot overflow */
+    uint64_t rank =
+        h->count / WHOLE * which + (h->count % WHOLE * which + WHOLE - 1) / WHOLE;
+    uint64_t seen = 0;
+    uint32_t bucket = 0;
+    uint64_t value = 0;
+
+    if (h->count < histogram_needed(which))
+        return false;
+    while (bucket < HISTOGRAM_BUCKETS - 1) {
+        seen += h->buckets[bucket];
+        if (seen >= rank && seen > 0)
+            break;
+        bucket++;
+    }
+    value = bucket == HISTOGRAM_BUCKETS - 1 ? h->max : top_of(bucket);
+    if (value < h->min)
+        value = h->min;
+    *out = value > h->max ? h->max : value;
+    return true;
+}

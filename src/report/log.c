@@ -1,0 +1,331 @@
+#include "report/log.h"
+
+#include "report/json.h"
+#include "report/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROOM_DEFAULT ((size_t)1 << 20)
+#define ROOM_MIN ((size_t)4096)
+#define MESSAGE_MAX 1024
+#define CHUNK 16384
+
+/* The ring holds whole lines. `end` and `begin` only grow; their difference is what waits
+ * to be written. */
+struct log {
+    struct log_options o;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t more;    /* lines came, or closing was set */
+    pthread_cond_t drained; /* the thread is about to end */
+    uint64_t begin, end;
+    uint64_t dropped; /* in all */
+    uint64_t unsaid;  /* of those, not yet told */
+    bool closing, over;
+    uint8_t ring[];
+};
+
+static uint64_t system_wall_ms(void)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static const char *level_name(enum log_level level)
+{
+    static const char *const names[] = { "error", "warn", "info", "debug" };
+
+    return names[level];
+}
+
+static size_t room_left(const struct log *log)
+{
+    return log->o.room - (size_t)(log->end - log->begin);
+}
+
+static void ring_put(struct log *log, struct kedge_span line)
+{
+    size_t at = (size_t)(log->end % log->o.room);
+    size_t first = log->o.room - at;
+
+    if (first > line.len)
+        first = line.len;
+    memcpy(log->ring + at, line.ptr, first);
+    memcpy(log->ring, line.ptr + first, line.len - first);
+    log->end += line.len;
+}
+
+static size_t ring_peek(const struct log *log, uint8_t *out, size_t most)
+{
+    size_t waiting = (size_t)(log->end - log->begin);
+    size_t at = (size_t)(log->begin % log->o.room);
+    size_t n = waiting < most ? waiting : most;
+    size_t first = log->o.room - at;
+
+    if (first > n)
+        first = n;
+    memcpy(out, log->ring + at, first);
+    memcpy(out + first, log->ring, n - first);
+    return n;
+}
+
+static void message_text(struct writer *w, uint64_t now, enum log_level level,
+                         struct kedge_span text)
+{
+    put(w, span_of("time="));
+    record_time(w, now);
+    put(w, span_of(" level="));
+    put(w, span_of(level_name(level)));
+    put(w, span_of(" message="));
+    text_quoted(w, text, MESSAGE_MAX);
+}
+
+static void message_json(struct writer *w, uint64_t now, enum log_level level,
+                         struct kedge_span text)
+{
+    struct kedge_span document = { 0 };
+    uint8_t stamp[64];
+    struct writer time = { .ptr = stamp, .room = sizeof stamp };
+    struct json j;
+
+    record_time(&time, now);
+    json_init(&j, w->ptr, w->room);
+    json_object(&j, NULL);
+    json_string(&j, "time", written(&time));
+    json_text(&j, "level", level_name(level));
+    json_string(&j, "message", text);
+    json_end(&j);
+    w->bad = !json_finish(&j, &document);
+    w->len = document.len;
+}
+
+static void message_line(const struct log *log, struct writer *w, enum log_level level,
+                         struct kedge_span text)
+{
+    if (log->o.form == RECORD_AS_JSON)
+        message_json(w, log->o.wall_ms(), level, text);
+    else
+        message_text(w, log->o.wall_ms(), level, text);
+    put_u8(w, '\n');
+}
+
+/* Under the lock. False: it must wait until lines have left. */
+static bool say_dropped(struct log *log)
+{
+    uint8_t space[512];
+    struct writer w = { .ptr = space, .room = sizeof space };
+    char text[64];
+
+    if (log->unsaid == 0)
+        return true;
+    snprintf(text, sizeof text, "%llu log line%s dropped",
+             (unsigned long long)log->unsaid, log->unsaid == 1 ? "" : "s");
+    message_line(log, &w, LOG_LEVEL_WARN, span_of(text));
+    if (w.len > room_left(log))
+        return false;
+    ring_put(log, written(&w));
+    log->unsaid = 0;
+    return true;
+}
+
+static void append(struct log *log, const struct writer *line)
+{
+    pthread_mutex_lock(&log->lock);
+    if (line->bad || !say_dropped(log) || line->len > room_left(log)) {
+        log->dropped++;
+        log->unsaid++;
+    } else {
+        ring_put(log, written(line));
+        pthread_cond_signal(&log->more);
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+/* The only place that may block, and so the only one where the thread may be ended. */
+static bool write_out(int fd, const uint8_t *bytes, size_t len, size_t *done)
+{
+    ssize_t n = 0;
+    int before = 0, ignored = 0;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
+    n = write(fd, bytes, len);
+    pthread_setcancelstate(before, &ignored);
+    *done = n > 0 ? (size_t)n : 0;
+    return n >= 0 || errno == EINTR || errno == EAGAIN;
+}
+
+/* Where nothing can be written any more, lines vanish: a log must not fill with them. */
+static void forward(struct log *log, size_t done, bool alive)
+{
+    pthread_mutex_lock(&log->lock);
+    log->begin = alive ? log->begin + done : log->end;
+    (void)say_dropped(log);
+}
+
+static void *writer_thread(void *arg)
+{
+    struct log *log = arg;
+    uint8_t chunk[CHUNK];
+    int before = 0;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    pthread_mutex_lock(&log->lock);
+    for (;;) {
+        size_t n = 0, done = 0;
+        bool alive = true;
+
+        while (log->begin == log->end && !log->closing)
+            pthread_cond_wait(&log->more, &log->lock);
+        if (log->begin == log->end)
+            break;
+        n = ring_peek(log, chunk, sizeof chunk);
+        pthread_mutex_unlock(&log->lock);
+        alive = write_out(log->o.fd, chunk, n, &done);
+        if (alive && done == 0) /* a descriptor that somebody made non-blocking */
+            nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+        forward(log, done, alive);
+    }
+    log->over = true;
+    pthread_cond_signal(&log->drained);
+    pthread_mutex_unlock(&log->lock);
+    return NULL;
+}
+
+static int start(struct log *log)
+{
+    sigset_t all, before;
+    pthread_condattr_t attr;
+    int err = 0;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&log->lock, NULL);
+    pthread_cond_init(&log->more, NULL);
+    pthread_cond_init(&log->drained, &attr);
+    pthread_condattr_destroy(&attr);
+    sigfillset(&all); /* signals are for the loop's thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    err = pthread_create(&log->thread, NULL, writer_thread, log);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -err;
+}
+
+int log_open(struct log **out, const struct log_options *options)
+{
+    size_t room = options->room ? options->room : ROOM_DEFAULT;
+    struct log *log = NULL;
+    int err = 0;
+
+    if (room < ROOM_MIN)
+        room = ROOM_MIN;
+    log = calloc(1, sizeof *log + room);
+    if (!log)
+        return -ENOMEM;
+    log->o = *options;
+    log->o.room = room;
+    if (!log->o.wall_ms)
+        log->o.wall_ms = system_wall_ms;
+    err = start(log);
+    if (err) {
+        free(log);
+        return err;
+    }
+    *out = log;
+    return 0;
+}
+
+static struct timespec after(kedge_nanos patience)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    patience += (kedge_nanos)t.tv_nsec;
+    t.tv_sec += (time_t)(patience / KEDGE_SEC);
+    t.tv_nsec = (long)(patience % KEDGE_SEC);
+    return t;
+}
+
+void log_close(struct log *log, kedge_nanos patience)
+{
+    struct timespec until = after(patience);
+    int err = 0;
+
+    if (!log)
+        return;
+    pthread_mutex_lock(&log->lock);
+    log->closing = true;
+    pthread_cond_signal(&log->more);
+    while (!log->over && err == 0)
+        err = pthread_cond_timedwait(&log->drained, &log->lock, &until);
+    pthread_mutex_unlock(&log->lock);
+    if (err)
+        pthread_cancel(log->thread);
+    pthread_join(log->thread, NULL);
+    pthread_cond_destroy(&log->more);
+    pthread_cond_destroy(&log->drained);
+    pthread_mutex_destroy(&log->lock);
+    free(log);
+}
+
+static void __attribute__((format(printf, 3, 0)))
+message(struct log *log, enum log_level level, const char *format, va_list list)
+{
+    uint8_t space[8 * MESSAGE_MAX];
+    struct writer w = { .ptr = space, .room = sizeof space };
+    char text[MESSAGE_MAX];
+
+    if (!log || level > log->o.level)
+        return;
+    vsnprintf(text, sizeof text, format, list);
+    message_line(log, &w, level, span_of(text));
+    append(log, &w);
+}
+
+#define LOG_VERB(name, level)                                                            \
+    void log_##name(struct log *log, const char *format, ...)                            \
+    {                                                                                    \
+        va_list list;                                                                    \
+                                                                                         \
+        va_start(list, format);                                                          \
+        message(log, level, format, list);                                               \
+        va_end(list);                                                                    \
+    }
+
+LOG_VERB(error, LOG_LEVEL_ERROR)
+LOG_VERB(warn, LOG_LEVEL_WARN)
+LOG_VERB(info, LOG_LEVEL_INFO)
+LOG_VERB(debug, LOG_LEVEL_DEBUG)
+
+void log_record(struct log *log, const struct transfer_record *record)
+{
+    uint8_t space[RECORD_LINE_MAX + 1];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    if (!log || log->o.level < LOG_LEVEL_INFO)
+        return;
+    record_write(&w, record, log->o.form);
+    put_u8(&w, '\n');
+    append(log, &w);
+}
+
+uint64_t log_dropped(struct log *log)
+{
+    uint64_t n = 0;
+
+    if (!log)
+        return 0;
+    pthread_mutex_lock(&log->lock);
+    n = log->dropped;
+    pthread_mutex_unlock(&log->lock);
+    return n;
+}

@@ -1,0 +1,160 @@
+#include "report/progress.h"
+
+#include "base/number.h"
+#include "report/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define EVERY (100 * KEDGE_MSEC)
+#define LINE_MAX_BYTES 1024
+#define LABEL_COLUMNS 32
+#define BAR_COLUMNS 40
+
+void progress_start(struct progress *p, int fd, bool quiet, struct kedge_span label,
+                    kedge_nanos now)
+{
+    *p = (struct progress){ .fd = fd,
+                            .on = !quiet && isatty(fd),
+                            .label = label,
+                            .total = PROGRESS_UNKNOWN,
+                            .start = now,
+                            .next = now + EVERY };
+}
+
+static size_t terminal_width(int fd)
+{
+    struct winsize size = { 0 };
+
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+        return 80;
+    return size.ws_col < 250 ? size.ws_col : 250;
+}
+
+/* What a terminal does not take now it misses: the next drawing comes soon. */
+static void emit(int fd, struct kedge_span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+        if (n < 0 && errno != EINTR)
+            return;
+        if (n > 0)
+            bytes = (struct kedge_span){ bytes.ptr + n, bytes.len - (size_t)n };
+    }
+}
+
+void progress_update(struct progress *p, uint64_t done, kedge_nanos now)
+{
+    uint8_t space[LINE_MAX_BYTES];
+    struct writer w = { .ptr = space, .room = sizeof space };
+    struct progress_view view = { p->label, done, p->total, sub_sat(now, p->start) };
+
+    if (!p->on || now < p->next)
+        return;
+    p->next = now + EVERY;
+    put_u8(&w, '\r');
+    progress_line(&w, &view, terminal_width(p->fd) - 1);
+    put(&w, span_of("\x1b[K"));
+    emit(p->fd, written(&w));
+    p->drawn = true;
+}
+
+void progress_end(struct progress *p)
+{
+    if (p->drawn)
+        emit(p->fd, span_of("\r\x1b[K"));
+    p->drawn = false;
+    p->on = false;
+}
+
+struct short_text {
+    char text[32];
+};
+
+static struct short_text size_text(uint64_t v)
+{
+    static const char units[] = "BKMGTPE";
+    struct short_text s = { { 0 } };
+    unsigned unit = 0;
+    uint64_t tenths = 0;
+
+    while (v >= 10000 && unit < 6) {
+        tenths = v % 1024 * 10 / 1024;
+        v /= 1024;
+        unit++;
+    }
+    if (unit > 0 && v < 100)
+        snprintf(s.text, sizeof s.text, "%llu.%llu%c", (unsigned long long)v,
+                 (unsigned long long)tenths, units[unit]);
+    else
+        snprintf(s.text, sizeof s.text, "%llu%c", (unsigned long long)v, units[unit]);
+    return s;
+}
+
+static struct short_text time_text(uint64_t seconds)
+{
+    struct short_text s = { { 0 } };
+    unsigned long long hours = seconds / 3600;
+    unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
+
+    if (hours > 99)
+        snprintf(s.text, sizeof s.text, "--:--");
+    else if (hours > 0)
+        snprintf(s.text, sizeof s.text, "%llu:%02u:%02u", hours, minutes, rest);
+    else
+        snprintf(s.text, sizeof s.text, "%02u:%02u", minutes, rest);
+    return s;
+}
+
+static void put_bar(struct writer *w, const struct progress_view *view, size_t columns)
+{
+    size_t full =
+        view->total == 0 ? columns : (size_t)mul_div(view->done, columns, view->total);
+
+    put(w, span_of(" ["));
+    for (size_t i = 0; i < columns; i++)
+        put_u8(w, i < full ? '#' : '.');
+    put_u8(w, ']');
+}
+
+/* " 42 %  12.3M  1.2M/s  00:17 left" */
+static void put_figures(struct writer *w, const struct progress_view *view)
+{
+    uint64_t rate = view->elapsed ? mul_div(view->done, KEDGE_SEC, view->elapsed) : 0;
+    uint64_t left = sub_sat(view->total, view->done);
+    char text[128];
+    int n = 0;
+
+    if (view->total != PROGRESS_UNKNOWN)
+        n = snprintf(text, sizeof text, " %3u %%",
+                     view->total ? (unsigned)mul_div(view->done, 100, view->total) : 100);
+    n += snprintf(text + n, sizeof text - (size_t)n, "  %s  %s/s",
+                  size_text(view->done).text, size_text(rate).text);
+    if (view->total != PROGRESS_UNKNOWN)
+        snprintf(text + n, sizeof text - (size_t)n, "  %s left",
+                 rate ? time_text(left / rate).text : "--:--");
+    put(w, span_of(text));
+}
+
+void progress_line(struct writer *w, const struct progress_view *view, size_t width)
+{
+    uint8_t label_space[4 * LABEL_COLUMNS], figure_space[160];
+    struct writer label = { .ptr = label_space, .room = sizeof label_space };
+    struct writer figures = { .ptr = figure_space, .room = sizeof figure_space };
+    size_t columns = 0;
+
+    text_shown(&label, view->label, LABEL_COLUMNS);
+    put_figures(&figures, view);
+    columns = text_width(written(&label)) + figures.len;
+    if (columns <= width) {
+        put(w, written(&label));
+        if (view->total != PROGRESS_UNKNOWN && columns + 3 + 8 <= width)
+            put_bar(w, view, min_u64(width - columns - 3, BAR_COLUMNS));
+    }
+    figures.len = min_u64(figures.len, width);
+    put(w, written(&figures));
+}

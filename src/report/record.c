@@ -1,0 +1,210 @@
+#include "report/record.h"
+
+#include "base/number.h"
+#include "report/json.h"
+#include "report/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const char *record_event_name(enum record_event event)
+{
+    switch (event) {
+    case RECORD_GET:
+        return "get";
+    case RECORD_PUT:
+        return "put";
+    case RECORD_REFUSED:
+        return "refused";
+    case RECORD_PROBE:
+        return "probe";
+    }
+    KEDGE_ASSERT(false);
+    return NULL;
+}
+
+const char *record_outcome_name(enum record_outcome outcome)
+{
+    switch (outcome) {
+    case RECORD_OK:
+        return "ok";
+    case RECORD_UNCONFIRMED:
+        return "unconfirmed";
+    case RECORD_CHANGED:
+        return "changed";
+    case RECORD_PROBED:
+        return "probe";
+    case RECORD_ABORTED:
+        return "aborted";
+    case RECORD_TIMEOUT:
+        return "timeout";
+    case RECORD_REFUSAL:
+        return "refused";
+    case RECORD_GONE:
+        return "gone";
+    case RECORD_REPLACED:
+        return "replaced";
+    case RECORD_ERROR:
+        return "error";
+    }
+    KEDGE_ASSERT(false);
+    return NULL;
+}
+
+void record_time(struct writer *w, uint64_t time_ms)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm tm = { 0 };
+    char text[64];
+
+    if (!gmtime_r(&seconds, &tm)) {
+        w->bad = true;
+        return;
+    }
+    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", tm.tm_year + 1900,
+             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+             (unsigned)(time_ms % 1000));
+    put(w, span_of(text));
+}
+
+/* One of the two forms, behind the same two calls. */
+struct line {
+    struct writer *w;
+    struct json *j; /* NULL: text */
+};
+
+static bool plain(struct kedge_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] <= ' ' || text.ptr[i] > '~' || memchr("\"\\=", text.ptr[i], 3))
+            return false;
+    return text.len > 0 && !(text.len == 1 && *text.ptr == '-');
+}
+
+static void key_text(struct line *l, const char *key)
+{
+    if (l->w->len > 0)
+        put_u8(l->w, ' ');
+    put(l->w, span_of(key));
+    put_u8(l->w, '=');
+}
+
+/* Not within a character: its first bytes alone would read as odd ones. */
+static size_t cut_at(struct kedge_span value, size_t most)
+{
+    size_t at = most;
+
+    while (at > most - 3 && (value.ptr[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
+
+static void say_json(struct json *j, const char *key, struct kedge_span value,
+                     size_t most)
+{
+    uint8_t space[RECORD_FILE_MAX];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    if (!value.ptr) {
+        json_null(j, key);
+    } else if (value.len <= most) {
+        json_string(j, key, value);
+    } else {
+        put(&w, (struct kedge_span){ value.ptr, cut_at(value, most - 3) });
+        put(&w, span_of("..."));
+        json_string(j, key, written(&w));
+    }
+}
+
+static void say_text(struct line *l, const char *key, struct kedge_span value,
+                     size_t most)
+{
+    if (l->j) {
+        say_json(l->j, key, value, most);
+        return;
+    }
+    key_text(l, key);
+    if (!value.ptr)
+        put_u8(l->w, '-');
+    else if (value.len <= most && plain(value))
+        put(l->w, value);
+    else
+        text_quoted(l->w, value, most);
+}
+
+static void say(struct line *l, const char *key, struct kedge_span value)
+{
+    say_text(l, key, value, RECORD_TEXT_MAX);
+}
+
+static void say_number(struct line *l, const char *key, uint64_t v)
+{
+    if (l->j && v == RECORD_UNKNOWN)
+        json_null(l->j, key);
+    else if (l->j)
+        json_u64(l->j, key, v);
+    else
+        key_text(l, key);
+    if (!l->j && v == RECORD_UNKNOWN)
+        put_u8(l->w, '-');
+    else if (!l->j)
+        put_decimal(l->w, v);
+}
+
+static uint64_t rate(const struct transfer_record *r)
+{
+    if (r->took == 0 || r->took == RECORD_UNKNOWN || r->bytes == RECORD_UNKNOWN)
+        return RECORD_UNKNOWN;
+    return mul_div(r->bytes, KEDGE_SEC, r->took);
+}
+
+static uint64_t in_units_of(kedge_nanos unit, kedge_nanos v)
+{
+    return v == RECORD_UNKNOWN ? v : v / unit;
+}
+
+static void say_all(struct line *l, const struct transfer_record *r)
+{
+    uint8_t stamp[64];
+    struct writer time = { .ptr = stamp, .room = sizeof stamp };
+
+    record_time(&time, r->time_ms);
+    say(l, "time", written(&time));
+    say(l, "event", span_of(record_event_name(r->event)));
+    say(l, "peer", r->peer);
+    say(l, "local", r->local);
+    say_text(l, "file", r->file, RECORD_FILE_MAX);
+    say(l, "outcome", span_of(record_outcome_name(r->outcome)));
+    say(l, "reason", r->reason);
+    say_number(l, "bytes", r->bytes);
+    say_number(l, "ms", in_units_of(KEDGE_MSEC, r->took));
+    say_number(l, "rate_Bps", rate(r));
+    say(l, "asked", r->asked);
+    say(l, "granted", r->granted);
+    say_number(l, "blocks", r->blocks);
+    say_number(l, "resent", r->resent);
+    say_number(l, "dup", r->dup);
+    say_number(l, "rtt_us", in_units_of(KEDGE_USEC, r->rtt));
+}
+
+void record_write(struct writer *w, const struct transfer_record *r,
+                  enum record_form form)
+{
+    struct writer text = { .ptr = w->ptr + w->len, .room = w->room - w->len };
+    struct kedge_span document = { 0 };
+    struct json j;
+
+    if (form == RECORD_AS_TEXT) {
+        say_all(&(struct line){ .w = &text }, r);
+        w->bad |= text.bad;
+        w->len += w->bad ? 0 : text.len;
+        return;
+    }
+    json_init(&j, text.ptr, text.room);
+    json_object(&j, NULL);
+    say_all(&(struct line){ .j = &j }, r);
+    json_end(&j);
+    w->bad |= !json_finish(&j, &document);
+    w->len += w->bad ? 0 : document.len;
+}
