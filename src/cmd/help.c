@@ -1,0 +1,49 @@
+#include "cmd/help.h"
+
+#include "base/bytes.h"
+#include "cmd/verbs.h"
+#include "report/text.h"
+
+void help_overview(FILE *out)
+{
+    fputs("usage: kedge VERB [OPTION...] [OPERAND...]\n\n", out);
+    for (size_t i = 0; verb_at(i); i++)
+        fprintf(out, "  %-8s%s\n", verb_at(i)->name, verb_at(i)->summary);
+    fputs("\nkedge help VERB says more of one; kedge --version names this version.\n",
+          out);
+}
+
+enum exit_code help_unknown_verb(const char *name)
+{
+    char text[80] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)text, .room = sizeof text - 1 };
+
+    text_shown(&w, span_of(name), w.room);
+    fprintf(stderr, "kedge: unknown verb '%s' (see: kedge help)\n", text);
+    return EXIT_USAGE;
+}
+
+static enum exit_code help_run(const void *options, const struct operands *operands)
+{
+    const struct verb *verb = NULL;
+
+    (void)options;
+    if (operands->count == 0) {
+        help_overview(stdout);
+        return EXIT_OK;
+    }
+    verb = verb_find(operands->items[0]);
+    if (!verb)
+        return help_unknown_verb(operands->items[0]);
+    args_help(verb, stdout);
+    return EXIT_OK;
+}
+
+const struct verb verb_help = {
+    .name = "help",
+    .operands = "[VERB]",
+    .summary = "say what there is, or more of one verb",
+    .operands_max = 1,
+    .defaults = "",
+    .run = help_run,
+};

@@ -1,0 +1,20 @@
+/* The one table of verbs. To add a verb: write src/cmd/NAME.c with a
+ * `const struct verb verb_NAME`, and name it in this list. */
+#ifndef CMD_VERBS_H
+#define CMD_VERBS_H
+
+#include "cmd/args.h"
+
+#define VERB_LIST(X) X(help)
+
+#define VERB_DECLARE(name) extern const struct verb verb_##name;
+VERB_LIST(VERB_DECLARE)
+#undef VERB_DECLARE
+
+/* By name; NULL if there is none. */
+const struct verb *verb_find(const char *name);
+
+/* In the order of the list; NULL past its end. */
+const struct verb *verb_at(size_t i);
+
+#endif
