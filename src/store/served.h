@@ -24,7 +24,6 @@ struct served_file {
     struct served_id id;
     int fd;
     bool in_memory; /* its file system holds all in memory: reading never waits */
-    bool listed;    /* can be found: in a bucket */
     uint32_t users;
     kedge_nanos idle_since;
     struct served_file *next;  /* in its bucket, or in the free list */

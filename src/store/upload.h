@@ -6,7 +6,8 @@
  * The last component of a name is never followed. Where it is a symbolic link, `create`
  * fails with EXISTS, `overwrite` replaces the link itself and `version` keeps the link as
  * the old version: no upload ever writes through a link. A directory, FIFO or device is
- * DENIED.
+ * DENIED. Who may write the directory may replace its files, as rename has it: a file's
+ * own mode does not protect it.
  *
  * The life of an upload, all calls on the loop's thread:
  *     upload_begin  -> done(): failed, or open
@@ -82,7 +83,9 @@ void upload_write_later(struct workers *workers, struct upload *upload,
 
 /* The file is complete. Checks that what was written is what was announced, then fsync,
  * rename (create: link, unlink), fsync of the directory. Errors: WRONG_SIZE, EXISTS,
- * DENIED, FULL, IO. On failure the temporary file is gone. */
+ * DENIED, FULL, BUSY, IO. On failure the temporary file is gone, and what had the name
+ * has it still; but where only the last fsync failed, the file is there and its survival
+ * of a power cut is not known. The mode is that of a regular file that is replaced. */
 void upload_commit(struct workers *workers, struct upload *upload);
 
 /* Give up: remove the temporary file. result is as it was before. */

@@ -21,6 +21,9 @@ struct store_job {
     struct store_job *next;              /* the pool's */
 };
 
+/* The struct of that type in which job is the member of that name. */
+#define JOB_OWNER(job, type, member) ((type *)((char *)(job)-offsetof(type, member)))
+
 struct workers_config {
     uint32_t threads; /* 1 to WORKERS_MAX */
 
@@ -40,13 +43,13 @@ struct workers {
     struct workers_config config;
     pthread_t threads[WORKERS_MAX];
     uint32_t started;
+    uint32_t pending;     /* submitted, done() not yet called; the loop's alone */
+    int event;            /* eventfd: readable while something is finished */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t more;  /* a job was queued, or stopping was set */
     struct job_list queued;
     struct job_list finished;
-    uint32_t pending; /* submitted, done() not yet called */
     bool stopping;
-    int event; /* eventfd: readable while something is finished */
 };
 
 /* Start the threads, with every signal blocked in them. 0, or -errno, and then nothing
@@ -68,6 +71,6 @@ int workers_fd(const struct workers *w);
 uint32_t workers_collect(struct workers *w);
 
 /* Jobs submitted whose done() was not yet called. */
-uint32_t workers_pending(struct workers *w);
+uint32_t workers_pending(const struct workers *w);
 
 #endif
