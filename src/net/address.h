@@ -51,8 +51,8 @@ KEDGE_MUST_CHECK bool net_address_from(const struct kedge_address *any,
                                        struct net_address *out);
 struct kedge_address net_address_to(const struct net_address *a);
 
-/* The fields a protocol core works with: 16 bytes of address (IPv4 as ::ffff:a.b.c.d), the
- * scope of a link-local one (else 0), the port as a number. */
+/* The fields a protocol core works with: 16 bytes of address (IPv4 as ::ffff:a.b.c.d),
+ * the scope of a link-local one (else 0), the port as a number. */
 struct net_raw {
     uint8_t ip[16];
     uint32_t scope;

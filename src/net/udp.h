@@ -21,7 +21,7 @@
 #define UDP_TRAIN_SEGMENTS 64    /* frames of one GSO send: the kernel's bound */
 #define UDP_OUT_BYTES (64 * 576) /* what a queue copies before it must be flushed */
 #define UDP_RECEIVE_BUFFER (4 << 20)
-#define UDP_CONTROL 128 /* room for ancillary data of one datagram */
+#define UDP_CONTROL 192 /* room for ancillary data of one datagram */
 
 /* ---- sockets ---- */
 
@@ -37,7 +37,7 @@ struct udp_options {
 struct udp_socket {
     int fd;
     struct net_address at;   /* as bound */
-    uint32_t receive_buffer; /* as granted, which may be less than wanted */
+    uint32_t receive_buffer; /* as granted, maybe less; the kernel counts double */
     bool gro;
 };
 
@@ -87,7 +87,6 @@ struct udp_inbox {
     struct udp_in in[UDP_BATCH];
     struct mmsghdr headers[UDP_BATCH];
     struct iovec vectors[UDP_BATCH];
-    struct net_address names[UDP_BATCH];
     _Alignas(8) uint8_t control[UDP_BATCH][UDP_CONTROL];
 };
 
@@ -103,13 +102,16 @@ KEDGE_MUST_CHECK int udp_receive(int fd, struct udp_inbox *b);
 
 struct udp_outbox {
     int fd;
-    unsigned count; /* waiting */
-    size_t used;    /* of bytes */
-    uint64_t sent;  /* datagrams given to the kernel (a train counts its segments) */
-    uint64_t lost;  /* datagrams the kernel would not take */
+    unsigned first; /* [first, count) wait */
+    unsigned count;
+    size_t used;   /* of bytes */
+    uint64_t sent; /* datagrams given to the kernel (a train counts its segments) */
+    uint64_t lost; /* datagrams the kernel would not take */
     struct mmsghdr headers[UDP_BATCH];
     struct iovec vectors[UDP_BATCH];
     struct net_address names[UDP_BATCH];
+    struct net_local locals[UDP_BATCH];
+    uint16_t segments[UDP_BATCH];
     _Alignas(8) uint8_t control[UDP_BATCH][UDP_CONTROL];
     uint8_t bytes[UDP_OUT_BYTES];
 };
@@ -132,18 +134,18 @@ void udp_out_drop(struct udp_outbox *b);
 
 /* Frames of equal size, back to back in one buffer, to one peer. */
 struct udp_train {
-    struct kedge_span frames;
-    size_t stride; /* bytes of a frame; the last may be shorter, and may be empty only
-                      when it is the only one */
+    struct kedge_span frames; /* never empty */
+    size_t stride;            /* bytes of a frame; the last may be shorter */
     const struct net_address *peer;
     const struct net_local *local;
-    bool gso; /* in: segments may be used. Out: false if the kernel refused them
-                      here, and then leave it so for this transfer */
+    bool gso;      /* in: segments may be used. Out: false if the kernel refused them
+                      here; leave it so for this transfer */
+    unsigned lost; /* out: of the frames done, how many the kernel would not take */
 };
 
 /* Send them all, now, in as few calls as allowed (64 segments and 65,507 bytes each).
- * How many frames the kernel took: fewer than there are when the socket's buffer is full
- * (the rest may wait for writability, or be counted as lost). */
+ * How many frames are done, in order: all, or fewer when the socket is full (the rest may
+ * wait for writability, or be counted as lost). */
 KEDGE_MUST_CHECK unsigned udp_send_train(int fd, struct udp_train *t);
 
 /* How many frames a train has. */
@@ -175,7 +177,7 @@ struct net_route {
 KEDGE_MUST_CHECK int net_route_open(struct net_route *r);
 void net_route_close(struct net_route *r);
 
-/* The path's MTU to peer as the kernel knows it now, or -errno (ENETUNREACH...). */
+/* The path's MTU to peer (IP header and all) as the kernel knows it now, or -errno (ENETUNREACH...). */
 KEDGE_MUST_CHECK int net_route_mtu(const struct net_route *r,
                                    const struct net_address *peer);
 

@@ -1,0 +1,52 @@
+#include "net/udp_control.h"
+
+#include <string.h>
+
+static void append(struct msghdr *h, int level, int type, struct kedge_span data)
+{
+    struct cmsghdr c = { .cmsg_len = CMSG_LEN(data.len),
+                         .cmsg_level = level,
+                         .cmsg_type = type };
+    uint8_t *at = (uint8_t *)h->msg_control + h->msg_controllen;
+
+    KEDGE_ASSERT(h->msg_controllen + CMSG_SPACE(data.len) <= UDP_CONTROL);
+    memset(at, 0, CMSG_SPACE(data.len));
+    memcpy(at, &c, sizeof c);
+    memcpy(at + CMSG_LEN(0), data.ptr, data.len);
+    h->msg_controllen += CMSG_SPACE(data.len);
+}
+
+/* The interface is left to the routes: the way back need not be the way in. Only a
+ * link-local address means nothing without it. */
+static void append_local(struct msghdr *h, const struct net_local *local)
+{
+    const struct net_address *a = &local->address;
+
+    if (a->u.any.sa_family == AF_INET) {
+        struct in_pktinfo info = { .ipi_spec_dst = a->u.v4.sin_addr };
+
+        append(h, SOL_IP, IP_PKTINFO,
+               (struct kedge_span){ (const uint8_t *)&info, sizeof info });
+    } else {
+        struct in6_pktinfo info = { .ipi6_addr = a->u.v6.sin6_addr };
+
+        if (net_address_is_link_local(a))
+            info.ipi6_ifindex = local->ifindex;
+        append(h, SOL_IPV6, IPV6_PKTINFO,
+               (struct kedge_span){ (const uint8_t *)&info, sizeof info });
+    }
+}
+
+void udp_control_put(struct msghdr *h, uint8_t *control, const struct net_local *local,
+                     uint16_t segment)
+{
+    h->msg_control = control;
+    h->msg_controllen = 0;
+    if (local && local->address.len > 0)
+        append_local(h, local);
+    if (segment > 0)
+        append(h, IPPROTO_UDP, UDP_SEGMENT,
+               (struct kedge_span){ (const uint8_t *)&segment, sizeof segment });
+    if (h->msg_controllen == 0)
+        h->msg_control = NULL;
+}

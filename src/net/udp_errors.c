@@ -1,0 +1,65 @@
+#include "net/udp.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <string.h>
+
+static bool is_error(const struct cmsghdr *c)
+{
+    return (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+           (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
+}
+
+/* False: the entry is of another kind (a time stamp), or none of this socket's peers. */
+static bool read_error(struct msghdr *h, struct udp_error *e)
+{
+    struct sock_extended_err err;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+        if (!is_error(c) || c->cmsg_len < CMSG_LEN(sizeof err))
+            continue;
+        memcpy(&err, CMSG_DATA(c), sizeof err);
+        e->code = (int)err.ee_errno;
+        e->origin = err.ee_origin;
+        e->type = err.ee_type;
+        e->subtype = err.ee_code;
+        e->info = err.ee_info;
+        e->to.len = h->msg_namelen;
+        return h->msg_namelen > 0 && err.ee_origin >= SO_EE_ORIGIN_LOCAL &&
+               err.ee_origin <= SO_EE_ORIGIN_ICMP6;
+    }
+    return false;
+}
+
+unsigned udp_drain_errors(int fd, void (*tell)(void *owner, const struct udp_error *e),
+                          void *owner)
+{
+    _Alignas(8) uint8_t control[512];
+    unsigned told = 0;
+
+    for (unsigned i = 0; i < UDP_BATCH; i++) {
+        struct udp_error e = { 0 };
+        struct msghdr h = { .msg_name = &e.to.u,
+                            .msg_namelen = sizeof e.to.u,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control };
+
+        if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR)
+            break;
+        if (!read_error(&h, &e))
+            continue;
+        tell(owner, &e);
+        told++;
+    }
+    return told;
+}
+
+bool udp_error_is_refusal(const struct udp_error *e)
+{
+    if (e->origin == SO_EE_ORIGIN_ICMP)
+        return e->type == ICMP_DEST_UNREACH && e->subtype == ICMP_PORT_UNREACH;
+    return e->origin == SO_EE_ORIGIN_ICMP6 && e->type == ICMPV6_DEST_UNREACH &&
+           e->subtype == ICMPV6_PORT_UNREACH;
+}

@@ -1,0 +1,126 @@
+#include "net/udp.h"
+
+#include "base/number.h"
+#include "net/udp_errno.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define RETRIES 4 /* errors of others that one receive passes over */
+
+static void arm(struct udp_inbox *b, unsigned i)
+{
+    struct udp_in *in = &b->in[i];
+
+    b->headers[i].msg_hdr = (struct msghdr){
+        .msg_name = &in->m.peer.u,
+        .msg_namelen = sizeof in->m.peer.u,
+        .msg_iov = &b->vectors[i],
+        .msg_iovlen = 1,
+        .msg_control = b->control[i],
+        .msg_controllen = UDP_CONTROL,
+    };
+}
+
+void udp_inbox_init(struct udp_inbox *b, uint8_t *memory, size_t size, size_t each)
+{
+    KEDGE_ASSERT(each > 0 && size >= each);
+    b->memory = memory;
+    b->each = each;
+    b->room = (unsigned)min_u64(size / each, UDP_BATCH);
+    b->count = 0;
+    b->drops = 0;
+    for (unsigned i = 0; i < b->room; i++) {
+        b->vectors[i] = (struct iovec){ memory + i * each, each };
+        arm(b, i);
+    }
+}
+
+static void take_v4(struct udp_in *in, const struct cmsghdr *c)
+{
+    struct net_address *at = &in->m.local.address;
+    struct in_pktinfo info;
+
+    memcpy(&info, CMSG_DATA(c), sizeof info);
+    *at = (struct net_address){ .len = sizeof at->u.v4 };
+    at->u.v4.sin_family = AF_INET;
+    at->u.v4.sin_addr = info.ipi_addr;
+    /* The kernel puts our own address into spec_dst; they differ when the datagram was
+     * sent to all of a subnet, which the address alone does not show. */
+    in->spread = net_address_is_multicast(at) || net_address_is_broadcast(at) ||
+                 info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
+    at->u.v4.sin_addr = info.ipi_spec_dst;
+    in->m.local.ifindex = (uint32_t)info.ipi_ifindex;
+}
+
+static void take_v6(struct udp_in *in, const struct cmsghdr *c)
+{
+    struct net_address *at = &in->m.local.address;
+    struct in6_pktinfo info;
+
+    memcpy(&info, CMSG_DATA(c), sizeof info);
+    *at = (struct net_address){ .len = sizeof at->u.v6 };
+    at->u.v6.sin6_family = AF_INET6;
+    at->u.v6.sin6_addr = info.ipi6_addr;
+    in->m.local.ifindex = info.ipi6_ifindex;
+    if (net_address_is_link_local(at))
+        at->u.v6.sin6_scope_id = info.ipi6_ifindex;
+    in->spread = net_address_is_multicast(at);
+    if (in->spread)
+        at->len = 0; /* no source to answer from: the kernel chooses */
+}
+
+static void take_control(struct udp_inbox *b, struct udp_in *in, const struct cmsghdr *c)
+{
+    int segment;
+
+    if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_PKTINFO) {
+        take_v4(in, c);
+    } else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+        take_v6(in, c);
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+        memcpy(&b->drops, CMSG_DATA(c), sizeof b->drops);
+    } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+        memcpy(&segment, CMSG_DATA(c), sizeof segment);
+        in->m.segment = (uint16_t)segment;
+    }
+}
+
+static void take_in(struct udp_inbox *b, unsigned i)
+{
+    struct msghdr *h = &b->headers[i].msg_hdr;
+    struct udp_in *in = &b->in[i];
+
+    in->m.bytes = (struct kedge_span){ b->vectors[i].iov_base, b->headers[i].msg_len };
+    in->m.peer.len = h->msg_namelen;
+    in->m.local = (struct net_local){ 0 };
+    in->m.segment = 0;
+    in->spread = false;
+    in->cut = h->msg_flags & MSG_TRUNC;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
+        take_control(b, in, c);
+    if (in->m.segment >= in->m.bytes.len)
+        in->m.segment = 0; /* a train of one */
+}
+
+int udp_receive(int fd, struct udp_inbox *b)
+{
+    int n = -1;
+
+    for (unsigned i = 0; i < b->count; i++)
+        arm(b, i);
+    b->count = 0;
+    for (int i = 0; n < 0 && i <= RETRIES; i++) {
+        n = recvmmsg(fd, b->headers, b->room, MSG_DONTWAIT, NULL);
+        if (n < 0 && errno == EAGAIN)
+            return 0;
+        if (n < 0 && errno != EINTR && !udp_errno_is_anothers(errno))
+            return -errno;
+    }
+    if (n < 0)
+        return 0;
+    b->count = (unsigned)n;
+    for (unsigned i = 0; i < b->count; i++)
+        take_in(b, i);
+    return n;
+}

@@ -1,0 +1,161 @@
+#include "net/udp.h"
+
+#include "base/number.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+static int set(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+struct option {
+    int level, name, value;
+};
+
+/* Which address was asked, errors by peer, and no DF: a route that shrinks in mid-path
+ * fragments, and the transfer goes on. */
+static const struct option v4_options[] = {
+    { SOL_IP, IP_PKTINFO, 1 },
+    { SOL_IP, IP_RECVERR, 1 },
+    { SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT },
+    { SOL_SOCKET, SO_RXQ_OVFL, 1 },
+};
+static const struct option v6_options[] = {
+    { SOL_IPV6, IPV6_RECVPKTINFO, 1 },
+    { SOL_IPV6, IPV6_RECVERR, 1 },
+    { SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT },
+    { SOL_SOCKET, SO_RXQ_OVFL, 1 },
+};
+
+static int set_options(int fd, int family)
+{
+    const struct option *o = family == AF_INET6 ? v6_options : v4_options;
+    size_t count = sizeof v4_options / sizeof *v4_options;
+    int err = 0;
+
+    for (size_t i = 0; i < count && !err; i++)
+        err = set(fd, o[i].level, o[i].name, o[i].value);
+    return err;
+}
+
+/* FORCE passes rmem_max but needs CAP_NET_ADMIN. */
+static uint32_t set_receive_buffer(int fd, uint32_t wanted)
+{
+    int value = (int)min_u64(wanted ? wanted : UDP_RECEIVE_BUFFER, INT32_MAX / 2);
+    socklen_t len = sizeof value;
+
+    if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, value) < 0)
+        (void)set(fd, SOL_SOCKET, SO_RCVBUF, value);
+    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len) < 0 || value < 0)
+        return 0;
+    return (uint32_t)value;
+}
+
+static int bound_to(int fd, struct net_address *out)
+{
+    struct kedge_address any = { .len = sizeof any.storage };
+
+    if (getsockname(fd, (struct sockaddr *)&any.storage, &any.len) < 0)
+        return -errno;
+    return net_address_from(&any, out) ? 0 : -EAFNOSUPPORT;
+}
+
+static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *out)
+{
+    struct net_address at;
+    int flags = fcntl(fd, F_GETFL);
+    int err = bound_to(fd, &at);
+
+    if (!err && (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
+        err = -errno;
+    if (!err)
+        err = set_options(fd, at.u.any.sa_family);
+    if (err)
+        return err;
+    *out = (struct udp_socket){ .fd = fd, .at = at };
+    out->receive_buffer = set_receive_buffer(fd, receive_buffer);
+    out->gro = gro && set(fd, IPPROTO_UDP, UDP_GRO, 1) == 0;
+    return 0;
+}
+
+int udp_adopt(int fd, bool gro, struct udp_socket *out)
+{
+    return adopt(fd, gro, 0, out);
+}
+
+static int bind_to(int fd, const struct net_address *at)
+{
+    return bind(fd, &at->u.any, at->len) < 0 ? -errno : 0;
+}
+
+/* From a random port of the range on: which ports are in use cannot be foreseen. */
+static int bind_in_range(int fd, const struct udp_options *o)
+{
+    uint32_t size = (uint32_t)o->high - o->low + 1;
+    uint32_t start = 0;
+    struct net_address at = o->at;
+    int err = -EADDRINUSE;
+
+    if (getrandom(&start, sizeof start, GRND_NONBLOCK) < 0)
+        start = 0;
+    for (uint32_t i = 0; i < size && err == -EADDRINUSE; i++) {
+        net_address_set_port(&at, (uint16_t)(o->low + (start % size + i) % size));
+        err = bind_to(fd, &at);
+    }
+    return err;
+}
+
+static int new_socket(int family)
+{
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int err;
+
+    if (fd < 0)
+        return -errno;
+    err = family == AF_INET6 ? set(fd, SOL_IPV6, IPV6_V6ONLY, 1) : 0;
+    if (!err)
+        return fd;
+    close(fd);
+    return err;
+}
+
+int udp_open(const struct udp_options *o, struct udp_socket *out)
+{
+    int fd = new_socket(o->at.u.any.sa_family);
+    int err = 0;
+
+    KEDGE_ASSERT(o->low <= o->high);
+    if (fd < 0)
+        return fd;
+    if (o->reuse_port)
+        err = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (!err)
+        err = o->high ? bind_in_range(fd, o) : bind_to(fd, &o->at);
+    if (!err)
+        err = adopt(fd, o->gro, o->receive_buffer, out);
+    if (err)
+        close(fd);
+    return err;
+}
+
+void udp_close(struct udp_socket *s)
+{
+    close(s->fd);
+    s->fd = -1;
+}
+
+int udp_port_is_free(const struct net_address *at)
+{
+    int fd = new_socket(at->u.any.sa_family);
+    int err;
+
+    if (fd < 0)
+        return fd;
+    err = bind_to(fd, at);
+    close(fd);
+    return err;
+}
