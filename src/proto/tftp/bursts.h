@@ -1,0 +1,17 @@
+/* When which blocks left: the last few bursts of a sender, the newest in front. When the
+ * room is used up the oldest are forgotten; a block that no burst holds left long ago. */
+#ifndef PROTO_TFTP_BURSTS_H
+#define PROTO_TFTP_BURSTS_H
+
+#include "kedge/tftp.h"
+
+void bursts_add(struct kedge_tftp_sender *s, struct kedge_tftp_burst b);
+
+/* The burst in which a block left last, and the one in which it left for the first time.
+ * NULL if that is forgotten. Valid until the next bursts_add(). */
+const struct kedge_tftp_burst *bursts_newest(const struct kedge_tftp_sender *s,
+                                             uint64_t block);
+const struct kedge_tftp_burst *bursts_first(const struct kedge_tftp_sender *s,
+                                            uint64_t block);
+
+#endif

@@ -1,0 +1,62 @@
+/* A sender or a receiver, for owners that hold either. */
+#include "kedge/tftp.h"
+
+void kedge_tftp_machine_read(struct kedge_tftp_machine *m,
+                             const struct kedge_tftp_packet *in, kedge_nanos now,
+                             struct kedge_span *store)
+{
+    *store = (struct kedge_span){ 0 };
+    if (m->sends)
+        kedge_tftp_sender_read(&m->sender, in, now);
+    else if (kedge_tftp_receiver_read(&m->receiver, in, now))
+        *store = in->body;
+}
+
+struct kedge_tftp_action kedge_tftp_machine_write(struct kedge_tftp_machine *m,
+                                                  kedge_nanos now)
+{
+    return m->sends ? kedge_tftp_sender_write(&m->sender, now)
+                    : kedge_tftp_receiver_write(&m->receiver, now);
+}
+
+kedge_nanos kedge_tftp_machine_deadline(const struct kedge_tftp_machine *m)
+{
+    return m->sends ? m->sender.deadline : m->receiver.deadline;
+}
+
+enum kedge_tftp_outcome kedge_tftp_machine_outcome(const struct kedge_tftp_machine *m)
+{
+    if (m->sends)
+        return m->sender.outcome;
+    if (m->receiver.outcome == KEDGE_TFTP_RUNNING &&
+        m->receiver.phase == KEDGE_TFTP_LINGERING)
+        return KEDGE_TFTP_OK; /* the file is kept; only the last ACK may be asked for */
+    return m->receiver.outcome;
+}
+
+void kedge_tftp_machine_end(struct kedge_tftp_machine *m, enum kedge_tftp_outcome outcome,
+                            int code)
+{
+    if (kedge_tftp_machine_outcome(m) != KEDGE_TFTP_RUNNING)
+        return;
+    if (m->sends) {
+        m->sender.outcome = outcome;
+        m->sender.refuse = code >= 0;
+        m->sender.code = (uint16_t)(code >= 0 ? code : 0);
+        m->sender.deadline = KEDGE_NEVER;
+    } else {
+        m->receiver.outcome = outcome;
+        m->receiver.refuse = code >= 0;
+        m->receiver.code = (uint16_t)(code >= 0 ? code : 0);
+        m->receiver.deadline = KEDGE_NEVER;
+    }
+}
+
+void kedge_tftp_machine_gone(struct kedge_tftp_machine *m)
+{
+    bool all = m->sends && m->sender.proved && m->sender.top > m->sender.last;
+
+    kedge_tftp_machine_end(m, all ? KEDGE_TFTP_OK : KEDGE_TFTP_GONE, -1);
+    if (!m->sends && m->receiver.outcome == KEDGE_TFTP_RUNNING)
+        m->receiver.give_up = m->receiver.deadline = 0; /* lingering for nobody */
+}

@@ -1,0 +1,22 @@
+/* How long a transfer waits, where both machines must agree. */
+#ifndef PROTO_TFTP_PATIENCE_H
+#define PROTO_TFTP_PATIENCE_H
+
+#include "base/number.h"
+#include "kedge/tftp.h"
+
+/* Without progress, before giving up: never by a count, never by total time. */
+static inline kedge_nanos patience(const struct kedge_tftp_terms *terms)
+{
+    return terms->patience ? terms->patience
+                           : max_u64(30 * KEDGE_SEC, 6 * terms->timeout);
+}
+
+/* Before a reply to options is repeated unasked. atftp aborts on a second OACK and curl
+ * falls back to block 0, while every client repeats its own request or ACK sooner. */
+static inline kedge_nanos oack_wait(const struct kedge_tftp_terms *terms)
+{
+    return max_u64(5 * KEDGE_SEC, terms->timeout);
+}
+
+#endif

@@ -1,0 +1,260 @@
+/* The sending side: what leaves, what leaves again, and when it is over. */
+#include "kedge/tftp.h"
+
+#include "base/number.h"
+#include "proto/tftp/bursts.h"
+#include "proto/tftp/patience.h"
+
+enum {
+    UNPROVED_REPEATS = 1, /* by the timer, of a reply to a peer that may not exist */
+    LAST_REPEATS = 3,     /* of the last block: firmware may have jumped into its image */
+};
+
+static const kedge_nanos last_wait_min = KEDGE_SEC; /* before `unconfirmed` is said */
+static const kedge_nanos resend_after_min = KEDGE_MSEC;
+static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
+static const kedge_nanos catch_up = KEDGE_MSEC;         /* of spaced blocks, when late */
+
+void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
+                            const struct kedge_tftp_terms *terms, uint64_t first,
+                            bool proved, kedge_nanos now)
+{
+    *s = (struct kedge_tftp_sender){ .terms = *terms, .base = first, .next = first };
+    s->top = first;
+    s->last = UINT64_MAX;
+    s->proved = proved;
+    s->expiry = KEDGE_NEVER;
+    s->deadline = now;
+    s->give_up = now + patience(terms);
+    kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->turn);
+}
+
+void kedge_tftp_sender_end(struct kedge_tftp_sender *s, uint64_t last)
+{
+    KEDGE_ASSERT(last > 0);
+    s->last = last;
+}
+
+static void finish(struct kedge_tftp_sender *s, enum kedge_tftp_outcome outcome)
+{
+    s->outcome = outcome;
+    s->deadline = KEDGE_NEVER;
+}
+
+static bool all_sent(const struct kedge_tftp_sender *s)
+{
+    return s->top > s->last;
+}
+
+/* One past the last block that may be out now. The reply to the options goes alone. */
+static uint64_t limit(const struct kedge_tftp_sender *s)
+{
+    uint64_t end = s->base == 0 ? 1 : s->base + s->terms.window;
+
+    return min_u64(end, add_sat(s->last, 1));
+}
+
+/* A window has lost something: from now on its blocks are spaced over the round trip, for
+ * RFC 7440 fixes how many they are and not how fast they come. */
+static void space_out(struct kedge_tftp_sender *s)
+{
+    kedge_nanos rto = kedge_tftp_rto(&s->rtt);
+    kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
+
+    s->spacing_was = s->spacing;
+    s->clean_at = s->base + s->terms.window;
+    if (s->terms.window == 1)
+        return;
+    s->spacing = min_u64(max_u64(wanted, spacing_min), rto / s->terms.window);
+}
+
+static void close_up(struct kedge_tftp_sender *s)
+{
+    if (s->spacing == 0 || s->base < s->clean_at)
+        return;
+    s->spacing /= 2;
+    if (s->spacing < spacing_min)
+        s->spacing = 0;
+    s->clean_at = s->base + s->terms.window;
+}
+
+static void rewind_to_base(struct kedge_tftp_sender *s)
+{
+    space_out(s);
+    s->next = s->base;
+    s->expiry = KEDGE_NEVER;
+}
+
+/* A gap, says the ACK: everything from base on is sent again, unless base left so lately
+ * that this ACK cannot know of it. So any number of equal ACKs costs one window. */
+static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    kedge_nanos wait = max_u64(s->rtt.smoothed, resend_after_min);
+    const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
+
+    if (s->next > s->base && (!left || now - left->at >= wait))
+        rewind_to_base(s);
+}
+
+/* An ACK that comes sooner after a resend than any round trip was answers the first send:
+ * the peer was thinking, or writing flash, and nothing was lost. */
+static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+{
+    const struct kedge_tftp_burst *left = bursts_newest(s, acked);
+    const struct kedge_tftp_burst *first;
+
+    if (!left)
+        return;
+    if (!left->again) {
+        if (acked == left->end - 1)
+            kedge_tftp_rtt_sample(&s->rtt, now - left->at);
+        return;
+    }
+    first = bursts_first(s, acked);
+    if (!first || s->rtt.smallest == KEDGE_NEVER || now - left->at >= s->rtt.smallest)
+        return;
+    kedge_tftp_rtt_sample(&s->rtt, now - first->at);
+    s->spacing = s->spacing_was;
+}
+
+static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+{
+    sample(s, acked, now);
+    s->base = acked + 1;
+    s->next = max_u64(s->next, s->base);
+    s->repeats = 0;
+    s->rtt.doubled = 0;
+    s->give_up = now + patience(&s->terms);
+    if (s->base > s->last) {
+        finish(s, KEDGE_TFTP_OK);
+        return;
+    }
+    close_up(s);
+    s->expiry = s->base < s->next ? now + kedge_tftp_rto(&s->rtt) : KEDGE_NEVER;
+    if (s->base < s->top)
+        mend_gap(s, now);
+}
+
+static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos now)
+{
+    uint64_t from = sub_sat(s->base, 1);
+    uint64_t acked;
+
+    if (!kedge_tftp_unwrap(from, s->top - from, number, s->terms.rollover, &acked)) {
+        s->duplicates++;
+        return;
+    }
+    s->proved = true;
+    if (acked >= s->base) {
+        advance(s, acked, now);
+        return;
+    }
+    /* In lock-step a duplicate is answered by nothing at all: an answer would double each
+     * packet from here on (RFC 1123, 4.2.3.1). */
+    s->duplicates++;
+    if (s->terms.window > 1 && s->base < s->top)
+        mend_gap(s, now);
+}
+
+void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
+                            const struct kedge_tftp_packet *in, kedge_nanos now)
+{
+    if (s->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    if (now < s->terms.deaf_until && s->base <= 1)
+        return;
+    if (in->op == KEDGE_TFTP_ACK) {
+        read_ack(s, in->number, now);
+    } else if (in->op == KEDGE_TFTP_ERROR) {
+        s->code = in->number;
+        /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
+        finish(s, all_sent(s) && in->number == 0 ? KEDGE_TFTP_OK : KEDGE_TFTP_ABORTED);
+    }
+}
+
+/* The timer of what is in flight ran out. */
+static void expire(struct kedge_tftp_sender *s)
+{
+    bool last = s->proved && all_sent(s);
+
+    s->expiry = KEDGE_NEVER;
+    if (last && s->repeats == LAST_REPEATS) {
+        finish(s, KEDGE_TFTP_UNCONFIRMED);
+        return;
+    }
+    if (!s->proved && s->repeats == UNPROVED_REPEATS)
+        return;
+    if (last || !s->proved)
+        s->repeats++;
+    s->rtt.doubled++;
+    rewind_to_base(s);
+}
+
+static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
+{
+    return (struct kedge_tftp_action){ .todo = todo };
+}
+
+static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
+{
+    s->deadline = min_u64(at, min_u64(s->expiry, s->give_up));
+    return act(KEDGE_TFTP_WAIT);
+}
+
+struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
+                                                 kedge_nanos now)
+{
+    if (s->refuse) {
+        s->refuse = false;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = s->code };
+    }
+    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->give_up)
+        finish(s, s->proved && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
+    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->expiry)
+        expire(s);
+    if (s->outcome != KEDGE_TFTP_RUNNING)
+        return act(KEDGE_TFTP_OVER);
+    if (s->next >= limit(s))
+        return wait_until(s, KEDGE_NEVER);
+    if (s->spacing && now < s->not_before)
+        return wait_until(s, s->not_before);
+    s->deadline = now;
+    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_BLOCKS,
+                                       .first = s->next,
+                                       .end = s->spacing ? s->next + 1 : limit(s) };
+}
+
+static kedge_nanos expiry_after(const struct kedge_tftp_sender *s, uint64_t end,
+                                kedge_nanos now)
+{
+    kedge_nanos rto = kedge_tftp_rto(&s->rtt);
+
+    if (end == 1) /* an OACK: see oack_wait() */
+        rto = oack_wait(&s->terms);
+    else if (all_sent(s) && s->repeats == LAST_REPEATS)
+        rto = max_u64(rto, last_wait_min);
+    return now + rto;
+}
+
+void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_t end,
+                            kedge_nanos now)
+{
+    if (first >= end)
+        return;
+    KEDGE_ASSERT(first == s->next && end <= limit(s));
+    s->resent += sub_sat(min_u64(end, s->top), first);
+    bursts_add(s, (struct kedge_tftp_burst){ first, end, now, first < s->top });
+    s->next = end;
+    s->top = max_u64(s->top, end);
+    s->expiry = expiry_after(s, end, now);
+    s->not_before = max_u64(s->not_before, sub_sat(now, catch_up)) + s->spacing;
+}
+
+void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    if (s->proved || s->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    s->next = s->base;
+    s->not_before = 0;
+    s->deadline = now;
+}

@@ -1,0 +1,257 @@
+#include "proto/tftp/sessions.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "proto/tftp/table.h"
+
+static uint32_t buckets_for(uint32_t room)
+{
+    uint32_t n = 16;
+
+    while (n < room && n < UINT32_MAX / 2)
+        n *= 2;
+    return n;
+}
+
+size_t tftp_sessions_memory(const struct tftp_limits *limits)
+{
+    size_t room = limits->room;
+
+    return room * (sizeof(struct tftp_session) + sizeof(struct deadline_entry) +
+                   sizeof(uint32_t)) +
+           TFTP_ENDED * sizeof(struct tftp_ended) +
+           buckets_for(limits->room) * sizeof(uint32_t) + TFTP_BUDGETS * sizeof(uint16_t);
+}
+
+static void *carve(uint8_t **at, size_t bytes)
+{
+    void *here = *at;
+
+    *at += bytes;
+    return here;
+}
+
+void tftp_sessions_init(struct tftp_sessions *t, const struct tftp_limits *limits,
+                        void *memory)
+{
+    uint8_t *at = memory; /* the parts are carved in falling order of alignment */
+    uint32_t room = limits->room;
+    uint32_t buckets = buckets_for(room);
+    struct deadline_entry *heap;
+
+    *t = (struct tftp_sessions){ .limits = *limits, .mask = buckets - 1 };
+    t->all = carve(&at, room * sizeof *t->all);
+    t->ended = carve(&at, TFTP_ENDED * sizeof *t->ended);
+    heap = carve(&at, room * sizeof *heap);
+    t->bucket = carve(&at, buckets * sizeof *t->bucket);
+    deadlines_init(&t->deadlines, heap, carve(&at, room * sizeof(uint32_t)), room);
+    t->unproved = carve(&at, TFTP_BUDGETS * sizeof *t->unproved);
+    for (uint32_t i = room; i > 0; i--) {
+        t->all[i - 1].next = t->free;
+        t->free = i;
+    }
+}
+
+/* A keyed mix; not cryptographic, but its place in the table cannot be chosen from
+ * outside without the key. */
+static uint64_t mix(uint64_t h)
+{
+    h ^= h >> 33;
+    h *= 0xff51afd7ed558ccdULL;
+    h ^= h >> 33;
+    h *= 0xc4ceb9fe1a85ec53ULL;
+    return h ^ h >> 33;
+}
+
+uint64_t hash_bytes(uint64_t key, struct kedge_span bytes)
+{
+    uint64_t h = key;
+    uint64_t word = 0;
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        word = word << 8 | bytes.ptr[i];
+        if (i % 8 == 7)
+            h = mix(h ^ word) + key;
+    }
+    return mix(h ^ word ^ (uint64_t)bytes.len << 56);
+}
+
+uint64_t hash_peer(const struct tftp_sessions *t, uint32_t listener,
+                   const struct tftp_peer *peer)
+{
+    struct kedge_span ip = { peer->ip, sizeof peer->ip };
+    uint64_t rest = (uint64_t)listener << 48 ^ (uint64_t)peer->scope << 16 ^ peer->port;
+
+    return mix(hash_bytes(t->limits.key, ip) ^ rest);
+}
+
+static bool same_peer(const struct tftp_session *s, uint32_t listener,
+                      const struct tftp_peer *peer)
+{
+    return s->peer.port == peer->port && s->listener == listener &&
+           s->peer.scope == peer->scope &&
+           memcmp(s->peer.ip, peer->ip, sizeof peer->ip) == 0;
+}
+
+struct tftp_session *tftp_sessions_find(const struct tftp_sessions *t, uint32_t listener,
+                                        const struct tftp_peer *peer)
+{
+    uint32_t i = t->bucket[hash_peer(t, listener, peer) & t->mask];
+
+    while (i > 0 && !same_peer(&t->all[i - 1], listener, peer))
+        i = t->all[i - 1].next;
+    return i > 0 ? &t->all[i - 1] : NULL;
+}
+
+struct tftp_session *table_add(struct tftp_sessions *t, uint32_t listener,
+                               const struct tftp_peer *peer)
+{
+    uint32_t *head = &t->bucket[hash_peer(t, listener, peer) & t->mask];
+    uint32_t i = t->free;
+    struct tftp_session *s;
+
+    if (i == 0)
+        return NULL;
+    s = &t->all[i - 1];
+    t->free = s->next;
+    t->used++;
+    *s = (struct tftp_session){ .peer = *peer, .listener = listener, .next = *head };
+    s->linked = true;
+    *head = i;
+    return s;
+}
+
+void table_unlink(struct tftp_sessions *t, struct tftp_session *s)
+{
+    uint32_t me = tftp_session_number(t, s) + 1;
+    uint32_t *at = &t->bucket[hash_peer(t, s->listener, &s->peer) & t->mask];
+
+    if (!s->linked)
+        return;
+    while (*at != me)
+        at = &t->all[*at - 1].next;
+    *at = s->next;
+    s->linked = false;
+}
+
+const struct tftp_ended *table_ended(const struct tftp_sessions *t, uint32_t listener,
+                                     const struct tftp_peer *peer)
+{
+    uint64_t who = hash_peer(t, listener, peer);
+    const struct tftp_ended *e = &t->ended[who % TFTP_ENDED];
+
+    return e->who == who && e->at != 0 ? e : NULL;
+}
+
+static void remember(struct tftp_sessions *t, const struct tftp_session *s,
+                     kedge_nanos now)
+{
+    uint64_t who = hash_peer(t, s->listener, &s->peer);
+    kedge_nanos smallest = KEDGE_NEVER;
+
+    if (s->state == TFTP_LIVE)
+        smallest = s->machine.sends ? s->machine.sender.rtt.smallest
+                                    : s->machine.receiver.rtt.smallest;
+    t->ended[who % TFTP_ENDED] = (struct tftp_ended){ who, now, smallest, s->socket };
+}
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+/* A network is a /24, or a /56 of IPv6: what one customer is given. */
+static uint16_t *budget_of(const struct tftp_sessions *t, const struct tftp_peer *peer)
+{
+    bool v4 = memcmp(peer->ip, mapped, sizeof mapped) == 0;
+    struct kedge_span network = { peer->ip, v4 ? 15 : 7 };
+
+    return &t->unproved[hash_bytes(t->limits.key, network) % TFTP_BUDGETS];
+}
+
+bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer)
+{
+    return *budget_of(t, peer) < min_u64(t->limits.unproved_max, UINT16_MAX);
+}
+
+bool budget_charge(struct tftp_sessions *t, struct tftp_session *s)
+{
+    if (!budget_left(t, &s->peer))
+        return false;
+    ++*budget_of(t, &s->peer);
+    s->charged = true;
+    return true;
+}
+
+void budget_refund(struct tftp_sessions *t, struct tftp_session *s)
+{
+    if (s->charged)
+        --*budget_of(t, &s->peer);
+    s->charged = false;
+}
+
+bool session_proved(const struct tftp_session *s)
+{
+    if (s->state != TFTP_LIVE)
+        return false;
+    return s->machine.sends ? s->machine.sender.proved : s->machine.receiver.proved;
+}
+
+void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
+{
+    kedge_nanos at = KEDGE_NEVER;
+
+    if (session_proved(s))
+        budget_refund(t, s);
+    if (s->state == TFTP_LIVE)
+        at = kedge_tftp_machine_deadline(&s->machine);
+    deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
+}
+
+struct tftp_session *tftp_sessions_due(struct tftp_sessions *t, kedge_nanos now)
+{
+    uint32_t number;
+
+    return deadlines_pop(&t->deadlines, now, &number) ? &t->all[number] : NULL;
+}
+
+kedge_nanos tftp_sessions_deadline(const struct tftp_sessions *t)
+{
+    return deadlines_next(&t->deadlines);
+}
+
+void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
+                           kedge_nanos now)
+{
+    uint32_t number = tftp_session_number(t, s);
+
+    KEDGE_ASSERT(s->state != TFTP_FREE);
+    if (s->linked)
+        remember(t, s, now);
+    table_unlink(t, s);
+    budget_refund(t, s);
+    deadlines_set(&t->deadlines, number, KEDGE_NEVER);
+    s->state = TFTP_FREE;
+    s->next = t->free;
+    t->free = number + 1;
+    t->used--;
+}
+
+enum kedge_tftp_outcome tftp_session_outcome(const struct tftp_session *s)
+{
+    enum kedge_tftp_outcome outcome = s->outcome;
+    const struct kedge_tftp_sender *sender = &s->machine.sender;
+
+    if (outcome == KEDGE_TFTP_RUNNING && s->state == TFTP_LIVE)
+        outcome = kedge_tftp_machine_outcome(&s->machine);
+    if (outcome != KEDGE_TFTP_ABORTED || !s->machine.sends || sender->base > 1)
+        return outcome;
+    /* The size was asked for and told, and that was all (iPXE, EDK2, PXE ROMs). */
+    if ((s->granted.has & KEDGE_TFTP_HAS_TSIZE) &&
+        (sender->code == KEDGE_TFTP_UNDEFINED || sender->code == KEDGE_TFTP_BAD_OPTION))
+        return KEDGE_TFTP_PROBE;
+    return outcome;
+}
+
+uint32_t tftp_session_number(const struct tftp_sessions *t, const struct tftp_session *s)
+{
+    return (uint32_t)(s - t->all);
+}
