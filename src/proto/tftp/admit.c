@@ -180,10 +180,9 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
         kedge_tftp_sender_end(sender, limits->size / terms.blksize + 1);
 }
 
-size_t tftp_sessions_refused(struct tftp_sessions *t, struct tftp_session *s,
-                             uint16_t code, const char *text, uint8_t reply[64])
+size_t tftp_session_refused(struct tftp_session *s, uint16_t code, const char *text,
+                            uint8_t reply[64])
 {
-    (void)t;
     if (tftp_session_outcome(s) != KEDGE_TFTP_RUNNING)
         return 0; /* replaced meanwhile: its peer waits for another answer */
     s->outcome = KEDGE_TFTP_REFUSED;
