@@ -1,0 +1,32 @@
+# meson and ninja do the work; this names what people do. Where something is missing,
+# tools/setup says so and installs it (Debian, Ubuntu).
+
+all: build
+
+build: setup
+	@test -f build/build.ninja || meson setup build
+	@ninja -C build program
+
+# The embedded default of `kedge serve`, with ./srv to serve from. Ctrl-C ends it.
+run: build srv/hello.txt
+	@exec ./build/kedge serve
+
+srv/hello.txt:
+	@mkdir -p -m 755 srv
+	@echo 'Hello. This file came over the wire.' > $@
+	@chmod 644 $@
+
+check:
+	@tools/setup --check
+	@tests/run
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build build-clang build-sanitize build-check .cache
+
+setup:
+	@tools/setup
+
+.PHONY: all build run check format clean setup
