@@ -1,0 +1,121 @@
+#include "transfer/content.h"
+
+#include "base/number.h"
+
+size_t content_stride(const struct content *c)
+{
+    return (size_t)c->blksize + KEDGE_TFTP_HEADER;
+}
+
+static void header(const struct content *c, uint64_t block, uint32_t rollover,
+                   struct frames *out)
+{
+    size_t at = (size_t)(block - out->first) * content_stride(c);
+
+    KEDGE_ASSERT(kedge_tftp_write_data(out->memory + at, KEDGE_TFTP_HEADER,
+                                       kedge_tftp_wire(block, rollover)) > 0);
+}
+
+int content_plan(const struct content *c, const struct kedge_tftp_action *blocks,
+                 struct frames *out, struct iovec iov[FRAMES_AT_ONCE], uint64_t *offset,
+                 size_t *want)
+{
+    size_t stride = content_stride(c);
+    uint64_t most = min_u64(out->room / stride, FRAMES_AT_ONCE);
+    uint64_t left;
+
+    out->first = blocks->first;
+    out->end = min_u64(blocks->end, blocks->first + most);
+    *offset = (blocks->first - 1) * c->blksize;
+    left = sub_sat(c->size, *offset);
+    *want = (size_t)min_u64((out->end - out->first) * c->blksize, left);
+    for (uint64_t i = 0; i < out->end - out->first; i++) {
+        uint64_t before = min_u64(i * c->blksize, *want);
+
+        iov[i].iov_base = out->memory + i * stride + KEDGE_TFTP_HEADER;
+        iov[i].iov_len = (size_t)min_u64(c->blksize, *want - before);
+    }
+    return (int)(out->end - out->first);
+}
+
+void content_filled(const struct content *c, uint32_t rollover, size_t got,
+                    struct frames *out)
+{
+    uint64_t whole = got / c->blksize;
+
+    out->last = whole < out->end - out->first;
+    if (out->last)
+        out->end = out->first + whole + 1;
+    out->len = got + (size_t)(out->end - out->first) * KEDGE_TFTP_HEADER;
+    for (uint64_t block = out->first; block < out->end; block++)
+        header(c, block, rollover, out);
+}
+
+static struct store_result fill_octet(struct content *c,
+                                      const struct kedge_tftp_action *blocks,
+                                      uint32_t rollover, struct frames *out)
+{
+    struct iovec iov[FRAMES_AT_ONCE];
+    struct store_result result = store_ok();
+    uint64_t offset;
+    size_t want;
+    size_t got = 0;
+    int count = content_plan(c, blocks, out, iov, &offset, &want);
+
+    if (want > 0)
+        result = c->read(c->file, iov, count, offset, want, &got);
+    if (result.error == STORE_OK)
+        content_filled(c, rollover, got, out);
+    return result;
+}
+
+/* Where block begins: the file is only ever read forward or once more at the same place. */
+static void go_to(struct content *c, uint64_t block)
+{
+    if (c->here.block == 0)
+        c->here.block = 1;
+    if (c->after.block == block)
+        c->here = c->after;
+    KEDGE_ASSERT(c->here.block == block);
+}
+
+static struct store_result fill_text(struct content *c, uint64_t block, uint32_t rollover,
+                                     struct frames *out)
+{
+    uint8_t raw[KEDGE_TFTP_BLKSIZE_MAX];
+    uint8_t *body = out->memory + KEDGE_TFTP_HEADER;
+    struct iovec iov = { .iov_base = raw, .iov_len = c->blksize };
+    struct store_result result;
+    size_t want;
+    size_t got = 0;
+    size_t used;
+    size_t len;
+
+    go_to(c, block);
+    want = (size_t)min_u64(c->blksize, sub_sat(c->size, c->here.offset));
+    iov.iov_len = want;
+    result = want ? c->read(c->file, &iov, 1, c->here.offset, want, &got) : store_ok();
+    if (result.error != STORE_OK)
+        return result;
+    c->after = (struct text_place){ block + 1, c->here.offset, c->here.state };
+    len = kedge_netascii_encode(&c->after.state, (struct kedge_span){ raw, got }, body,
+                                c->blksize, &used);
+    c->after.offset += used;
+    out->first = block;
+    out->end = block + 1;
+    out->last = len < c->blksize;
+    out->len = len + KEDGE_TFTP_HEADER;
+    header(c, block, rollover, out);
+    return result;
+}
+
+struct store_result content_fill(struct content *c,
+                                 const struct kedge_tftp_action *blocks,
+                                 uint32_t rollover, struct frames *out)
+{
+    KEDGE_ASSERT(blocks->first > 0 && blocks->first < blocks->end);
+    KEDGE_ASSERT(out->room >= content_stride(c));
+    if (c->netascii)
+        return fill_text(c, blocks->first, rollover, out);
+    return fill_octet(c, blocks, rollover, out);
+}

@@ -1,0 +1,65 @@
+/* A file as TFTP blocks: where the bytes of a block are, in octet mode and in netascii.
+ * Server and client differ only in how they read: the server must not wait, the client
+ * may; so the reading is the owner's function. */
+#ifndef TRANSFER_CONTENT_H
+#define TRANSFER_CONTENT_H
+
+#include "kedge/tftp.h"
+#include "store/error.h"
+
+#include <sys/uio.h>
+
+/* Fill iov with the file's bytes from offset on, in all `want` of them. *got is less than
+ * want only where the file ends. LATER and CHANGED as in store/served.h. */
+typedef struct store_result content_read(void *file, const struct iovec *iov, int count,
+                                         uint64_t offset, size_t want, size_t *got);
+
+/* Where in a netascii file a block begins. */
+struct text_place {
+    uint64_t block;
+    uint64_t offset; /* in the file */
+    struct kedge_netascii state;
+};
+
+struct content {
+    content_read *read;
+    void *file;
+    uint64_t size; /* bytes; UINT64_MAX while it is not known */
+    uint32_t blksize;
+    bool netascii; /* in lock-step only: a window cannot go back by more than one block */
+    struct text_place here;
+    struct text_place after;
+};
+
+/* Frames of DATA packets, back to back: each a header and a block, all but the last of the
+ * same length. */
+struct frames {
+    uint8_t *memory;
+    size_t room;    /* bytes */
+    size_t len;     /* filled: bytes */
+    uint64_t first; /* blocks [first, end) */
+    uint64_t end;
+    bool last; /* block end - 1 is the file's last */
+};
+
+enum { FRAMES_AT_ONCE = 1024 }; /* the kernel's bound of iovecs a call */
+
+/* The bytes of a whole frame. */
+size_t content_stride(const struct content *c);
+
+/* Make frames for blocks [first, end), or as many of them as there is room for, or as the
+ * file has: at least one. Failures are those of the reading; frames are then undefined. */
+KEDGE_MUST_CHECK struct store_result content_fill(struct content *c,
+                                                  const struct kedge_tftp_action *blocks,
+                                                  uint32_t rollover, struct frames *out);
+
+/* The file range that content_fill() would read, for a helper to read instead: iovecs into
+ * out->memory, and their number. Octet mode only. *offset and *want are set, as are all of
+ * *out but `len`; then _filled() with what was got. */
+int content_plan(const struct content *c, const struct kedge_tftp_action *blocks,
+                 struct frames *out, struct iovec iov[FRAMES_AT_ONCE], uint64_t *offset,
+                 size_t *want);
+void content_filled(const struct content *c, uint32_t rollover, size_t got,
+                    struct frames *out);
+
+#endif
