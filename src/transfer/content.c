@@ -16,30 +16,28 @@ static void header(const struct content *c, uint64_t block, uint32_t rollover,
                                        kedge_tftp_wire(block, rollover)) > 0);
 }
 
-int content_plan(const struct content *c, const struct kedge_tftp_action *blocks,
-                 struct frames *out, struct iovec iov[FRAMES_AT_ONCE], uint64_t *offset,
-                 size_t *want)
+/* Where the bytes of the blocks go, between room for the headers: iovecs, and their
+ * number. The first file offset and the bytes wanted are set. */
+static int plan(const struct content *c, struct frames *out, struct iovec *iov,
+                uint64_t *offset, size_t *want)
 {
-    size_t stride = content_stride(c);
-    uint64_t most = min_u64(out->room / stride, FRAMES_AT_ONCE);
     uint64_t left;
 
-    out->first = blocks->first;
-    out->end = min_u64(blocks->end, blocks->first + most);
-    *offset = (blocks->first - 1) * c->blksize;
+    *offset = (out->first - 1) * c->blksize;
     left = sub_sat(c->size, *offset);
     *want = (size_t)min_u64((out->end - out->first) * c->blksize, left);
     for (uint64_t i = 0; i < out->end - out->first; i++) {
         uint64_t before = min_u64(i * c->blksize, *want);
 
-        iov[i].iov_base = out->memory + i * stride + KEDGE_TFTP_HEADER;
+        iov[i].iov_base = out->memory + i * content_stride(c) + KEDGE_TFTP_HEADER;
         iov[i].iov_len = (size_t)min_u64(c->blksize, *want - before);
     }
     return (int)(out->end - out->first);
 }
 
-void content_filled(const struct content *c, uint32_t rollover, size_t got,
-                    struct frames *out)
+/* The file gave `got` bytes: the frames that are whole, and the short last one. */
+static void close_frames(const struct content *c, uint32_t rollover, size_t got,
+                         struct frames *out)
 {
     uint64_t whole = got / c->blksize;
 
@@ -57,15 +55,19 @@ static struct store_result fill_octet(struct content *c,
 {
     struct iovec iov[FRAMES_AT_ONCE];
     struct store_result result = store_ok();
+    uint64_t most = min_u64(out->room / content_stride(c), FRAMES_AT_ONCE);
     uint64_t offset;
     size_t want;
     size_t got = 0;
-    int count = content_plan(c, blocks, out, iov, &offset, &want);
+    int count;
 
+    out->first = blocks->first;
+    out->end = min_u64(blocks->end, blocks->first + most);
+    count = plan(c, out, iov, &offset, &want);
     if (want > 0)
         result = c->read(c->file, iov, count, offset, want, &got);
     if (result.error == STORE_OK)
-        content_filled(c, rollover, got, out);
+        close_frames(c, rollover, got, out);
     return result;
 }
 

@@ -53,13 +53,4 @@ KEDGE_MUST_CHECK struct store_result content_fill(struct content *c,
                                                   const struct kedge_tftp_action *blocks,
                                                   uint32_t rollover, struct frames *out);
 
-/* The file range that content_fill() would read, for a helper to read instead: iovecs into
- * out->memory, and their number. Octet mode only. *offset and *want are set, as are all of
- * *out but `len`; then _filled() with what was got. */
-int content_plan(const struct content *c, const struct kedge_tftp_action *blocks,
-                 struct frames *out, struct iovec iov[FRAMES_AT_ONCE], uint64_t *offset,
-                 size_t *want);
-void content_filled(const struct content *c, uint32_t rollover, size_t got,
-                    struct frames *out);
-
 #endif
