@@ -10,8 +10,8 @@
 struct jail_user {
     uid_t uid;
     gid_t gid;
-    const char *name; /* as found; the caller's, or a constant */
     bool stays;       /* nothing to become: not root, or root was asked for */
+    const char *name; /* as asked for, or chosen; NULL: stays, and none was asked for */
 };
 
 /* Whom to become. wanted is the name given, or NULL: then `tftp` if there is such a user,
