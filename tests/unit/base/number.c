@@ -146,6 +146,19 @@ static void clamps_stay_between(void **state)
                     clamps[i].want);
 }
 
+static void a_product_is_divided_without_overflow(void **state)
+{
+    (void)state;
+    assert_int_equal(mul_div(7, 3, 2), 10);
+    assert_true(mul_div(MAX, 1, 1) == MAX);
+    assert_true(mul_div(MAX, 5, 5) >= MAX - 4);
+    assert_int_equal(mul_div(5000000000, 1000000000, 2500000000), 2000000000);
+    assert_int_equal(mul_div(0, 9, 9), 0);
+    assert_int_equal(mul_div(9, 0, 9), 0);
+    assert_true(mul_div(1, 1, 0) == MAX);
+    assert_true(mul_div(MAX, 2, 1) == MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +167,7 @@ int main(void)
         cmocka_unit_test(decimal_reads_what_put_decimal_wrote),
         cmocka_unit_test(sums_stop_at_the_ends),
         cmocka_unit_test(clamps_stay_between),
+        cmocka_unit_test(a_product_is_divided_without_overflow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
