@@ -88,19 +88,34 @@ static bool store_u64(struct parse *p, const struct arg *a, uint64_t v)
     return store(p, a, &v, sizeof v);
 }
 
-/* The readable bounds of a number: " (8 to 65464)", or nothing. */
-static struct shown bounds(const struct arg *a)
+/* A bound as the user would write it: a time in the largest unit that is exact. */
+static struct shown limit(const struct arg *a, uint64_t v)
 {
     struct shown s = { 0 };
-    unsigned long long low = a->low, high = a->high;
+    unsigned long long n = v;
 
-    if (a->kind == ARG_TIME || (low == 0 && high == 0))
-        return s;
-    if (high == 0)
-        snprintf(s.text, sizeof s.text, ", at least %llu", low);
+    if (a->kind == ARG_OCTAL)
+        snprintf(s.text, sizeof s.text, "%llo", n);
+    else if (a->kind != ARG_TIME || v == 0)
+        snprintf(s.text, sizeof s.text, "%llu", n);
+    else if (v % KEDGE_SEC == 0)
+        snprintf(s.text, sizeof s.text, "%llus", n / KEDGE_SEC);
+    else if (v % KEDGE_MSEC == 0)
+        snprintf(s.text, sizeof s.text, "%llums", n / KEDGE_MSEC);
     else
-        snprintf(s.text, sizeof s.text,
-                 a->kind == ARG_OCTAL ? ", %llo to %llo" : ", %llu to %llu", low, high);
+        snprintf(s.text, sizeof s.text, "%lluns", n);
+    return s;
+}
+
+/* ", 8 to 65464", or nothing. */
+static struct shown bounds(const struct arg *a)
+{
+    struct shown s = { 0 }, low = limit(a, a->low), high = limit(a, a->high);
+
+    if (a->high > 0)
+        snprintf(s.text, sizeof s.text, ", %.30s to %.30s", low.text, high.text);
+    else if (a->low > 0)
+        snprintf(s.text, sizeof s.text, ", at least %.30s", low.text);
     return s;
 }
 

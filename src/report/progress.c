@@ -121,6 +121,12 @@ static void put_bar(struct writer *w, const struct progress_view *view, size_t c
     put_u8(w, ']');
 }
 
+static unsigned percent(const struct progress_view *view)
+{
+    return view->done < view->total ? (unsigned)mul_div(view->done, 100, view->total)
+                                    : 100;
+}
+
 /* " 42 %  12.3M  1.2M/s  00:17 left" */
 static void put_figures(struct writer *w, const struct progress_view *view)
 {
@@ -130,8 +136,7 @@ static void put_figures(struct writer *w, const struct progress_view *view)
     int n = 0;
 
     if (view->total != PROGRESS_UNKNOWN)
-        n = snprintf(text, sizeof text, " %3u %%",
-                     view->total ? (unsigned)mul_div(view->done, 100, view->total) : 100);
+        n = snprintf(text, sizeof text, " %3u %%", percent(view));
     n += snprintf(text + n, sizeof text - (size_t)n, "  %s  %s/s",
                   size_text(view->done).text, size_text(rate).text);
     if (view->total != PROGRESS_UNKNOWN)

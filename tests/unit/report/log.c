@@ -1,0 +1,215 @@
+#include "report/log.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static uint64_t fixed_time(void)
+{
+    return 1795374240123;
+}
+
+static struct log *open_log(int fd, enum record_form form, enum log_level level,
+                            size_t room)
+{
+    struct log_options o = {
+        .fd = fd, .form = form, .level = level, .room = room, .wall_ms = fixed_time
+    };
+    struct log *log = NULL;
+
+    assert_int_equal(log_open(&log, &o), 0);
+    return log;
+}
+
+/* All that is in the pipe now, as text. */
+static char *read_all(int fd)
+{
+    enum { ROOM = 4 << 20 };
+    char *text = calloc(1, ROOM);
+    size_t len = 0;
+    ssize_t n = 0;
+
+    while ((n = read(fd, text + len, ROOM - 1 - len)) > 0)
+        len += (size_t)n;
+    return text;
+}
+
+static void lines_as_text_and_json(void **state)
+{
+    int ends[2];
+    char *text = NULL;
+    struct log *log = NULL;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    log = open_log(ends[1], RECORD_AS_TEXT, LOG_LEVEL_INFO, 0);
+    log_error(log, "port %d \"in use\"", 69);
+    log_debug(log, "not wanted");
+    log_close(log, KEDGE_SEC);
+    log = open_log(ends[1], RECORD_AS_JSON, LOG_LEVEL_WARN, 0);
+    log_warn(log, "a\nb");
+    log_info(log, "not wanted");
+    log_record(log, &(struct transfer_record){ .time_ms = 1 });
+    log_close(log, KEDGE_SEC);
+    close(ends[1]);
+    text = read_all(ends[0]);
+    assert_string_equal(
+        text,
+        "time=2026-11-22T19:04:00.123Z level=error message=\"port 69 \\\"in use\\\"\"\n"
+        "{\"time\":\"2026-11-22T19:04:00.123Z\",\"level\":\"warn\","
+        "\"message\":\"a\\u000ab\"}\n");
+    free(text);
+    close(ends[0]);
+}
+
+static void a_record_is_a_line(void **state)
+{
+    static const char start[] = "time=1970-01-01T00:00:00.001Z event=get ";
+    int ends[2];
+    char *text = NULL;
+    struct log *log = NULL;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    log = open_log(ends[1], RECORD_AS_TEXT, LOG_LEVEL_INFO, 0);
+    log_record(log, &(struct transfer_record){ .time_ms = 1 });
+    log_close(log, KEDGE_SEC);
+    close(ends[1]);
+    text = read_all(ends[0]);
+    assert_memory_equal(text, start, sizeof start - 1);
+    assert_int_equal(text[strlen(text) - 1], '\n');
+    free(text);
+    close(ends[0]);
+}
+
+static kedge_nanos clock_now(void)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
+}
+
+/* Count the lines, each "message="n NUMBER"" in order, and add up what was said to be
+ * dropped. */
+static void count_lines(const char *text, unsigned *lines, unsigned *said)
+{
+    unsigned last = 0;
+
+    *lines = *said = 0;
+    for (const char *at = text; *at; at = strchr(at, '\n') + 1) {
+        const char *message = strstr(at, "message=\"");
+        unsigned n = 0;
+
+        assert_non_null(message);
+        assert_non_null(strchr(at, '\n'));
+        if (sscanf(message, "message=\"n %u\"", &n) == 1) {
+            assert_true(n > last);
+            last = n;
+            ++*lines;
+        } else {
+            assert_int_equal(sscanf(message, "message=\"%u log line", &n), 1);
+            *said += n;
+        }
+    }
+}
+
+static void *slow_reader(void *fd)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+    return read_all(*(int *)fd);
+}
+
+/* Nobody reads for a while: the caller does not wait, and no line is lost untold. */
+static void a_slow_reader_stops_nobody(void **state)
+{
+    enum { LINES = 20000 };
+    int ends[2];
+    pthread_t reader;
+    void *text = NULL;
+    unsigned lines = 0, said = 0;
+    struct log *log = NULL;
+    kedge_nanos before = 0;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    log = open_log(ends[1], RECORD_AS_TEXT, LOG_LEVEL_INFO, 8192);
+    before = clock_now();
+    for (unsigned i = 1; i <= LINES; i++)
+        log_info(log, "n %u", i);
+    assert_true(clock_now() - before < 5 * KEDGE_SEC);
+    assert_true(log_dropped(log) > LINES / 2);
+    assert_int_equal(pthread_create(&reader, NULL, slow_reader, &ends[0]), 0);
+    log_close(log, 5 * KEDGE_SEC);
+    close(ends[1]);
+    pthread_join(reader, &text);
+    count_lines(text, &lines, &said);
+    assert_int_equal(lines + said, LINES);
+    free(text);
+    close(ends[0]);
+}
+
+/* A reader that never comes: closing gives up after its patience. */
+static void closing_does_not_wait_for_ever(void **state)
+{
+    int ends[2];
+    struct log *log = NULL;
+    kedge_nanos before = 0;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    log = open_log(ends[1], RECORD_AS_TEXT, LOG_LEVEL_INFO, 1 << 20);
+    for (int i = 0; i < 5000; i++)
+        log_info(log, "%0100d", i);
+    before = clock_now();
+    log_close(log, 50 * KEDGE_MSEC);
+    assert_true(clock_now() - before < 5 * KEDGE_SEC);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_closed_reader_is_no_fault(void **state)
+{
+    int ends[2];
+    struct log *log = NULL;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    log = open_log(ends[1], RECORD_AS_TEXT, LOG_LEVEL_INFO, 0);
+    for (int i = 0; i < 1000; i++)
+        log_info(log, "%d", i);
+    log_close(log, KEDGE_SEC);
+    close(ends[1]);
+}
+
+static void no_log_is_silent(void **state)
+{
+    (void)state;
+    log_error(NULL, "nobody hears %d", 1);
+    log_record(NULL, &(struct transfer_record){ 0 });
+    assert_int_equal(log_dropped(NULL), 0);
+    log_close(NULL, KEDGE_SEC);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_as_text_and_json),
+        cmocka_unit_test(a_record_is_a_line),
+        cmocka_unit_test(a_slow_reader_stops_nobody),
+        cmocka_unit_test(closing_does_not_wait_for_ever),
+        cmocka_unit_test(a_closed_reader_is_no_fault),
+        cmocka_unit_test(no_log_is_silent),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,155 @@
+#include "report/progress.h"
+
+#include "report/text.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void check(const struct progress_view *view, size_t width, const char *want)
+{
+    char out[1024] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)out, .room = sizeof out - 1 };
+
+    progress_line(&w, view, width);
+    assert_string_equal(out, want);
+    assert_true(text_width(written(&w)) <= width);
+}
+
+static void says_share_rate_and_time_left(void **state)
+{
+    struct progress_view view = { span_of("image"), 25 << 20, 100 << 20, 5 * KEDGE_SEC };
+
+    (void)state;
+    check(&view, 79,
+          "image [#########............................]  25 %  25.0M  5120K/s"
+          "  00:15 left");
+    check(&view, 60, "image [####..............]  25 %  25.0M  5120K/s  00:15 left");
+    check(&view, 43, "image  25 %  25.0M  5120K/s  00:15 left");
+    check(&view, 30, "  25 %  25.0M  5120K/s  00:15 ");
+}
+
+static void without_a_size_there_is_no_bar(void **state)
+{
+    struct progress_view view = { span_of("image"), 900, PROGRESS_UNKNOWN, KEDGE_SEC };
+
+    (void)state;
+    check(&view, 79, "image  900B  900B/s");
+}
+
+static void at_its_edges(void **state)
+{
+    struct progress_view empty = { span_of("e"), 0, 0, KEDGE_SEC };
+    struct progress_view begin = { span_of("b"), 0, 1000, 0 };
+    struct progress_view more = { span_of("m"), 2000, 1000, KEDGE_SEC };
+    struct progress_view huge = { span_of("h"), 1, UINT64_MAX - 1, KEDGE_SEC };
+
+    (void)state;
+    check(&empty, 34, "e 100 %  0B  0B/s  --:-- left");
+    check(&begin, 34, "b   0 %  0B  0B/s  --:-- left");
+    check(&more, 38, "m 100 %  2000B  2000B/s  00:00 left");
+    check(&huge, 34, "h   0 %  1B  1B/s  --:-- left");
+}
+
+/* A pseudo-terminal; the reader's end, and the other in *slave. */
+static int terminal(int *slave)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+
+    assert_true(master >= 0);
+    assert_int_equal(grantpt(master), 0);
+    assert_int_equal(unlockpt(master), 0);
+    *slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    assert_true(*slave >= 0);
+    return master;
+}
+
+static size_t drain(int fd, char *out, size_t room)
+{
+    ssize_t n = read(fd, out, room - 1);
+
+    out[n > 0 ? n : 0] = 0;
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void draws_at_most_ten_times_a_second(void **state)
+{
+    char seen[4096];
+    struct progress p;
+    int slave = -1, master = terminal(&slave), drawings = 0;
+
+    (void)state;
+    progress_start(&p, slave, false, span_of("image"), 1000);
+    p.total = 1000;
+    for (kedge_nanos t = 0; t <= KEDGE_SEC; t += KEDGE_MSEC) {
+        progress_update(&p, t / KEDGE_MSEC, 1000 + t);
+        drawings += drain(master, seen, sizeof seen) > 0;
+    }
+    assert_int_equal(drawings, 10);
+    progress_end(&p);
+    assert_true(drain(master, seen, sizeof seen) > 0);
+    assert_string_equal(seen, "\r\x1b[K");
+    close(slave);
+    close(master);
+}
+
+static void keeps_to_the_width_of_the_terminal(void **state)
+{
+    char seen[4096];
+    struct winsize size = { .ws_row = 24, .ws_col = 50 };
+    struct progress p;
+    int slave = -1, master = terminal(&slave);
+
+    (void)state;
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+    progress_start(&p, slave, false, span_of("a long name of an image\n.bin"), 0);
+    p.total = 1000;
+    progress_update(&p, 500, KEDGE_SEC);
+    assert_int_equal(drain(master, seen, sizeof seen) > 0, 1);
+    assert_true(strlen(seen) <= 1 + 49 + 3);
+    assert_int_equal(seen[0], '\r');
+    close(slave);
+    close(master);
+}
+
+static void silent_where_nobody_watches(void **state)
+{
+    char seen[64];
+    struct progress p;
+    int ends[2], slave = -1, master = terminal(&slave);
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    progress_start(&p, ends[1], false, span_of("x"), 0);
+    progress_update(&p, 5, 10 * KEDGE_SEC);
+    progress_end(&p);
+    assert_int_equal(drain(ends[0], seen, sizeof seen), 0);
+    progress_start(&p, slave, true, span_of("x"), 0);
+    progress_update(&p, 5, 10 * KEDGE_SEC);
+    progress_end(&p);
+    assert_int_equal(drain(master, seen, sizeof seen), 0);
+    close(ends[0]);
+    close(ends[1]);
+    close(slave);
+    close(master);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_share_rate_and_time_left),
+        cmocka_unit_test(without_a_size_there_is_no_bar),
+        cmocka_unit_test(at_its_edges),
+        cmocka_unit_test(draws_at_most_ten_times_a_second),
+        cmocka_unit_test(keeps_to_the_width_of_the_terminal),
+        cmocka_unit_test(silent_where_nobody_watches),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,163 @@
+#include "report/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct transfer_record sample(void)
+{
+    return (struct transfer_record){
+        .time_ms = 1795374240123,
+        .event = RECORD_GET,
+        .outcome = RECORD_OK,
+        .peer = span_of("192.0.2.7:1024"),
+        .local = span_of("192.0.2.1:69"),
+        .file = span_of("boot/image"),
+        .bytes = 5000000000,
+        .took = 2500 * KEDGE_MSEC,
+        .asked = span_of("blksize=1468,windowsize=4"),
+        .granted = span_of(""),
+        .blocks = 3405995,
+        .resent = 2,
+        .dup = 1,
+        .rtt = 1234567,
+    };
+}
+
+static void check(const struct transfer_record *r, enum record_form form,
+                  const char *want)
+{
+    char out[RECORD_LINE_MAX + 1] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)out, .room = RECORD_LINE_MAX };
+
+    record_write(&w, r, form);
+    assert_false(w.bad);
+    assert_string_equal(out, want);
+    assert_int_equal(w.len, strlen(want));
+}
+
+static void a_transfer_as_text(void **state)
+{
+    struct transfer_record r = sample();
+
+    (void)state;
+    check(
+        &r, RECORD_AS_TEXT,
+        "time=2026-11-22T19:04:00.123Z event=get peer=192.0.2.7:1024 local=192.0.2.1:69 "
+        "file=boot/image outcome=ok reason=- bytes=5000000000 ms=2500 "
+        "rate_Bps=2000000000 asked=\"blksize=1468,windowsize=4\" granted=\"\" "
+        "blocks=3405995 resent=2 dup=1 rtt_us=1234");
+}
+
+static void a_transfer_as_json(void **state)
+{
+    struct transfer_record r = sample();
+
+    (void)state;
+    check(&r, RECORD_AS_JSON,
+          "{\"time\":\"2026-11-22T19:04:00.123Z\",\"event\":\"get\","
+          "\"peer\":\"192.0.2.7:1024\",\"local\":\"192.0.2.1:69\","
+          "\"file\":\"boot/image\",\"outcome\":\"ok\",\"reason\":null,"
+          "\"bytes\":5000000000,\"ms\":2500,\"rate_Bps\":2000000000,"
+          "\"asked\":\"blksize=1468,windowsize=4\",\"granted\":\"\",\"blocks\":3405995,"
+          "\"resent\":2,\"dup\":1,\"rtt_us\":1234}");
+}
+
+static void odd_bytes_and_unknown_values(void **state)
+{
+    struct transfer_record r = sample();
+
+    (void)state;
+    r.file = span_of("a b\"=\\\n\xff");
+    r.peer = span_of("-");
+    r.local = (struct kedge_span){ 0 };
+    r.outcome = RECORD_REFUSAL;
+    r.event = RECORD_REFUSED;
+    r.took = RECORD_UNKNOWN;
+    r.rtt = RECORD_UNKNOWN;
+    r.dup = RECORD_UNKNOWN;
+    check(
+        &r, RECORD_AS_TEXT,
+        "time=2026-11-22T19:04:00.123Z event=refused peer=\"-\" local=- "
+        "file=\"a b\\\"=\\\\\\x0a\\xff\" outcome=refused reason=- bytes=5000000000 ms=- "
+        "rate_Bps=- asked=\"blksize=1468,windowsize=4\" granted=\"\" blocks=3405995 "
+        "resent=2 dup=- rtt_us=-");
+    check(
+        &r, RECORD_AS_JSON,
+        "{\"time\":\"2026-11-22T19:04:00.123Z\",\"event\":\"refused\",\"peer\":\"-\","
+        "\"local\":null,\"file\":\"a b\\\"=\\\\\\u000a\\\\xff\",\"outcome\":\"refused\","
+        "\"reason\":null,\"bytes\":5000000000,\"ms\":null,\"rate_Bps\":null,"
+        "\"asked\":\"blksize=1468,windowsize=4\",\"granted\":\"\",\"blocks\":3405995,"
+        "\"resent\":2,\"dup\":null,\"rtt_us\":null}");
+}
+
+/* All texts as long and as odd as they get: one line still has room. */
+static void the_longest_line_fits(void **state)
+{
+    uint8_t odd[4096], out[RECORD_LINE_MAX];
+    struct transfer_record r = sample();
+
+    (void)state;
+    memset(odd, 1, sizeof odd);
+    r.file = r.peer = r.local = r.reason = (struct kedge_span){ odd, sizeof odd };
+    r.asked = r.granted = r.file;
+    for (enum record_form form = RECORD_AS_TEXT; form <= RECORD_AS_JSON; form++) {
+        struct writer w = { .ptr = out, .room = sizeof out };
+
+        record_write(&w, &r, form);
+        assert_false(w.bad);
+        assert_null(memchr(out, '\n', w.len));
+        w = (struct writer){ .ptr = out, .room = 500 };
+        record_write(&w, &r, form);
+        assert_true(w.bad);
+        assert_int_equal(w.len, 0);
+    }
+}
+
+/* 765 is where the dots begin; a two-byte character lies across it. */
+static void a_long_name_is_cut_between_characters(void **state)
+{
+    char name[1001] = { 0 }, out[RECORD_LINE_MAX + 1] = { 0 }, want[800];
+    struct writer w = { .ptr = (uint8_t *)out, .room = RECORD_LINE_MAX };
+    struct transfer_record r = sample();
+
+    (void)state;
+    memset(name, 'n', 1000);
+    memcpy(name + 764, "\xc3\xbc", 2);
+    r.file = span_of(name);
+    record_write(&w, &r, RECORD_AS_JSON);
+    name[764] = 0;
+    snprintf(want, sizeof want, "\"file\":\"%s...\"", name);
+    assert_non_null(strstr(out, want));
+}
+
+static void every_name_is_the_documented_one(void **state)
+{
+    static const char *const events[] = { "get", "put", "refused", "probe" };
+    static const char *const outcomes[] = { "ok",       "unconfirmed", "changed", "probe",
+                                            "aborted",  "timeout",     "refused", "gone",
+                                            "replaced", "error" };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof events / sizeof *events; i++)
+        assert_string_equal(record_event_name((enum record_event)i), events[i]);
+    for (unsigned i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+        assert_string_equal(record_outcome_name((enum record_outcome)i), outcomes[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_transfer_as_text),
+        cmocka_unit_test(a_transfer_as_json),
+        cmocka_unit_test(odd_bytes_and_unknown_values),
+        cmocka_unit_test(the_longest_line_fits),
+        cmocka_unit_test(a_long_name_is_cut_between_characters),
+        cmocka_unit_test(every_name_is_the_documented_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
