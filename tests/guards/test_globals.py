@@ -23,7 +23,7 @@ def in_objects(objects):
         for line in guard.run("objdump", "-t", path).splitlines():
             match = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+)\s+(?:\.hidden )?(\S+)$",
                              line)
-            if match and WRITABLE.match(match[2]) and match[1].endswith("O") and \
+            if match and WRITABLE.match(match[2]) and "d" not in match[1] and \
                     match[4].split(".")[0] not in EXCEPTIONS:
                 found.append(f"{path.name}: {match[4]} in {match[2]}")
     return found
