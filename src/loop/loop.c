@@ -45,8 +45,10 @@ static uint32_t to_epoll(unsigned events)
 
 static unsigned from_epoll(uint32_t events)
 {
-    return (events & EPOLLIN ? LOOP_READ : 0u) | (events & EPOLLOUT ? LOOP_WRITE : 0u) |
-           (events & EPOLLERR ? LOOP_ERROR : 0u) | (events & EPOLLHUP ? LOOP_HANGUP : 0u);
+    return ((events & EPOLLIN) ? LOOP_READ : 0u) |
+           ((events & EPOLLOUT) ? LOOP_WRITE : 0u) |
+           ((events & EPOLLERR) ? LOOP_ERROR : 0u) |
+           ((events & EPOLLHUP) ? LOOP_HANGUP : 0u);
 }
 
 int loop_watch_add(struct loop *l, struct loop_watch *w, int fd, unsigned events)

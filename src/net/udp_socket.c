@@ -66,7 +66,7 @@ static int bound_to(int fd, struct net_address *out)
 
 static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *out)
 {
-    struct net_address at;
+    struct net_address at = { 0 };
     int flags = fcntl(fd, F_GETFL);
     int err = bound_to(fd, &at);
 

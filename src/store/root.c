@@ -93,7 +93,7 @@ struct store_result root_name_parse(const struct store_root *root, struct kedge_
 /* Looked at before it is opened: even to open a FIFO or a device can have an effect. */
 static struct store_result look(int root, const char *path)
 {
-    struct stat st;
+    struct stat st = { 0 };
     int fd = call_open_below(root, path, O_PATH, false);
     int err = fd < 0 ? -fd : 0;
 
