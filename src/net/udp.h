@@ -177,7 +177,8 @@ struct net_route {
 KEDGE_MUST_CHECK int net_route_open(struct net_route *r);
 void net_route_close(struct net_route *r);
 
-/* The path's MTU to peer (IP header and all) as the kernel knows it now, or -errno (ENETUNREACH...). */
+/* The path's MTU to peer, IP header and all, as the kernel knows it now; or -errno
+ * (ENETUNREACH, ...). */
 KEDGE_MUST_CHECK int net_route_mtu(const struct net_route *r,
                                    const struct net_address *peer);
 

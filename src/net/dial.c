@@ -1,0 +1,186 @@
+#include "kedge/endpoint.h"
+
+#include "base/number.h"
+#include "net/problem.h"
+#include "net/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static kedge_nanos clock_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
+}
+
+static int set_blocking(int fd, bool blocking)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0)
+        return -errno;
+    flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+    return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
+}
+
+/* The outcome of a connect that is under way: 0 or -errno. */
+static int await(int fd, kedge_nanos deadline)
+{
+    struct pollfd p = { .fd = fd, .events = POLLOUT };
+    socklen_t len = sizeof(int);
+    int n, err;
+
+    do {
+        kedge_nanos left = sub_sat(deadline, clock_now());
+        kedge_nanos ms = min_u64(left / KEDGE_MSEC + 1, INT32_MAX);
+
+        n = poll(&p, 1, deadline == KEDGE_NEVER ? -1 : (int)ms);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    if (n == 0)
+        return -ETIMEDOUT;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+        return -errno;
+    return -err;
+}
+
+static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadline)
+{
+    int err = set_blocking(fd, false);
+
+    if (!err && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
+        err = errno == EINPROGRESS || errno == EINTR ? await(fd, deadline) : -errno;
+    return err ? err : set_blocking(fd, true);
+}
+
+static int limit_sending(int fd, kedge_nanos timeout)
+{
+    struct timeval t = { .tv_sec = (time_t)(timeout / KEDGE_SEC),
+                         .tv_usec = (suseconds_t)(timeout % KEDGE_SEC / KEDGE_USEC + 1) };
+
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t) < 0 ? -errno : 0;
+}
+
+/* Where the listener's queue is full a unix socket waits in connect() itself, and cannot
+ * be polled for it. */
+static int connect_local(int fd, const struct kedge_address *to, kedge_nanos deadline)
+{
+    const struct timeval for_ever = { 0 };
+    int n, err = 0;
+
+    if (deadline != KEDGE_NEVER)
+        err = limit_sending(fd, sub_sat(deadline, clock_now()));
+    if (err)
+        return err;
+    do
+        n = connect(fd, (const struct sockaddr *)&to->storage, to->len);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? -ETIMEDOUT : -errno;
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &for_ever, sizeof for_ever) < 0
+               ? -errno
+               : 0;
+}
+
+static int connect_to(int fd, const struct kedge_address *to, kedge_nanos deadline)
+{
+    return to->storage.ss_family == AF_UNIX ? connect_local(fd, to, deadline)
+                                            : connect_ip(fd, to, deadline);
+}
+
+/* Without a name of its own a unix datagram socket could not be answered: the kernel
+ * chooses an abstract one. */
+static int name_self(int fd)
+{
+    const struct sockaddr any = { .sa_family = AF_UNIX };
+
+    return bind(fd, &any, sizeof any.sa_family) < 0 ? -errno : 0;
+}
+
+/* The descriptor or -errno. */
+static int dial_at(const struct kedge_endpoint *e, const struct kedge_address *to,
+                   kedge_nanos deadline)
+{
+    int fd = endpoint_socket(e, to->storage.ss_family);
+    int err;
+
+    if (fd < 0)
+        return fd;
+    err = e->transport == KEDGE_UNIX_DGRAM ? name_self(fd) : 0;
+    if (!err)
+        err = connect_to(fd, to, deadline);
+    if (!err)
+        return fd;
+    close(fd);
+    return err;
+}
+
+static void say(struct kedge_error *error, const struct kedge_endpoint *e,
+                const struct kedge_address *to, int code)
+{
+    char text[KEDGE_ENDPOINT_TEXT], address[KEDGE_ADDRESS_TEXT];
+    char why[KEDGE_ADDRESS_TEXT + 32];
+
+    kedge_endpoint_print(e, text);
+    if (e->transport == KEDGE_TIPC && code == EAFNOSUPPORT) {
+        problem_system(error, code, text, "this kernel has no TIPC (try: modprobe tipc)");
+        return;
+    }
+    snprintf(why, sizeof why, "cannot connect to %s", kedge_address_print(to, address));
+    problem_system(error, code, text, why);
+}
+
+/* Each address is given its part of the time that is left, so that one that is mute
+ * leaves the others theirs. */
+static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses *all,
+                    kedge_nanos timeout, struct kedge_error *error)
+{
+    kedge_nanos end = add_sat(clock_now(), timeout);
+    int fd = -1;
+
+    for (unsigned i = 0; i < all->count && fd < 0; i++) {
+        kedge_nanos now = clock_now();
+        kedge_nanos part = sub_sat(end, now) / (all->count - i);
+
+        fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part);
+        if (fd < 0)
+            say(error, e, &all->at[i], -fd);
+    }
+    return fd < 0 ? -1 : fd;
+}
+
+int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
+                        struct kedge_error *error)
+{
+    bool has_host = e->transport == KEDGE_TCP || e->transport == KEDGE_UDP;
+    char text[KEDGE_ENDPOINT_TEXT];
+    struct kedge_addresses all;
+
+    kedge_endpoint_print(e, text);
+    if (!endpoint_is_one_socket(e, text, error))
+        return -1;
+    if (has_host && !*e->host) {
+        problem_set(error, KEDGE_BAD_ENDPOINT, text, "the host is missing");
+        return -1;
+    }
+    if (kedge_resolve(e, &all, error) < 0)
+        return -1;
+    return dial_all(e, &all, timeout, error);
+}
+
+int kedge_dial(const char *endpoint, struct kedge_error *error)
+{
+    struct kedge_endpoint e;
+
+    if (!kedge_endpoint_parse(endpoint, &e, error))
+        return -1;
+    return kedge_endpoint_dial(&e, KEDGE_NEVER, error);
+}

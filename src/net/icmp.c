@@ -1,0 +1,164 @@
+#include "net/icmp.h"
+
+#include "net/problem.h"
+
+#include <errno.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define IPV4_HEADER 20
+
+static int set(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+/* A raw socket gets all ICMP of the host: let echo replies through, and what tells of
+ * unreachable hosts by the error queue. */
+static int set_filter(int fd, int family)
+{
+    struct icmp_filter v4 = { .data = ~(1u << ICMP_ECHOREPLY) };
+    struct icmp6_filter v6;
+    int n;
+
+    if (family == AF_INET) {
+        n = setsockopt(fd, SOL_RAW, ICMP_FILTER, &v4, sizeof v4);
+    } else {
+        memset(&v6, 0xff, sizeof v6);
+        v6.data[ICMPV6_ECHO_REPLY >> 5] &= ~(1u << (ICMPV6_ECHO_REPLY & 31));
+        n = setsockopt(fd, SOL_ICMPV6, ICMPV6_FILTER, &v6, sizeof v6);
+    }
+    return n < 0 ? -errno : 0;
+}
+
+static int set_options(const struct icmp_socket *s)
+{
+    bool v6 = s->family == AF_INET6;
+    int err = s->raw ? set_filter(s->fd, s->family) : 0;
+
+    if (!err)
+        err = set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1);
+    if (!err)
+        err = set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, 1);
+    return err;
+}
+
+/* An unprivileged socket's identifier is what it is bound to. */
+static int set_identifier(struct icmp_socket *s)
+{
+    struct net_address a = { .len =
+                                 s->family == AF_INET6 ? sizeof a.u.v6 : sizeof a.u.v4 };
+
+    if (s->raw)
+        return getrandom(&s->identifier, sizeof s->identifier, GRND_NONBLOCK) < 0 ? -errno
+                                                                                  : 0;
+    a.u.any.sa_family = (sa_family_t)s->family;
+    if (bind(s->fd, &a.u.any, a.len) < 0 || getsockname(s->fd, &a.u.any, &a.len) < 0)
+        return -errno;
+    s->identifier = net_address_port(&a);
+    return 0;
+}
+
+static void say(struct kedge_error *error, int family, int code)
+{
+    const char *what = family == AF_INET6 ? "ICMPv6" : "ICMP";
+
+    if (code == EPERM || code == EACCES)
+        problem_system(error, code, what,
+                       "this user may not send it; let all users: sysctl -w "
+                       "net.ipv4.ping_group_range='0 2147483647', or this program: "
+                       "setcap cap_net_raw+ep");
+    else
+        problem_system(error, code, what, "cannot open a socket");
+}
+
+int icmp_open(int family, struct icmp_socket *out, struct kedge_error *error)
+{
+    int protocol = family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+    struct icmp_socket s = { .family = family };
+    int err;
+
+    s.fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (s.fd < 0) {
+        s.raw = true;
+        s.fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    }
+    err = s.fd < 0 ? -errno : set_options(&s);
+    if (!err)
+        err = set_identifier(&s);
+    if (!err) {
+        *out = s;
+        return 0;
+    }
+    if (s.fd >= 0)
+        close(s.fd);
+    say(error, family, -err);
+    return err;
+}
+
+void icmp_close(struct icmp_socket *s)
+{
+    close(s->fd);
+    s->fd = -1;
+}
+
+int icmp_send(const struct icmp_socket *s, struct kedge_span message,
+              const struct net_address *to)
+{
+    struct net_address bare = *to;
+
+    /* A raw IPv6 socket takes the port for a protocol and refuses any but its own. */
+    net_address_set_port(&bare, 0);
+    if (sendto(s->fd, message.ptr, message.len, MSG_DONTWAIT, &bare.u.any, bare.len) < 0)
+        return -errno;
+    return 0;
+}
+
+static void take_ttl(struct msghdr *h, struct icmp_in *out)
+{
+    out->ttl = -1;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
+        if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_TTL) ||
+            (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_HOPLIMIT))
+            memcpy(&out->ttl, CMSG_DATA(c), sizeof out->ttl);
+}
+
+/* What follows the IPv4 header that a raw socket shows. Empty if it is cut. */
+static struct kedge_span behind_header(struct kedge_span packet)
+{
+    size_t header = packet.len < IPV4_HEADER ? SIZE_MAX : (packet.ptr[0] & 15u) * 4;
+
+    if (header < IPV4_HEADER || header > packet.len)
+        return (struct kedge_span){ packet.ptr, 0 };
+    return (struct kedge_span){ packet.ptr + header, packet.len - header };
+}
+
+int icmp_receive(const struct icmp_socket *s, uint8_t *buffer, size_t size,
+                 struct icmp_in *out)
+{
+    _Alignas(8) uint8_t control[256];
+    struct iovec v = { buffer, size };
+    struct msghdr h = { .msg_name = &out->peer.u,
+                        .msg_namelen = sizeof out->peer.u,
+                        .msg_iov = &v,
+                        .msg_iovlen = 1,
+                        .msg_control = control,
+                        .msg_controllen = sizeof control };
+    ssize_t n;
+
+    do
+        n = recvmsg(s->fd, &h, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    out->peer.len = h.msg_namelen;
+    net_address_set_port(&out->peer, 0);
+    take_ttl(&h, out);
+    out->message = (struct kedge_span){ buffer, (size_t)n };
+    if (s->raw && s->family == AF_INET)
+        out->message = behind_header(out->message);
+    return 1;
+}
