@@ -93,6 +93,12 @@ static inline void collect_until(struct workers *w, const int *flag)
     }
 }
 
+static inline void collect_all(struct workers *w)
+{
+    while (workers_pending(w) > 0)
+        (void)workers_collect(w);
+}
+
 static inline void put_file(struct path p, const char *text)
 {
     int fd = open(p.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
