@@ -22,7 +22,7 @@ ssize_t kedge_receive_from(int fd, void *buffer, size_t size, struct kedge_addre
         return -errno;
     if (from)
         from->len = h.msg_namelen;
-    return h.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
+    return (h.msg_flags & MSG_TRUNC) ? -EMSGSIZE : n;
 }
 
 int kedge_send_to(int fd, const void *bytes, size_t size, const struct kedge_address *to)

@@ -131,7 +131,7 @@ static void say(struct kedge_error *error, const struct kedge_endpoint *e,
 
     kedge_endpoint_print(e, text);
     if (e->transport == KEDGE_TIPC && code == EAFNOSUPPORT) {
-        problem_system(error, code, text, "this kernel has no TIPC (try: modprobe tipc)");
+        problem_system(error, code, text, PROBLEM_NO_TIPC);
         return;
     }
     snprintf(why, sizeof why, "cannot connect to %s", kedge_address_print(to, address));
@@ -161,14 +161,15 @@ int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
                         struct kedge_error *error)
 {
     bool has_host = e->transport == KEDGE_TCP || e->transport == KEDGE_UDP;
-    char text[KEDGE_ENDPOINT_TEXT];
     struct kedge_addresses all;
 
-    kedge_endpoint_print(e, text);
-    if (!endpoint_is_one_socket(e, text, error))
+    if (!endpoint_is_one_socket(e, error))
         return -1;
     if (has_host && !*e->host) {
-        problem_set(error, KEDGE_BAD_ENDPOINT, text, "the host is missing");
+        char text[KEDGE_ENDPOINT_TEXT];
+
+        problem_set(error, KEDGE_BAD_ENDPOINT, kedge_endpoint_print(e, text),
+                    "the host is missing");
         return -1;
     }
     if (kedge_resolve(e, &all, error) < 0)

@@ -55,9 +55,11 @@ int endpoint_socket(const struct kedge_endpoint *e, int family)
     return err;
 }
 
-bool endpoint_is_one_socket(const struct kedge_endpoint *e, const char *text,
-                            struct kedge_error *error)
+bool endpoint_is_one_socket(const struct kedge_endpoint *e, struct kedge_error *error)
 {
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    kedge_endpoint_print(e, text);
     if (e->transport == KEDGE_TCP_AND_UDP)
         problem_set(error, KEDGE_BAD_ENDPOINT, text,
                     "this is two sockets; say echo+tcp:// or echo+udp://");
@@ -119,27 +121,32 @@ static int open_at(const struct kedge_endpoint *e, const struct kedge_address *a
     return err;
 }
 
-int kedge_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
-                    struct kedge_error *error)
+static void say(struct kedge_error *error, const struct kedge_endpoint *e,
+                const struct kedge_address *at, int code)
 {
     char text[KEDGE_ENDPOINT_TEXT], address[KEDGE_ADDRESS_TEXT];
     char why[KEDGE_ADDRESS_TEXT + 32];
-    int fd;
 
     kedge_endpoint_print(e, text);
-    if (!endpoint_is_one_socket(e, text, error))
+    if (e->transport == KEDGE_TIPC && code == EAFNOSUPPORT) {
+        problem_system(error, code, text, PROBLEM_NO_TIPC);
+        return;
+    }
+    snprintf(why, sizeof why, "cannot listen on %s", kedge_address_print(at, address));
+    problem_system(error, code, text, why);
+}
+
+int kedge_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
+                    struct kedge_error *error)
+{
+    int fd;
+
+    if (!endpoint_is_one_socket(e, error))
         return -1;
     fd = open_at(e, at);
-    if (fd >= 0)
-        return fd;
-    if (e->transport == KEDGE_TIPC && fd == -EAFNOSUPPORT) {
-        problem_system(error, -fd, text, "this kernel has no TIPC (try: modprobe tipc)");
-    } else {
-        snprintf(why, sizeof why, "cannot listen on %s",
-                 kedge_address_print(at, address));
-        problem_system(error, -fd, text, why);
-    }
-    return -1;
+    if (fd < 0)
+        say(error, e, at, -fd);
+    return fd < 0 ? -1 : fd;
 }
 
 int kedge_endpoint_listen(const struct kedge_endpoint *e, struct kedge_error *error)

@@ -27,7 +27,7 @@ const struct scheme *scheme_at(size_t i)
 
 const struct scheme *scheme_of(const struct kedge_endpoint *e)
 {
-    const struct scheme *s = schemes;
+    const struct scheme *s;
 
     for (size_t i = 0; (s = scheme_at(i)); i++)
         if (s->service == e->service && s->transport == e->transport)

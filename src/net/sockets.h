@@ -10,6 +10,6 @@ KEDGE_MUST_CHECK int endpoint_socket(const struct kedge_endpoint *e, int family)
 
 /* True where e is one socket that can be dialled or listened on; else *error says why. */
 KEDGE_MUST_CHECK bool endpoint_is_one_socket(const struct kedge_endpoint *e,
-                                             const char *text, struct kedge_error *error);
+                                             struct kedge_error *error);
 
 #endif
