@@ -1,0 +1,84 @@
+/* What became of each probe of one target. Sends, replies, refusals and time go in;
+ * counts and histograms come out. Pure: no socket, no clock.
+ *
+ * Each probe ends in one of these, so that always
+ * sent = received + lost + late + open (account_open):
+ *   received  answered within the timeout
+ *   late      answered, but after it
+ *   lost      not answered; of these, `refused` were told that nobody is there, and
+ *             `unsent` never left (no connection, no room in our own queue)
+ *   open      still waited for
+ * A probe is forgotten after ACCOUNT_MEMORY times as many as are waited for at once; a
+ * reply to a forgotten one, or to one that was never sent, is `stray`. */
+#ifndef ASK_PROBE_ACCOUNT_H
+#define ASK_PROBE_ACCOUNT_H
+
+#include "report/histogram.h"
+
+#define ACCOUNT_MEMORY 4
+#define ACCOUNT_ROOM_MAX ((uint64_t)1 << 20)
+
+enum account_state { PROBE_WAITS, PROBE_ANSWERED, PROBE_LATE, PROBE_LOST };
+
+struct account_slot {
+    enum account_state state;
+    kedge_nanos intended;
+    kedge_nanos sent;
+    kedge_nanos rtt; /* once answered */
+};
+
+struct account {
+    struct account_slot *slots; /* room of them, a power of two; the caller's */
+    uint64_t room;
+    kedge_nanos timeout;
+    uint64_t sent; /* and so the sequence number of the next */
+    uint64_t received, lost, late;
+    uint64_t refused, unsent;                /* parts of lost */
+    uint64_t duplicated, reordered, altered; /* replies besides, or parts of received */
+    uint64_t stray;
+    uint64_t oldest;  /* no probe before it waits */
+    uint64_t highest; /* of those answered, + 1 */
+    uint64_t jitter_sum, jitter_count;
+    struct histogram rtt;      /* from the actual send */
+    struct histogram intended; /* from the intended one */
+};
+
+/* How many slots a run needs: a power of two, at most ACCOUNT_ROOM_MAX. */
+uint64_t account_room(kedge_nanos interval, kedge_nanos timeout);
+
+void account_init(struct account *a, struct account_slot *slots, uint64_t room,
+                  kedge_nanos timeout);
+
+/* A probe leaves. Its sequence number. */
+uint64_t account_send(struct account *a, kedge_nanos intended, kedge_nanos now);
+
+/* That probe could not leave, or was refused: it is lost at once. Nothing if it is not
+ * waited for. */
+void account_unsent(struct account *a, uint64_t sequence);
+void account_refused(struct account *a, uint64_t sequence);
+
+/* A reply to that probe. True if it is the first one. */
+bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now);
+
+/* The oldest probe that is waited for. False if none is. */
+KEDGE_MUST_CHECK bool account_oldest(const struct account *a, uint64_t *sequence);
+
+/* A 16-bit number of a probe as a whole one: the nearest not after the last sent. */
+uint64_t account_unwrap(const struct account *a, uint16_t low);
+
+/* All whose time is over by `now` are lost. */
+void account_expire(struct account *a, kedge_nanos now);
+
+/* The connection is gone, and with it all that were waited for. */
+void account_drop(struct account *a);
+
+/* When account_expire has something to do; KEDGE_NEVER if nothing is waited for. */
+kedge_nanos account_deadline(const struct account *a);
+
+uint64_t account_open(const struct account *a);
+
+/* The mean difference between the round trips of neighbours (RFC 3393). False without a
+ * pair of neighbours. */
+KEDGE_MUST_CHECK bool account_jitter(const struct account *a, kedge_nanos *out);
+
+#endif

@@ -1,0 +1,86 @@
+/* Tests of ask/probe/payload.h. */
+#include "ask/probe/payload.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct stamp stamp = { .run = 0x1234, .sequence = 77, .sent_ns = 999 };
+
+static uint8_t *build(const struct stamp *s, size_t size)
+{
+    uint8_t *block = malloc(size ? size : 1);
+    struct writer w = { .ptr = block, .room = size };
+
+    payload_put(&w, s, size);
+    assert_false(w.bad);
+    assert_int_equal(w.len, size);
+    return block;
+}
+
+static void what_returns_whole_is_intact(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size < 100; size++) {
+        uint8_t *block = build(&stamp, size);
+
+        assert_true(payload_intact((struct kedge_span){ block, size }, &stamp, size));
+        free(block);
+    }
+}
+
+static void each_altered_byte_and_length_is_seen(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size < 60; size++) {
+        uint8_t *block = build(&stamp, size);
+
+        for (size_t at = 0; at < size; at++) {
+            block[at] ^= 0x10;
+            assert_false(
+                payload_intact((struct kedge_span){ block, size }, &stamp, size));
+            block[at] ^= 0x10;
+        }
+        assert_false(
+            payload_intact((struct kedge_span){ block, size - 1 }, &stamp, size));
+        assert_false(
+            payload_intact((struct kedge_span){ block, size }, &stamp, size - 1));
+        free(block);
+    }
+}
+
+static void a_server_may_set_its_mark(void **state)
+{
+    uint8_t *block = build(&stamp, 64);
+
+    (void)state;
+    block[5] |= STAMP_REPLY;
+    assert_true(payload_intact((struct kedge_span){ block, 64 }, &stamp, 64));
+    free(block);
+}
+
+static void another_probe_is_another_payload(void **state)
+{
+    struct stamp other = stamp;
+    uint8_t *block = build(&stamp, 64);
+
+    (void)state;
+    other.sequence++;
+    assert_false(payload_intact((struct kedge_span){ block, 64 }, &other, 64));
+    free(block);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_returns_whole_is_intact),
+        cmocka_unit_test(each_altered_byte_and_length_is_seen),
+        cmocka_unit_test(a_server_may_set_its_mark),
+        cmocka_unit_test(another_probe_is_another_payload),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

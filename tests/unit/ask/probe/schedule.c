@@ -1,0 +1,80 @@
+/* Tests of ask/probe/schedule.h. */
+#include "ask/probe/schedule.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Two targets every 10 ms, twice, from 1 s on: staggered by 1 ms. */
+static void times_are_absolute(void **state)
+{
+    static const struct schedule_due want[] = {
+        { KEDGE_SEC, 0 },
+        { KEDGE_SEC + KEDGE_MSEC, 1 },
+        { KEDGE_SEC + 10 * KEDGE_MSEC, 0 },
+        { KEDGE_SEC + 11 * KEDGE_MSEC, 1 },
+    };
+    struct schedule s;
+    struct schedule_due due;
+
+    (void)state;
+    schedule_init(&s, 10 * KEDGE_MSEC, 2, 2);
+    s.start = KEDGE_SEC;
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(schedule_next(&s), want[i].at);
+        assert_false(schedule_take(&s, want[i].at - 1, &due));
+        assert_true(schedule_take(&s, want[i].at, &due));
+        assert_int_equal(due.at, want[i].at);
+        assert_int_equal(due.target, want[i].target);
+    }
+    assert_true(schedule_next(&s) == KEDGE_NEVER);
+    assert_false(schedule_take(&s, KEDGE_NEVER - 1, &due));
+}
+
+/* A stall of the prober moves no intended time: what was missed leaves at once. */
+static void a_stall_shifts_nothing(void **state)
+{
+    struct schedule s;
+    struct schedule_due due;
+    unsigned taken = 0;
+
+    (void)state;
+    schedule_init(&s, KEDGE_MSEC, 0, 1);
+    while (schedule_take(&s, 300 * KEDGE_MSEC, &due)) {
+        assert_int_equal(due.at, taken * KEDGE_MSEC);
+        taken++;
+    }
+    assert_int_equal(taken, 301);
+    assert_int_equal(schedule_next(&s), 301 * KEDGE_MSEC);
+}
+
+/* Many targets share the interval: the last leaves before the first comes again. */
+static void many_targets_keep_within_the_interval(void **state)
+{
+    struct schedule s;
+    struct schedule_due due = { 0 };
+    kedge_nanos before = 0;
+
+    (void)state;
+    schedule_init(&s, 100 * KEDGE_USEC, 3, 300);
+    for (unsigned i = 0; i < 900; i++) {
+        assert_true(schedule_take(&s, KEDGE_SEC, &due));
+        assert_true(due.at >= before);
+        assert_int_equal(due.target, i % 300);
+        before = due.at;
+    }
+    assert_false(schedule_take(&s, KEDGE_SEC, &due));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_absolute),
+        cmocka_unit_test(a_stall_shifts_nothing),
+        cmocka_unit_test(many_targets_keep_within_the_interval),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
