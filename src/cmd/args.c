@@ -239,7 +239,7 @@ static bool clash(struct parse *p, const struct arg *a)
     return false;
 }
 
-static bool accept(struct parse *p, const struct arg *a, const char *value)
+static bool take_option(struct parse *p, const struct arg *a, const char *value)
 {
     uint64_t bit = (uint64_t)1 << (a - p->verb->args);
 
@@ -284,9 +284,10 @@ static bool long_option(struct parse *p, const char *word)
     if (!a)
         return bad(p, "unknown option %s", show(word).text);
     if (a->kind == ARG_FLAG)
-        return equals ? bad(p, "%s takes no value", flag_of(a).text) : accept(p, a, NULL);
+        return equals ? bad(p, "%s takes no value", flag_of(a).text)
+                      : take_option(p, a, NULL);
     value = equals ? equals + 1 : next_word(p);
-    return value ? accept(p, a, value) : bad(p, "%s needs a value", flag_of(a).text);
+    return value ? take_option(p, a, value) : bad(p, "%s needs a value", flag_of(a).text);
 }
 
 static bool short_options(struct parse *p, const char *word)
@@ -298,12 +299,12 @@ static bool short_options(struct parse *p, const char *word)
         if (!a)
             return bad(p, "unknown option -%s", show(c).text);
         if (a->kind == ARG_FLAG) {
-            if (!accept(p, a, NULL))
+            if (!take_option(p, a, NULL))
                 return false;
             continue;
         }
         value = c[1] ? c + 1 : next_word(p);
-        return value ? accept(p, a, value) : bad(p, "-%c needs a value", *c);
+        return value ? take_option(p, a, value) : bad(p, "-%c needs a value", *c);
     }
     return true;
 }

@@ -3,6 +3,8 @@
 #ifndef CMD_EXIT_CODE_H
 #define CMD_EXIT_CODE_H
 
+#include "kedge/endpoint.h"
+
 enum exit_code {
     EXIT_OK = 0,
     EXIT_SOME_FAILED = 1, /* some failed or were lost */
@@ -20,5 +22,11 @@ enum exit_code {
     EXIT_NO_PERMISSION = 13, /* this user may not open that socket */
     EXIT_USAGE = 64          /* an unknown, bad or contradictory flag or operand */
 };
+
+/* Why a socket could not be opened or dialled. */
+enum exit_code exit_code_of(const struct kedge_error *error);
+
+/* Of a positive errno of a socket call. */
+enum exit_code exit_code_of_errno(int code);
 
 #endif

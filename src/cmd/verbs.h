@@ -5,7 +5,9 @@
 
 #include "cmd/args.h"
 
-#define VERB_LIST(X) X(help)
+#define VERB_LIST(X)                                                                     \
+    X(send)                                                                              \
+    X(help)
 
 #define VERB_DECLARE(name) extern const struct verb verb_##name;
 VERB_LIST(VERB_DECLARE)

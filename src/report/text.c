@@ -129,6 +129,16 @@ void text_quoted(struct writer *w, struct kedge_span bytes, size_t most)
     put_u8(w, '"');
 }
 
+void text_ms(struct writer *w, kedge_nanos v)
+{
+    uint64_t us = v / KEDGE_USEC + (v % KEDGE_USEC >= KEDGE_USEC / 2);
+
+    put_decimal(w, us / 1000);
+    put_u8(w, '.');
+    for (uint64_t digit = 100; digit > 0; digit /= 10)
+        put_u8(w, (uint8_t)('0' + us / digit % 10));
+}
+
 size_t text_width(struct kedge_span text)
 {
     size_t columns = 0;

@@ -25,6 +25,9 @@ void text_shown(struct writer *w, struct kedge_span bytes, size_t most);
  * not cut can be read back to the byte. */
 void text_quoted(struct writer *w, struct kedge_span bytes, size_t most);
 
+/* Append a duration in milliseconds with three digits behind the point: 0.051. */
+void text_ms(struct writer *w, kedge_nanos v);
+
 /* Columns on a terminal, taking each character as one. */
 size_t text_width(struct kedge_span text);
 

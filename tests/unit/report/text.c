@@ -137,6 +137,28 @@ static void counts_characters_as_columns(void **state)
     assert_int_equal(text_width(span_of("")), 0);
 }
 
+static void durations_are_rounded_to_microseconds(void **state)
+{
+    static const struct {
+        kedge_nanos v;
+        const char *want;
+    } times[] = {
+        { 0, "0.000" },       { 499, "0.000" },
+        { 500, "0.001" },     { 51000, "0.051" },
+        { 999999, "1.000" },  { 12 * KEDGE_SEC, "12000.000" },
+        { 1234567, "1.235" }, { UINT64_MAX, "18446744073709.552" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        char out[64] = { 0 };
+        struct writer w = { .ptr = (uint8_t *)out, .room = sizeof out - 1 };
+
+        text_ms(&w, times[i].v);
+        assert_string_equal(out, times[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +168,7 @@ int main(void)
         cmocka_unit_test(stays_within_room_of_any_size),
         cmocka_unit_test(reads_no_byte_past_a_cut_character),
         cmocka_unit_test(counts_characters_as_columns),
+        cmocka_unit_test(durations_are_rounded_to_microseconds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
