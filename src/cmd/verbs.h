@@ -6,6 +6,7 @@
 #include "cmd/args.h"
 
 #define VERB_LIST(X)                                                                     \
+    X(serve)                                                                             \
     X(send)                                                                              \
     X(help)
 

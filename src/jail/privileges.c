@@ -135,23 +135,31 @@ static void who(char *name, size_t room)
         (void)snprintf(name, room, "%lu", (unsigned long)me);
 }
 
-static bool permits(const char *path, int mode, const char *verb, char *why, size_t room)
+struct verdict {
+    char *why;
+    size_t room;
+};
+
+static bool permits(int dir, const char *path, int mode, const char *verb,
+                    const struct verdict *out)
 {
     char name[64];
     int err;
 
-    if (faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
+    if (faccessat(dir, ".", mode, AT_EACCESS) == 0)
         return true;
     err = errno;
     who(name, sizeof name);
-    (void)snprintf(why, room, "%s: user %s cannot %s: %s", path, name, verb,
+    (void)snprintf(out->why, out->room, "%s: user %s cannot %s: %s", path, name, verb,
                    strerror(err));
     return false;
 }
 
-bool jail_check_root(const char *path, bool write, char *why, size_t room)
+bool jail_check_root(int dir, const char *path, bool write, char *why, size_t room)
 {
-    return permits(path, R_OK | X_OK, "read this directory", why, room) &&
+    struct verdict out = { why, room };
+
+    return permits(dir, path, R_OK | X_OK, "read this directory", &out) &&
            (!write ||
-            permits(path, W_OK, "write this directory, as uploads need", why, room));
+            permits(dir, path, W_OK, "write this directory, as uploads need", &out));
 }

@@ -28,10 +28,11 @@ KEDGE_MUST_CHECK bool jail_become(const struct jail_user *user, char *why, size_
 /* No exec from here on gains privileges. 0 or -errno. */
 KEDGE_MUST_CHECK int jail_no_new_privs(void);
 
-/* The directory can be read, and written if `write`, by what this process is now: for the
- * directory itself, not for what is below it. False with one line in why that names the
- * directory, the user and what is missing. After jail_become(). */
-KEDGE_MUST_CHECK bool jail_check_root(const char *path, bool write, char *why,
+/* The directory that is open as `dir` (O_PATH will do; path is its name, for why) can be
+ * read, and written if `write`, by what this process is now: the directory itself, whatever
+ * lies above it or below. False with one line in why that names the directory, the user and
+ * what is missing. After jail_become(). */
+KEDGE_MUST_CHECK bool jail_check_root(int dir, const char *path, bool write, char *why,
                                       size_t room);
 
 #endif

@@ -104,3 +104,19 @@ void options_put(struct writer *w, const struct kedge_tftp_options *options)
         put_u8(w, 0);
     }
 }
+
+void options_list(struct writer *w, const struct kedge_tftp_options *options)
+{
+    bool more = false;
+
+    for (size_t i = 0; i < KNOWN; i++) {
+        if (!(options->has & known[i].bit))
+            continue;
+        if (more)
+            put_u8(w, ',');
+        put(w, span_of(known[i].name));
+        put_u8(w, '=');
+        put_decimal(w, get(options, known[i].bit));
+        more = true;
+    }
+}

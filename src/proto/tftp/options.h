@@ -12,4 +12,7 @@ bool options_take(struct reader *r, struct kedge_tftp_options *out);
 
 void options_put(struct writer *w, const struct kedge_tftp_options *options);
 
+/* For people and records: "blksize=1468,windowsize=4". */
+void options_list(struct writer *w, const struct kedge_tftp_options *options);
+
 #endif

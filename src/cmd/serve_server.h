@@ -1,0 +1,74 @@
+/* What `kedge serve` runs: the services asked for, on one loop, with what they share. */
+#ifndef CMD_SERVE_SERVER_H
+#define CMD_SERVE_SERVER_H
+
+#include "cmd/args.h"
+#include "kedge/endpoint.h"
+#include "net/udp.h"
+#include "serve/tftp.h"
+
+enum { SERVED_MAX = 32, SERVED_FILES = 1024, HELPERS = 4 };
+
+/* The command line of serve. */
+struct serve_options {
+    const char *root;
+    uint32_t uploads; /* enum upload_policy */
+    bool everywhere;
+    const char *user;
+    bool single_port;
+    struct arg_range port_range;
+    uint64_t shards;
+    uint64_t max_transfers;
+    uint64_t max_upload;
+    uint64_t upload_mode;
+    uint64_t blksize_max; /* ARG_WORD: mtu */
+    uint64_t windowsize_max;
+    kedge_nanos timeout;
+    uint32_t log; /* enum record_form */
+    uint64_t echo_max_connections;
+    kedge_nanos idle_timeout;
+};
+
+/* One line of the endpoint table. */
+struct served {
+    struct kedge_endpoint endpoint; /* as bound */
+    bool any;                       /* on every address */
+};
+
+struct server {
+    const struct serve_options *options;
+    struct loop loop;
+    struct loop_signals signals;
+    struct loop_timer stop_timer;
+    struct log *log;
+    struct workers workers;
+    struct loop_watch helpers; /* something of the workers is done */
+    bool workers_open;
+    struct served_cache files;
+    struct served_file *file_slots;
+    struct served_file **file_buckets;
+    struct store_root root;
+    struct tftp_service *tftp; /* NULL: not asked for */
+    struct served served[SERVED_MAX];
+    unsigned served_count;
+    kedge_nanos started;
+    kedge_nanos stop_by; /* 0 until it is asked to stop */
+};
+
+/* serve_server.c: each says on standard error what did not work. */
+KEDGE_MUST_CHECK enum exit_code server_open(struct server *s,
+                                            const struct serve_options *options);
+KEDGE_MUST_CHECK enum exit_code server_listen(struct server *s,
+                                              const struct operands *endpoints);
+KEDGE_MUST_CHECK enum exit_code server_run(struct server *s);
+void server_close(struct server *s);
+
+/* serve_table.c: what is served, with a command to try it; and the end's summary. */
+void server_print_table(const struct server *s);
+void server_print_summary(const struct server *s);
+
+/* serve_listen.c: bind one endpoint, or the default set. */
+KEDGE_MUST_CHECK enum exit_code serve_endpoint(struct server *s, const char *text);
+KEDGE_MUST_CHECK enum exit_code serve_defaults(struct server *s);
+
+#endif

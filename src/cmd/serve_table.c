@@ -1,0 +1,119 @@
+/* What `kedge serve` says on standard output: the endpoints, and at the end the sums. */
+#include "cmd/serve_server.h"
+
+#include "report/table.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file that a new user can ask for: the first of the root by name. */
+static void sample_name(const struct server *s, char *out, size_t room)
+{
+    int fd = openat(s->root.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    snprintf(out, room, "FILE");
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)))
+        if (entry->d_type == DT_REG && entry->d_name[0] != '.' &&
+            (strcmp(out, "FILE") == 0 || strcmp(entry->d_name, out) < 0))
+            snprintf(out, room, "%s", entry->d_name);
+    closedir(dir);
+}
+
+/* The endpoint as a client on this machine would name it. */
+static void reachable(const struct served *row, struct kedge_endpoint *out)
+{
+    *out = row->endpoint;
+    if (row->any)
+        snprintf(out->host, sizeof out->host, "%s",
+                 strchr(row->endpoint.host, ':') ? "::1" : "127.0.0.1");
+}
+
+static void command_for(const struct server *s, const struct served *row, char *out,
+                        size_t room)
+{
+    char endpoint[KEDGE_ENDPOINT_TEXT];
+    char file[256];
+    struct kedge_endpoint e;
+
+    reachable(row, &e);
+    sample_name(s, file, sizeof file);
+    e.name_len = strlen(file);
+    memcpy(e.name, file, e.name_len);
+    snprintf(out, room, "%s get '%s' -o -", program_invocation_name,
+             kedge_endpoint_print(&e, endpoint));
+}
+
+void server_print_table(const struct server *s)
+{
+    uint8_t cells[SERVED_MAX * 512];
+    struct table t;
+    char text[KEDGE_ENDPOINT_TEXT + 512];
+
+    table_init(&t, cells, sizeof cells, 2, 0);
+    table_cell(&t, "ENDPOINT");
+    table_cell(&t, "TRY IT");
+    for (unsigned i = 0; i < s->served_count; i++) {
+        char endpoint[KEDGE_ENDPOINT_TEXT];
+
+        table_cell(&t, kedge_endpoint_print(&s->served[i].endpoint, endpoint));
+        command_for(s, &s->served[i], text, sizeof text);
+        table_cell(&t, text);
+    }
+    table_print(&t, stdout, 0);
+    if (s->tftp)
+        printf("root %s, uploads %s; Ctrl-C ends it\n", s->options->root,
+               (const char *[]){ "refused", "create", "overwrite",
+                                 "version" }[s->options->uploads]);
+    fflush(stdout);
+}
+
+static void print_outcome(const struct tftp_totals *t, enum kedge_tftp_outcome outcome,
+                          const char *name)
+{
+    if (t->outcomes[outcome] > 0)
+        printf(", %llu %s", (unsigned long long)t->outcomes[outcome], name);
+}
+
+static void print_tftp(const struct tftp_totals *t)
+{
+    printf("tftp: %llu ok", (unsigned long long)t->outcomes[KEDGE_TFTP_OK]);
+    print_outcome(t, KEDGE_TFTP_UNCONFIRMED, "unconfirmed");
+    print_outcome(t, KEDGE_TFTP_PROBE, "probes");
+    print_outcome(t, KEDGE_TFTP_REFUSED, "refused");
+    print_outcome(t, KEDGE_TFTP_ABORTED, "aborted");
+    print_outcome(t, KEDGE_TFTP_TIMEOUT, "timed out");
+    print_outcome(t, KEDGE_TFTP_GONE, "gone");
+    print_outcome(t, KEDGE_TFTP_REPLACED, "replaced");
+    print_outcome(t, KEDGE_TFTP_CHANGED, "changed");
+    print_outcome(t, KEDGE_TFTP_FAILED, "failed");
+    printf(
+        "; %llu bytes; %llu datagrams dropped (%llu over budget, %llu no room), %llu by "
+        "the socket's queue\n",
+        (unsigned long long)t->bytes, (unsigned long long)t->dropped,
+        (unsigned long long)t->over_budget, (unsigned long long)t->full,
+        (unsigned long long)t->kernel_drops);
+}
+
+void server_print_summary(const struct server *s)
+{
+    double seconds = (double)(loop_clock() - s->started) / (double)KEDGE_SEC;
+
+    printf("\nserved for %.1f s\n", seconds);
+    if (s->tftp) {
+        struct tftp_totals totals = tftp_service_totals(s->tftp);
+
+        print_tftp(&totals);
+    }
+    fflush(stdout);
+}

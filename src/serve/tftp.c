@@ -1,0 +1,234 @@
+/* The life of the TFTP service: memory, sockets, timer, stop. */
+#include "serve/tftp_shard.h"
+
+#include "base/number.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum {
+    DATA_EACH = 65536,
+    DATA_BATCH = UDP_BATCH,
+    REQUEST_EACH = KEDGE_TFTP_REQUEST_MAX + 1
+};
+
+static uint32_t data_sockets(const struct tftp_config *c)
+{
+    if (c->single_port)
+        return 1;
+    if (c->high == 0)
+        return TFTP_DATA_SOCKETS;
+    return (uint32_t)min_u64(TFTP_DATA_SOCKETS, (uint64_t)(c->high - c->low) + 1);
+}
+
+static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
+{
+    s->session_memory = calloc(1, tftp_sessions_memory(limits));
+    s->transfers = calloc(limits->room, sizeof *s->transfers);
+    s->request_memory = malloc((size_t)UDP_BATCH * REQUEST_EACH);
+    s->data_memory = malloc((size_t)DATA_BATCH * DATA_EACH);
+    s->batch = malloc(BATCH_BYTES);
+    if (!s->session_memory || !s->transfers || !s->request_memory || !s->data_memory ||
+        !s->batch)
+        return -ENOMEM;
+    tftp_sessions_init(&s->sessions, limits, s->session_memory);
+    udp_inbox_init(&s->requests, s->request_memory, (size_t)UDP_BATCH * REQUEST_EACH,
+                   REQUEST_EACH);
+    udp_inbox_init(&s->data, s->data_memory, (size_t)DATA_BATCH * DATA_EACH, DATA_EACH);
+    return 0;
+}
+
+int tftp_service_open(struct tftp_service **out, const struct tftp_config *config)
+{
+    struct tftp_limits limits = { .room = config->room,
+                                  .sockets = data_sockets(config),
+                                  .single_port = config->single_port,
+                                  .unproved_max = config->unproved_max,
+                                  .timeout = config->timeout };
+    struct tftp_service *s = calloc(1, sizeof *s);
+    int err;
+
+    if (!s)
+        return -ENOMEM;
+    s->config = *config;
+    s->route = (struct net_route){ -1, -1 };
+    err = getrandom(&limits.key, sizeof limits.key, 0) < 0 ? -errno : 0;
+    if (err == 0)
+        err = allocate(s, &limits);
+    if (err == 0)
+        err = net_route_open(&s->route);
+    if (err < 0) {
+        tftp_service_free(s);
+        return err;
+    }
+    *out = s;
+    return 0;
+}
+
+static int open_port(struct tftp_listener *l, const struct udp_options *options)
+{
+    struct tftp_port *p = &l->port[l->ports];
+    int err = udp_open(options, &p->socket);
+
+    if (err < 0)
+        return err;
+    p->number = l->ports++;
+    p->requests = p->number == 0;
+    p->listener = l;
+    return 0;
+}
+
+static void close_listener(struct tftp_listener *l)
+{
+    for (uint32_t i = 0; i < l->ports; i++)
+        port_close(&l->port[i]);
+    free(l->port);
+    *l = (struct tftp_listener){ 0 };
+}
+
+/* The request port, and the data sockets at the same address. */
+static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
+                      const struct net_address *at)
+{
+    struct udp_options options = { .at = *at };
+    uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
+    int err = open_port(l, &options);
+
+    net_address_set_port(&options.at, 0);
+    options.low = s->config.low;
+    options.high = s->config.high;
+    while (err == 0 && more-- > 0)
+        err = open_port(l, &options);
+    return err;
+}
+
+int tftp_service_listen(struct tftp_service *s, struct net_address *at)
+{
+    struct tftp_listener *l = &s->listeners[s->listener_count];
+    int err;
+
+    if (s->listener_count == TFTP_LISTENERS_MAX)
+        return -ENOSPC;
+    *l = (struct tftp_listener){ .number = s->listener_count };
+    l->any = net_address_is_any(at);
+    l->port = calloc(TFTP_DATA_SOCKETS + 1, sizeof *l->port);
+    if (!l->port)
+        return -ENOMEM;
+    err = open_ports(l, s, at);
+    if (err < 0) {
+        close_listener(l);
+        return err;
+    }
+    for (uint32_t i = 0; i < l->ports; i++)
+        l->port[i].service = s;
+    *at = l->port[0].socket.at;
+    s->listener_count++;
+    return 0;
+}
+
+static void due(void *owner)
+{
+    struct tftp_service *s = owner;
+    struct tftp_session *session;
+
+    while ((session = tftp_sessions_due(&s->sessions, loop_now(s->config.loop))))
+        transfer_pump(transfer_of(s, session));
+}
+
+/* The end of a turn: what was said leaves, and the timer is set to the next deadline. */
+static void turn_over(void *owner)
+{
+    struct tftp_service *s = owner;
+    kedge_nanos took = loop_clock() - loop_now(s->config.loop);
+
+    ports_flush(s);
+    s->turn = max_u64(took, s->turn - s->turn / 8);
+    loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));
+}
+
+int tftp_service_start(struct tftp_service *s, struct log *log)
+{
+    int err;
+
+    s->log = log;
+    s->timer = (struct loop_timer){ .due = due, .owner = s };
+    s->hook = (struct loop_hook){ .end = turn_over, .owner = s };
+    err = loop_timer_add(s->config.loop, &s->timer);
+    if (err < 0)
+        return err;
+    loop_hook_add(s->config.loop, &s->hook);
+    s->started = true;
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
+            err = port_watch(&s->listeners[i].port[k]);
+            if (err < 0)
+                return err;
+        }
+    return 0;
+}
+
+void tftp_service_stop(struct tftp_service *s)
+{
+    s->stopping = true;
+}
+
+uint32_t tftp_service_busy(const struct tftp_service *s)
+{
+    return s->busy;
+}
+
+static void end_all(struct tftp_service *s)
+{
+    struct store_result stopped = store_fail(STORE_IO, "the server was stopped");
+
+    for (uint32_t i = 0; i < s->config.room; i++) {
+        struct tftp_transfer *t = &s->transfers[i];
+
+        if (s->sessions.all[i].state == TFTP_FREE || t->ending)
+            continue;
+        if (s->sessions.all[i].state == TFTP_LIVE) {
+            transfer_fail(t, &stopped);
+            transfer_pump(t);
+        }
+        if (!t->ending)
+            transfer_end(t);
+    }
+}
+
+void tftp_service_close(struct tftp_service *s)
+{
+    if (s->started) {
+        end_all(s);
+        ports_flush(s);
+        loop_hook_remove(s->config.loop, &s->hook);
+        loop_timer_remove(s->config.loop, &s->timer);
+    }
+    s->started = false;
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        close_listener(&s->listeners[i]);
+    s->listener_count = 0;
+}
+
+void tftp_service_free(struct tftp_service *s)
+{
+    net_route_close(&s->route);
+    free(s->session_memory);
+    free(s->transfers);
+    free(s->request_memory);
+    free(s->data_memory);
+    free(s->batch);
+    free(s);
+}
+
+struct tftp_totals tftp_service_totals(const struct tftp_service *s)
+{
+    struct tftp_totals totals = s->totals;
+
+    for (unsigned i = 0; i < TFTP_DROPS; i++)
+        totals.dropped += s->sessions.dropped[i];
+    totals.over_budget = s->sessions.dropped[TFTP_DROP_OVER_BUDGET];
+    totals.full = s->sessions.dropped[TFTP_DROP_FULL];
+    return totals;
+}

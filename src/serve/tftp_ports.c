@@ -1,0 +1,210 @@
+/* Sockets of the TFTP service: datagrams in, to their transfers; answers out, together. */
+#include "serve/tftp_shard.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { DRAIN_MAX = 64 }; /* batches of one socket in one turn */
+
+static void fill_arrival(const struct tftp_port *p, const struct udp_in *in,
+                         struct tftp_arrival *out)
+{
+    struct net_raw peer = net_address_raw(&in->m.peer);
+    struct net_raw local = net_address_raw(&in->m.local.address);
+
+    *out = (struct tftp_arrival){ .listener = p->listener->number,
+                                  .socket = p->requests ? 0 : p->number - 1,
+                                  .to_many = in->spread,
+                                  .bytes = in->m.bytes };
+    memcpy(out->peer.ip, peer.ip, sizeof out->peer.ip);
+    out->peer.scope = peer.scope;
+    out->peer.port = peer.port;
+    memcpy(out->local, local.ip, sizeof out->local);
+}
+
+void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes)
+{
+    struct udp_message m = { .bytes = bytes, .peer = to->peer, .local = to->local };
+
+    udp_out_copy(&p->out, &m);
+}
+
+static struct channel channel_to(const struct tftp_port *p, const struct udp_message *m)
+{
+    struct channel c = { .fd = p->socket.fd, .peer = m->peer, .gso = true };
+
+    if (p->listener->any)
+        c.local = m->local;
+    return c;
+}
+
+/* A reply that belongs to no transfer. It leaves from a data socket, never the request
+ * port, so that it cannot be taken for a request. */
+static void answer(struct tftp_port *p, const struct udp_message *m,
+                   const struct tftp_event *event)
+{
+    struct tftp_port *from = &p->listener->port[p->listener->ports - 1];
+    struct channel to = channel_to(from, m);
+
+    port_say(from, &to, (struct kedge_span){ event->reply, event->reply_len });
+    if (p->requests)
+        malformed_record(p->service, p, m);
+}
+
+static void act(struct tftp_port *p, const struct udp_message *m,
+                const struct tftp_event *event)
+{
+    struct tftp_service *s = p->service;
+
+    if (event->replaced)
+        transfer_end(transfer_of(s, event->replaced));
+    switch (event->verdict) {
+    case TFTP_DROPPED:
+        break;
+    case TFTP_ANSWER:
+        answer(p, m, event);
+        break;
+    case TFTP_OPEN:
+        request_open(s, event, m);
+        break;
+    case TFTP_PUMP:
+        if (event->store.ptr)
+            transfer_store(transfer_of(s, event->session), event->store);
+        transfer_pump(transfer_of(s, event->session));
+        break;
+    }
+}
+
+static void take_data(struct tftp_port *p, const struct udp_in *in)
+{
+    struct tftp_arrival arrival;
+    struct tftp_event event;
+
+    fill_arrival(p, in, &arrival);
+    tftp_sessions_data(&p->service->sessions, &arrival, loop_now(p->service->config.loop),
+                       &event);
+    act(p, &in->m, &event);
+}
+
+/* Take what is there until nothing is. */
+static void drain_data(struct tftp_port *p)
+{
+    struct udp_inbox *box = &p->service->data;
+
+    for (unsigned i = 0; i < DRAIN_MAX; i++) {
+        int n = udp_receive(p->socket.fd, box);
+
+        for (int k = 0; k < n; k++)
+            if (!box->in[k].cut)
+                take_data(p, &box->in[k]);
+        if (n < UDP_BATCH)
+            break;
+    }
+    p->service->totals.kernel_drops += box->drops - p->drops_seen;
+    p->drops_seen = box->drops;
+}
+
+/* A port that is used again overtakes its last ACK: what waits for the peer's present
+ * transfer is looked at before its new request. */
+static void take_request(struct tftp_port *p, const struct udp_in *in)
+{
+    struct tftp_sessions *sessions = &p->service->sessions;
+    struct tftp_arrival arrival;
+    struct tftp_session *live;
+    struct tftp_event event;
+
+    fill_arrival(p, in, &arrival);
+    live = tftp_sessions_find(sessions, arrival.listener, &arrival.peer);
+    if (live && live->state == TFTP_LIVE)
+        drain_data(transfer_of(p->service, live)->port);
+    tftp_sessions_request(sessions, &arrival, loop_now(p->service->config.loop), &event);
+    act(p, &in->m, &event);
+}
+
+static void drain_requests(struct tftp_port *p)
+{
+    struct udp_inbox *box = &p->service->requests;
+    int n = udp_receive(p->socket.fd, box);
+
+    for (int k = 0; k < n; k++)
+        if (!p->service->stopping)
+            take_request(p, &box->in[k]);
+    p->service->totals.kernel_drops += box->drops - p->drops_seen;
+    p->drops_seen = box->drops;
+}
+
+/* Nobody listens at a peer's port, says ICMP: the end of its transfer there. */
+static void gone(void *owner, const struct udp_error *e)
+{
+    struct tftp_port *p = owner;
+    struct net_raw raw = net_address_raw(&e->to);
+    struct tftp_peer peer = { .scope = raw.scope, .port = raw.port };
+    struct tftp_session *s;
+
+    if (!udp_error_is_refusal(e))
+        return;
+    memcpy(peer.ip, raw.ip, sizeof peer.ip);
+    s = tftp_sessions_find(&p->service->sessions, p->listener->number, &peer);
+    if (!s || s->state != TFTP_LIVE || transfer_of(p->service, s)->port != p)
+        return;
+    kedge_tftp_machine_gone(&s->machine);
+    transfer_pump(transfer_of(p->service, s));
+}
+
+static void unstick(struct tftp_port *p)
+{
+    struct tftp_transfer *t = p->stuck;
+
+    if (!udp_flush(&p->out))
+        return;
+    p->stuck = NULL;
+    loop_watch_change(p->service->config.loop, &p->watch, LOOP_READ);
+    while (t) {
+        struct tftp_transfer *next = t->next_stuck;
+
+        t->is_stuck = false;
+        transfer_pump(t);
+        t = next;
+    }
+}
+
+/* What arrived goes before the errors: an ACK may be queued behind one. */
+static void ready(void *owner, unsigned events)
+{
+    struct tftp_port *p = owner;
+
+    if (p->requests && !p->service->config.single_port)
+        drain_requests(p);
+    else
+        drain_data(p);
+    if (events & LOOP_ERROR)
+        (void)udp_drain_errors(p->socket.fd, gone, p);
+    if (events & LOOP_WRITE)
+        unstick(p);
+}
+
+int port_watch(struct tftp_port *p)
+{
+    p->watch.ready = ready;
+    p->watch.owner = p;
+    udp_outbox_init(&p->out, p->socket.fd);
+    return loop_watch_add(p->service->config.loop, &p->watch, p->socket.fd, LOOP_READ);
+}
+
+void port_close(struct tftp_port *p)
+{
+    if (p->watch.added)
+        loop_watch_remove(p->service->config.loop, &p->watch);
+    udp_close(&p->socket);
+}
+
+void ports_flush(struct tftp_service *s)
+{
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
+            struct tftp_port *p = &s->listeners[i].port[k];
+
+            if (p->out.count > 0 && !udp_flush(&p->out))
+                loop_watch_change(s->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
+        }
+}

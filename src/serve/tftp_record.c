@@ -1,0 +1,190 @@
+/* What became of a transfer: one record each, refusals and probes too. */
+#include "serve/tftp_shard.h"
+
+#include "proto/tftp/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const enum record_outcome outcomes[] = {
+    [KEDGE_TFTP_RUNNING] = RECORD_ERROR,
+    [KEDGE_TFTP_OK] = RECORD_OK,
+    [KEDGE_TFTP_UNCONFIRMED] = RECORD_UNCONFIRMED,
+    [KEDGE_TFTP_CHANGED] = RECORD_CHANGED,
+    [KEDGE_TFTP_PROBE] = RECORD_PROBED,
+    [KEDGE_TFTP_ABORTED] = RECORD_ABORTED,
+    [KEDGE_TFTP_TIMEOUT] = RECORD_TIMEOUT,
+    [KEDGE_TFTP_REFUSED] = RECORD_REFUSAL,
+    [KEDGE_TFTP_GONE] = RECORD_GONE,
+    [KEDGE_TFTP_REPLACED] = RECORD_REPLACED,
+    [KEDGE_TFTP_FAILED] = RECORD_ERROR,
+};
+
+void reason_set(struct tftp_transfer *t, const char *text)
+{
+    snprintf(t->reason, sizeof t->reason, "%s", text);
+}
+
+static uint64_t wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Room for the texts of one record, which only borrows them. */
+struct texts {
+    char peer[NET_ADDRESS_TEXT];
+    char local[NET_ADDRESS_TEXT];
+    uint8_t asked[160];
+    uint8_t granted[160];
+};
+
+static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
+                                      size_t room)
+{
+    struct writer w = { .ptr = buf, .room = room };
+
+    options_list(&w, o);
+    return written(&w);
+}
+
+/* The address that was asked: of the request port, as the peer knows it. */
+static struct net_address asked_address(const struct tftp_port *p,
+                                        const struct net_local *local)
+{
+    const struct net_address *at = &p->listener->port[0].socket.at;
+    struct net_address asked = local->address.len ? local->address : *at;
+
+    net_address_set_port(&asked, net_address_port(at));
+    return asked;
+}
+
+static void fill_addresses(struct transfer_record *r, struct texts *texts,
+                           const struct net_address *peer,
+                           const struct net_address *asked)
+{
+    r->peer = span_of(net_address_print(peer, texts->peer));
+    r->local = span_of(net_address_print(asked, texts->local));
+}
+
+static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t)
+{
+    const struct kedge_tftp_sender *s = &t->session->machine.sender;
+    bool all = s->top > s->last;
+
+    r->blocks = s->top > 0 ? s->top - 1 : 0;
+    r->resent = s->resent;
+    r->dup = s->duplicates;
+    r->rtt = s->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : s->rtt.smoothed;
+    if (r->outcome == RECORD_OK || (all && r->outcome == RECORD_UNCONFIRMED))
+        r->bytes = t->content.size;
+    else
+        r->bytes = s->base > 0 ? (s->base - 1) * s->terms.blksize : 0;
+}
+
+static void fill_taken(struct transfer_record *r, const struct tftp_transfer *t)
+{
+    const struct kedge_tftp_receiver *m = &t->session->machine.receiver;
+
+    r->blocks = m->next - 1;
+    r->resent = m->resent;
+    r->dup = m->duplicates;
+    r->rtt = m->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : m->rtt.smoothed;
+    r->bytes = t->taking.offset;
+}
+
+static void say_why(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
+{
+    const struct kedge_tftp_machine *m = &t->session->machine;
+
+    if (t->reason[0])
+        return;
+    if (outcome == KEDGE_TFTP_ABORTED || outcome == KEDGE_TFTP_PROBE)
+        snprintf(t->reason, sizeof t->reason, "the peer sent ERROR %u",
+                 m->sends ? m->sender.code : m->receiver.code);
+    else if (outcome == KEDGE_TFTP_TIMEOUT)
+        reason_set(t, "the peer fell silent");
+    else if (outcome == KEDGE_TFTP_UNCONFIRMED)
+        reason_set(t, "all was sent, the last ACK never came");
+    else if (outcome == KEDGE_TFTP_GONE)
+        reason_set(t, "ICMP says that nobody listens at the peer's port");
+    else if (outcome == KEDGE_TFTP_REPLACED)
+        reason_set(t, "the peer asked anew");
+}
+
+static enum record_event event_of(const struct tftp_session *s,
+                                  enum kedge_tftp_outcome outcome)
+{
+    if (outcome == KEDGE_TFTP_REFUSED)
+        return RECORD_REFUSED;
+    if (outcome == KEDGE_TFTP_PROBE)
+        return RECORD_PROBE;
+    return s->op == KEDGE_TFTP_RRQ ? RECORD_GET : RECORD_PUT;
+}
+
+static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
+{
+    enum kedge_tftp_outcome outcome = tftp_session_outcome(t->session);
+
+    if (outcome == KEDGE_TFTP_OK && t->file && served_changed(t->file)) {
+        reason_set(t, "the file was altered while it was served");
+        return KEDGE_TFTP_CHANGED;
+    }
+    return outcome;
+}
+
+void transfer_record(struct tftp_transfer *t)
+{
+    struct tftp_service *s = t->service;
+    const struct tftp_session *session = t->session;
+    enum kedge_tftp_outcome outcome = outcome_of(t);
+    struct net_address asked = asked_address(t->port, &t->channel.local);
+    struct texts texts;
+    struct transfer_record r = { .time_ms = wall_ms(),
+                                 .event = event_of(session, outcome),
+                                 .outcome = outcomes[outcome],
+                                 .file = { t->raw, t->raw_len },
+                                 .took = loop_now(s->config.loop) - session->started,
+                                 .rtt = RECORD_UNKNOWN };
+
+    if (t->recorded)
+        return;
+    t->recorded = true;
+    say_why(t, outcome);
+    if (t->reason[0])
+        r.reason = span_of(t->reason);
+    fill_addresses(&r, &texts, &t->channel.peer, &asked);
+    r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
+    if (session->state == TFTP_LIVE) {
+        r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
+        if (session->machine.sends)
+            fill_sent(&r, t);
+        else
+            fill_taken(&r, t);
+    }
+    if (t->counted)
+        s->busy--;
+    t->counted = false;
+    s->totals.outcomes[outcome]++;
+    s->totals.bytes += r.bytes;
+    log_record(s->log, &r);
+}
+
+void malformed_record(struct tftp_service *s, const struct tftp_port *p,
+                      const struct udp_message *m)
+{
+    struct net_address asked = asked_address(p, &m->local);
+    struct texts texts;
+    struct transfer_record r = { .time_ms = wall_ms(),
+                                 .event = RECORD_REFUSED,
+                                 .outcome = RECORD_REFUSAL,
+                                 .reason = span_of("malformed request"),
+                                 .rtt = RECORD_UNKNOWN };
+
+    fill_addresses(&r, &texts, &m->peer, &asked);
+    s->totals.outcomes[KEDGE_TFTP_REFUSED]++;
+    log_record(s->log, &r);
+}

@@ -1,0 +1,152 @@
+/* What the files of the TFTP service share: tftp.c (its life), tftp_ports.c (sockets),
+ * tftp_open.c (requests), tftp_pump.c (transfers), tftp_read.c and tftp_upload.c (their
+ * files), tftp_record.c (outcomes). */
+#ifndef SERVE_TFTP_SHARD_H
+#define SERVE_TFTP_SHARD_H
+
+#include "net/udp.h"
+#include "proto/tftp/sessions.h"
+#include "serve/tftp.h"
+#include "transfer/content.h"
+#include "transfer/send.h"
+#include "transfer/take.h"
+
+enum {
+    BATCH_BYTES = 1 << 20, /* of frames on their way out */
+    SMALL_FRAME = 1500,    /* up to here a lone frame is copied and leaves with others */
+    REASON_MAX = 120,
+};
+
+struct tftp_listener;
+
+/* One socket. Data ports carry thousands of transfers each. */
+struct tftp_port {
+    struct tftp_service *service;
+    struct tftp_listener *listener;
+    uint32_t number;
+    bool requests; /* it takes requests: the listening one */
+    struct udp_socket socket;
+    struct loop_watch watch;
+    struct udp_outbox out;
+    struct tftp_transfer *stuck; /* wait until the socket takes more */
+    uint32_t drops_seen;
+};
+
+struct tftp_listener {
+    uint32_t number;
+    bool any; /* bound to every address: replies name the one that was asked */
+    uint32_t ports;
+    struct tftp_port *port; /* [0] takes requests; single-port mode has no other */
+};
+
+/* Bytes of a file that were not at hand: wanted, then read by a helper. */
+struct cold_read {
+    struct served_reading reading;
+    struct iovec iov;
+    uint64_t offset;
+    size_t want; /* 0: nothing is */
+    size_t len;  /* of iov that is read; 0: none */
+};
+
+/* Bytes of an upload on their way to a slow disk. */
+struct late_write {
+    uint8_t *bytes;
+    struct iovec iov;
+    uint64_t offset;
+    size_t len; /* 0: none */
+};
+
+/* What the service keeps beside a session. */
+struct tftp_transfer {
+    struct tftp_service *service;
+    struct tftp_session *session;
+    struct tftp_port *port;
+    struct tftp_transfer *next_stuck;
+    struct channel channel;
+    bool job;    /* a helper is at work for it: nothing else may happen to it */
+    bool ending; /* it goes away as soon as no helper is at work */
+    bool recorded;
+    bool counted; /* among the busy */
+    bool is_stuck;
+    bool uploading; /* upload is open */
+    struct served_file *file;
+    struct served_opening opening;
+    struct content content;
+    struct cold_read cold;
+    struct upload upload;
+    struct taking taking;
+    struct late_write late;
+    struct root_name name;
+    uint16_t raw_len;
+    uint8_t raw[ROOT_NAME_ROOM]; /* the name as it was asked for */
+    char reason[REASON_MAX];
+};
+
+struct tftp_service {
+    struct tftp_config config;
+    struct log *log;
+    struct tftp_sessions sessions;
+    void *session_memory;
+    struct tftp_transfer *transfers; /* one a session */
+    struct tftp_listener listeners[TFTP_LISTENERS_MAX];
+    uint32_t listener_count;
+    struct net_route route;
+    struct udp_inbox requests;
+    struct udp_inbox data;
+    uint8_t *request_memory;
+    uint8_t *data_memory;
+    uint8_t *batch; /* BATCH_BYTES */
+    struct loop_timer timer;
+    struct loop_hook hook;
+    kedge_nanos turn; /* how late this loop is at its worst, lately */
+    bool started;
+    bool stopping;
+    uint32_t busy;
+    struct tftp_totals totals;
+};
+
+/* tftp_ports.c */
+int port_watch(struct tftp_port *p);
+void port_close(struct tftp_port *p);
+void ports_flush(struct tftp_service *s);
+void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes);
+
+/* tftp_open.c */
+void request_open(struct tftp_service *s, const struct tftp_event *event,
+                  const struct udp_message *m);
+void transfer_start(struct tftp_transfer *t, uint64_t size);
+void transfer_refuse(struct tftp_transfer *t, const struct store_result *why);
+void transfer_refuse_for(struct tftp_transfer *t, enum store_error error,
+                         const char *why);
+
+/* The ERROR code and words for a failure of the store. -1: say nothing. */
+int refusal_code(enum kedge_tftp_op op, enum store_error error);
+const char *refusal_text(int code);
+
+/* tftp_upload.c */
+void upload_open(struct tftp_transfer *t);
+void upload_keep(struct tftp_transfer *t);
+bool upload_is_late(struct tftp_transfer *t);
+bool upload_drop(struct tftp_transfer *t);
+
+/* tftp_read.c: a content_read, and the helper's turn when it said LATER. */
+struct store_result transfer_read(void *transfer, const struct iovec *iov, int count,
+                                  uint64_t offset, size_t want, size_t *got);
+void transfer_read_later(struct tftp_transfer *t);
+void transfer_forget_cold(struct tftp_transfer *t);
+
+/* tftp_pump.c */
+void transfer_pump(struct tftp_transfer *t);
+void transfer_store(struct tftp_transfer *t, struct kedge_span body);
+void transfer_fail(struct tftp_transfer *t, const struct store_result *why);
+void transfer_end(struct tftp_transfer *t);
+struct tftp_transfer *transfer_of(struct tftp_service *s,
+                                  const struct tftp_session *session);
+
+/* tftp_record.c */
+void transfer_record(struct tftp_transfer *t);
+void malformed_record(struct tftp_service *s, const struct tftp_port *p,
+                      const struct udp_message *m);
+void reason_set(struct tftp_transfer *t, const char *text);
+
+#endif

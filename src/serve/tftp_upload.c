@@ -1,0 +1,142 @@
+/* An upload's file: made, written, kept or dropped. Each of those that may block is one job
+ * of a helper, and has one function here for when it is done. */
+#include "serve/tftp_shard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void forget_late(struct tftp_transfer *t)
+{
+    free(t->late.bytes);
+    t->late = (struct late_write){ 0 };
+}
+
+static struct tftp_transfer *job_over(struct upload *upload)
+{
+    struct tftp_transfer *t = JOB_OWNER(upload, struct tftp_transfer, upload);
+
+    t->job = false;
+    return t;
+}
+
+/* On a slow disk (a network's, or a program's) bytes wait for a helper. */
+static struct store_result write_upload(void *file, struct kedge_span bytes,
+                                        uint64_t offset)
+{
+    struct tftp_transfer *t = file;
+    struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes.ptr, .iov_len = bytes.len };
+    uint8_t *more;
+
+    if (!t->upload.slow)
+        return upload_write(&t->upload, &iov, 1, offset);
+    more = realloc(t->late.bytes, t->late.len + bytes.len);
+    if (!more)
+        return store_fail(STORE_BUSY, "no memory");
+    memcpy(more + t->late.len, bytes.ptr, bytes.len);
+    if (t->late.len == 0)
+        t->late.offset = offset;
+    t->late.bytes = more;
+    t->late.len += bytes.len;
+    return store_ok();
+}
+
+static void late_written(struct upload *upload)
+{
+    struct tftp_transfer *t = job_over(upload);
+
+    forget_late(t);
+    if (t->ending) {
+        transfer_end(t);
+        return;
+    }
+    if (upload->result.error != STORE_OK)
+        transfer_fail(t, &upload->result);
+    transfer_pump(t);
+}
+
+bool upload_is_late(struct tftp_transfer *t)
+{
+    if (t->late.len == 0)
+        return false;
+    t->late.iov = (struct iovec){ t->late.bytes, t->late.len };
+    t->upload.done = late_written;
+    t->job = true;
+    upload_write_later(t->service->config.workers, &t->upload, &t->late.iov, 1,
+                       t->late.offset);
+    return true;
+}
+
+/* Kept, or failed with nothing left behind: in both cases the upload is over. */
+static void kept(struct upload *upload)
+{
+    struct tftp_transfer *t = job_over(upload);
+
+    t->uploading = false;
+    if (t->ending) {
+        transfer_end(t);
+        return;
+    }
+    if (upload->result.error == STORE_OK)
+        kedge_tftp_receiver_committed(&t->session->machine.receiver,
+                                      loop_now(t->service->config.loop));
+    else
+        transfer_fail(t, &upload->result);
+    transfer_pump(t);
+}
+
+void upload_keep(struct tftp_transfer *t)
+{
+    t->upload.done = kept;
+    t->job = true;
+    upload_commit(t->service->config.workers, &t->upload);
+}
+
+static void dropped(struct upload *upload)
+{
+    transfer_end(job_over(upload));
+}
+
+bool upload_drop(struct tftp_transfer *t)
+{
+    forget_late(t);
+    if (!t->uploading)
+        return false;
+    t->uploading = false;
+    t->upload.done = dropped;
+    t->job = true;
+    upload_abort(t->service->config.workers, &t->upload);
+    return true;
+}
+
+static void begun(struct upload *upload)
+{
+    struct tftp_transfer *t = job_over(upload);
+
+    t->uploading = upload->result.error == STORE_OK;
+    if (t->ending)
+        transfer_end(t);
+    else if (t->uploading)
+        transfer_start(t, 0);
+    else
+        transfer_refuse(t, &upload->result);
+}
+
+void upload_open(struct tftp_transfer *t)
+{
+    const struct tftp_config *config = &t->service->config;
+    const struct kedge_tftp_options *asked = &t->session->asked;
+    bool octet = t->session->mode == KEDGE_TFTP_OCTET;
+
+    if (config->uploads.policy == UPLOAD_REFUSE) {
+        transfer_refuse_for(t, STORE_DENIED, "uploads are refused");
+        return;
+    }
+    t->taking = (struct taking){ .write = write_upload, .file = t, .netascii = !octet };
+    t->upload = (struct upload){
+        .root = config->root, .rules = &config->uploads, .name = &t->name, .done = begun
+    };
+    if (octet && (asked->has & KEDGE_TFTP_HAS_TSIZE))
+        t->upload.expected = asked->tsize;
+    t->job = true;
+    upload_begin(config->workers, &t->upload);
+}
