@@ -90,8 +90,6 @@ static struct store_result open_target(struct local_target *t, const char *path)
         return errno == ENOENT ? create(t, path) : store_errno(errno);
     if (is_stdout(&st))
         return to_stdout(t);
-    if (S_ISDIR(st.st_mode))
-        return store_errno(EISDIR);
     if (S_ISREG(st.st_mode))
         return replace(t, path, st.st_mode);
     return through(t, open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));

@@ -102,6 +102,7 @@ static void a_disk_that_cannot_be_written_denies(void **state)
                      STORE_DENIED);
     assert_int_equal(local_target_open(&target, in_root(f, "old").text).error,
                      STORE_DENIED);
+    assert_int_equal(target.dir, -1);
     assert_file(in_root(f, "old"), "old");
 }
 

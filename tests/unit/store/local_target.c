@@ -4,6 +4,7 @@
 #include "store/local.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 static enum store_error open_at(struct local_target *target, struct path p)
 {
@@ -99,6 +100,38 @@ static void errors_are_told_and_leave_nothing(void **state)
     local_target_abort(&target);
     assert_int_equal(local_target_open(&target, "").error, STORE_DENIED);
     assert_int_equal(entries(at(t, "")), 1);
+}
+
+/* As nobody: a directory that can be written does not make its files writable. */
+static int open_as_nobody(const struct tree *t)
+{
+    struct local_target target;
+
+    if (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0)
+        return 2;
+    return open_at(&target, at(t, "root/guarded")) == STORE_DENIED &&
+           open_at(&target, at(t, "new")) == STORE_DENIED && target.dir == -1 &&
+           open_at(&target, at(t, "root/new")) == STORE_OK;
+}
+
+static void a_file_that_may_not_be_written_stays(void **state)
+{
+    struct tree *t = *state;
+    int status = 0;
+    pid_t child;
+
+    if (geteuid() != 0)
+        skip();
+    put_file(at(t, "root/guarded"), "old");
+    assert_int_equal(chmod(t->path, 0755), 0);
+    assert_int_equal(chmod(at(t, "root").text, 0777), 0);
+    child = fork();
+    if (child == 0)
+        _exit(open_as_nobody(t));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_file(at(t, "root/guarded"), "old");
 }
 
 static void a_name_without_a_slash_is_here(void **state)
@@ -208,6 +241,7 @@ int main(void)
         TEST(a_replaced_file_keeps_its_mode),
         TEST(a_link_keeps_pointing),
         TEST(errors_are_told_and_leave_nothing),
+        TEST(a_file_that_may_not_be_written_stays),
         TEST(a_name_without_a_slash_is_here),
         cmocka_unit_test(a_device_is_written_through),
         cmocka_unit_test(a_full_device_is_told),

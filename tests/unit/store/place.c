@@ -1,6 +1,11 @@
 /* Tests of store/place.h, by whole uploads: which name goes to whom. */
 #include "sending.h"
 
+#include "refuse.h"
+#include "store/place.h"
+
+#include <sys/syscall.h>
+
 /* What each policy makes of a name that is free, taken by a file, a link, a directory. */
 static const struct {
     enum upload_policy policy;
@@ -82,7 +87,7 @@ static void versions_are_numbered_on(void **state)
     f->rules.policy = UPLOAD_VERSION;
     put_file(in_root(f, "n.~x~"), "not a version");
     put_file(in_root(f, "n.~~"), "not a version");
-    put_file(in_root(f, "nn.~99~"), "another's");
+    put_file(in_root(f, "m.~99~"), "another's");
     assert_int_equal(send_text(f, "n", "first"), STORE_OK);
     assert_int_equal(send_text(f, "n", "second"), STORE_OK);
     assert_int_equal(send_text(f, "n", "third"), STORE_OK);
@@ -119,6 +124,82 @@ static void a_name_too_long_for_a_version_fails(void **state)
     assert_int_equal(send_text(f, name, "second"), STORE_BAD_NAME);
     assert_file(in_root(f, name), "first");
     assert_int_equal(entries(in_root(f, "")), 2);
+}
+
+/* What a link leads to counts for nothing, be it a directory, nothing, or a mode. */
+static void any_link_is_replaced(void **state)
+{
+    static const char *const leads_to[] = { "dir", "absent", "/dev/null", "narrow" };
+    struct fixture *f = *state;
+
+    put_file(in_root(f, "narrow"), "");
+    assert_int_equal(chmod(in_root(f, "narrow").text, 0600), 0);
+    for (size_t i = 0; i < COUNT(leads_to); i++) {
+        make_link(leads_to[i], in_root(f, "link"));
+        assert_int_equal(send_text(f, "link", "new"), STORE_OK);
+        assert_int_equal(mode_of(in_root(f, "link")), S_IFREG | 0644);
+        assert_int_equal(unlink(in_root(f, "link").text), 0);
+    }
+    assert_int_equal(entries(in_root(f, "dir")), 0);
+}
+
+/* File systems that lack a call: placing "from" as "n", as each policy has it. */
+static int place_as(const struct fixture *f, enum upload_policy policy)
+{
+    int dir = open(in_root(f, "").text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct placing p = { dir, "from", "n", policy };
+
+    return (int)place(&p).error;
+}
+
+static int create_there(void *arg)
+{
+    return place_as(arg, UPLOAD_CREATE);
+}
+
+static int version_there(void *arg)
+{
+    return place_as(arg, UPLOAD_VERSION);
+}
+
+/* As FAT: no links. */
+static void without_links_a_name_is_still_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    int told;
+
+    put_file(in_root(f, "from"), "new");
+    put_file(in_root(f, "n"), "old");
+    told = in_refused_child(SYS_linkat, EPERM, create_there, f);
+    if (told == CANNOT_REFUSE)
+        skip();
+    assert_int_equal(told, STORE_EXISTS);
+    assert_file(in_root(f, "n"), "old");
+    assert_int_equal(in_refused_child(SYS_linkat, EPERM, version_there, f), STORE_OK);
+    assert_file(in_root(f, "n"), "new");
+    assert_file(in_root(f, "n.~1~"), "old");
+    assert_int_equal(entries(in_root(f, "")), 3);
+}
+
+/* As NFS: no rename with flags. */
+static void without_exchange_the_old_file_is_still_kept(void **state)
+{
+    struct fixture *f = *state;
+    int told;
+
+    put_file(in_root(f, "from"), "new");
+    put_file(in_root(f, "n"), "old");
+#ifdef SYS_renameat
+    told = in_refused_child(SYS_renameat2, EINVAL, version_there, f);
+#else
+    told = CANNOT_REFUSE; /* here the plain rename is the same call */
+#endif
+    if (told == CANNOT_REFUSE)
+        skip();
+    assert_int_equal(told, STORE_OK);
+    assert_file(in_root(f, "n"), "new");
+    assert_file(in_root(f, "n.~1~"), "old");
+    assert_int_equal(entries(in_root(f, "")), 3);
 }
 
 /* Both began when the name was free. */
@@ -214,6 +295,9 @@ int main(void)
         TEST(versions_are_numbered_on),
         TEST(a_version_keeps_the_old_files_mode),
         TEST(a_name_too_long_for_a_version_fails),
+        TEST(any_link_is_replaced),
+        TEST(without_links_a_name_is_still_not_taken),
+        TEST(without_exchange_the_old_file_is_still_kept),
         TEST(of_two_creators_one_wins),
         TEST(of_two_overwriters_the_last_wins),
         TEST(of_two_versions_both_stay),

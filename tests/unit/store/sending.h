@@ -11,6 +11,7 @@
 struct fixture {
     struct tree tree;
     struct upload_rules rules;
+    int open_files;         /* before the first upload */
     struct store_job *held; /* waits in before_run until let_go */
     sem_t let_go;
 };
@@ -32,15 +33,17 @@ static inline int setup(void **state)
     tree_open(&f->tree, &workers);
     f->rules = (struct upload_rules){ UPLOAD_OVERWRITE, UPLOAD_MODE, UPLOAD_NO_LIMIT };
     assert_int_equal(mkdir(at(&f->tree, "root/dir").text, 0755), 0);
+    f->open_files = entries((struct path){ "/proc/self/fd" });
     *state = f;
     return 0;
 }
 
-/* No upload leaves a temporary file behind. */
+/* No upload leaves a temporary file or a descriptor behind. */
 static inline int teardown(void **state)
 {
     struct fixture *f = *state;
 
+    assert_int_equal(entries((struct path){ "/proc/self/fd" }), f->open_files);
     assert_string_equal(temporary_in(at(&f->tree, "root")).text, "");
     assert_string_equal(temporary_in(at(&f->tree, "root/dir")).text, "");
     tree_close(&f->tree);

@@ -74,15 +74,33 @@ static void when_all_slots_are_in_use_it_is_busy(void **state)
     struct served_file *in_use[ROOM] = { must_open(f, "a"), must_open(f, "b"),
                                          must_open(f, "c") };
     struct served_file *file = NULL;
+    int open_files = entries((struct path){ "/proc/self/fd" });
 
     assert_int_equal(open_now(f, "d", &file).error, STORE_BUSY);
     served_release(in_use[1], 5);
     file = must_open(f, "d"); /* in the place of b, which is idle */
     assert_ptr_equal(file, in_use[1]);
     assert_null(find(f, "b"));
+    assert_int_equal(entries((struct path){ "/proc/self/fd" }), open_files);
     served_release(in_use[0], 5);
     served_release(in_use[2], 5);
     served_release(file, 5);
+}
+
+/* What changes a file in its place may leave its size. */
+static void a_file_of_the_same_size_is_opened_anew(void **state)
+{
+    static const struct timespec times[2] = { { .tv_sec = 5 }, { .tv_sec = 5 } };
+    struct fixture *f = *state;
+    struct served_file *before = must_open(f, "a");
+    struct served_file *after;
+
+    assert_int_equal(utimensat(AT_FDCWD, at(&f->tree, "root/a").text, times, 0), 0);
+    assert_null(find(f, "a"));
+    after = must_open(f, "a");
+    assert_ptr_not_equal(before, after);
+    served_release(before, 0);
+    served_release(after, 0);
 }
 
 static void idle_files_are_closed_in_time(void **state)
@@ -98,6 +116,7 @@ static void idle_files_are_closed_in_time(void **state)
     assert_int_equal(served_trim(&f->cache, 10 + KEEP), 20 + KEEP);
     collect_all(&f->tree.workers);
     assert_int_equal(a->fd, -1);
+    assert_null(find(f, "a"));
     assert_true(b->fd >= 0);
     a = must_open(f, "b");
     assert_ptr_equal(a, b);
@@ -158,6 +177,7 @@ int main(void)
         TEST(what_is_open_is_found_at_once),
         TEST(a_changed_file_is_opened_anew),
         TEST(when_all_slots_are_in_use_it_is_busy),
+        TEST(a_file_of_the_same_size_is_opened_anew),
         TEST(idle_files_are_closed_in_time),
         TEST(a_held_open_harms_no_other),
         TEST(two_openings_of_one_file_meet),

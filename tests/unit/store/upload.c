@@ -1,13 +1,17 @@
 /* Tests of store/upload.h: whole under its name, or not at all. */
 #include "sending.h"
 
+#include "refuse.h"
+
+#include <sys/syscall.h>
+
 static void it_appears_at_the_commit(void **state)
 {
     struct fixture *f = *state;
     struct sending s;
 
     umask(077);
-    assert_int_equal(begin(f, &s, "dir/new", 0), STORE_OK);
+    assert_int_equal(begin(f, &s, "dir/new", 11), STORE_OK);
     assert_int_equal(write_text(&s, "world", 6), STORE_OK);
     assert_int_equal(write_text(&s, "hello ", 0), STORE_OK);
     assert_false(is_there(in_root(f, "dir/new")));
@@ -110,6 +114,38 @@ static void the_limit_holds(void **state)
     assert_false(is_there(in_root(f, "more")));
 }
 
+/* In a process of its own: what a disk that fails at fsync makes of an upload. */
+static int upload_without_fsync(void *arg)
+{
+    struct fixture *f = arg;
+    struct workers w;
+    struct sending s;
+
+    if (workers_open(&w, &(struct workers_config){ .threads = 1 }) < 0)
+        return 2;
+    prepare(f, &s, "old", 0);
+    upload_begin(&w, &s.upload);
+    collect_all(&w);
+    if (s.upload.result.error || write_text(&s, "new", 0) != STORE_OK)
+        return 3;
+    upload_commit(&w, &s.upload);
+    collect_all(&w);
+    return s.upload.result.error == STORE_IO && s.upload.result.err == EIO;
+}
+
+static void what_fsync_refuses_does_not_appear(void **state)
+{
+    struct fixture *f = *state;
+    int told;
+
+    put_file(in_root(f, "old"), "old");
+    told = in_refused_child(SYS_fsync, EIO, upload_without_fsync, f);
+    assert_file(in_root(f, "old"), "old");
+    if (told == CANNOT_REFUSE)
+        skip();
+    assert_int_equal(told, 1);
+}
+
 static void a_held_commit_harms_no_other(void **state)
 {
     struct fixture *f = *state;
@@ -141,6 +177,7 @@ int main(void)
         TEST(no_directory_outside_is_written),
         TEST(the_announced_size_must_come),
         TEST(the_limit_holds),
+        TEST(what_fsync_refuses_does_not_appear),
         TEST(a_held_commit_harms_no_other),
     };
 
