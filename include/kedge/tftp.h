@@ -140,6 +140,8 @@ struct kedge_tftp_terms {
     kedge_nanos patience;   /* without progress before giving up; 0: the default */
     kedge_nanos turn;       /* how late the owner itself may answer */
     kedge_nanos deaf_until; /* packets before this are a former transfer's */
+    kedge_nanos confirm; /* a sender waits so long for the last ACK, which says that the
+                               file is kept; 0: three repeats (firmware may be running it) */
 };
 KEDGE_API struct kedge_tftp_terms
 kedge_tftp_terms(const struct kedge_tftp_options *granted);
@@ -345,7 +347,9 @@ struct kedge_tftp_client {
     kedge_nanos give_up;
     kedge_nanos patience;
     kedge_nanos started; /* the request first left */
-    kedge_nanos linger;
+    kedge_nanos linger;  /* after a get; the owner may set it */
+    kedge_nanos confirm; /* as in the terms of a put: patience, or as the owner sets it */
+    kedge_nanos timeout; /* the RTO's bound where none is granted, likewise; 0: none */
     struct kedge_tftp_rtt rtt;
     enum kedge_tftp_op op;
     uint64_t size; /* of the file to put; UINT64_MAX if not known */

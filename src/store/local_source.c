@@ -76,25 +76,31 @@ static struct store_result read_file(const struct local_source *s, struct iovec 
     return store_ok();
 }
 
-/* Read on until `end`, or the stream's own. Each byte has its place in the ring by its
+/* One read of a stream, not beyond `end`. Each byte has its place in the ring by its
  * offset, so what is kept are always the last keep_room of them. */
+static int fill_some(struct local_source *s, uint64_t end)
+{
+    size_t at = s->end % s->keep_room;
+    size_t room = min_u64(s->keep_room - at, end - s->end);
+    ssize_t n = read(s->fd, s->keep + at, room);
+
+    if (n < 0)
+        return errno == EINTR ? 0 : -errno;
+    if (n == 0) {
+        s->sized = true;
+        s->size = s->end;
+    }
+    s->end += (uint64_t)n;
+    return 0;
+}
+
 static int fill(struct local_source *s, uint64_t end)
 {
-    while (!s->sized && s->end < end) {
-        size_t at = s->end % s->keep_room;
-        size_t room = min_u64(s->keep_room - at, end - s->end);
-        ssize_t n = read(s->fd, s->keep + at, room);
+    int err = 0;
 
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n == 0) {
-            s->sized = true;
-            s->size = s->end;
-        }
-        if (n > 0)
-            s->end += (uint64_t)n;
-    }
-    return 0;
+    while (!err && !s->sized && s->end < end)
+        err = fill_some(s, end);
+    return err;
 }
 
 static void copy_out(const struct local_source *s, uint8_t *to, size_t len,
@@ -128,6 +134,13 @@ struct store_result local_source_read(struct local_source *s, void *buf, size_t 
 
     return s->stream ? read_stream(s, part, offset, got)
                      : read_file(s, part, offset, got);
+}
+
+struct store_result local_source_take(struct local_source *s, uint64_t end)
+{
+    int err = s->stream && !s->sized && s->end < end ? fill_some(s, end) : 0;
+
+    return err ? store_errno(-err) : store_ok();
 }
 
 bool local_source_changed(const struct local_source *s)

@@ -13,6 +13,8 @@ void kedge_tftp_client_init(struct kedge_tftp_client *c, enum kedge_tftp_op op,
     *c = (struct kedge_tftp_client){ .asked = *asked, .op = op, .size = UINT64_MAX };
     terms.patience = patience_ns;
     c->patience = patience(&terms);
+    c->confirm = c->patience;
+    c->timeout = terms.timeout;
     c->give_up = now + c->patience;
     c->deadline = now;
     kedge_tftp_rtt_init(&c->rtt, terms.timeout, 0);
@@ -31,6 +33,9 @@ static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *
     struct kedge_tftp_machine *m = &c->machine;
 
     terms.patience = c->patience;
+    terms.confirm = c->confirm;
+    if (terms.timeout == 0)
+        terms.timeout = c->timeout;
     c->answered = true;
     c->granted = *granted;
     m->sends = c->op == KEDGE_TFTP_WRQ;

@@ -175,7 +175,7 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
 /* The timer of what is in flight ran out. */
 static void expire(struct kedge_tftp_sender *s)
 {
-    bool last = s->proved && all_sent(s);
+    bool last = s->proved && all_sent(s) && s->terms.confirm == 0;
 
     s->expiry = KEDGE_NEVER;
     if (last && s->repeats == LAST_REPEATS) {
@@ -245,6 +245,8 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
     s->resent += sub_sat(min_u64(end, s->top), first);
     bursts_add(s, (struct kedge_tftp_burst){ first, end, now, first < s->top });
     s->next = end;
+    if (s->terms.confirm && end > s->last && s->top <= s->last)
+        s->give_up = max_u64(s->give_up, now + s->terms.confirm);
     s->top = max_u64(s->top, end);
     s->expiry = expiry_after(s, end, now);
     s->not_before = max_u64(s->not_before, sub_sat(now, catch_up)) + s->spacing;
