@@ -14,6 +14,7 @@ static void leftovers_go_and_all_else_stays(void **state)
         ".kedge-",
         ".kedge-0123456789abcde",   /* too short */
         ".kedge-0123456789abcdef0", /* too long */
+        ".kedge-0123456789abcdef~",
         ".kedge-0123456789ABCDEF",
         ".kedge-0123456789abcdeg",
         "x.kedge-0123456789abcdef",
