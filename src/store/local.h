@@ -72,8 +72,8 @@ KEDGE_MUST_CHECK struct store_result local_source_read(struct local_source *sour
                                                        void *buf, size_t len,
                                                        uint64_t offset, size_t *got);
 
-/* A stream: take once what is there, but not beyond offset `end`; so that who polls fd
- * first does not wait, and knows by `end` and `sized` what may be asked for without
+/* A stream: take once what is there, but not beyond offset `end`, which is at most
+ * keep_room past what may still be asked for; so that who polls fd first does not wait, and knows by `end` and `sized` what may be asked for without
  * waiting. Error: IO. */
 KEDGE_MUST_CHECK struct store_result local_source_take(struct local_source *source,
                                                        uint64_t end);

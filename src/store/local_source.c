@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,7 +86,7 @@ static int fill_some(struct local_source *s, uint64_t end)
     ssize_t n = read(s->fd, s->keep + at, room);
 
     if (n < 0)
-        return errno == EINTR ? 0 : -errno;
+        return errno == EINTR || errno == EAGAIN ? 0 : -errno;
     if (n == 0) {
         s->sized = true;
         s->size = s->end;
@@ -94,12 +95,16 @@ static int fill_some(struct local_source *s, uint64_t end)
     return 0;
 }
 
+/* Standard input may be a pipe that its other owner made non-blocking. */
 static int fill(struct local_source *s, uint64_t end)
 {
+    struct pollfd in = { .fd = s->fd, .events = POLLIN };
     int err = 0;
 
-    while (!err && !s->sized && s->end < end)
+    while (!err && !s->sized && s->end < end) {
+        (void)poll(&in, 1, -1);
         err = fill_some(s, end);
+    }
     return err;
 }
 

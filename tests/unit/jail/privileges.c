@@ -171,7 +171,8 @@ static int what_nobody_may(const char *path)
     int result = 0;
     int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    if (dir < 0 || setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0)
+    if (dir < 0 || setresgid(65534, 65534, 65534) < 0 ||
+        setresuid(65534, 65534, 65534) < 0)
         return 8;
     if (jail_check_root(dir, path, false, why[0], LINE))
         result |= 1;

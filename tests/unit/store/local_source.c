@@ -144,6 +144,70 @@ static void a_stream_keeps_its_last_bytes(void **state)
     close(ends[0]);
 }
 
+/* What is there is taken without a wait; what is asked for beyond it is waited for. */
+static void a_slow_stream_is_taken_piece_by_piece(void **state)
+{
+    struct tree *t = *state;
+    struct path fifo = at(t, "fifo");
+    uint8_t keep[KEEP];
+    struct local_source s;
+    int out;
+
+    assert_int_equal(mkfifo(fifo.text, 0600), 0);
+    out = open(fifo.text, O_RDWR | O_CLOEXEC);
+    assert_int_equal(local_source_open(&s, fifo.text, keep, sizeof keep).error, STORE_OK);
+    assert_int_equal(write(out, "abc", 3), 3);
+    assert_int_equal(local_source_take(&s, 8).error, STORE_OK);
+    assert_int_equal(s.end, 3);
+    assert_part(&s, 0, 3, "abc");
+    assert_int_equal(fcntl(s.fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(local_source_take(&s, 8).error, STORE_OK); /* nothing is there */
+    assert_int_equal(s.end, 3);
+    assert_int_equal(write(out, "defghijk", 8), 8);
+    assert_int_equal(local_source_take(&s, 8).error, STORE_OK);
+    assert_int_equal(s.end, 8);
+    close(out);
+    assert_part(&s, 4, 16, "efghijk");
+    assert_true(s.sized && s.size == 11);
+    assert_int_equal(local_source_take(&s, 20).error, STORE_OK);
+    assert_int_equal(s.end, 11);
+    local_source_close(&s);
+}
+
+static void *write_slowly(void *arg)
+{
+    int fd = *(int *)arg;
+
+    for (int i = 0; i < 4; i++) {
+        struct timespec pause = { .tv_nsec = 2000000 };
+
+        (void)nanosleep(&pause, NULL);
+        if (write(fd, "ab", 2) != 2)
+            break;
+    }
+    close(fd);
+    return NULL;
+}
+
+static void a_stream_that_does_not_block_is_waited_for(void **state)
+{
+    struct tree *t = *state;
+    struct path fifo = at(t, "fifo");
+    uint8_t keep[KEEP];
+    struct local_source s;
+    pthread_t writer;
+    int out;
+
+    assert_int_equal(mkfifo(fifo.text, 0600), 0);
+    out = open(fifo.text, O_RDWR | O_CLOEXEC);
+    assert_int_equal(local_source_open(&s, fifo.text, keep, sizeof keep).error, STORE_OK);
+    assert_int_equal(fcntl(s.fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(pthread_create(&writer, NULL, write_slowly, &out), 0);
+    assert_part(&s, 0, 16, "abababab");
+    pthread_join(writer, NULL);
+    local_source_close(&s);
+}
+
 static void read_empty_pipe(struct tree *t)
 {
     uint8_t keep[KEEP];
@@ -199,6 +263,8 @@ int main(void)
         TEST(errors_are_told),
         TEST(standard_input_is_read_from_where_it_stands),
         TEST(a_stream_keeps_its_last_bytes),
+        TEST(a_slow_stream_is_taken_piece_by_piece),
+        TEST(a_stream_that_does_not_block_is_waited_for),
         TEST(an_empty_stream_is_an_empty_file),
         TEST(files_that_hide_their_size_are_streams),
     };
