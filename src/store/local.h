@@ -73,8 +73,8 @@ KEDGE_MUST_CHECK struct store_result local_source_read(struct local_source *sour
                                                        uint64_t offset, size_t *got);
 
 /* A stream: take once what is there, but not beyond offset `end`, which is at most
- * keep_room past what may still be asked for; so that who polls fd first does not wait, and knows by `end` and `sized` what may be asked for without
- * waiting. Error: IO. */
+ * keep_room past what may still be asked for. So who polls fd first does not wait, and
+ * knows by `end` and `sized` what may be asked for without waiting. Error: IO. */
 KEDGE_MUST_CHECK struct store_result local_source_take(struct local_source *source,
                                                        uint64_t end);
 
