@@ -29,9 +29,9 @@ KEDGE_MUST_CHECK bool jail_become(const struct jail_user *user, char *why, size_
 KEDGE_MUST_CHECK int jail_no_new_privs(void);
 
 /* The directory that is open as `dir` (O_PATH will do; path is its name, for why) can be
- * read, and written if `write`, by what this process is now: the directory itself, whatever
- * lies above it or below. False with one line in why that names the directory, the user and
- * what is missing. After jail_become(). */
+ * read, and written if `write`, by what this process is now: the directory itself,
+ * whatever lies above it or below. False with one line in why that names the directory,
+ * the user and what is missing. After jail_become(). */
 KEDGE_MUST_CHECK bool jail_check_root(int dir, const char *path, bool write, char *why,
                                       size_t room);
 

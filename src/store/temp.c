@@ -32,7 +32,7 @@ static int choose_name(char name[static TEMP_ROOM])
 }
 
 /* A sweep may meet the file before it is locked, and then removes it: so it counts only
- * when it still has a name once it is ours. A file system without locks is never swept. */
+ * if it still has a name once it is ours. A file system without locks is never swept. */
 static bool lost_to_sweep(int fd)
 {
     struct stat st;

@@ -43,7 +43,7 @@ struct upload_rules {
 #define UPLOAD_TEMP_ROOM 24
 
 struct upload {
-    /* Set by the caller before upload_begin(); all pointers live as long as the upload. */
+    /* Set by the caller before upload_begin(); pointers live as long as the upload. */
     const struct store_root *root;
     const struct upload_rules *rules;
     const struct root_name *name;

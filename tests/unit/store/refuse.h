@@ -1,6 +1,6 @@
 /* A kernel that refuses one system call, as an old one or a container does. The refusal
- * lasts for the life of the process, so a test forks a child for it; in there no assertion
- * of cmocka may be used: the child's exit status is the answer. */
+ * lasts for the life of the process, so a test forks a child for it; in there no
+ * assertion of cmocka may be used: the child's exit status is the answer. */
 #ifndef TESTS_STORE_REFUSE_H
 #define TESTS_STORE_REFUSE_H
 
