@@ -37,6 +37,8 @@ static double cpu_of_threads(int pid)
         unsigned long long ns = 0;
         FILE *f;
 
+        if (e->d_name[0] == '.')
+            continue; /* ".." is the process itself: its main thread once more */
         snprintf(file, sizeof file, "%s/%s/schedstat", path, e->d_name);
         f = fopen(file, "r");
         if (f && fscanf(f, "%llu", &ns) == 1)

@@ -16,7 +16,11 @@
 #define ROOM_DEFAULT ((size_t)1 << 20)
 #define ROOM_MIN ((size_t)4096)
 #define MESSAGE_MAX 1024
-#define CHUNK 16384
+#define CHUNK 65536
+
+/* Lines gather for so long before they are written together, unless they are many: a wake
+ * of the thread for each line would cost the caller more than the line itself. */
+static const kedge_nanos gather = 5 * KEDGE_MSEC;
 
 /* The ring holds whole lines. `end` and `begin` only grow; their difference is what waits
  * to be written. */
@@ -30,6 +34,8 @@ struct log {
     uint64_t dropped; /* in all */
     uint64_t unsaid;  /* of those, not yet told */
     bool closing, over;
+    bool idle;      /* the thread waits for a first line */
+    bool gathering; /* it waits for more of them */
     uint8_t ring[];
 };
 
@@ -138,6 +144,20 @@ static bool say_dropped(struct log *log)
     return true;
 }
 
+static bool crowded(const struct log *log)
+{
+    return room_left(log) < log->o.room / 4 * 3;
+}
+
+/* Under the lock. */
+static void wake(struct log *log)
+{
+    if (!log->idle && !(log->gathering && crowded(log)))
+        return;
+    log->idle = log->gathering = false;
+    pthread_cond_signal(&log->more);
+}
+
 static void append(struct log *log, const struct writer *line)
 {
     pthread_mutex_lock(&log->lock);
@@ -146,7 +166,7 @@ static void append(struct log *log, const struct writer *line)
         log->unsaid++;
     } else {
         ring_put(log, written(line));
-        pthread_cond_signal(&log->more);
+        wake(log);
     }
     pthread_mutex_unlock(&log->lock);
 }
@@ -172,6 +192,35 @@ static void forward(struct log *log, size_t done, bool alive)
     (void)say_dropped(log);
 }
 
+static struct timespec after(kedge_nanos patience)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    patience += (kedge_nanos)t.tv_nsec;
+    t.tv_sec += (time_t)(patience / KEDGE_SEC);
+    t.tv_nsec = (long)(patience % KEDGE_SEC);
+    return t;
+}
+
+/* Under the lock: until there is enough to write. */
+static void wait_for_lines(struct log *log)
+{
+    struct timespec until = { 0 };
+    int err = 0;
+
+    while (log->begin == log->end && !log->closing) {
+        log->idle = true;
+        pthread_cond_wait(&log->more, &log->lock);
+    }
+    until = after(gather);
+    log->idle = false;
+    log->gathering = !log->closing && !crowded(log);
+    while (log->gathering && !log->closing && err == 0)
+        err = pthread_cond_timedwait(&log->more, &log->lock, &until);
+    log->gathering = false;
+}
+
 static void *writer_thread(void *arg)
 {
     struct log *log = arg;
@@ -184,8 +233,7 @@ static void *writer_thread(void *arg)
         size_t n = 0, done = 0;
         bool alive = true;
 
-        while (log->begin == log->end && !log->closing)
-            pthread_cond_wait(&log->more, &log->lock);
+        wait_for_lines(log);
         if (log->begin == log->end)
             break;
         n = ring_peek(log, chunk, sizeof chunk);
@@ -210,7 +258,7 @@ static int start(struct log *log)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&log->lock, NULL);
-    pthread_cond_init(&log->more, NULL);
+    pthread_cond_init(&log->more, &attr);
     pthread_cond_init(&log->drained, &attr);
     pthread_condattr_destroy(&attr);
     sigfillset(&all); /* signals are for the loop's thread */
@@ -242,17 +290,6 @@ int log_open(struct log **out, const struct log_options *options)
     }
     *out = log;
     return 0;
-}
-
-static struct timespec after(kedge_nanos patience)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    patience += (kedge_nanos)t.tv_nsec;
-    t.tv_sec += (time_t)(patience / KEDGE_SEC);
-    t.tv_nsec = (long)(patience % KEDGE_SEC);
-    return t;
 }
 
 void log_close(struct log *log, kedge_nanos patience)
