@@ -6,37 +6,37 @@
 #include <string.h>
 
 /* From what a helper has read, if all of it is there. */
-static bool copy_cold(const struct cold_read *c, const struct iovec *iov, int count,
-                      uint64_t offset)
+static bool copy_cold(const struct cold_read *c, const struct content_part *part)
 {
-    size_t at = (size_t)(offset - c->offset);
+    size_t at = (size_t)(part->offset - c->offset);
 
-    if (c->len == 0 || offset < c->offset)
+    if (part->offset < c->offset || at > c->len || part->want > c->len - at)
         return false;
-    for (int i = 0; i < count; i++) {
-        if (at > c->len || iov[i].iov_len > c->len - at)
-            return false;
-        memcpy(iov[i].iov_base, (const uint8_t *)c->iov.iov_base + at, iov[i].iov_len);
-        at += iov[i].iov_len;
+    for (int i = 0; i < part->count; i++) {
+        const struct iovec *v = &part->iov[i];
+
+        if (v->iov_len > 0)
+            memcpy(v->iov_base, (const uint8_t *)c->iov.iov_base + at, v->iov_len);
+        at += v->iov_len;
     }
     return true;
 }
 
-struct store_result transfer_read(void *transfer, const struct iovec *iov, int count,
-                                  uint64_t offset, size_t want, size_t *got)
+struct store_result transfer_read(void *transfer, const struct content_part *part,
+                                  size_t *got)
 {
     struct tftp_transfer *t = transfer;
     struct store_result result;
 
-    *got = want;
-    if (copy_cold(&t->cold, iov, count, offset))
+    *got = part->want;
+    if (copy_cold(&t->cold, part))
         return store_ok();
-    result = served_read(t->file, iov, count, offset);
+    result = served_read(t->file, part->iov, part->count, part->offset);
     if (result.error != STORE_LATER)
         return result;
     transfer_forget_cold(t);
-    t->cold.offset = offset;
-    t->cold.want = want;
+    t->cold.offset = part->offset;
+    t->cold.want = part->want;
     return result;
 }
 

@@ -130,8 +130,8 @@ bool upload_is_late(struct tftp_transfer *t);
 bool upload_drop(struct tftp_transfer *t);
 
 /* tftp_read.c: a content_read, and the helper's turn when it said LATER. */
-struct store_result transfer_read(void *transfer, const struct iovec *iov, int count,
-                                  uint64_t offset, size_t want, size_t *got);
+struct store_result transfer_read(void *transfer, const struct content_part *part,
+                                  size_t *got);
 void transfer_read_later(struct tftp_transfer *t);
 void transfer_forget_cold(struct tftp_transfer *t);
 

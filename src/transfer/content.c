@@ -16,23 +16,22 @@ static void header(const struct content *c, uint64_t block, uint32_t rollover,
                                        kedge_tftp_wire(block, rollover)) > 0);
 }
 
-/* Where the bytes of the blocks go, between room for the headers: iovecs, and their
- * number. The first file offset and the bytes wanted are set. */
-static int plan(const struct content *c, struct frames *out, struct iovec *iov,
-                uint64_t *offset, size_t *want)
+/* Where the bytes of the blocks go, between room for the headers. */
+static struct content_part plan(const struct content *c, const struct frames *out,
+                                struct iovec *iov)
 {
-    uint64_t left;
+    uint64_t count = out->end - out->first;
+    struct content_part part = { .iov = iov, .count = (int)count };
 
-    *offset = (out->first - 1) * c->blksize;
-    left = sub_sat(c->size, *offset);
-    *want = (size_t)min_u64((out->end - out->first) * c->blksize, left);
-    for (uint64_t i = 0; i < out->end - out->first; i++) {
-        uint64_t before = min_u64(i * c->blksize, *want);
+    part.offset = (out->first - 1) * c->blksize;
+    part.want = (size_t)min_u64(count * c->blksize, sub_sat(c->size, part.offset));
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t before = min_u64(i * c->blksize, part.want);
 
         iov[i].iov_base = out->memory + i * content_stride(c) + KEDGE_TFTP_HEADER;
-        iov[i].iov_len = (size_t)min_u64(c->blksize, *want - before);
+        iov[i].iov_len = (size_t)min_u64(c->blksize, part.want - before);
     }
-    return (int)(out->end - out->first);
+    return part;
 }
 
 /* The file gave `got` bytes: the frames that are whole, and the short last one. */
@@ -56,16 +55,14 @@ static struct store_result fill_octet(struct content *c,
     struct iovec iov[FRAMES_AT_ONCE];
     struct store_result result = store_ok();
     uint64_t most = min_u64(out->room / content_stride(c), FRAMES_AT_ONCE);
-    uint64_t offset;
-    size_t want;
+    struct content_part part;
     size_t got = 0;
-    int count;
 
     out->first = blocks->first;
     out->end = min_u64(blocks->end, blocks->first + most);
-    count = plan(c, out, iov, &offset, &want);
-    if (want > 0)
-        result = c->read(c->file, iov, count, offset, want, &got);
+    part = plan(c, out, iov);
+    if (part.want > 0)
+        result = c->read(c->file, &part, &got);
     if (result.error == STORE_OK)
         close_frames(c, rollover, got, out);
     return result;
@@ -86,17 +83,19 @@ static struct store_result fill_text(struct content *c, uint64_t block, uint32_t
 {
     uint8_t raw[KEDGE_TFTP_BLKSIZE_MAX];
     uint8_t *body = out->memory + KEDGE_TFTP_HEADER;
-    struct iovec iov = { .iov_base = raw, .iov_len = c->blksize };
-    struct store_result result;
-    size_t want;
+    struct iovec iov = { .iov_base = raw };
+    struct content_part part = { .iov = &iov, .count = 1 };
+    struct store_result result = store_ok();
     size_t got = 0;
     size_t used;
     size_t len;
 
     go_to(c, block);
-    want = (size_t)min_u64(c->blksize, sub_sat(c->size, c->here.offset));
-    iov.iov_len = want;
-    result = want ? c->read(c->file, &iov, 1, c->here.offset, want, &got) : store_ok();
+    part.offset = c->here.offset;
+    part.want = (size_t)min_u64(c->blksize, sub_sat(c->size, part.offset));
+    iov.iov_len = part.want;
+    if (part.want > 0)
+        result = c->read(c->file, &part, &got);
     if (result.error != STORE_OK)
         return result;
     c->after = (struct text_place){ block + 1, c->here.offset, c->here.state };

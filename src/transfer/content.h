@@ -9,10 +9,18 @@
 
 #include <sys/uio.h>
 
-/* Fill iov with the file's bytes from offset on, in all `want` of them. *got is less than
- * want only where the file ends. LATER and CHANGED as in store/served.h. */
-typedef struct store_result content_read(void *file, const struct iovec *iov, int count,
-                                         uint64_t offset, size_t want, size_t *got);
+/* A stretch of a file, and where its bytes go. */
+struct content_part {
+    const struct iovec *iov; /* `want` bytes in all */
+    int count;
+    uint64_t offset;
+    size_t want;
+};
+
+/* Read a part. *got is less than wanted only where the file ends. LATER and CHANGED as in
+ * store/served.h. */
+typedef struct store_result content_read(void *file, const struct content_part *part,
+                                         size_t *got);
 
 /* Where in a netascii file a block begins. */
 struct text_place {
