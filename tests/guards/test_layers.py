@@ -49,6 +49,8 @@ def room_of(path):
         return PUBLIC.get(parts[1].removesuffix(".h"))
     if parts[0] == "proto" and len(parts) == 3:
         return "/".join(parts[:2])
+    if parts[0] in {"serve", "ask"} and len(parts) == 3:
+        return parts[0]  # a folder for one service or asker
     return parts[0] if len(parts) == 2 else None
 
 
