@@ -7,6 +7,7 @@
 
 #define VERB_LIST(X)                                                                     \
     X(serve)                                                                             \
+    X(probe)                                                                             \
     X(send)                                                                              \
     X(help)
 

@@ -1,5 +1,5 @@
-/* Tests of ask/probe/payload.h. */
-#include "ask/probe/payload.h"
+/* Tests of ask/probe_payload.h. */
+#include "ask/probe_payload.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Tests of ask/probe/schedule.h. */
-#include "ask/probe/schedule.h"
+/* Tests of ask/probe_schedule.h. */
+#include "ask/probe_schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "ask/probe/schedule.h"
+#include "ask/probe_schedule.h"
 
 #include "base/number.h"
 

@@ -1,4 +1,4 @@
-#include "ask/probe/account.h"
+#include "ask/probe_account.h"
 
 #include "base/number.h"
 
@@ -138,6 +138,14 @@ bool account_oldest(const struct account *a, uint64_t *sequence)
     if (a->oldest == a->sent)
         return false;
     *sequence = a->oldest;
+    return true;
+}
+
+bool account_sent_at(const struct account *a, uint64_t sequence, kedge_nanos *out)
+{
+    if (!remembered(a, sequence))
+        return false;
+    *out = slot_of(a, sequence)->sent;
     return true;
 }
 

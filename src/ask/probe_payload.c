@@ -1,4 +1,4 @@
-#include "ask/probe/payload.h"
+#include "ask/probe_payload.h"
 
 static uint8_t fill(const struct stamp *s, size_t at)
 {

@@ -1,6 +1,6 @@
-/* Tests of ask/probe/account.h, in virtual time. A script is a line an event; after each
+/* Tests of ask/probe_account.h, in virtual time. A script is a line an event; after each
  * run the counts must be the expected ones and add up. */
-#include "ask/probe/account.h"
+#include "ask/probe_account.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

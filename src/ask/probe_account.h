@@ -63,6 +63,10 @@ bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now);
 /* The oldest probe that is waited for. False if none is. */
 KEDGE_MUST_CHECK bool account_oldest(const struct account *a, uint64_t *sequence);
 
+/* When that probe left. False if it was never sent, or is forgotten. */
+KEDGE_MUST_CHECK bool account_sent_at(const struct account *a, uint64_t sequence,
+                                      kedge_nanos *out);
+
 /* A 16-bit number of a probe as a whole one: the nearest not after the last sent. */
 uint64_t account_unwrap(const struct account *a, uint16_t low);
 

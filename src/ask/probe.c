@@ -1,0 +1,306 @@
+#include "ask/probe.h"
+
+#include "ask/probe_payload.h"
+#include "ask/probe_schedule.h"
+#include "ask/probe_target.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SENDS_A_TURN 64 /* then what came is read, however late the schedule is */
+#define TICK (100 * KEDGE_MSEC)
+
+struct probe {
+    struct probe_plan plan;
+    struct loop loop;
+    struct loop_timer due, tick;
+    struct loop_signals signals;
+    struct schedule schedule;
+    kedge_nanos end; /* no reply counts after it; KEDGE_NEVER while probes leave */
+    uint32_t count;
+    uint16_t run;
+    uint8_t scratch[PROBE_SCRATCH];
+    struct probe_target *targets[PROBE_TARGETS_MAX];
+};
+
+int probe_open(struct probe **out, const struct probe_plan *plan)
+{
+    struct probe *p = calloc(1, sizeof *p);
+    int err;
+
+    KEDGE_ASSERT(plan->interval > 0 && plan->timeout > 0 && plan->size <= PAYLOAD_MAX);
+    if (!p)
+        return -ENOMEM;
+    p->plan = *plan;
+    err = loop_open(&p->loop);
+    if (err) {
+        free(p);
+        return err;
+    }
+    if (getrandom(&p->run, sizeof p->run, GRND_NONBLOCK) < 0)
+        p->run = (uint16_t)loop_clock();
+    *out = p;
+    return 0;
+}
+
+static void free_target(struct probe_target *t)
+{
+    free(t->account.slots);
+    free(t);
+}
+
+void probe_close(struct probe *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        p->targets[i]->kind->close(p->targets[i]);
+        free_target(p->targets[i]);
+    }
+    loop_close(&p->loop);
+    free(p);
+}
+
+static const struct probe_kind *kind_of(const struct kedge_endpoint *e)
+{
+    switch (e->service == KEDGE_SOCKET ? e->transport : KEDGE_TIPC) {
+    case KEDGE_ICMP:
+        return &probe_icmp_kind;
+    case KEDGE_UDP:
+    case KEDGE_UNIX_DGRAM:
+        return &probe_datagram_kind;
+    case KEDGE_TCP:
+    case KEDGE_UNIX:
+    case KEDGE_UNIX_SEQPACKET:
+        return &probe_stream_kind;
+    default:
+        return NULL;
+    }
+}
+
+static bool cannot(struct kedge_error *error, const struct kedge_endpoint *e,
+                   const char *why)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    error->cause = KEDGE_BAD_ENDPOINT;
+    snprintf(error->text, sizeof error->text, "%.90s: %.150s",
+             kedge_endpoint_print(e, text), why);
+    return false;
+}
+
+static struct probe_target *make_target(struct probe *p, const struct kedge_endpoint *e)
+{
+    uint64_t room = account_room(p->plan.interval, p->plan.timeout);
+    struct probe_target *t = calloc(1, sizeof *t);
+    struct account_slot *slots = calloc(room, sizeof *slots);
+
+    if (!t || !slots) {
+        free(t);
+        free(slots);
+        return NULL;
+    }
+    t->plan = &p->plan;
+    t->kind = kind_of(e);
+    t->endpoint = *e;
+    t->loop = &p->loop;
+    t->scratch = p->scratch;
+    t->run = (uint16_t)(p->run + p->count);
+    account_init(&t->account, slots, room, p->plan.timeout);
+    return t;
+}
+
+/* What the kinds leave to be said: which target, and the system's word. */
+static void complete(struct kedge_error *error, const struct kedge_endpoint *e)
+{
+    char why[sizeof error->text];
+
+    if (error->cause == KEDGE_SYSTEM && !*error->text)
+        snprintf(error->text, sizeof error->text, "%s", strerror(error->code));
+    else if (error->cause != KEDGE_BAD_ENDPOINT || strstr(error->text, "://"))
+        return;
+    snprintf(why, sizeof why, "%.150s", error->text);
+    (void)cannot(error, e, why);
+}
+
+bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_error *error)
+{
+    struct probe_target *t;
+    enum kedge_cause cause;
+
+    *error = (struct kedge_error){ 0 };
+    if (!kind_of(e))
+        return cannot(error, e,
+                      "probe icmp://, udp://, tcp://, unix://, unix-dgram:// or "
+                      "unix-seqpacket://");
+    if (p->count == PROBE_TARGETS_MAX)
+        return cannot(error, e, "too many targets");
+    t = make_target(p, e);
+    if (!t)
+        return cannot(error, e, strerror(ENOMEM));
+    t->endpoint.family = p->plan.family;
+    if (t->kind->open(t, error) == 0) {
+        p->targets[p->count++] = t;
+        return true;
+    }
+    cause = error->cause;
+    complete(error, e);
+    error->cause = cause;
+    free_target(t);
+    return false;
+}
+
+static bool all_answered(const struct probe *p)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (account_open(&p->targets[i]->account) > 0)
+            return false;
+    return true;
+}
+
+static void expire(struct probe *p)
+{
+    kedge_nanos now = loop_clock();
+
+    for (uint32_t i = 0; i < p->count; i++)
+        account_expire(&p->targets[i]->account, now);
+}
+
+/* The last probe left: how long its answer may take. */
+static void all_sent(struct probe *p)
+{
+    if (p->end == KEDGE_NEVER)
+        p->end = add_sat(loop_clock(), p->plan.timeout);
+}
+
+static void send_due(void *owner)
+{
+    struct probe *p = owner;
+    kedge_nanos now = loop_clock();
+    struct schedule_due due;
+
+    for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
+        probe_send(p->targets[due.target], due.at);
+    if (schedule_next(&p->schedule) == KEDGE_NEVER)
+        all_sent(p);
+    loop_timer_set(&p->loop, &p->due, schedule_next(&p->schedule));
+}
+
+static void tick(void *owner)
+{
+    struct probe *p = owner;
+
+    expire(p);
+    if (p->plan.tick)
+        p->plan.tick(p->plan.owner, p);
+    loop_timer_set(&p->loop, &p->tick, loop_now(&p->loop) + TICK);
+}
+
+static void caught(void *owner, int signal)
+{
+    struct probe *p = owner;
+
+    (void)signal;
+    loop_stop(&p->loop);
+}
+
+static bool connecting(const struct probe *p)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->targets[i]->stream && p->targets[i]->stream->state == STREAM_CONNECTING)
+            return true;
+    return false;
+}
+
+/* A part of the first probe's time must not be that of a handshake. */
+static int connect_all(struct probe *p)
+{
+    kedge_nanos end = add_sat(loop_clock(), p->plan.timeout), now;
+    int err = 0;
+
+    while (!err && !p->loop.stopped && connecting(p) && (now = loop_clock()) < end)
+        err = loop_turn(&p->loop, end - now);
+    return err;
+}
+
+static int send_all(struct probe *p)
+{
+    kedge_nanos now = loop_clock();
+    int err = 0;
+
+    schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->count);
+    p->schedule.start = now;
+    p->end = KEDGE_NEVER;
+    loop_timer_set(&p->loop, &p->due, now);
+    loop_timer_set(&p->loop, &p->tick, now + TICK);
+    while (!err && !p->loop.stopped) {
+        now = loop_clock();
+        if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
+            break;
+        err = loop_turn(&p->loop, p->end == KEDGE_NEVER ? KEDGE_NEVER : p->end - now);
+    }
+    expire(p);
+    return err;
+}
+
+static int add_timers(struct probe *p)
+{
+    int err;
+
+    p->due = (struct loop_timer){ .due = send_due, .owner = p };
+    p->tick = (struct loop_timer){ .due = tick, .owner = p };
+    err = loop_timer_add(&p->loop, &p->due);
+    return err ? err : loop_timer_add(&p->loop, &p->tick);
+}
+
+int probe_run(struct probe *p)
+{
+    sigset_t set;
+    int err;
+
+    KEDGE_ASSERT(p->count > 0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    p->signals = (struct loop_signals){ .caught = caught, .owner = p };
+    err = loop_signals_open(&p->loop, &p->signals, &set);
+    if (err)
+        return err;
+    err = add_timers(p);
+    if (!err)
+        err = connect_all(p);
+    if (!err)
+        err = send_all(p);
+    loop_timer_remove(&p->loop, &p->due);
+    loop_timer_remove(&p->loop, &p->tick);
+    loop_signals_close(&p->loop, &p->signals);
+    return err;
+}
+
+uint32_t probe_targets(const struct probe *p)
+{
+    return p->count;
+}
+
+struct probe_view probe_target_view(const struct probe *p, uint32_t target)
+{
+    const struct probe_target *t = p->targets[target];
+
+    return (struct probe_view){
+        .endpoint = &t->endpoint,
+        .account = &t->account,
+        .connects = t->connects,
+        .failed_connects = t->failed_connects,
+        .connect_min = t->connect_min,
+        .connect_max = t->connect_max,
+        .code = t->code,
+    };
+}
+
+const struct probe_plan *probe_plan_of(const struct probe *p)
+{
+    return &p->plan;
+}

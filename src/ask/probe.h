@@ -1,0 +1,51 @@
+/* Echo probes to many targets of any kind, side by side on one schedule (an open loop:
+ * probe_schedule.h), and the account of each target (probe_account.h). It shows nothing
+ * itself: see probe_show.h. */
+#ifndef ASK_PROBE_H
+#define ASK_PROBE_H
+
+#include "ask/probe_account.h"
+#include "kedge/endpoint.h"
+
+#define PROBE_TARGETS_MAX 4096
+
+struct probe; /* owns its sockets, its loop and its memory */
+
+struct probe_plan {
+    uint64_t count;       /* for each target; 0: until probe_stop or a signal */
+    kedge_nanos interval; /* at least 1 */
+    kedge_nanos timeout;  /* at least 1 */
+    uint64_t size;        /* of the payload; at most PAYLOAD_MAX */
+    enum kedge_family family;
+    /* Called some times a second while it runs; may be NULL. */
+    void (*tick)(void *owner, const struct probe *p);
+    void *owner;
+};
+
+/* What is known of one target; borrowed from the probe. */
+struct probe_view {
+    const struct kedge_endpoint *endpoint;
+    const struct account *account;
+    uint64_t connects, failed_connects; /* streams */
+    kedge_nanos connect_min, connect_max;
+    int code; /* positive errno of its last failure; 0: none */
+};
+
+/* 0 or -errno. */
+KEDGE_MUST_CHECK int probe_open(struct probe **out, const struct probe_plan *plan);
+void probe_close(struct probe *p);
+
+/* Add a target: resolves its name, which may take a while, and opens its socket. False
+ * with *error set; the others are not touched. */
+KEDGE_MUST_CHECK bool probe_add(struct probe *p, const struct kedge_endpoint *e,
+                                struct kedge_error *error);
+
+/* Connect what has to be connected, then send and receive until all is known, or until
+ * SIGINT or SIGTERM. 0; or -errno when this system fails, with what was counted so far. */
+KEDGE_MUST_CHECK int probe_run(struct probe *p);
+
+uint32_t probe_targets(const struct probe *p);
+struct probe_view probe_target_view(const struct probe *p, uint32_t target);
+const struct probe_plan *probe_plan_of(const struct probe *p);
+
+#endif

@@ -1,0 +1,261 @@
+/* tcp, unix and unix-seqpacket: the time to connect, then probes as messages of one
+ * length on the open connection. A connection that ends takes with it what was waited
+ * for; the next probe that is due dials again. */
+#include "ask/probe_target.h"
+
+#include "base/number.h"
+#include "net/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OUT_MIN 16384
+#define OUT_PROBES                                                                       \
+    4 /* of a peer that does not read, at least so many wait in our queue */
+
+static void connect_next(struct probe_target *t);
+
+static bool is_packets(const struct probe_target *t)
+{
+    return t->endpoint.transport == KEDGE_UNIX_SEQPACKET;
+}
+
+static void hang_up(struct probe_target *t, int code)
+{
+    struct probe_stream *s = t->stream;
+
+    if (t->watch.added) {
+        loop_watch_remove(t->loop, &t->watch);
+        close(t->watch.fd);
+    }
+    s->state = STREAM_CLOSED;
+    s->in_len = s->out_len = 0;
+    t->code = code;
+    account_drop(&t->account);
+}
+
+static void connected(struct probe_target *t)
+{
+    kedge_nanos took = loop_clock() - t->stream->started;
+
+    t->stream->state = STREAM_OPEN;
+    t->connect_min = t->connects ? min_u64(t->connect_min, took) : took;
+    t->connect_max = max_u64(t->connect_max, took);
+    t->connects++;
+    loop_watch_change(t->loop, &t->watch, LOOP_READ);
+}
+
+/* This address did not work: the next one, until each had its turn. */
+static void not_connected(struct probe_target *t, int code)
+{
+    hang_up(t, code);
+    t->failed_connects++;
+    t->stream->next = (t->stream->next + 1) % t->stream->addresses.count;
+    if (++t->stream->tried < t->stream->addresses.count)
+        connect_next(t);
+}
+
+static void flush_out(struct probe_target *t)
+{
+    struct probe_stream *s = t->stream;
+    ssize_t n = s->out_len ? send(t->watch.fd, s->out, s->out_len, MSG_NOSIGNAL) : 0;
+
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        hang_up(t, errno);
+        return;
+    }
+    if (n > 0) {
+        s->out_len -= (size_t)n;
+        memmove(s->out, s->out + n, s->out_len);
+    }
+    loop_watch_change(t->loop, &t->watch, LOOP_READ | (s->out_len ? LOOP_WRITE : 0));
+}
+
+/* Whole messages of what came; the rest waits for more. */
+static void take_bytes(struct probe_target *t, struct kedge_span bytes)
+{
+    struct probe_stream *s = t->stream;
+    size_t size = t->plan->size;
+
+    while (bytes.len > 0) {
+        size_t part = min_u64(bytes.len, size - s->in_len);
+
+        memcpy(s->in + s->in_len, bytes.ptr, part);
+        s->in_len += part;
+        bytes = (struct kedge_span){ bytes.ptr + part, bytes.len - part };
+        if (s->in_len == size) {
+            s->in_len = 0;
+            probe_answered(t, (struct kedge_span){ s->in, size });
+        }
+    }
+}
+
+static void receive(struct probe_target *t)
+{
+    for (int i = 0; i < PROBE_BATCH; i++) {
+        ssize_t n = recv(t->watch.fd, t->scratch, PROBE_SCRATCH, 0);
+        struct kedge_span bytes = { t->scratch, n > 0 ? (size_t)n : 0 };
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            hang_up(t, n < 0 ? errno : ECONNRESET);
+            return;
+        }
+        if (is_packets(t))
+            probe_answered(t, bytes);
+        else
+            take_bytes(t, bytes);
+    }
+}
+
+static void connect_outcome(struct probe_target *t)
+{
+    int code = 0;
+    socklen_t len = sizeof code;
+
+    if (getsockopt(t->watch.fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0)
+        code = errno;
+    if (code)
+        not_connected(t, code);
+    else
+        connected(t);
+}
+
+static void stream_ready(void *owner, unsigned events)
+{
+    struct probe_target *t = owner;
+
+    if (t->stream->state == STREAM_CONNECTING) {
+        connect_outcome(t);
+        return;
+    }
+    if (events & (LOOP_READ | LOOP_ERROR | LOOP_HANGUP))
+        receive(t);
+    if (events & LOOP_WRITE && t->stream->state == STREAM_OPEN)
+        flush_out(t);
+}
+
+/* A non-blocking socket whose connect is under way (*pending) or done. -errno. */
+static int start_connect(const struct probe_target *t, bool *pending)
+{
+    const struct kedge_address *to = &t->stream->addresses.at[t->stream->next];
+    int fd = endpoint_socket(&t->endpoint, to->storage.ss_family);
+    int code = 0;
+
+    if (fd < 0)
+        return fd;
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+        connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
+        code = errno;
+    *pending = code == EINPROGRESS;
+    if (code == 0 || *pending)
+        return fd;
+    close(fd);
+    return -code;
+}
+
+static void connect_next(struct probe_target *t)
+{
+    bool pending = false;
+    int fd, err;
+
+    t->stream->started = loop_clock();
+    fd = start_connect(t, &pending);
+    if (fd < 0) {
+        not_connected(t, -fd);
+        return;
+    }
+    err = probe_watch(t, fd, stream_ready);
+    if (err) {
+        close(fd);
+        not_connected(t, -err);
+        return;
+    }
+    t->stream->state = STREAM_CONNECTING;
+    loop_watch_change(t->loop, &t->watch, LOOP_WRITE);
+    if (!pending)
+        connected(t);
+}
+
+static void stream_send(struct probe_target *t, struct kedge_span payload,
+                        uint64_t sequence)
+{
+    struct probe_stream *s = t->stream;
+
+    if (s->state != STREAM_OPEN) {
+        probe_unsent(t, sequence, t->code ? t->code : ENOTCONN);
+        if (s->state == STREAM_CLOSED) {
+            s->tried = 0;
+            connect_next(t);
+        }
+        return;
+    }
+    if (is_packets(t)) {
+        if (send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL) < 0)
+            probe_unsent(t, sequence, errno);
+        return;
+    }
+    if (payload.len > s->out_room - s->out_len) {
+        probe_unsent(t, sequence, ENOBUFS);
+        return;
+    }
+    memcpy(s->out + s->out_len, payload.ptr, payload.len);
+    s->out_len += payload.len;
+    flush_out(t);
+}
+
+static void stream_close(struct probe_target *t)
+{
+    if (t->watch.added) {
+        loop_watch_remove(t->loop, &t->watch);
+        close(t->watch.fd);
+    }
+    free(t->stream->in);
+    free(t->stream->out);
+    free(t->stream);
+}
+
+static bool allocate(struct probe_target *t)
+{
+    size_t size = t->plan->size;
+    struct probe_stream *s = calloc(1, sizeof *s);
+
+    if (!s)
+        return false;
+    s->out_room = max_u64(OUT_MIN, size * OUT_PROBES);
+    s->in = malloc(size);
+    s->out = malloc(s->out_room);
+    t->stream = s;
+    if (s->in && s->out)
+        return true;
+    stream_close(t);
+    return false;
+}
+
+static int stream_open(struct probe_target *t, struct kedge_error *error)
+{
+    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = ENOMEM };
+    if (t->plan->size == 0) {
+        *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
+                                       .text = "a connection needs probes of 1 byte at "
+                                               "least (--size)" };
+        return -1;
+    }
+    if (!allocate(t))
+        return -1;
+    if (kedge_resolve(&t->endpoint, &t->stream->addresses, error) < 0) {
+        stream_close(t);
+        return -1;
+    }
+    connect_next(t);
+    return 0;
+}
+
+const struct probe_kind probe_stream_kind = { stream_open, stream_send, stream_close };

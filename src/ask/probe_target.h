@@ -1,0 +1,75 @@
+/* One target of a probe, as its kind of socket sees it. A kind (a file each) opens,
+ * sends, and tells here what came back; what that means is the account's business. */
+#ifndef ASK_PROBE_TARGET_H
+#define ASK_PROBE_TARGET_H
+
+#include "ask/probe.h"
+#include "loop/loop.h"
+#include "net/icmp.h"
+
+#define PROBE_BATCH 64          /* replies taken from one socket in one turn */
+#define PROBE_SCRATCH (1 << 17) /* any datagram, with what stands in front of it */
+
+struct probe_target;
+
+struct probe_kind {
+    /* 0; or -1 with *error set, and nothing is left open. */
+    int (*open)(struct probe_target *t, struct kedge_error *error);
+    /* Send now, or tell probe_unsent(). */
+    void (*send)(struct probe_target *t, struct kedge_span payload, uint64_t sequence);
+    void (*close)(struct probe_target *t);
+};
+
+extern const struct probe_kind probe_icmp_kind;
+extern const struct probe_kind probe_datagram_kind;
+extern const struct probe_kind probe_stream_kind;
+
+enum stream_state { STREAM_CLOSED, STREAM_CONNECTING, STREAM_OPEN };
+
+struct probe_stream {
+    enum stream_state state;
+    struct kedge_addresses addresses;
+    unsigned next, tried; /* address to try; how many were in this attempt */
+    kedge_nanos started;
+    uint8_t *in, *out;
+    size_t in_len, out_len, out_room;
+};
+
+struct probe_target {
+    const struct probe_plan *plan;
+    const struct probe_kind *kind;
+    struct kedge_endpoint endpoint;
+    struct account account;
+    struct loop *loop;
+    struct loop_watch watch; /* its fd is the target's socket */
+    uint8_t *scratch;        /* PROBE_SCRATCH bytes, shared: of no meaning after a call */
+    uint16_t run;
+    uint64_t connects, failed_connects;
+    kedge_nanos connect_min, connect_max;
+    int code;
+    struct icmp_socket icmp;
+    struct net_address address; /* icmp: whom it asks */
+    struct probe_stream *stream;
+};
+
+/* Send the next probe; intended is its time in the schedule. */
+void probe_send(struct probe_target *t, kedge_nanos intended);
+
+/* A payload came back. Which probe it answers its stamp says; without one, the order. */
+void probe_answered(struct probe_target *t, struct kedge_span payload);
+
+/* The same, where the packet itself says which: ICMP. */
+void probe_answered_as(struct probe_target *t, struct kedge_span payload,
+                       uint16_t sequence);
+
+/* That probe did not leave. */
+void probe_unsent(struct probe_target *t, uint64_t sequence, int code);
+
+/* The oldest one that waits was refused. */
+void probe_refused(struct probe_target *t, int code);
+
+/* Watch fd for replies; ready is called when it has some. 0 or -errno. */
+KEDGE_MUST_CHECK int probe_watch(struct probe_target *t, int fd,
+                                 void (*ready)(void *target, unsigned events));
+
+#endif

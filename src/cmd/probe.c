@@ -1,0 +1,196 @@
+/* kedge probe: echo round trips to many targets of any kind, side by side. */
+#include "ask/probe.h"
+#include "ask/probe_payload.h"
+#include "ask/probe_show.h"
+#include "cmd/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct probe_options {
+    uint64_t count, size;
+    kedge_nanos interval, timeout;
+    bool json, quiet, v4, v6;
+};
+
+static uint64_t wall_ms(void)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* On a terminal only: that something happens. */
+static void show_progress(void *owner, const struct probe *p)
+{
+    unsigned long long sent = 0, received = 0;
+
+    (void)owner;
+    for (uint32_t i = 0; i < probe_targets(p); i++) {
+        sent += probe_target_view(p, i).account->sent;
+        received += probe_target_view(p, i).account->received;
+    }
+    fprintf(stderr, "\r%llu sent, %llu received", sent, received);
+}
+
+static enum exit_code add_all(struct probe *p, const struct operands *operands)
+{
+    enum exit_code code = EXIT_OK;
+    struct kedge_error error = { 0 };
+    struct kedge_endpoint e;
+
+    for (size_t i = 0; i < operands->count; i++) {
+        if (kedge_endpoint_parse(operands->items[i], &e, &error) &&
+            probe_add(p, &e, &error))
+            continue;
+        fprintf(stderr, "kedge probe: %s\n", error.text);
+        if (code == EXIT_OK)
+            code = exit_code_of(&error);
+        if (error.cause == KEDGE_BAD_ENDPOINT)
+            return EXIT_USAGE;
+    }
+    return code;
+}
+
+static enum exit_code outcome(const struct probe *p)
+{
+    bool any = false, all = true;
+
+    for (uint32_t i = 0; i < probe_targets(p); i++) {
+        const struct account *a = probe_target_view(p, i).account;
+
+        any |= a->received > 0;
+        all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
+    }
+    return all ? EXIT_OK : any ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
+}
+
+static enum exit_code run_and_show(struct probe *p, bool json)
+{
+    uint64_t started = wall_ms();
+    int err = probe_run(p);
+    bool shown;
+
+    if (probe_plan_of(p)->tick)
+        fputs("\r\033[K", stderr);
+    if (err)
+        fprintf(stderr, "kedge probe: %s\n", strerror(-err));
+    shown = json ? probe_show_json(p, KEDGE_VERSION, started, stdout)
+                 : probe_show_table(p, stdout);
+    if (!shown)
+        fputs("kedge probe: the results found no room in memory\n", stderr);
+    if (err || !shown)
+        return EXIT_SOME_FAILED;
+    return outcome(p);
+}
+
+static struct probe_plan plan_of(const struct probe_options *o)
+{
+    return (struct probe_plan){
+        .count = o->count,
+        .interval = o->interval,
+        .timeout = o->timeout,
+        .size = o->size,
+        .family = o->v4   ? KEDGE_IPV4
+                  : o->v6 ? KEDGE_IPV6
+                          : KEDGE_ANY_FAMILY,
+        .tick = !o->quiet && isatty(STDERR_FILENO) ? show_progress : NULL,
+    };
+}
+
+static enum exit_code probe_verb(const void *options, const struct operands *operands)
+{
+    const struct probe_options *o = options;
+    struct probe_plan plan = plan_of(o);
+    struct probe *p = NULL;
+    enum exit_code missing, code;
+    int err = probe_open(&p, &plan);
+
+    if (err) {
+        fprintf(stderr, "kedge probe: %s\n", strerror(-err));
+        return EXIT_ALL_FAILED;
+    }
+    missing = add_all(p, operands);
+    code = missing;
+    if (missing != EXIT_USAGE && probe_targets(p) > 0) {
+        code = run_and_show(p, o->json);
+        if (code == EXIT_OK && missing != EXIT_OK)
+            code = EXIT_SOME_FAILED;
+    }
+    probe_close(p);
+    return code;
+}
+
+static const struct probe_options defaults = {
+    .count = 10,
+    .size = 56,
+    .interval = KEDGE_SEC / 5,
+    .timeout = KEDGE_SEC,
+};
+
+#define FIELD(name) .into = offsetof(struct probe_options, name)
+
+static const struct arg args[] = {
+    { .name = "count",
+      .letter = 'c',
+      .kind = ARG_NUMBER,
+      .value = "N",
+      FIELD(count),
+      .help = "probes for each target; 0: until Ctrl-C (10)" },
+    { .name = "interval",
+      .letter = 'i',
+      .kind = ARG_TIME,
+      .value = "TIME",
+      FIELD(interval),
+      .low = KEDGE_USEC,
+      .high = 86400 * KEDGE_SEC,
+      .help = "between two probes of a target (200ms)" },
+    { .name = "size",
+      .kind = ARG_SIZE,
+      .value = "B",
+      FIELD(size),
+      .high = PAYLOAD_MAX,
+      .help = "bytes of payload (56)" },
+    { .name = "timeout",
+      .kind = ARG_TIME,
+      .value = "TIME",
+      FIELD(timeout),
+      .low = KEDGE_USEC,
+      .high = 3600 * KEDGE_SEC,
+      .help = "a reply after it is late (1s)" },
+    { .name = "json", .kind = ARG_FLAG, FIELD(json), .help = "print one JSON document" },
+    { .name = "quiet",
+      .letter = 'q',
+      .kind = ARG_FLAG,
+      FIELD(quiet),
+      .help = "no progress on the terminal" },
+    { .letter = '4',
+      .kind = ARG_FLAG,
+      FIELD(v4),
+      .not_with = "6",
+      .help = "use IPv4 only" },
+    { .letter = '6', .kind = ARG_FLAG, FIELD(v6), .help = "use IPv6 only" },
+};
+
+const struct verb verb_probe = {
+    .name = "probe",
+    .operands = "ENDPOINT...",
+    .summary = "measure echo round trips to many targets, side by side",
+    .notes =
+        "ENDPOINT is icmp://HOST, udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH,\n"
+        "unix-dgram:///PATH or unix-seqpacket:///PATH; all but icmp want an echo\n"
+        "service there. Probes leave on one absolute schedule, whatever the answers\n"
+        "do. Ctrl-C ends it with the full summary.\n"
+        "Exit status: 0 all answered, 1 some, 2 none, 8 name not resolved,\n"
+        "13 no permission, 64 usage.\n",
+    .args = args,
+    .arg_count = sizeof args / sizeof *args,
+    .operands_min = 1,
+    .operands_max = PROBE_TARGETS_MAX,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = probe_verb,
+};
