@@ -59,8 +59,10 @@ static double cpu_of_ended_children(int pid)
 
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     f = fopen(path, "r");
-    if (f && fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld",
-                    &cutime, &cstime) != 2)
+    if (f &&
+        fscanf(f,
+               "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld",
+               &cutime, &cstime) != 2)
         cutime = cstime = 0;
     if (f)
         fclose(f);

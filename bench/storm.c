@@ -39,8 +39,9 @@ struct options {
 struct client {
     int fd;
     struct sockaddr_in peer;
-    uint64_t began, sent_at, due; /* due: when the answer waiting in out leaves; 0: none */
-    uint32_t block;               /* the last one taken, in order */
+    uint64_t began, sent_at,
+        due;        /* due: when the answer waiting in out leaves; 0: none */
+    uint32_t block; /* the last one taken, in order */
     uint32_t in_window;
     unsigned tries;
     bool active, answered;
@@ -102,7 +103,8 @@ static void send_out(struct client *c, uint64_t now)
 {
     c->due = 0;
     c->sent_at = now;
-    if (sendto(c->fd, c->out, c->out_len, 0, (struct sockaddr *)&c->peer, sizeof c->peer) < 0 &&
+    if (sendto(c->fd, c->out, c->out_len, 0, (struct sockaddr *)&c->peer,
+               sizeof c->peer) < 0 &&
         errno != EAGAIN)
         die("sendto");
 }
@@ -179,8 +181,8 @@ static void take_data(struct storm *s, struct client *c, size_t len, uint64_t no
     }
 }
 
-static void take(struct storm *s, struct client *c, size_t len, const struct sockaddr_in *from,
-                 uint64_t now)
+static void take(struct storm *s, struct client *c, size_t len,
+                 const struct sockaddr_in *from, uint64_t now)
 {
     if (c->answered && from->sin_port != c->peer.sin_port)
         return; /* a straggler of the transfer before */
@@ -204,8 +206,8 @@ static void read_all(struct storm *s, struct client *c)
     for (;;) {
         struct sockaddr_in from;
         socklen_t from_len = sizeof from;
-        ssize_t n = recvfrom(c->fd, s->packet, sizeof s->packet, 0, (struct sockaddr *)&from,
-                             &from_len);
+        ssize_t n = recvfrom(c->fd, s->packet, sizeof s->packet, 0,
+                             (struct sockaddr *)&from, &from_len);
 
         if (n < 0)
             return;
@@ -291,7 +293,8 @@ static void map_copy(struct storm *s, const char *path)
     if (fd < 0 || fstat(fd, &st) < 0)
         die(path);
     s->size = (size_t)st.st_size;
-    s->copy = s->size ? mmap(NULL, s->size, PROT_READ, MAP_PRIVATE, fd, 0) : (uint8_t *)"";
+    s->copy =
+        s->size ? mmap(NULL, s->size, PROT_READ, MAP_PRIVATE, fd, 0) : (uint8_t *)"";
     if (s->copy == MAP_FAILED)
         die("mmap");
 }
@@ -301,14 +304,15 @@ static void report(struct storm *s, double wall, double own, double server)
     double gib = (double)s->done * (double)s->size / (1 << 30);
 
     qsort(s->took, s->done, sizeof *s->took, by_size);
-    printf("{\"done\":%u,\"failed\":%u,\"wrong\":%llu,\"asked_again\":%llu,\"wall_s\":%.3f,"
-           "\"per_s\":%.0f,\"MBps\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"own_cpu_s\":%.3f,"
-           "\"server_cpu_s\":%.4f,\"server_us_each\":%.2f,\"server_s_per_GiB\":%.3f}\n",
-           s->done, s->failed, (unsigned long long)s->wrong, (unsigned long long)s->again,
-           wall, s->done / wall, (double)s->done * (double)s->size / wall / 1e6,
-           s->done ? (double)s->took[s->done / 2] / 1e6 : 0,
-           s->done ? (double)s->took[(size_t)(s->done * 0.99)] / 1e6 : 0, own, server,
-           s->done ? server / s->done * 1e6 : 0, gib > 0 ? server / gib : 0);
+    printf(
+        "{\"done\":%u,\"failed\":%u,\"wrong\":%llu,\"asked_again\":%llu,\"wall_s\":%.3f,"
+        "\"per_s\":%.0f,\"MBps\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"own_cpu_s\":%.3f,"
+        "\"server_cpu_s\":%.4f,\"server_us_each\":%.2f,\"server_s_per_GiB\":%.3f}\n",
+        s->done, s->failed, (unsigned long long)s->wrong, (unsigned long long)s->again,
+        wall, s->done / wall, (double)s->done * (double)s->size / wall / 1e6,
+        s->done ? (double)s->took[s->done / 2] / 1e6 : 0,
+        s->done ? (double)s->took[(size_t)(s->done * 0.99)] / 1e6 : 0, own, server,
+        s->done ? server / s->done * 1e6 : 0, gib > 0 ? server / gib : 0);
 }
 
 static void read_options(struct options *o, int argc, char **argv)
@@ -331,8 +335,10 @@ static void read_options(struct options *o, int argc, char **argv)
           : k == 't' ? &o->think_ms
                      : (unsigned *)&o->pid) = v;
     }
-    if (argc - optind != 4 || inet_pton(AF_INET, argv[optind], &o->server.sin_addr) != 1) {
-        fputs("usage: storm ADDRESS PORT NAME COPY [--at-once N] [--count N] ...\n", stderr);
+    if (argc - optind != 4 ||
+        inet_pton(AF_INET, argv[optind], &o->server.sin_addr) != 1) {
+        fputs("usage: storm ADDRESS PORT NAME COPY [--at-once N] [--count N] ...\n",
+              stderr);
         exit(64);
     }
     o->server.sin_port = htons((uint16_t)strtoul(argv[optind + 1], NULL, 10));
@@ -352,6 +358,7 @@ int main(int argc, char **argv)
     server = cpu_of(s->o.pid);
     began = clock_ns();
     run(s);
-    report(s, (double)(clock_ns() - began) / 1e9, cpu_self() - own, cpu_of(s->o.pid) - server);
+    report(s, (double)(clock_ns() - began) / 1e9, cpu_self() - own,
+           cpu_of(s->o.pid) - server);
     return s->failed || s->wrong ? 1 : 0;
 }

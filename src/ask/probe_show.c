@@ -267,9 +267,9 @@ bool probe_show_json(const struct probe *p, const char *version, uint64_t starte
     uint8_t *space = malloc(room);
     struct kedge_span document;
     struct json j;
-    bool ok = space != NULL;
+    bool ok;
 
-    if (!ok)
+    if (!space)
         return false;
     json_init(&j, space, room);
     json_object(&j, NULL);
