@@ -331,7 +331,7 @@ KEDGE_API void kedge_tftp_machine_end(struct kedge_tftp_machine *m,
                                       enum kedge_tftp_outcome outcome, int code);
 
 /* ICMP says that nobody listens at the peer's port: the end, and a good one for a sender
- * that has sent all. */
+ * that has sent all (`unconfirmed` if its terms ask to confirm). */
 KEDGE_API void kedge_tftp_machine_gone(struct kedge_tftp_machine *m);
 
 /* ---- The client ------------------------------------------------------------------- */

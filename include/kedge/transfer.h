@@ -57,7 +57,8 @@ enum kedge_transfer_cause {
     KEDGE_TRANSFER_CHANGED,      /* the file was altered while it was sent */
     KEDGE_TRANSFER_WRONG_SUM,    /* another SHA-256 */
     KEDGE_TRANSFER_STOPPED,      /* by cancel_fd or progress() */
-    KEDGE_TRANSFER_BAD_REQUEST,  /* kedge_answer(): not a request; nothing was sent */
+    KEDGE_TRANSFER_BAD_REQUEST,  /* the name is too long to be asked for; kedge_answer():
+                                    not a request. Nothing was sent */
 };
 
 struct kedge_transfer_result {

@@ -55,8 +55,10 @@ void kedge_tftp_machine_end(struct kedge_tftp_machine *m, enum kedge_tftp_outcom
 void kedge_tftp_machine_gone(struct kedge_tftp_machine *m)
 {
     bool all = m->sends && m->sender.proved && m->sender.top > m->sender.last;
+    enum kedge_tftp_outcome good =
+        m->sends && m->sender.terms.confirm ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_OK;
 
-    kedge_tftp_machine_end(m, all ? KEDGE_TFTP_OK : KEDGE_TFTP_GONE, -1);
+    kedge_tftp_machine_end(m, all ? good : KEDGE_TFTP_GONE, -1);
     if (!m->sends && m->receiver.outcome == KEDGE_TFTP_RUNNING)
         m->receiver.give_up = m->receiver.deadline = 0; /* lingering for nobody */
 }

@@ -155,7 +155,7 @@ struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = r->code };
     }
     if (r->outcome == KEDGE_TFTP_RUNNING && now >= r->give_up &&
-        r->phase != KEDGE_TFTP_COMMITTING)
+        r->phase != KEDGE_TFTP_COMMITTING && !(kept && r->due))
         finish(r, kept ? KEDGE_TFTP_OK : KEDGE_TFTP_TIMEOUT);
     if (r->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);

@@ -168,7 +168,9 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
     } else if (in->op == KEDGE_TFTP_ERROR) {
         s->code = in->number;
         /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
-        finish(s, all_sent(s) && in->number == 0 ? KEDGE_TFTP_OK : KEDGE_TFTP_ABORTED);
+        finish(s, all_sent(s) && in->number == 0 && s->terms.confirm == 0
+                      ? KEDGE_TFTP_OK
+                      : KEDGE_TFTP_ABORTED);
     }
 }
 

@@ -1,0 +1,28 @@
+/* A download's file: what came, in order, through a buffer to its target; hashed on the
+ * way; checked before it takes its name. */
+#ifndef TRANSFER_FETCH_TARGET_H
+#define TRANSFER_FETCH_TARGET_H
+
+#include "store/local.h"
+#include "transfer/fetch_file.h"
+
+#include <nettle/sha2.h>
+
+struct fetch_target {
+    struct fetch_file file;
+    const char *path;
+    struct local_target local;
+    uint8_t *buffer;
+    size_t held;        /* bytes in it */
+    uint64_t delivered; /* bytes of the file so far, held ones included */
+    struct sha256_ctx sum;
+    const uint8_t *wanted; /* its SHA-256; NULL: any */
+};
+
+/* path and wanted are borrowed. fetch_target_close() in any case: it leaves nothing behind
+ * of what was not kept. */
+KEDGE_MUST_CHECK struct fetch_fault
+fetch_target_open(struct fetch_target *t, const char *path, const uint8_t *wanted);
+void fetch_target_close(struct fetch_target *t);
+
+#endif
