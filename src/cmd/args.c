@@ -357,29 +357,3 @@ enum args_result args_parse(const struct verb *verb, struct operands *words,
     }
     return whole(&p) ? ARGS_RUN : ARGS_BAD;
 }
-
-static void help_row(const struct arg *a, FILE *out)
-{
-    char left[64];
-    int n = 0;
-
-    n = snprintf(left, sizeof left, "  %c%c%s%s%s", a->letter ? '-' : ' ',
-                 a->letter ? a->letter : ' ', a->letter && a->name ? ", " : "  ",
-                 a->name ? "--" : "", a->name ? a->name : "");
-    if (a->value && n > 0 && (size_t)n < sizeof left)
-        snprintf(left + n, sizeof left - (size_t)n, " %s", a->value);
-    fprintf(out, strlen(left) > 28 ? "%s\n%30s%s\n" : "%-30s%s%s\n", left, "", a->help);
-}
-
-void args_help(const struct verb *verb, FILE *out)
-{
-    fprintf(out, "usage: kedge %s%s%s%s\n\n%s.\n", verb->name,
-            verb->arg_count ? " [OPTION...]" : "", *verb->operands ? " " : "",
-            verb->operands, verb->summary);
-    if (verb->arg_count)
-        fputs("\noptions:\n", out);
-    for (size_t i = 0; i < verb->arg_count; i++)
-        help_row(&verb->args[i], out);
-    if (verb->notes)
-        fprintf(out, "\n%s", verb->notes);
-}

@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     stdout_by_line();
     code = dispatch(words);
-    if (fflush(stdout) != 0 && code == EXIT_OK)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_OK)
         code = EXIT_LOCAL_FILE;
     return (int)code;
 }

@@ -1,0 +1,114 @@
+"""The command line of every verb: help, version, and each fault one line with its code."""
+import re
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def run(kedge):
+    """run(*words): its exit status, standard output and standard error."""
+    def run(*words):
+        done = subprocess.run([kedge, *words], capture_output=True, timeout=20,
+                              stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+    return run
+
+
+@pytest.fixture
+def verbs(run):
+    """As the overview lists them."""
+    return re.findall(r"^  ([a-z]+) ", run("help")[1], re.M)
+
+
+def options(help_text):
+    """Each option that a help text lists: its letter or None, its name or None, and
+    whether it takes a value."""
+    rows = re.findall(r"^  (?:-(\w))?,? *(?:--([\w-]+))?( \S+)?(?:  |$)", help_text, re.M)
+    return [(letter or None, name or None, bool(value)) for letter, name, value in rows
+            if letter or name]
+
+
+def test_help_lists_the_verbs(run, verbs):
+    code, out, err = run("help")
+    assert (code, err) == (0, "")
+    assert {"serve", "probe", "send", "help"} <= set(verbs)
+    assert out.startswith("usage: kedge VERB")
+    assert run("--help") == run("-h") == run("help")
+
+
+def test_without_a_verb_it_is_usage(run):
+    code, out, err = run()
+    assert (code, out) == (64, "") and err == run("help")[1]
+
+
+def test_help_of_a_verb_three_ways(run, verbs):
+    for verb in verbs:
+        code, out, err = run("help", verb)
+        assert (code, err) == (0, "") and out.startswith(f"usage: kedge {verb}")
+        assert run(verb, "--help") == run(verb, "-h") == (0, out, "")
+        assert max(map(len, out.splitlines())) <= 80
+
+
+def test_version(run):
+    code, out, err = run("--version")
+    assert code == 0 and err == "" and re.fullmatch(r"kedge \d+\.\d+\.\d+\n", out)
+
+
+@pytest.mark.parametrize("words", [["fly"], ["help", "fly"], ["-x"], ["", "x"],
+                                   ["\x1b[2J"]])
+def test_an_unknown_verb_is_named(run, words):
+    code, out, err = run(*words)
+    assert (code, out) == (64, "") and err.count("\n") == 1
+    assert err.startswith("kedge: unknown verb ") and "\x1b" not in err
+
+
+def test_an_unknown_option_is_named_by_every_verb(run, verbs):
+    for verb in verbs:
+        for words, name in ((["--no-such"], "--no-such"), (["--no-such=5"], "--no-such"),
+                            (["-Z"], "-Z")):
+            code, out, err = run(verb, *words)
+            assert (code, out) == (64, ""), verb
+            assert err == f"kedge {verb}: unknown option {words[0]} " \
+                          f"(see: kedge help {verb})\n" and name in err
+
+
+def test_every_option_of_the_help_is_known(run, verbs):
+    """With a value where it says so: what is wrong then is said of that option, or of
+    another thing, but it is never unknown. --help behind ends each well."""
+    for verb in verbs:
+        for letter, name, value in options(run("help", verb)[1]):
+            for word in filter(None, (letter and f"-{letter}", name and f"--{name}")):
+                if value:
+                    code, out, err = run(verb, word)
+                    assert code == 64 and out == "", (verb, word)
+                    assert re.match(rf"kedge {verb}: -\S+ needs a value", err), (verb, word)
+                else:
+                    assert run(verb, word, "--help")[0] == 0, (verb, word)
+
+
+@pytest.mark.parametrize("words,why", [
+    (["send"], "missing operand: ENDPOINT [MESSAGE...]"),
+    (["probe"], "missing operand: ENDPOINT..."),
+    (["probe", "-4", "-6", "icmp://127.0.0.1"], "-4 and -6 contradict each other"),
+    (["send", "--json", "-q", "udp://127.0.0.1:7"], "--json and --quiet contradict each other"),
+    (["probe", "-c", "many", "icmp://127.0.0.1"], "--count takes a number, not 'many'"),
+    (["probe", "-c", "-1", "icmp://127.0.0.1"], "--count takes a number, not '-1'"),
+    (["probe", "-i", "0", "icmp://127.0.0.1"], "--interval takes a time such as 10ms or 2s"),
+    (["probe", "-i", "5x", "icmp://127.0.0.1"], "--interval takes a time such as 10ms or 2s"),
+    (["probe", "--size", "65508", "icmp://127.0.0.1"], "--size takes a size such as"),
+    (["probe", "--size", "1", "--size=2", "icmp://127.0.0.1"], "--size is given twice"),
+    (["probe", "--json=yes", "icmp://127.0.0.1"], "--json takes no value"),
+    (["help", "send", "probe"], "unexpected operand 'probe'"),
+])
+def test_each_fault_is_one_line_with_64(run, words, why):
+    code, out, err = run(*words)
+    assert (code, out) == (64, "")
+    assert why in err and err.count("\n") == 1
+    assert err.endswith(f"(see: kedge help {words[0]})\n")
+
+
+def test_results_that_cannot_be_written_are_no_success(kedge):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([kedge, "--version"], stdout=full, timeout=20)
+    assert done.returncode == 9
