@@ -1,0 +1,379 @@
+"""`kedge probe` against servers that share no code with it, honest and faulty."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
+
+LOOP = ("127.0.0.1", 0)
+STAMP = struct.Struct("!4sBBHQQ")
+COUNTS = ("sent", "received", "lost", "late", "duplicated", "reordered", "altered")
+MS = 1_000_000
+
+
+@pytest.fixture
+def probe(kedge):
+    """probe(*words): its exit status, the JSON's targets and standard error."""
+    def run(*words, **how):
+        done = subprocess.run([kedge, "probe", "--json", *words], timeout=60,
+                              capture_output=True, text=True, **how)
+        targets = json.loads(done.stdout)["targets"] if done.stdout else None
+        return done.returncode, targets, done.stderr
+    return run
+
+
+def counts(target, **expected):
+    """The counts that are not as expected; what is not named is 0."""
+    wanted = dict.fromkeys(COUNTS, 0) | dict.fromkeys(("refused", "unsent", "open", "stray"),
+                                                      0) | expected
+    return {k: (target[k], v) for k, v in wanted.items() if target[k] != v}
+
+
+def raw_or_ping_allowed():
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
+            return True
+        except OSError:
+            pass
+    return False
+
+
+def test_every_kind_side_by_side(probe, tmp_path):
+    urls = [peer.url for peer in every_kind(str(tmp_path)).values()]
+    if raw_or_ping_allowed():
+        urls += ["icmp://127.0.0.1", "icmp://[::1]"]
+    code, targets, err = probe("-c", "30", "-i", "5ms", *urls)
+    assert (code, err) == (0, "")
+    assert [t["endpoint"] for t in targets] == urls
+    for target in targets:
+        assert counts(target, sent=30, received=30) == {}
+        rtt = target["rtt_ns"]
+        assert 0 < rtt["min"] <= rtt["p50"] <= rtt["p90"] <= rtt["max"] < 1000 * MS
+        assert rtt["n"] == 30 and rtt["p99"] is None and rtt["p99_9"] is None
+        connects = re.match("tcp|unix:|unix-seq", target["endpoint"]) is not None
+        assert (target["connect_ns"] is not None) == connects
+
+
+@pytest.mark.parametrize("size", ["0", "1", "23", "24", "25", "1472", "65507"])
+def test_any_size_of_payload(probe, size):
+    peer = Datagrams(LOOP)
+    urls = [peer.url] + (["icmp://127.0.0.1", "icmp://[::1]"] if raw_or_ping_allowed() else [])
+    if size != "0":
+        urls.append(Connections(LOOP).url)
+    code, targets, err = probe("-c", "4", "-i", "20ms", "--size", size, *urls)
+    assert (code, err) == (0, "")
+    assert [counts(t, sent=4, received=4) for t in targets] == [{}] * len(urls)
+    assert {len(data) for data in peer.seen} == {int(size)}
+
+
+def test_a_connection_needs_a_payload(probe):
+    code, targets, err = probe("--size", "0", Connections(LOOP).url)
+    assert code == 64 and targets is None and "--size" in err
+
+
+def test_the_stamp_is_the_documented_one(probe):
+    peer = Datagrams(LOOP)
+    probe("-c", "5", "-i", "10ms", peer.url)
+    stamps = [STAMP.unpack(data[:STAMP.size]) for data in peer.seen]
+    assert [s[:3] for s in stamps] == [(b"kedg", 1, 0)] * 5
+    assert len({s[3] for s in stamps}) == 1
+    assert [s[4] for s in stamps] == list(range(5))
+    sent = [s[5] for s in stamps]
+    assert all(8 * MS < b - a for a, b in zip(sent, sent[1:]))
+
+
+def test_json_has_the_documented_form(kedge):
+    done = subprocess.run([kedge, "probe", "--json", "-c", "2", "-i", "10ms",
+                           Datagrams(LOOP).url], capture_output=True, text=True, timeout=20)
+    document = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert document["v"] == 1 and isinstance(document["host"], dict)
+    target = document["targets"][0]
+    assert list(target)[:11] == ["endpoint", *COUNTS, "rtt_ns", "intended_ns", "jitter_ns"]
+    for key in ("rtt_ns", "intended_ns"):
+        assert list(target[key]) == ["n", "min", "p50", "p90", "p99", "p99_9", "max"]
+    assert all(isinstance(target[key], int) for key in COUNTS)
+    assert document["run"]["interval_ns"] == 10 * MS
+    assert document["run"]["size_bytes"] == 56
+
+
+def test_lost_is_exactly_what_was_dropped(probe):
+    peer = Datagrams(LOOP, lambda data, n: [] if n in (3, 4, 17) else [data])
+    code, (target,), _ = probe("-c", "20", "-i", "10ms", "--timeout", "300ms", peer.url)
+    assert code == 1 and counts(target, sent=20, received=17, lost=3) == {}
+    assert target["rtt_ns"]["n"] == 17
+
+
+def test_duplicates_are_counted(probe):
+    peer = Datagrams(LOOP, lambda data, n: [data] * (3 if n == 2 else 1))
+    code, (target,), _ = probe("-c", "10", "-i", "10ms", peer.url)
+    assert code == 0 and counts(target, sent=10, received=10, duplicated=2) == {}
+
+
+def test_reordering_is_counted(probe):
+    held = []
+
+    def swap(data, n):
+        if n == 4:
+            held.append(data)
+            return []
+        return [data, held.pop()] if n == 5 else [data]
+    code, (target,), _ = probe("-c", "10", "-i", "10ms", Datagrams(LOOP, swap).url)
+    assert code == 0 and counts(target, sent=10, received=10, reordered=1) == {}
+
+
+@pytest.mark.parametrize("at", [40, 55])
+def test_an_altered_payload_is_seen(probe, at):
+    def alter(data, n):
+        return [data[:at] + bytes([data[at] ^ 1]) + data[at + 1:] if n == 3 else data]
+    code, (target,), _ = probe("-c", "6", "-i", "10ms", Datagrams(LOOP, alter).url)
+    assert code == 1 and counts(target, sent=6, received=6, altered=1) == {}
+
+
+def test_a_cut_or_padded_payload_is_altered(probe):
+    def cut(data, n):
+        return [(data[:-1], data + b"x")[n] if n < 2 else data]
+    code, (target,), _ = probe("-c", "6", "-i", "10ms", Datagrams(LOOP, cut).url)
+    assert code == 1 and counts(target, sent=6, received=6, altered=2) == {}
+
+
+def test_a_reply_behind_the_timeout_is_late_not_lost(probe):
+    peer = Datagrams(LOOP, lambda data, n: [(0.25, data)] if n == 0 else [data])
+    code, (target,), _ = probe("-c", "10", "-i", "50ms", "--timeout", "100ms", peer.url)
+    assert code == 1 and counts(target, sent=10, received=9, late=1, reordered=1) == {}
+
+
+def test_a_reply_of_another_run_is_stray(probe):
+    def other(data, n):
+        run = bytes([data[6] ^ 1])
+        return [data, data[:6] + run + data[7:]] if n == 1 else [data]
+    code, (target,), _ = probe("-c", "4", "-i", "10ms", Datagrams(LOOP, other).url)
+    assert code == 0 and counts(target, sent=4, received=4, stray=1) == {}
+
+
+def test_a_reply_never_asked_for_is_stray(probe):
+    def forge(data, n):
+        return [data, data[:8] + struct.pack("!Q", 1000) + data[16:]]
+    code, (target,), _ = probe("-c", "3", "-i", "10ms", Datagrams(LOOP, forge).url)
+    assert code == 0 and counts(target, sent=3, received=3, stray=3) == {}
+
+
+def test_a_stall_is_met_by_all_its_probes(probe):
+    """The schedule does not wait: a server that sleeps 400 ms is seen by each probe of
+    that time, not by one."""
+    def stall(data, n):
+        time.sleep(0.4 if n == 20 else 0)
+        return [data]
+    code, (target,), _ = probe("-c", "100", "-i", "10ms", "--timeout", "5s",
+                               Datagrams(LOOP, stall).url)
+    assert code == 0 and counts(target, sent=100, received=100) == {}
+    for key in ("rtt_ns", "intended_ns"):
+        assert target[key]["max"] >= 395 * MS
+        assert target[key]["p90"] >= 250 * MS
+        assert target[key]["p50"] <= 250 * MS
+
+
+def test_the_prober_held_up_shows_in_the_intended_time(kedge):
+    peer = Datagrams(LOOP)
+    process = subprocess.Popen([kedge, "probe", "--json", "-c", "50", "-i", "10ms", peer.url],
+                               stdout=subprocess.PIPE, text=True)
+    while len(peer.seen) < 10:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGCONT)
+    target = json.loads(process.communicate(timeout=20)[0])["targets"][0]
+    assert counts(target, sent=50, received=50) == {}
+    assert target["intended_ns"]["max"] >= 250 * MS
+
+
+def test_what_is_closed_is_refused_at_once(probe):
+    udp, held = closed_port()
+    held.close()
+    tcp, held = closed_port(socket.SOCK_STREAM)
+    with held:
+        code, targets, err = probe("-c", "3", "-i", "20ms", "--timeout", "5s",
+                                   f"udp://127.0.0.1:{udp}", f"tcp://127.0.0.1:{tcp}",
+                                   "unix:///no/such/socket")
+    assert (code, err) == (2, "")
+    assert counts(targets[0], sent=3, lost=3, refused=3) == {}
+    assert counts(targets[1], sent=3, lost=3, unsent=3) == {}
+    assert [t["error"] for t in targets] == ["Connection refused", "Connection refused",
+                                             "No such file or directory"]
+
+
+def test_one_that_answers_and_one_that_does_not(probe):
+    mute = Datagrams(LOOP, lambda data, n: [])
+    code, targets, _ = probe("-c", "3", "-i", "10ms", "--timeout", "200ms", mute.url,
+                             Datagrams(LOOP).url)
+    assert code == 1
+    assert counts(targets[0], sent=3, lost=3) == {}
+    assert counts(targets[1], sent=3, received=3) == {}
+    assert targets[0]["rtt_ns"] == {"n": 0, "min": None, "p50": None, "p90": None,
+                                    "p99": None, "p99_9": None, "max": None}
+
+
+def test_a_name_that_does_not_resolve(probe):
+    missing = "udp://no-such-host.invalid:7"
+    code, targets, err = probe(missing)
+    assert (code, targets) == (8, None) and "no-such-host.invalid" in err
+    code, targets, err = probe("-c", "2", "-i", "10ms", missing, Datagrams(LOOP).url)
+    assert code == 1 and counts(targets[0], sent=2, received=2) == {}
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("url,why", [
+    ("tftp://127.0.0.1", "probe icmp://"), ("echo://127.0.0.1", "probe icmp://"),
+    ("tipc://1:2", "probe icmp://"), ("udp://127.0.0.1", "the port is missing"),
+    ("127.0.0.1", "an endpoint begins with a scheme"),
+])
+def test_what_cannot_be_probed_says_why(probe, url, why):
+    code, targets, err = probe(Datagrams(LOOP).url, url)
+    assert (code, targets) == (64, None) and why in err and err.count("\n") == 1
+
+
+def test_a_connection_that_ends_is_dialled_again(probe):
+    def twice(connection):
+        for _ in range(2):
+            connection.sendall(connection.recv(56, socket.MSG_WAITALL))
+    peer = Connections(LOOP, twice)
+    code, (target,), _ = probe("-c", "12", "-i", "20ms", peer.url)
+    assert code == 1
+    # The last one may have been on its way when the run ended.
+    assert 3 <= peer.count and peer.count - target["connect_ns"]["n"] in (0, 1)
+    assert target["received"] >= 6 and target["received"] + target["lost"] == 12
+
+
+def test_echo_in_pieces_on_a_stream(probe):
+    def dribble(connection):
+        while data := connection.recv(100):
+            for i in range(0, len(data), 7):
+                connection.sendall(data[i:i + 7])
+                time.sleep(0.001)
+    code, (target,), _ = probe("-c", "5", "-i", "50ms", Connections(LOOP, dribble).url)
+    assert code == 0 and counts(target, sent=5, received=5) == {}
+
+
+def test_a_peer_that_never_reads_costs_bounded_memory(probe):
+    """What does not fit its queues and ours did not leave, and is said."""
+    stop = threading.Event()
+    peer = Connections(LOOP, lambda connection: stop.wait(30))
+    code, (target,), _ = probe("-c", "300", "-i", "2ms", "--size", "65507", "--timeout",
+                               "300ms", peer.url)
+    stop.set()
+    assert code == 2 and target["sent"] == target["lost"] == 300
+    assert target["unsent"] > 100
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_prints_the_full_summary(kedge, number):
+    peer = Datagrams(LOOP)
+    process = subprocess.Popen([kedge, "probe", "-c", "0", "-i", "10ms", peer.url],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while len(peer.seen) < 20:
+        time.sleep(0.005)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    head, row = out.splitlines()[:2]
+    assert process.returncode == 0 and err == ""
+    assert head.split()[:6] == ["target", "sent", "received", "lost", "duplicated",
+                                "reordered"]
+    assert row.split()[0] == peer.url and int(row.split()[1]) >= 20
+
+
+def test_what_is_open_at_ctrl_c_is_not_lost(kedge):
+    peer = Datagrams(LOOP, lambda data, n: [])
+    process = subprocess.Popen([kedge, "probe", "--json", "-c", "0", "-i", "10ms", "--timeout",
+                                "60s", peer.url], stdout=subprocess.PIPE, text=True)
+    while len(peer.seen) < 5:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    target = json.loads(process.communicate(timeout=10)[0])["targets"][0]
+    assert target["open"] == target["sent"] >= 5 and target["lost"] == 0
+
+
+def test_the_table_a_row_a_target_and_a_word_for_faults(kedge):
+    port, held = closed_port(socket.SOCK_STREAM)
+    with held:
+        done = subprocess.run([kedge, "probe", "-c", "3", "-i", "10ms", Datagrams(LOOP).url,
+                               Connections(LOOP).url, f"tcp://127.0.0.1:{port}"],
+                              capture_output=True, text=True, timeout=20)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert [line.split()[1:4] for line in lines[1:4]] == [["3", "3", "0"], ["3", "3", "0"],
+                                                          ["3", "0", "3"]]
+    assert re.fullmatch(r"tcp://\S+: connected in \d+\.\d{3} ms", lines[4])
+    assert lines[5] == f"tcp://127.0.0.1:{port}: 3 did not leave: Connection refused"
+    assert lines[6] == "p99 needs 100 replies"
+
+
+def test_many_targets_at_once(probe):
+    peers = [Datagrams(LOOP) for _ in range(100)]
+    code, targets, _ = probe("-c", "5", "-i", "100ms", *[p.url for p in peers])
+    assert code == 0
+    assert [counts(t, sent=5, received=5) for t in targets] == [{}] * 100
+    assert all(len(p.seen) == 5 for p in peers)
+
+
+# ---- ICMP: who may ---------------------------------------------------------------------
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes nobody, makes a namespace")
+
+
+@pytest.fixture
+def copy(kedge):
+    """The program where every user may run it."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        path = Path(directory) / "kedge"
+        shutil.copy(kedge, path)
+        os.chmod(path, 0o755)
+        yield path
+
+
+def as_nobody(copy, groups):
+    """`kedge probe icmp://` of both families as nobody, where these groups may ask."""
+    script = (f"ip link set lo up && echo '{groups}' > /proc/sys/net/ipv4/ping_group_range"
+              " && exec setpriv --reuid=65534 --regid=65534 --clear-groups "
+              f"{copy} probe --json -c 3 -i 10ms icmp://127.0.0.1 'icmp://[::1]'")
+    return subprocess.run(["unshare", "-n", "sh", "-c", script], capture_output=True,
+                          text=True, timeout=30)
+
+
+@needs_root
+def test_without_permission_the_error_says_what_to_do(copy):
+    done = as_nobody(copy, "1 0")
+    assert done.returncode == 13 and done.stdout == ""
+    for line in done.stderr.splitlines():
+        assert "net.ipv4.ping_group_range" in line and "cap_net_raw" in line
+
+
+@needs_root
+def test_the_unprivileged_socket_where_it_is_allowed(copy):
+    done = as_nobody(copy, "0 2147483647")
+    assert done.returncode == 0, done.stderr
+    for target in json.loads(done.stdout)["targets"]:
+        assert counts(target, sent=3, received=3) == {}
+
+
+@needs_root
+def test_an_unreachable_host_is_refused_at_once(kedge):
+    script = ("ip link set lo up && ip route add unreachable 192.0.2.0/24 && "
+              f"exec {kedge} probe --json -c 3 -i 10ms --timeout 9s icmp://192.0.2.1")
+    done = subprocess.run(["unshare", "-n", "sh", "-c", script], capture_output=True,
+                          text=True, timeout=30)
+    (target,) = json.loads(done.stdout)["targets"]
+    assert done.returncode == 2 and counts(target, sent=3, lost=3, unsent=3) == {}
+    assert target["error"] == "No route to host"
