@@ -119,8 +119,10 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
     s->request_len = (uint16_t)in->bytes.len;
     s->request_hash = hash_bytes(t->limits.key, in->bytes);
     s->started = s->progress_at = now;
+    /* With one port only the time tells the stragglers of the last transfer: what comes
+     * sooner than any round trip was answers nothing of this one. */
     if (t->limits.single_port && smallest != KEDGE_NEVER)
-        s->deaf_until = now + smallest;
+        s->deaf_for = smallest;
     (void)budget_charge(t, s);
     out->verdict = TFTP_OPEN;
     out->session = s;
@@ -165,7 +167,7 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
     KEDGE_ASSERT(s->state == TFTP_OPENING);
     s->granted = kedge_tftp_grant(&request, limits);
     terms = kedge_tftp_terms(&s->granted);
-    terms.deaf_until = s->deaf_until;
+    terms.deaf_until = now + s->deaf_for;
     if (terms.timeout == 0)
         terms.timeout = t->limits.timeout;
     s->state = TFTP_LIVE;

@@ -27,18 +27,32 @@ static void finish(struct kedge_tftp_receiver *r, enum kedge_tftp_outcome outcom
     r->deadline = KEDGE_NEVER;
 }
 
+/* How long after the last ACK a block that is not the next may bring another. A gap that
+ * no ACK has told of is told at once. Else a block ahead may be of the same burst, and a
+ * block behind a copy the network made: more ACKs would make a careless sender repeat
+ * itself, and lwIP takes a second one for an error. */
+static kedge_nanos reply_wait(const struct kedge_tftp_receiver *r, bool ahead)
+{
+    if (ahead && r->replied_for != r->next)
+        return 0;
+    if (ahead && r->rtt.smallest != KEDGE_NEVER)
+        return r->rtt.smoothed / 2;
+    return max_u64(r->rtt.smoothed / 2, reply_again_min);
+}
+
 /* DATA that is not the next: a gap in a window, or a block that came before because our
- * ACK was lost. Both are answered by the last ACK, once a burst: more would make a careless
- * sender repeat itself, and lwIP takes a second ACK for an error. */
+ * ACK was lost. Both are answered by the last ACK; what is of no window is not. */
 static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_nanos now)
 {
-    kedge_nanos wait = max_u64(r->rtt.smoothed / 2, reply_again_min);
     uint64_t back = min_u64(r->next, r->terms.window);
     uint64_t block;
 
-    if (kedge_tftp_unwrap(r->next - back, back, number, r->terms.rollover, &block))
-        r->duplicates++;
-    if (r->phase == KEDGE_TFTP_COMMITTING || now - r->replied_at < wait)
+    if (!kedge_tftp_unwrap(r->next - back, back + r->terms.window, number,
+                           r->terms.rollover, &block))
+        return;
+    r->duplicates += block < r->next;
+    if (r->phase == KEDGE_TFTP_COMMITTING ||
+        now - r->replied_at < reply_wait(r, block > r->next))
         return;
     r->due = true;
     r->resent++;
@@ -89,12 +103,10 @@ bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
         return false;
     if (in->op == KEDGE_TFTP_DATA)
         return read_data(r, in, now);
-    if (in->op == KEDGE_TFTP_ERROR && r->phase == KEDGE_TFTP_LINGERING)
-        finish(r, KEDGE_TFTP_OK); /* the file is kept: nothing it says can matter */
-    else if (in->op == KEDGE_TFTP_ERROR) {
-        r->code = in->number;
-        finish(r, KEDGE_TFTP_ABORTED);
-    }
+    if (in->op != KEDGE_TFTP_ERROR || r->phase == KEDGE_TFTP_COMMITTING)
+        return false; /* all has come, and is being kept: nothing it says can matter */
+    r->code = in->number;
+    finish(r, r->phase == KEDGE_TFTP_LINGERING ? KEDGE_TFTP_OK : KEDGE_TFTP_ABORTED);
     return false;
 }
 

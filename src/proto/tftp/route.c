@@ -34,13 +34,15 @@ static void refuse_foreign(struct tftp_sessions *t, const struct tftp_arrival *i
     out->verdict = TFTP_ANSWER;
 }
 
-static void feed(struct tftp_session *s, const struct tftp_arrival *in, kedge_nanos now,
-                 struct tftp_event *out)
+static void feed(struct tftp_sessions *t, struct tftp_session *s,
+                 const struct tftp_arrival *in, kedge_nanos now, struct tftp_event *out)
 {
     struct kedge_tftp_packet packet;
 
-    if (!kedge_tftp_parse(in->bytes, &packet))
+    if (!kedge_tftp_parse(in->bytes, &packet)) {
+        drop(t, out, TFTP_DROP_MALFORMED);
         return;
+    }
     kedge_tftp_machine_read(&s->machine, &packet, now, &out->store);
     if (session_proved(s))
         s->progress_at = now;
@@ -63,5 +65,5 @@ void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
     else if (s->socket != in->socket || s->state != TFTP_LIVE)
         drop(t, out, TFTP_DROP_UNKNOWN);
     else
-        feed(s, in, now, out);
+        feed(t, s, in, now, out);
 }

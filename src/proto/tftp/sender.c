@@ -10,7 +10,8 @@ enum {
     LAST_REPEATS = 3,     /* of the last block: firmware may have jumped into its image */
 };
 
-static const kedge_nanos last_wait_min = KEDGE_SEC; /* before `unconfirmed` is said */
+/* After the last repeat, before `unconfirmed` is said: U-Boot asks again after 5 s. */
+static const kedge_nanos last_wait_min = 6 * KEDGE_SEC;
 static const kedge_nanos resend_after_min = KEDGE_MSEC;
 static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
 static const kedge_nanos catch_up = KEDGE_MSEC;         /* of spaced blocks, when late */
@@ -78,10 +79,11 @@ static void close_up(struct kedge_tftp_sender *s)
     s->clean_at = s->base + s->terms.window;
 }
 
-static void rewind_to_base(struct kedge_tftp_sender *s)
+static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     space_out(s);
     s->next = s->base;
+    s->not_before = max_u64(s->not_before, now);
     s->expiry = KEDGE_NEVER;
 }
 
@@ -93,7 +95,7 @@ static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
 
     if (s->next > s->base && (!left || now - left->at >= wait))
-        rewind_to_base(s);
+        rewind_to_base(s, now);
 }
 
 /* An ACK that comes sooner after a resend than any round trip was answers the first send:
@@ -123,16 +125,31 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
     s->base = acked + 1;
     s->next = max_u64(s->next, s->base);
     s->repeats = 0;
-    s->rtt.doubled = 0;
+    /* A block that left twice tells no round trip. Without the doubled time for the next
+     * one, a link that has become slow would see each block twice for ever (Karn). */
+    if (!s->expired)
+        s->rtt.doubled = 0;
+    s->expired = false;
     s->give_up = now + patience(&s->terms);
     if (s->base > s->last) {
         finish(s, KEDGE_TFTP_OK);
         return;
     }
     close_up(s);
+    s->not_before = max_u64(s->not_before, now); /* waiting for room is no lateness */
     s->expiry = s->base < s->next ? now + kedge_tftp_rto(&s->rtt) : KEDGE_NEVER;
     if (s->base < s->top)
         mend_gap(s, now);
+}
+
+/* An ACK of the block before, after the last repeat of the last: somebody is there and
+ * lacks it. It gets one more chance, by the timer. */
+static void ask_once_more(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    if (!all_sent(s) || s->repeats < LAST_REPEATS)
+        return;
+    s->repeats = LAST_REPEATS - 1;
+    s->expiry = min_u64(s->expiry, now + kedge_tftp_rto(&s->rtt));
 }
 
 static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos now)
@@ -152,6 +169,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
     /* In lock-step a duplicate is answered by nothing at all: an answer would double each
      * packet from here on (RFC 1123, 4.2.3.1). */
     s->duplicates++;
+    ask_once_more(s, now);
     if (s->terms.window > 1 && s->base < s->top)
         mend_gap(s, now);
 }
@@ -175,7 +193,7 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
 }
 
 /* The timer of what is in flight ran out. */
-static void expire(struct kedge_tftp_sender *s)
+static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     bool last = s->proved && all_sent(s) && s->terms.confirm == 0;
 
@@ -188,8 +206,9 @@ static void expire(struct kedge_tftp_sender *s)
         return;
     if (last || !s->proved)
         s->repeats++;
+    s->expired = true;
     s->rtt.doubled++;
-    rewind_to_base(s);
+    rewind_to_base(s, now);
 }
 
 static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
@@ -213,7 +232,7 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
     if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->give_up)
         finish(s, s->proved && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
     if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->expiry)
-        expire(s);
+        expire(s, now);
     if (s->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
@@ -245,7 +264,12 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
         return;
     KEDGE_ASSERT(first == s->next && end <= limit(s));
     s->resent += sub_sat(min_u64(end, s->top), first);
-    bursts_add(s, (struct kedge_tftp_burst){ first, end, now, first < s->top });
+    if (first < s->top)
+        bursts_add(s,
+                   (struct kedge_tftp_burst){ first, min_u64(end, s->top), now, true });
+    if (end > s->top)
+        bursts_add(s,
+                   (struct kedge_tftp_burst){ max_u64(first, s->top), end, now, false });
     s->next = end;
     if (s->terms.confirm && end > s->last && s->top <= s->last)
         s->give_up = max_u64(s->give_up, now + s->terms.confirm);

@@ -44,10 +44,10 @@ struct tftp_session {
     uint64_t request_hash;
     kedge_nanos started;
     kedge_nanos progress_at; /* the peer's last packet that counted */
-    kedge_nanos deaf_until;
-    uint32_t next; /* in its hash chain, or in the free list */
-    bool linked;   /* in the table: a peer can find it */
-    bool charged;  /* to the budget of unproved transfers */
+    kedge_nanos deaf_for;    /* from its start on: see admit.c */
+    uint32_t next;           /* in its hash chain, or in the free list */
+    bool linked;             /* in the table: a peer can find it */
+    bool charged;            /* to the budget of unproved transfers */
 };
 
 /* Why a datagram was dropped. Counted, never answered. */
