@@ -1,0 +1,340 @@
+/* Tests of the sending side on its way: what leaves, what leaves again, and when. */
+#include "script.h"
+
+static void lock_step(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN }, /* the OACK */
+        { 10, ACK, 0, 1, 2, RUN }, /* a round trip of 10: the RTO is 60 */
+        { 20, ACK, 1, 2, 3, RUN },     { 30, ACK, 2, 3, 4, RUN },
+        { 40, ACK, 3, 0, 0, DONE },    { 41, ACK, 3, 0, 0, DONE }, /* over stays over */
+        { 9999, TIME, 0, 0, 0, DONE },
+    };
+    struct kedge_tftp_sender s = sender(1, 0, false, 3);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smallest == MS(10));
+    assert_true(s.resent == 0 && s.duplicates == 0);
+}
+
+static void rule_2_a_duplicate_ack_in_lock_step_sends_nothing(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 2, RUN },   { 10, ACK, 1, 2, 3, RUN }, { 11, ACK, 1, 0, 0, RUN },
+        { 12, ACK, 1, 0, 0, RUN },   { 40, ACK, 1, 0, 0, RUN }, { 50, ACK, 2, 3, 4, RUN },
+        { 51, ACK, 2, 0, 0, RUN },   { 52, ACK, 1, 0, 0, RUN }, { 53, ACK, 0, 0, 0, RUN },
+        { 54, ACK, 500, 0, 0, RUN }, /* nor does one of a block that never left */
+    };
+    struct kedge_tftp_sender s = sender(1, 1, true, 9);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.resent == 0 && s.duplicates == 7);
+}
+
+static void a_window_leaves_at_once_and_slides(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },   { 10, ACK, 0, 1, 9, RUN },
+        { 20, ACK, 8, 9, 17, RUN },  { 30, ACK, 16, 17, 21, RUN },
+        { 40, ACK, 20, 0, 0, DONE },
+    };
+    struct kedge_tftp_sender s = sender(8, 0, false, 20);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.resent == 0);
+}
+
+static void rule_2_a_gap_is_mended_once_in_a_round_trip(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },  { 10, ACK, 0, 1, 9, RUN },
+        { 21, ACK, 2, 3, 4, RUN }, /* block 3 left 11 ago: again, spaced from here on */
+        { 21, ACK, 2, 0, 0, RUN }, /* EDK2 says so eight times */
+        { 22, ACK, 2, 0, 0, RUN },  { 24, ACK, 2, 4, 6, RUN },
+        { 30, ACK, 2, 6, 11, RUN }, /* less than a round trip after block 3 left again */
+        { 31, ACK, 2, 3, 4, RUN },  /* a round trip after: now it must be lost again */
+    };
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+}
+
+static void rule_2_acks_of_each_block_cost_no_window_each(void **state)
+{
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+    static const struct line start[] = { { 0, TIME, 0, 0, 1, RUN },
+                                         { 10, ACK, 0, 1, 9, RUN },
+                                         { 22, ACK, 8, 9, 17, RUN } };
+    uint64_t sent = 0;
+
+    (void)state;
+    PLAY(&s, start);
+    for (uint16_t k = 9; k <= 24; k++) {
+        struct kedge_tftp_packet in = ack(k);
+        struct sent out = { 0, 0 };
+
+        kedge_tftp_sender_read(&s, &in, MS(31) + k * 10 * KEDGE_USEC);
+        pump(&s, MS(31) + k * 10 * KEDGE_USEC, &out);
+        sent += out.end - out.first;
+    }
+    assert_true(s.resent == 0);
+    assert_int_equal(sent, 16);
+}
+
+static void rule_3_the_timer_sends_the_whole_window_again(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },
+        { 10, ACK, 0, 1, 5, RUN },
+        { 69, TIME, 0, 0, 0, RUN }, /* the RTO is 60 */
+        { 70, TIME, 0, 1, 2, RUN }, /* U-Boot said nothing: block 1 was lost */
+        { 100, TIME, 0, 2, 5, RUN },
+        { 197, TIME, 0, 0, 0, RUN }, /* doubled: 120 after the last of them */
+        { 198, TIME, 0, 1, 2, RUN },
+    };
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.resent == 5);
+}
+
+static void rule_3_the_rto_doubles_up_to_the_timeout(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 2, RUN },
+        { 10, ACK, 1, 2, 3, RUN },
+        { 69, TIME, 0, 0, 0, RUN },
+        { 70, TIME, 0, 2, 3, RUN },
+        { 189, TIME, 0, 0, 0, RUN },
+        { 190, TIME, 0, 2, 3, RUN },
+        { 429, TIME, 0, 0, 0, RUN },
+        { 430, TIME, 0, 2, 3, RUN },
+        { 910, TIME, 0, 2, 3, RUN },
+        { 1870, TIME, 0, 2, 3, RUN },
+        { 2869, TIME, 0, 0, 0, RUN },
+        { 2870, TIME, 0, 2, 3, RUN }, /* the negotiated second is the most */
+        { 3870, TIME, 0, 2, 3, RUN },
+    };
+    struct kedge_tftp_terms terms = { .blksize = 512, .window = 1, .timeout = KEDGE_SEC };
+    struct kedge_tftp_sender s;
+
+    (void)state;
+    kedge_tftp_sender_init(&s, &terms, 1, true, 0);
+    PLAY(&s, script);
+}
+
+/* Karn: with a round trip of 300 and an RTO of 60, an ACK that may be of either send says
+ * nothing; with the doubled time kept, the next block leaves once and tells. */
+static void rule_3_a_link_that_grew_slow_is_measured_again(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 2, RUN },
+        { 10, ACK, 1, 2, 3, RUN },
+        { 70, TIME, 0, 2, 3, RUN },
+        { 190, TIME, 0, 2, 3, RUN },
+        { 310, ACK, 2, 3, 4, RUN }, /* of the first send; 120 after the last */
+        { 370, ACK, 2, 0, 0, RUN },
+        { 490, ACK, 2, 0, 0, RUN },
+        { 549, TIME, 0, 0, 0, RUN }, /* 240 */
+        { 550, TIME, 0, 3, 4, RUN },
+        { 610, ACK, 3, 4, 5, RUN },
+        { 1000, TIME, 0, 0, 0, RUN },
+        { 910, ACK, 4, 5, 6, RUN }, /* 480 were enough: measured */
+    };
+    struct kedge_tftp_sender s = sender(1, 1, true, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(kedge_tftp_rto(&s.rtt) > MS(300));
+}
+
+static void rule_3_an_early_ack_after_a_resend_is_a_sample(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 2, RUN },
+        { 10, ACK, 1, 2, 3, RUN },
+        { 70, TIME, 0, 2, 3, RUN }, /* not lost: the peer writes its flash */
+        { 79, ACK, 2, 3, 4, RUN },  /* 9 after the resend; no round trip is below 10 */
+    };
+    struct kedge_tftp_sender s = sender(1, 1, true, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smoothed > MS(10)); /* 69 counted */
+    assert_int_equal(s.rtt.doubled, 0);
+    assert_true(kedge_tftp_rto(&s.rtt) > MS(60));
+}
+
+static void rule_3_an_ack_a_round_trip_after_a_resend_is_none(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 2, RUN },
+        { 10, ACK, 1, 2, 3, RUN },
+        { 70, TIME, 0, 2, 3, RUN },
+        { 80, ACK, 2, 3, 4, RUN },
+    };
+    struct kedge_tftp_sender s = sender(1, 1, true, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smoothed == MS(10));
+}
+
+/* Rule 2: in a window only the ACK of a burst's last block is a sample. */
+static void rule_2_round_trips_are_of_the_last_block_of_a_burst(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },
+        { 10, ACK, 0, 1, 9, RUN },
+        { 15, ACK, 4, 9, 13, RUN },
+    };
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smoothed == MS(10) && s.rtt.smallest == MS(10));
+}
+
+/* Also where part of the window had left before: its new blocks left once. */
+static void rule_2_new_blocks_beside_old_ones_are_a_sample(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },   { 100, ACK, 0, 1, 5, RUN },
+        { 200, ACK, 2, 3, 4, RUN }, /* 3 and 4 again, then 5 and 6; 25 apart */
+        { 299, TIME, 0, 4, 7, RUN }, { 375, ACK, 6, 7, 8, RUN },
+    };
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.variation < MS(50)); /* a second sample has come in */
+    assert_true(s.rtt.smoothed == MS(100));
+    assert_true(s.resent == 2);
+}
+
+static void rule_3_it_gives_up_after_30_s_without_progress(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 2, RUN },
+        { 10, ACK, 1, 2, 3, RUN },
+    };
+    struct kedge_tftp_sender s = sender(1, 1, true, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    while (s.outcome == KEDGE_TFTP_RUNNING) {
+        struct sent out = { 0, 0 };
+        kedge_nanos at = s.deadline;
+
+        assert_true(at <= MS(30010));
+        pump(&s, at, &out);
+        assert_int_equal(s.outcome, at < MS(30010) ? RUN : KEDGE_TFTP_TIMEOUT);
+    }
+    assert_true(s.resent > 8);
+}
+
+static void rule_3_a_long_timeout_gives_six_times_as_long(void **state)
+{
+    struct kedge_tftp_terms terms = { .blksize = 512,
+                                      .window = 1,
+                                      .timeout = 60 * KEDGE_SEC };
+    struct kedge_tftp_sender s;
+
+    (void)state;
+    kedge_tftp_sender_init(&s, &terms, 1, true, 0);
+    assert_true(s.give_up == 360 * KEDGE_SEC);
+    terms.patience = KEDGE_SEC; /* the owner may want it sooner */
+    kedge_tftp_sender_init(&s, &terms, 1, true, 0);
+    assert_true(s.give_up == KEDGE_SEC);
+}
+
+static void rule_4_a_loss_spaces_the_window(void **state)
+{
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },  { 8, ACK, 0, 1, 9, RUN },
+        { 16, ACK, 2, 3, 4, RUN }, /* 8 ms over 8 blocks */
+        { 17, TIME, 0, 4, 5, RUN }, { 18, TIME, 0, 5, 6, RUN },
+        { 19, TIME, 0, 6, 7, RUN },
+    };
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.spacing == MS(1));
+    assert_true(s.deadline == MS(20));
+}
+
+static void rule_4_each_loss_doubles_and_each_clean_window_halves_it(void **state)
+{
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+    static const struct line loss[] = {
+        { 0, TIME, 0, 0, 1, RUN },  { 8, ACK, 0, 1, 9, RUN },  { 16, ACK, 0, 1, 2, RUN },
+        { 24, TIME, 0, 2, 9, RUN }, { 25, ACK, 0, 1, 2, RUN }, /* lost again */
+    };
+    kedge_nanos now = MS(47);
+    uint64_t acked = 0;
+    kedge_nanos was = MS(2);
+
+    (void)state;
+    PLAY(&s, loss);
+    assert_true(s.spacing == was);
+    while (s.spacing > 0) {
+        struct kedge_tftp_packet in;
+        struct sent out = { 0, 0 };
+
+        in = ack((uint16_t)(acked += 8));
+        kedge_tftp_sender_read(&s, &in, now);
+        pump(&s, now, &out);
+        for (now += MS(20); s.deadline <= now;)
+            pump(&s, s.deadline, &out);
+        assert_true(s.spacing == was / 2 || (s.spacing == 0 && was < 40 * KEDGE_USEC));
+        was = s.spacing;
+        assert_true(acked < 200);
+    }
+}
+
+static void rule_4_the_spacing_is_at_most_a_timeout_over_the_window(void **state)
+{
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+    static const struct line start[] = { { 0, TIME, 0, 0, 1, RUN },
+                                         { 8, ACK, 0, 1, 9, RUN } };
+
+    (void)state;
+    PLAY(&s, start);
+    for (kedge_nanos now = MS(9); now < MS(20000); now += MS(1)) {
+        struct sent out = { 0, 0 };
+
+        pump(&s, now, &out);
+        assert_true(s.spacing <= kedge_tftp_rto(&s.rtt) / 8);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lock_step),
+        cmocka_unit_test(rule_2_a_duplicate_ack_in_lock_step_sends_nothing),
+        cmocka_unit_test(a_window_leaves_at_once_and_slides),
+        cmocka_unit_test(rule_2_a_gap_is_mended_once_in_a_round_trip),
+        cmocka_unit_test(rule_2_acks_of_each_block_cost_no_window_each),
+        cmocka_unit_test(rule_3_the_timer_sends_the_whole_window_again),
+        cmocka_unit_test(rule_3_the_rto_doubles_up_to_the_timeout),
+        cmocka_unit_test(rule_3_a_link_that_grew_slow_is_measured_again),
+        cmocka_unit_test(rule_3_an_early_ack_after_a_resend_is_a_sample),
+        cmocka_unit_test(rule_3_an_ack_a_round_trip_after_a_resend_is_none),
+        cmocka_unit_test(rule_2_round_trips_are_of_the_last_block_of_a_burst),
+        cmocka_unit_test(rule_2_new_blocks_beside_old_ones_are_a_sample),
+        cmocka_unit_test(rule_3_it_gives_up_after_30_s_without_progress),
+        cmocka_unit_test(rule_3_a_long_timeout_gives_six_times_as_long),
+        cmocka_unit_test(rule_4_a_loss_spaces_the_window),
+        cmocka_unit_test(rule_4_each_loss_doubles_and_each_clean_window_halves_it),
+        cmocka_unit_test(rule_4_the_spacing_is_at_most_a_timeout_over_the_window),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
