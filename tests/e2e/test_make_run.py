@@ -1,0 +1,95 @@
+"""`make run` on a tree that was never built: it builds, serves ./srv at the default ports
+(here in a network namespace of their own), and Ctrl-C on its terminal ends it cleanly."""
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+from guards import guard
+
+GET = """import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.sendto(b"\\0\\1hello.txt\\0octet\\0", ("127.0.0.1", 6969))
+data, peer = s.recvfrom(600)
+s.sendto(b"\\0\\4\\0\\1", peer)
+print(data[4:].decode())
+"""
+ENTER = ["unshare", "-n", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]
+
+
+class Terminal:
+    """A command with a terminal of its own, as its foreground process group."""
+
+    def __init__(self, command, **more):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(["setsid", "-c", "-w", *command], stdin=slave,
+                                        stdout=slave, stderr=slave, **more)
+        os.close(slave)
+        self.text = ""
+
+    def read(self, seconds):
+        if select.select([self.master], [], [], seconds)[0]:
+            try:
+                self.text += os.read(self.master, 65536).decode(errors="replace")
+            except OSError:  # all others have closed it
+                return False
+        return True
+
+    def wait_for(self, pattern, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.read(.2):
+            if re.search(pattern, self.text):
+                return
+        pytest.fail(f"no {pattern} within {seconds} s in:\n{self.text}")
+
+    def wait_for_end(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            self.read(.1)
+        while select.select([self.master], [], [], .1)[0] and self.read(0):
+            pass
+        return self.process.poll()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
+def test_make_run_builds_serves_and_ends(root, tmp_path):
+    tree = guard.copy(root, tmp_path / "tree")
+    terminal = Terminal([*ENTER, "make", "run"], cwd=tree,
+                        env={**os.environ, "MAKEFLAGS": "", "TERM": "dumb"})
+    try:
+        terminal.wait_for(r"6969", 120)
+        terminal.wait_for(r"Ctrl-C", 10)
+        assert (tree / "build/kedge").exists()
+        inside = next(p for p in descendants(terminal.process.pid) if name(p) == "kedge")
+        done = subprocess.run(["nsenter", "-t", inside, "-n", "/usr/bin/python3", "-c", GET],
+                              stdout=subprocess.PIPE, text=True)
+        assert done.stdout.strip() == (tree / "srv/hello.txt").read_text().strip()
+        os.write(terminal.master, b"\x03")
+        status = terminal.wait_for_end(10)
+        assert status in (0, -2), terminal.text  # make itself ends by the signal
+        after = terminal.text.split("^C")[-1]
+        assert "served for" in after and "tftp: 1 ok" in after, after
+        assert "Error" not in after and "Interrupt" not in after, after
+    finally:
+        terminal.close()
+
+
+def descendants(pid):
+    found = []
+    for child in open(f"/proc/{pid}/task/{pid}/children").read().split():
+        found += [child, *descendants(child)]
+    return found
+
+
+def name(pid):
+    return open(f"/proc/{pid}/comm").read().strip()
