@@ -1,6 +1,7 @@
 """The man pages say what the program says: each verb's usage stands in a SYNOPSIS, word for
 word, and the options of `kedge help VERB` and of its page are the same."""
 import re
+import shutil
 import subprocess
 
 import guard
@@ -121,3 +122,19 @@ as JSON
 ])
 def test_a_wrong_page_is_seen(old, new, want):
     assert complaints("probe", HELP, PAGE.replace(old, new)) == [f"probe: {w}" for w in want]
+
+
+def warnings(page):
+    """What groff finds odd in a page."""
+    if not shutil.which("groff"):
+        pytest.skip("there is no groff here")
+    return guard.run("groff", "-man", "-ww", "-Tutf8", "-z", page)
+
+
+def test_pages_render(root):
+    for page in (OTHERS, *PAGES.values()):
+        assert not warnings(root / page)
+
+
+def test_a_faulty_page_is_seen(tmp_path):
+    assert warnings(guard.plant(tmp_path, "x.1", ".TH X 1\n.SH NAME\n.nosuchrequest\n"))
