@@ -17,14 +17,13 @@
 
 struct probe {
     struct probe_plan plan;
-    struct loop loop;
+    struct probe_shared shared;
     struct loop_timer due, tick;
     struct loop_signals signals;
     struct schedule schedule;
     kedge_nanos end; /* no reply counts after it; KEDGE_NEVER while probes leave */
     uint32_t count;
     uint16_t run;
-    uint8_t scratch[PROBE_SCRATCH];
     struct probe_target *targets[PROBE_TARGETS_MAX];
 };
 
@@ -37,7 +36,7 @@ int probe_open(struct probe **out, const struct probe_plan *plan)
     if (!p)
         return -ENOMEM;
     p->plan = *plan;
-    err = loop_open(&p->loop);
+    err = loop_open(&p->shared.loop);
     if (err) {
         free(p);
         return err;
@@ -60,7 +59,7 @@ void probe_close(struct probe *p)
         p->targets[i]->kind->close(p->targets[i]);
         free_target(p->targets[i]);
     }
-    loop_close(&p->loop);
+    loop_close(&p->shared.loop);
     free(p);
 }
 
@@ -106,8 +105,7 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     t->plan = &p->plan;
     t->kind = kind_of(e);
     t->endpoint = *e;
-    t->loop = &p->loop;
-    t->scratch = p->scratch;
+    t->shared = &p->shared;
     t->run = (uint16_t)(p->run + p->count);
     account_init(&t->account, slots, room, p->plan.timeout);
     return t;
@@ -186,7 +184,7 @@ static void send_due(void *owner)
         probe_send(p->targets[due.target], due.at);
     if (schedule_next(&p->schedule) == KEDGE_NEVER)
         all_sent(p);
-    loop_timer_set(&p->loop, &p->due, schedule_next(&p->schedule));
+    loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
 }
 
 static void tick(void *owner)
@@ -196,7 +194,7 @@ static void tick(void *owner)
     expire(p);
     if (p->plan.tick)
         p->plan.tick(p->plan.owner, p);
-    loop_timer_set(&p->loop, &p->tick, loop_now(&p->loop) + TICK);
+    loop_timer_set(&p->shared.loop, &p->tick, loop_now(&p->shared.loop) + TICK);
 }
 
 static void caught(void *owner, int signal)
@@ -204,7 +202,7 @@ static void caught(void *owner, int signal)
     struct probe *p = owner;
 
     (void)signal;
-    loop_stop(&p->loop);
+    loop_stop(&p->shared.loop);
 }
 
 static bool connecting(const struct probe *p)
@@ -221,8 +219,8 @@ static int connect_all(struct probe *p)
     kedge_nanos end = add_sat(loop_clock(), p->plan.timeout), now;
     int err = 0;
 
-    while (!err && !p->loop.stopped && connecting(p) && (now = loop_clock()) < end)
-        err = loop_turn(&p->loop, end - now);
+    while (!err && !p->shared.loop.stopped && connecting(p) && (now = loop_clock()) < end)
+        err = loop_turn(&p->shared.loop, end - now);
     return err;
 }
 
@@ -234,13 +232,14 @@ static int send_all(struct probe *p)
     schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->count);
     p->schedule.start = now;
     p->end = KEDGE_NEVER;
-    loop_timer_set(&p->loop, &p->due, now);
-    loop_timer_set(&p->loop, &p->tick, now + TICK);
-    while (!err && !p->loop.stopped) {
+    loop_timer_set(&p->shared.loop, &p->due, now);
+    loop_timer_set(&p->shared.loop, &p->tick, now + TICK);
+    while (!err && !p->shared.loop.stopped) {
         now = loop_clock();
         if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
             break;
-        err = loop_turn(&p->loop, p->end == KEDGE_NEVER ? KEDGE_NEVER : p->end - now);
+        err = loop_turn(&p->shared.loop,
+                        p->end == KEDGE_NEVER ? KEDGE_NEVER : p->end - now);
     }
     expire(p);
     return err;
@@ -252,8 +251,8 @@ static int add_timers(struct probe *p)
 
     p->due = (struct loop_timer){ .due = send_due, .owner = p };
     p->tick = (struct loop_timer){ .due = tick, .owner = p };
-    err = loop_timer_add(&p->loop, &p->due);
-    return err ? err : loop_timer_add(&p->loop, &p->tick);
+    err = loop_timer_add(&p->shared.loop, &p->due);
+    return err ? err : loop_timer_add(&p->shared.loop, &p->tick);
 }
 
 int probe_run(struct probe *p)
@@ -266,7 +265,7 @@ int probe_run(struct probe *p)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     p->signals = (struct loop_signals){ .caught = caught, .owner = p };
-    err = loop_signals_open(&p->loop, &p->signals, &set);
+    err = loop_signals_open(&p->shared.loop, &p->signals, &set);
     if (err)
         return err;
     err = add_timers(p);
@@ -274,9 +273,9 @@ int probe_run(struct probe *p)
         err = connect_all(p);
     if (!err)
         err = send_all(p);
-    loop_timer_remove(&p->loop, &p->due);
-    loop_timer_remove(&p->loop, &p->tick);
-    loop_signals_close(&p->loop, &p->signals);
+    loop_timer_remove(&p->shared.loop, &p->due);
+    loop_timer_remove(&p->shared.loop, &p->tick);
+    loop_signals_close(&p->shared.loop, &p->signals);
     return err;
 }
 

@@ -35,10 +35,10 @@ static void datagram_ready(void *owner, unsigned events)
 
     (void)events;
     for (int i = 0; i < PROBE_BATCH; i++) {
-        ssize_t n = recv(t->watch.fd, t->scratch, PROBE_SCRATCH, 0);
+        ssize_t n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
 
         if (n >= 0)
-            probe_answered(t, (struct kedge_span){ t->scratch, (size_t)n });
+            probe_answered(t, (struct kedge_span){ t->shared->scratch, (size_t)n });
         else if (errno == EAGAIN)
             return;
         else if (errno != EINTR)
@@ -65,7 +65,7 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
 
 static void datagram_close(struct probe_target *t)
 {
-    loop_watch_remove(t->loop, &t->watch);
+    loop_watch_remove(&t->shared->loop, &t->watch);
     close(t->watch.fd);
 }
 

@@ -29,7 +29,7 @@ static void hang_up(struct probe_target *t, int code)
     struct probe_stream *s = t->stream;
 
     if (t->watch.added) {
-        loop_watch_remove(t->loop, &t->watch);
+        loop_watch_remove(&t->shared->loop, &t->watch);
         close(t->watch.fd);
     }
     s->state = STREAM_CLOSED;
@@ -46,7 +46,7 @@ static void connected(struct probe_target *t)
     t->connect_min = t->connects ? min_u64(t->connect_min, took) : took;
     t->connect_max = max_u64(t->connect_max, took);
     t->connects++;
-    loop_watch_change(t->loop, &t->watch, LOOP_READ);
+    loop_watch_change(&t->shared->loop, &t->watch, LOOP_READ);
 }
 
 /* This address did not work: the next one, until each had its turn. */
@@ -72,7 +72,8 @@ static void flush_out(struct probe_target *t)
         s->out_len -= (size_t)n;
         memmove(s->out, s->out + n, s->out_len);
     }
-    loop_watch_change(t->loop, &t->watch, LOOP_READ | (s->out_len ? LOOP_WRITE : 0));
+    loop_watch_change(&t->shared->loop, &t->watch,
+                      LOOP_READ | (s->out_len ? LOOP_WRITE : 0));
 }
 
 /* Whole messages of what came; the rest waits for more. */
@@ -97,8 +98,8 @@ static void take_bytes(struct probe_target *t, struct kedge_span bytes)
 static void receive(struct probe_target *t)
 {
     for (int i = 0; i < PROBE_BATCH; i++) {
-        ssize_t n = recv(t->watch.fd, t->scratch, PROBE_SCRATCH, 0);
-        struct kedge_span bytes = { t->scratch, n > 0 ? (size_t)n : 0 };
+        ssize_t n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
+        struct kedge_span bytes = { t->shared->scratch, n > 0 ? (size_t)n : 0 };
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -179,7 +180,7 @@ static void connect_next(struct probe_target *t)
         return;
     }
     t->stream->state = STREAM_CONNECTING;
-    loop_watch_change(t->loop, &t->watch, LOOP_WRITE);
+    loop_watch_change(&t->shared->loop, &t->watch, LOOP_WRITE);
     if (!pending)
         connected(t);
 }
@@ -214,7 +215,7 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
 static void stream_close(struct probe_target *t)
 {
     if (t->watch.added) {
-        loop_watch_remove(t->loop, &t->watch);
+        loop_watch_remove(&t->shared->loop, &t->watch);
         close(t->watch.fd);
     }
     free(t->stream->in);

@@ -10,7 +10,7 @@ static struct stamp stamp_of(const struct probe_target *t, uint64_t sequence,
 
 void probe_send(struct probe_target *t, kedge_nanos intended)
 {
-    struct writer w = { .ptr = t->scratch, .room = PROBE_SCRATCH / 2 };
+    struct writer w = { .ptr = t->shared->scratch, .room = PROBE_SCRATCH / 2 };
     kedge_nanos now = loop_clock();
     uint64_t sequence = account_send(&t->account, intended, now);
     struct stamp stamp = stamp_of(t, sequence, now);
@@ -93,5 +93,5 @@ int probe_watch(struct probe_target *t, int fd,
                 void (*ready)(void *target, unsigned events))
 {
     t->watch = (struct loop_watch){ .ready = ready, .owner = t };
-    return loop_watch_add(t->loop, &t->watch, fd, LOOP_READ);
+    return loop_watch_add(&t->shared->loop, &t->watch, fd, LOOP_READ);
 }

@@ -35,20 +35,35 @@ struct probe_stream {
     size_t in_len, out_len, out_room;
 };
 
+/* All icmp targets of a family ask over one socket: a raw one each would have the kernel
+ * copy every reply to every target, and lose most of them. */
+struct icmp_hub {
+    struct icmp_socket socket;
+    struct loop_watch watch;
+    struct probe_target *first; /* NULL: not open */
+};
+
+/* What the targets of one probe share. */
+struct probe_shared {
+    struct loop loop;
+    struct icmp_hub hubs[2];        /* IPv4, IPv6 */
+    uint8_t scratch[PROBE_SCRATCH]; /* of no meaning after a call */
+};
+
 struct probe_target {
     const struct probe_plan *plan;
     const struct probe_kind *kind;
     struct kedge_endpoint endpoint;
     struct account account;
-    struct loop *loop;
-    struct loop_watch watch; /* its fd is the target's socket */
-    uint8_t *scratch;        /* PROBE_SCRATCH bytes, shared: of no meaning after a call */
+    struct probe_shared *shared;
+    struct loop_watch watch; /* its fd is the target's socket, but for icmp */
     uint16_t run;
     uint64_t connects, failed_connects;
     kedge_nanos connect_min, connect_max;
     int code;
-    struct icmp_socket icmp;
-    struct net_address address; /* icmp: whom it asks */
+    struct icmp_hub *hub;       /* icmp: where it is asked ... */
+    struct net_address address; /* ... and who */
+    struct probe_target *next;  /* of the hub */
     struct probe_stream *stream;
 };
 

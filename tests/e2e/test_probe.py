@@ -167,7 +167,9 @@ def test_a_reply_never_asked_for_is_stray(probe):
     def forge(data, n):
         return [data, data[:8] + struct.pack("!Q", 1000) + data[16:]]
     code, (target,), _ = probe("-c", "3", "-i", "10ms", Datagrams(LOOP, forge).url)
-    assert code == 0 and counts(target, sent=3, received=3, stray=3) == {}
+    # The run may end before it hears the last one.
+    assert code == 0 and counts(target, sent=3, received=3, stray=target["stray"]) == {}
+    assert target["stray"] in (2, 3)
 
 
 def test_a_stall_is_met_by_all_its_probes(probe):
@@ -325,6 +327,24 @@ def test_many_targets_at_once(probe):
     assert code == 0
     assert [counts(t, sent=5, received=5) for t in targets] == [{}] * 100
     assert all(len(p.seen) == 5 for p in peers)
+
+
+needs_icmp = pytest.mark.skipif(not raw_or_ping_allowed(), reason="may not send ICMP here")
+
+
+@needs_icmp
+def test_many_icmp_hosts_share_a_socket(probe):
+    urls = [f"icmp://127.0.{i // 250}.{i % 250 + 1}" for i in range(500)]
+    code, targets, _ = probe("-c", "3", "-i", "700ms", "--timeout", "5s", *urls)
+    assert code == 0
+    assert [counts(t, sent=3, received=3) for t in targets] == [{}] * 500
+
+
+@needs_icmp
+def test_one_host_twice_is_two_targets(probe):
+    code, targets, _ = probe("-c", "5", "-i", "10ms", "icmp://127.0.0.1", "icmp://127.0.0.1")
+    assert code == 0
+    assert [counts(t, sent=5, received=5) for t in targets] == [{}] * 2
 
 
 # ---- ICMP: who may ---------------------------------------------------------------------

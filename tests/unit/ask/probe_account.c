@@ -212,6 +212,19 @@ static void a_full_memory_loses_the_oldest(void **state)
     assert_false(account_oldest(&a, &oldest));
 }
 
+static void knows_when_a_probe_left(void **state)
+{
+    struct account a;
+    kedge_nanos v = 7;
+
+    (void)state;
+    PLAY(&a, { 10, SEND, 0 }, { 25, SEND, 0 });
+    assert_true(account_sent_at(&a, 1, &v));
+    assert_int_equal(v, 25);
+    assert_false(account_sent_at(&a, 2, &v));
+    assert_int_equal(v, 25);
+}
+
 static void a_16_bit_number_is_unwrapped(void **state)
 {
     struct account a = { .sent = 1 };
@@ -278,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_connection_takes_all_with_it),
         cmocka_unit_test(what_was_never_sent_is_stray),
         cmocka_unit_test(a_full_memory_loses_the_oldest),
+        cmocka_unit_test(knows_when_a_probe_left),
         cmocka_unit_test(a_16_bit_number_is_unwrapped),
         cmocka_unit_test(room_is_for_what_may_be_open_and_more),
         cmocka_unit_test(counts_add_up_whatever_happens),
