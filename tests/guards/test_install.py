@@ -81,6 +81,6 @@ def test_the_program_is_installed_whole(root, installed):
     kedge = next(installed.rglob("bin/kedge"))
     assert subprocess.run([kedge, "--version"], stdout=subprocess.PIPE).returncode == 0
     for page in (root / "man").glob("*.[18]"):
-        assert list(installed.rglob(f"man{page.suffix}/{page.name}"))
+        assert list(installed.rglob(f"man{page.suffix[1:]}/{page.name}"))
     if (root / "completion/kedge").exists():
         assert list(installed.rglob("bash-completion/completions/kedge"))
