@@ -1,0 +1,404 @@
+/* Tests of what a datagram on the request port gets (rules 6 and 7). */
+#include "server.h"
+
+static void a_request_is_opened(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_arrival in = from(1024, SPAN(RRQ_OPTIONS));
+
+    (void)state;
+    assert_int_equal(ask(s, in), TFTP_OPEN);
+    assert_int_equal(s->event.session->op, KEDGE_TFTP_RRQ);
+    assert_int_equal(s->event.session->state, TFTP_OPENING);
+    assert_null(s->event.replaced);
+    assert_ptr_equal(tftp_sessions_find(&s->t, 0, &in.peer), s->event.session);
+    tftp_sessions_opened(&s->t, s->event.session, &file, s->now);
+    assert_int_equal(s->event.session->granted.blksize, 1024);
+    assert_true(s->event.session->granted.tsize == 100000);
+    assert_true(s->event.session->machine.sender.last == 100000 / 1024 + 1);
+    server_close(s);
+}
+
+static void rule_6_the_same_request_is_one_transfer(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_session *session;
+
+    (void)state;
+    assert_int_equal(ask(s, from(1024, SPAN(RRQ_OPTIONS))), TFTP_OPEN);
+    session = s->event.session;
+    /* GRUB asks every 400 ms while a file opens slowly: absorbed. */
+    for (unsigned i = 0; i < 5; i++, s->now += MS(400))
+        assert_int_equal(ask(s, from(1024, SPAN(RRQ_OPTIONS))), TFTP_DROPPED);
+    assert_int_equal(s->t.used, 1);
+    tftp_sessions_opened(&s->t, session, &file, s->now);
+    assert_int_equal(pump(s, session), 1);
+    /* Until the peer's first valid packet each brings the first reply again. */
+    for (unsigned i = 0; i < 5; i++, s->now += MS(400)) {
+        assert_int_equal(ask(s, from(1024, SPAN(RRQ_OPTIONS))), TFTP_PUMP);
+        assert_ptr_equal(s->event.session, session);
+        assert_int_equal(pump(s, session), 1);
+    }
+    assert_int_equal(s->t.used, 1);
+    assert_int_equal(s->t.dropped[TFTP_DROP_REPEATED], 10);
+    server_close(s);
+}
+
+static void rule_6_a_write_too(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_session *session = started(s, from(1024, SPAN(WRQ)));
+
+    (void)state;
+    s->now += 4 * KEDGE_SEC; /* Cisco */
+    assert_int_equal(ask(s, from(1024, SPAN(WRQ))), TFTP_PUMP);
+    assert_int_equal(pump(s, session), 1);
+    server_close(s);
+}
+
+static void rule_6_within_an_rto_of_progress_it_is_a_stray(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_session *session = proved(s, from(1024, SPAN(RRQ)));
+    kedge_nanos rto = kedge_tftp_rto(&session->machine.sender.rtt);
+
+    (void)state;
+    s->now += rto;
+    assert_int_equal(ask(s, from(1024, SPAN(RRQ))), TFTP_DROPPED);
+    s->now += 1;
+    assert_int_equal(ask(s, from(1024, SPAN(RRQ))), TFTP_OPEN); /* a board was reset */
+    assert_ptr_equal(s->event.replaced, session);
+    assert_int_equal(tftp_session_outcome(session), KEDGE_TFTP_REPLACED);
+    assert_ptr_not_equal(s->event.session, session);
+    server_close(s);
+}
+
+static void rule_6_progress_puts_that_off(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_session *session = proved(s, from(1024, SPAN(RRQ)));
+
+    (void)state;
+    for (uint8_t k = 2; k < 20; k++) {
+        uint8_t ack_bytes[] = { 0, 4, 0, k };
+
+        s->now += MS(50);
+        assert_int_equal(
+            say(s, from(1024, (struct kedge_span){ ack_bytes, 4 }), session->socket),
+            TFTP_PUMP);
+        assert_int_equal(pump(s, session), 1);
+        assert_int_equal(ask(s, from(1024, SPAN(RRQ))), TFTP_DROPPED);
+    }
+    server_close(s);
+}
+
+static void rule_6_a_different_request_replaces(void **state)
+{
+    static const struct kedge_span others[] = { BYTES("\0\1g\0octet\0"),
+                                                BYTES("\0\1f\0netascii\0"), BYTES(WRQ),
+                                                BYTES("\0\1f\0octet\0tsize\0000\0") };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct server *s = server_open((struct tftp_limits){ 0 });
+        struct tftp_session *session = proved(s, from(1024, SPAN(RRQ)));
+
+        assert_int_equal(ask(s, from(1024, others[i])), TFTP_OPEN);
+        assert_ptr_equal(s->event.replaced, session);
+        tftp_sessions_release(&s->t, session, s->now);
+        assert_int_equal(s->t.used, 1);
+        server_close(s);
+    }
+}
+
+static void rule_6_so_does_one_to_another_address(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_arrival in = from(1024, SPAN(RRQ));
+
+    (void)state;
+    (void)started(s, in);
+    in.local[15] = 10;
+    assert_int_equal(ask(s, in), TFTP_OPEN);
+    assert_non_null(s->event.replaced);
+    server_close(s);
+}
+
+static void other_peers_are_other_transfers(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_arrival in = from(1024, SPAN(RRQ));
+
+    (void)state;
+    (void)started(s, in);
+    (void)started(s, from(1025, SPAN(RRQ)));
+    in.peer.scope = 3;
+    (void)started(s, in);
+    in.listener = 1;
+    (void)started(s, in);
+    in.peer.ip[0] = 1;
+    (void)started(s, in);
+    assert_int_equal(s->t.used, 5);
+    server_close(s);
+}
+
+static void rule_6_a_new_transfer_takes_another_data_socket(void **state)
+{
+    (void)state;
+    for (uint32_t sockets = 2; sockets <= 4; sockets++) {
+        struct server *s = server_open((struct tftp_limits){ .sockets = sockets });
+        uint32_t last = UINT32_MAX;
+
+        for (unsigned i = 0; i < 40; i++) {
+            struct tftp_session *session = started(s, from(1024, SPAN(RRQ)));
+
+            assert_true(session->socket < sockets);
+            assert_int_not_equal(session->socket, last);
+            last = session->socket;
+            tftp_sessions_release(&s->t, session, s->now);
+            for (unsigned k = 0; k < i % 3; k++) /* others come in between */
+                tftp_sessions_release(
+                    &s->t, started(s, from((uint16_t)(2000 + k), SPAN(RRQ))), s->now);
+        }
+        server_close(s);
+    }
+}
+
+static void rule_6_so_does_one_that_replaces(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .sockets = 2 });
+    struct tftp_session *first = proved(s, from(1024, SPAN(RRQ)));
+    struct tftp_session *second = started(s, from(1024, SPAN(WRQ)));
+
+    (void)state;
+    assert_int_not_equal(first->socket, second->socket);
+    server_close(s);
+}
+
+/* Rule 6, single-port mode: what comes sooner than any round trip was a former one's. */
+static void rule_6_with_one_port_stragglers_are_not_heard(void **state)
+{
+    struct server *s =
+        server_open((struct tftp_limits){ .single_port = true, .sockets = 1 });
+    struct tftp_session *session = proved(s, from(1024, SPAN(RRQ))); /* 10 ms */
+
+    (void)state;
+    tftp_sessions_release(&s->t, session, s->now);
+    assert_int_equal(ask(s, from(1024, SPAN("\0\1g\0octet\0"))), TFTP_OPEN);
+    session = s->event.session;
+    s->now += MS(100); /* it opens slowly: the time counts from the reply on */
+    tftp_sessions_opened(&s->t, session, &file, s->now);
+    assert_int_equal(pump(s, session), 1);
+    s->now += MS(9);
+    assert_int_equal(say(s, from(1024, SPAN("\0\4\0\1")), 0), TFTP_PUMP);
+    assert_int_equal(pump(s, session), 0);
+    assert_true(session->machine.sender.base == 1);
+    s->now += MS(1);
+    assert_int_equal(say(s, from(1024, SPAN("\0\4\0\1")), 0), TFTP_PUMP);
+    assert_int_equal(pump(s, session), 1);
+    server_close(s);
+}
+
+static const struct kedge_span no_requests[] = {
+    BYTES(""),
+    BYTES("\0"),
+    BYTES("\0\0"),
+    BYTES("\0\3\0\1x"),
+    BYTES("\0\4\0\0"),
+    BYTES("\0\4\0\1"),
+    BYTES("\0\5\0\4x\0"),
+    BYTES("\0\6tsize\0001\0"),
+    BYTES("\0\7"),
+    BYTES("\1\1f\0octet\0"),
+    BYTES("GET / HTTP/1.1\r\n\r\n"),
+};
+
+static void rule_7_what_is_no_request_is_dropped_in_silence(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(no_requests); i++) {
+        assert_int_equal(ask(s, from(1024, no_requests[i])), TFTP_DROPPED);
+        assert_int_equal(s->t.dropped[TFTP_DROP_NOT_REQUEST], i + 1);
+    }
+    assert_int_equal(s->t.used, 0);
+    server_close(s);
+}
+
+static void rule_7_so_it_is_in_single_port_mode(void **state)
+{
+    struct server *s =
+        server_open((struct tftp_limits){ .single_port = true, .sockets = 1 });
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(no_requests); i++)
+        assert_int_equal(say(s, from(1024, no_requests[i]), 0), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_NOT_REQUEST], COUNT(no_requests));
+    server_close(s);
+}
+
+static void rule_7_nothing_sent_to_many_is_answered(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_arrival in = from(1024, SPAN(RRQ));
+
+    (void)state;
+    in.to_many = true;
+    assert_int_equal(ask(s, in), TFTP_DROPPED);
+    in.bytes = SPAN("\0\1f\0oct");
+    assert_int_equal(ask(s, in), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_TO_MANY], 2);
+    server_close(s);
+}
+
+/* Each prefix of a request without its mode is answered by ERROR 4, in no more bytes. */
+static void rule_7_an_error_is_no_longer_than_its_request(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+
+    (void)state;
+    for (size_t n = 2; n < sizeof RRQ - 1; n++) {
+        struct kedge_span cut = { (const uint8_t *)RRQ, n };
+        enum tftp_verdict verdict = ask(s, from(1024, cut));
+
+        assert_int_equal(verdict, n < 5 ? TFTP_DROPPED : TFTP_ANSWER);
+        assert_true(s->event.reply_len <= n);
+        if (verdict == TFTP_ANSWER)
+            assert_memory_equal(s->event.reply, "\0\5\0\4", 4);
+    }
+    assert_int_equal(s->t.dropped[TFTP_DROP_MALFORMED], sizeof RRQ - 3);
+    server_close(s);
+}
+
+static void rule_7_nor_is_the_refusal_of_a_file(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    uint8_t reply[64];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(ask(s, from(1024, SPAN(RRQ))), TFTP_OPEN);
+    len = tftp_session_refused(s->event.session, 1, "a text that is too long for it",
+                               reply);
+    assert_int_equal(len, sizeof RRQ - 1);
+    assert_memory_equal(reply, "\0\5\0\1", 4);
+    assert_int_equal(reply[len - 1], 0);
+    assert_int_equal(tftp_session_outcome(s->event.session), KEDGE_TFTP_REFUSED);
+    server_close(s);
+}
+
+static void a_replaced_transfer_is_not_refused(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_session *slow;
+    uint8_t reply[64];
+
+    (void)state;
+    assert_int_equal(ask(s, from(1024, SPAN(RRQ))), TFTP_OPEN);
+    slow = s->event.session;
+    assert_int_equal(ask(s, from(1024, SPAN(WRQ))), TFTP_OPEN);
+    assert_ptr_equal(s->event.replaced, slow);
+    assert_int_equal(tftp_session_refused(slow, 1, "gone", reply), 0);
+    assert_int_equal(tftp_session_outcome(slow), KEDGE_TFTP_REPLACED);
+    server_close(s);
+}
+
+static void rule_7_the_budget_bounds_what_is_unproved(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .unproved_max = 3 });
+    struct tftp_session *one = started(s, from(1, SPAN(RRQ)));
+    struct tftp_arrival near = from(5, SPAN(RRQ));
+    struct tftp_arrival far = from(6, SPAN(RRQ));
+
+    (void)state;
+    (void)started(s, from(2, SPAN(RRQ)));
+    (void)started(s, from(3, SPAN(RRQ)));
+    assert_int_equal(ask(s, from(4, SPAN(RRQ))), TFTP_DROPPED);
+    near.peer.ip[15] = 200; /* the same /24 */
+    assert_int_equal(ask(s, near), TFTP_DROPPED);
+    assert_int_equal(ask(s, from(7, SPAN("\0\1f\0oct"))), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_OVER_BUDGET], 2);
+    far.peer.ip[14] = 3; /* another */
+    (void)started(s, far);
+    /* The first valid packet gives it back. */
+    assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), one->socket), TFTP_PUMP);
+    (void)pump(s, one);
+    (void)started(s, near);
+    assert_int_equal(ask(s, from(4, SPAN(RRQ))), TFTP_DROPPED);
+    server_close(s);
+}
+
+static void rule_7_the_budget_of_ipv6_is_of_a_56(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .unproved_max = 1 });
+    struct tftp_arrival in = { .peer = { { 0x20, 1, 0xd, 0xb8, 1, 2, 3, 4 }, 0, 1 },
+                               .bytes = SPAN(RRQ) };
+
+    (void)state;
+    (void)started(s, in);
+    in.peer.ip[7] = 5;
+    in.peer.ip[15] = 1;
+    assert_int_equal(ask(s, in), TFTP_DROPPED);
+    in.peer.ip[6] = 9;
+    (void)started(s, in);
+    server_close(s);
+}
+
+static void rule_7_a_full_pool_is_silent(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 2 });
+    struct tftp_session *one = started(s, from(1, SPAN(RRQ)));
+
+    (void)state;
+    (void)started(s, from(2, SPAN(RRQ)));
+    assert_int_equal(ask(s, from(3, SPAN(RRQ))), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_FULL], 1);
+    assert_int_equal(s->event.reply_len, 0);
+    tftp_sessions_release(&s->t, one, s->now);
+    (void)started(s, from(3, SPAN(RRQ)));
+    server_close(s);
+}
+
+/* The one that is replaced gives its slot back; its peer asks again. */
+static void replacing_in_a_full_pool_ends_the_old_one(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 1 });
+    struct tftp_session *old = started(s, from(1, SPAN(RRQ)));
+
+    (void)state;
+    assert_int_equal(ask(s, from(1, SPAN(WRQ))), TFTP_DROPPED);
+    assert_ptr_equal(s->event.replaced, old);
+    tftp_sessions_release(&s->t, old, s->now);
+    (void)started(s, from(1, SPAN(WRQ)));
+    server_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_is_opened),
+        cmocka_unit_test(rule_6_the_same_request_is_one_transfer),
+        cmocka_unit_test(rule_6_a_write_too),
+        cmocka_unit_test(rule_6_within_an_rto_of_progress_it_is_a_stray),
+        cmocka_unit_test(rule_6_progress_puts_that_off),
+        cmocka_unit_test(rule_6_a_different_request_replaces),
+        cmocka_unit_test(rule_6_so_does_one_to_another_address),
+        cmocka_unit_test(other_peers_are_other_transfers),
+        cmocka_unit_test(rule_6_a_new_transfer_takes_another_data_socket),
+        cmocka_unit_test(rule_6_so_does_one_that_replaces),
+        cmocka_unit_test(rule_6_with_one_port_stragglers_are_not_heard),
+        cmocka_unit_test(rule_7_what_is_no_request_is_dropped_in_silence),
+        cmocka_unit_test(rule_7_so_it_is_in_single_port_mode),
+        cmocka_unit_test(rule_7_nothing_sent_to_many_is_answered),
+        cmocka_unit_test(rule_7_an_error_is_no_longer_than_its_request),
+        cmocka_unit_test(rule_7_nor_is_the_refusal_of_a_file),
+        cmocka_unit_test(a_replaced_transfer_is_not_refused),
+        cmocka_unit_test(rule_7_the_budget_bounds_what_is_unproved),
+        cmocka_unit_test(rule_7_the_budget_of_ipv6_is_of_a_56),
+        cmocka_unit_test(rule_7_a_full_pool_is_silent),
+        cmocka_unit_test(replacing_in_a_full_pool_ends_the_old_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
