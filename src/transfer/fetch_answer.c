@@ -137,7 +137,7 @@ static void run(struct answering *a)
     struct exchange *x = NULL;
     int err = open_socket(a, &x);
 
-    if (err) {
+    if (!x) {
         a->fault = (struct fetch_fault){ KEDGE_TRANSFER_NO_SOCKET, -err, "no socket", 0 };
         fetch_result_fault(a->result, a->fault);
         return;
