@@ -56,6 +56,7 @@ int main(int argc, char **argv)
 
     /* A reader that went away is an error of one write, not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
     stdout_by_line();
     code = dispatch(words);
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_OK)

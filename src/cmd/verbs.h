@@ -7,6 +7,8 @@
 
 #define VERB_LIST(X)                                                                     \
     X(serve)                                                                             \
+    X(get)                                                                               \
+    X(put)                                                                               \
     X(probe)                                                                             \
     X(send)                                                                              \
     X(help)

@@ -175,7 +175,11 @@ static bool wants_code(const struct kedge_transfer_result *r)
 static void explain_fault(struct kedge_error *line, const struct kedge_transfer_result *r,
                           const struct fetch_about *about)
 {
-    if (*about->what) {
+    bool of_file = r->cause == KEDGE_TRANSFER_LOCAL_FILE ||
+                   r->cause == KEDGE_TRANSFER_DISK_FULL ||
+                   r->cause == KEDGE_TRANSFER_CHANGED;
+
+    if (of_file && *about->what) {
         problem_append(line, span(about->what), 120);
         add(line, ": ");
     }

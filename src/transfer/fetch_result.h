@@ -13,7 +13,7 @@ void fetch_result_of(struct kedge_transfer_result *r, const struct exchange *x);
 
 /* Set r->reason from the rest of *r. A cause on this side is told as "what: why". */
 struct fetch_about {
-    const char *what; /* a file's name, an address; or "" */
+    const char *what; /* the file's name, or "" */
     const char *why;
 };
 void fetch_result_explain(struct kedge_transfer_result *r,
