@@ -1,0 +1,24 @@
+/* Echo over UDP (RFC 862): a datagram goes back as it came, unless the guard knows that
+ * it would be answered again. A plain echo for plain clients: nothing in a payload
+ * changes what it does. What the kernel joined on the way in leaves joined. */
+#ifndef SERVE_ECHO_UDP_H
+#define SERVE_ECHO_UDP_H
+
+#include "serve/datagrams.h"
+
+struct echo_udp {
+    struct datagrams d; /* its counters, guard.counts, in.drops, out.lost may be read */
+};
+
+/* Serve a bound UDP socket (of kedge_listen), which is the service's from then on. 0 or
+ * -errno, and then the socket is still the caller's. Its own port is known to its guard;
+ * tell it (guard_own_port on d.guard) the other ports that this program listens on. */
+KEDGE_MUST_CHECK int echo_udp_open(struct echo_udp *e, struct loop *l, int fd);
+
+/* Nothing is ever open between two turns: closing is stopping. */
+void echo_udp_close(struct echo_udp *e);
+
+/* What it did, as one line; returns out. */
+const char *echo_udp_summary(const struct echo_udp *e, char out[SERVE_SUMMARY]);
+
+#endif
