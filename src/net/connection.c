@@ -39,10 +39,10 @@ int connection_listener(int listener, struct connection_kind *out)
 /* Errors of the connection that was to be accepted; the listener is as before. */
 static bool is_anothers(int code)
 {
-    return code == EINTR || code == ECONNABORTED || code == EPROTO ||
-           code == ENETDOWN || code == ENOPROTOOPT || code == EHOSTDOWN ||
-           code == ENONET || code == EHOSTUNREACH || code == EOPNOTSUPP ||
-           code == ENETUNREACH || code == EPERM;
+    return code == EINTR || code == ECONNABORTED || code == EPROTO || code == ENETDOWN ||
+           code == ENOPROTOOPT || code == EHOSTDOWN || code == ENONET ||
+           code == EHOSTUNREACH || code == EOPNOTSUPP || code == ENETUNREACH ||
+           code == EPERM;
 }
 
 int connection_accept(int listener)

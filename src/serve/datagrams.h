@@ -30,7 +30,8 @@ struct datagrams {
 
 /* Serve a bound UDP socket, which is the service's from then on. take is set by the
  * caller before. 0 or -errno, and then the socket is still the caller's. */
-KEDGE_MUST_CHECK int datagrams_open(struct datagrams *d, struct loop *l, int fd, bool gro);
+KEDGE_MUST_CHECK int datagrams_open(struct datagrams *d, struct loop *l, int fd,
+                                    bool gro);
 void datagrams_close(struct datagrams *d);
 
 /* The guard's verdict on one datagram (a part of a train), which is counted. */

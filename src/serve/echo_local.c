@@ -72,8 +72,8 @@ const char *echo_local_summary(const struct echo_local *e, char out[SERVE_SUMMAR
     size_t len;
 
     snprintf(out, SERVE_SUMMARY,
-             "%" PRIu64 " datagrams, %" PRIu64 " bytes; %" PRIu64 " answered, ", e->received,
-             e->bytes, e->answered);
+             "%" PRIu64 " datagrams, %" PRIu64 " bytes; %" PRIu64 " answered, ",
+             e->received, e->bytes, e->answered);
     guard_summary(&e->guard, out);
     len = strlen(out);
     snprintf(out + len, SERVE_SUMMARY - len,

@@ -13,9 +13,9 @@
 #include "net/connection.h"
 #include "serve/shared.h"
 
-#define ECHO_PART (16 << 10)           /* read at once from one that sends little */
-#define ECHO_ACCEPTS 64                /* connections accepted in one turn */
-#define ECHO_PAUSE (100 * KEDGE_MSEC)  /* in accepting, when descriptors run out */
+#define ECHO_PART (16 << 10)          /* read at once from one that sends little */
+#define ECHO_ACCEPTS 64               /* connections accepted in one turn */
+#define ECHO_PAUSE (100 * KEDGE_MSEC) /* in accepting, when descriptors run out */
 
 struct echo_tcp_limits {
     uint32_t connections; /* at once; more wait in the kernel's queue */

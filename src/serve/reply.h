@@ -16,7 +16,8 @@ struct reply {
 /* Serve a bound UDP socket, which is the service's from then on, with a text that stays
  * the caller's. 0 or -errno, and then the socket is still the caller's. Tell its guard
  * (guard_own_port on d.guard) the other ports that this program listens on. */
-KEDGE_MUST_CHECK int reply_open(struct reply *r, struct loop *l, int fd, const char *text);
+KEDGE_MUST_CHECK int reply_open(struct reply *r, struct loop *l, int fd,
+                                const char *text);
 
 /* Nothing is ever open between two turns: closing is stopping. */
 void reply_close(struct reply *r);
