@@ -3,14 +3,30 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { TFTP_PORT_DEFAULT = 6969 };
+/* What is served when nothing is named. */
+static const struct {
+    const char *scheme;
+    unsigned port;
+} standard[] = { { "tftp", 6969 }, { "echo", 7007 }, { "reply+udp", 20001 } };
 
-static enum exit_code refuse(const char *text, const char *why)
+static enum exit_code refuse_for(const char *text, const char *why)
 {
     fprintf(stderr, "kedge serve: %s: %s\n", text, why);
     return EXIT_USAGE;
+}
+
+static enum exit_code refuse(const struct kedge_error *error)
+{
+    fprintf(stderr, "kedge serve: %s\n", error->text);
+    if (error->cause == KEDGE_BAD_ENDPOINT)
+        return EXIT_USAGE;
+    if (error->cause == KEDGE_NOT_RESOLVED)
+        return EXIT_NO_NAME;
+    return error->code == EACCES || error->code == EPERM ? EXIT_NO_PERMISSION
+                                                        : EXIT_LOCAL_FILE;
 }
 
 static enum exit_code failed(const char *text, int err)
@@ -47,57 +63,131 @@ static int open_tftp(struct server *s)
     return s->tftp ? 0 : tftp_service_open(&s->tftp, &config);
 }
 
-static int note(struct server *s, const struct kedge_endpoint *e,
-                const struct net_address *at)
+static struct served *add_row(struct server *s, const struct kedge_endpoint *e)
 {
     struct served *row = &s->served[s->served_count];
-    char host[NET_ADDRESS_TEXT];
 
-    if (s->served_count == SERVED_MAX)
-        return -ENOSPC;
-    row->endpoint = *e;
-    row->any = net_address_is_any(at);
-    snprintf(row->endpoint.host, sizeof row->endpoint.host, "%s",
-             net_address_print_host(at, host));
-    row->endpoint.port = net_address_port(at);
+    KEDGE_ASSERT(s->served_count < SERVED_MAX);
+    *row = (struct served){ .endpoint = *e };
     s->served_count++;
+    return row;
+}
+
+static int listen_tftp(struct server *s, const struct kedge_endpoint *e,
+                       const struct kedge_address *address)
+{
+    struct net_address at;
+    struct served *row;
+    char host[NET_ADDRESS_TEXT];
+    int err = net_address_from(address, &at) ? open_tftp(s) : -EAFNOSUPPORT;
+
+    if (err == 0)
+        err = tftp_service_listen(s->tftp, &at);
+    if (err < 0)
+        return err;
+    row = add_row(s, e);
+    row->any = net_address_is_any(&at);
+    snprintf(row->endpoint.host, sizeof row->endpoint.host, "%s",
+             net_address_print_host(&at, host));
+    row->endpoint.port = net_address_port(&at);
     return 0;
 }
 
-static enum exit_code listen_tftp(struct server *s, const struct kedge_endpoint *e,
-                                  const char *text)
+static int open_service(struct server *s, const struct kedge_endpoint *e, int fd)
+{
+    struct service_config config = { .loop = &s->loop,
+                                     .limits = { .connections =
+                                                     (uint32_t)s->options->echo_max_connections,
+                                                 .idle = s->options->idle_timeout },
+                                     .reply = REPLY_TEXT };
+    struct service *service;
+    struct served *row;
+    int err;
+
+    if (!s->echo_buffer)
+        s->echo_buffer = malloc(ECHO_BUFFER);
+    if (!s->echo_buffer)
+        return -ENOMEM;
+    config.buffer = s->echo_buffer;
+    err = service_open(&service, &config, e, fd);
+    if (err < 0)
+        return err;
+    row = add_row(s, e);
+    row->service = service;
+    row->any = e->host[0] == '\0' && e->path[0] == '\0';
+    return kedge_endpoint_bound(&row->endpoint, fd);
+}
+
+static enum exit_code listen_service(struct server *s, const struct kedge_endpoint *e,
+                                     const struct kedge_address *at, const char *text)
+{
+    struct kedge_error error;
+    int fd = kedge_listen_at(e, at, &error);
+    int err;
+
+    if (fd < 0)
+        return refuse(&error);
+    err = open_service(s, e, fd);
+    return err == 0 ? EXIT_OK : failed(text, err);
+}
+
+/* One endpoint, at each address its host has. */
+static enum exit_code listen_everywhere(struct server *s, const struct kedge_endpoint *e,
+                                        const char *text)
 {
     struct kedge_addresses addresses;
     struct kedge_error error;
-    int err = 0;
+    enum exit_code code = EXIT_OK;
 
     if (kedge_resolve(e, &addresses, &error) < 0)
-        return refuse(text, error.text);
-    err = open_tftp(s);
-    for (unsigned i = 0; i < addresses.count && err == 0; i++) {
-        struct net_address at;
+        return refuse(&error);
+    for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++) {
+        int err = 0;
 
-        if (!net_address_from(&addresses.at[i], &at))
-            continue;
-        err = tftp_service_listen(s->tftp, &at);
-        if (err == 0)
-            err = note(s, e, &at);
+        if (s->served_count == SERVED_MAX)
+            err = -ENOSPC;
+        else if (e->service == KEDGE_TFTP)
+            err = listen_tftp(s, e, &addresses.at[i]);
+        else
+            code = listen_service(s, e, &addresses.at[i], text);
+        if (err < 0)
+            code = failed(text, err);
     }
-    return err == 0 ? EXIT_OK : failed(text, err);
+    return code;
 }
 
 enum exit_code serve_endpoint(struct server *s, const char *text)
 {
     struct kedge_endpoint e;
     struct kedge_error error;
+    enum exit_code code;
 
     if (!kedge_endpoint_parse(text, &e, &error))
-        return refuse(text, error.text);
+        return refuse(&error);
+    if (e.service == KEDGE_SOCKET)
+        return refuse_for(text, "a bare socket serves nothing: try echo+ in front, tftp:// "
+                                "or reply+udp://");
     if (e.service == KEDGE_TFTP && e.name_len > 0)
-        return refuse(text, "a path in a served endpoint is not supported: use --root");
-    if (e.service == KEDGE_TFTP)
-        return listen_tftp(s, &e, text);
-    return refuse(text, "cannot be served");
+        return refuse_for(text, "a path is not served yet: use --root");
+    if (e.transport != KEDGE_TCP_AND_UDP)
+        return listen_everywhere(s, &e, text);
+    e.transport = KEDGE_TCP;
+    code = listen_everywhere(s, &e, text);
+    e.transport = KEDGE_UDP;
+    return code == EXIT_OK ? listen_everywhere(s, &e, text) : code;
+}
+
+void serve_guard_own_ports(struct server *s)
+{
+    for (unsigned i = 0; i < s->served_count; i++) {
+        struct service *service = s->served[i].service;
+
+        for (unsigned k = 0; service && k < s->served_count; k++)
+            if (s->served[k].endpoint.transport == KEDGE_UDP)
+                service_own_port(service, s->served[k].endpoint.port);
+        for (unsigned k = 0; service && s->tftp && tftp_service_port(s->tftp, k) > 0; k++)
+            service_own_port(service, tftp_service_port(s->tftp, k));
+    }
 }
 
 static bool has_ipv6(void)
@@ -122,11 +212,13 @@ enum exit_code serve_defaults(struct server *s)
     enum exit_code code = EXIT_OK;
     unsigned count = has_ipv6() ? 2 : 1;
 
-    for (unsigned i = 0; i < count && code == EXIT_OK; i++) {
-        char text[64];
+    for (size_t k = 0; k < sizeof standard / sizeof *standard; k++)
+        for (unsigned i = 0; i < count && code == EXIT_OK; i++) {
+            char text[64];
 
-        snprintf(text, sizeof text, "tftp://%s:%d", hosts[i], TFTP_PORT_DEFAULT);
-        code = serve_endpoint(s, text);
-    }
+            snprintf(text, sizeof text, "%s://%s:%u", standard[k].scheme, hosts[i],
+                     standard[k].port);
+            code = serve_endpoint(s, text);
+        }
     return code;
 }

@@ -88,7 +88,16 @@ enum exit_code server_listen(struct server *s, const struct operands *endpoints)
         code = serve_endpoint(s, endpoints->items[i]);
     if (code == EXIT_OK && s->tftp && !opens_root(s))
         code = EXIT_LOCAL_FILE;
+    serve_guard_own_ports(s);
     return code == EXIT_OK ? become_user(s) : code;
+}
+
+static bool busy(const struct server *s)
+{
+    for (unsigned i = 0; i < s->served_count; i++)
+        if (s->served[i].service && service_busy(s->served[i].service) > 0)
+            return true;
+    return s->tftp && tftp_service_busy(s->tftp) > 0;
 }
 
 static void look_for_end(void *owner)
@@ -96,7 +105,7 @@ static void look_for_end(void *owner)
     struct server *s = owner;
     kedge_nanos now = loop_now(&s->loop);
 
-    if (now >= s->stop_by || !s->tftp || tftp_service_busy(s->tftp) == 0)
+    if (now >= s->stop_by || !busy(s))
         loop_stop(&s->loop);
     else
         loop_timer_set(&s->loop, &s->stop_timer, now + stop_look);
@@ -115,6 +124,9 @@ static void caught(void *owner, int number)
     s->stop_by = loop_now(&s->loop) + stop_patience;
     if (s->tftp)
         tftp_service_stop(s->tftp);
+    for (unsigned i = 0; i < s->served_count; i++)
+        if (s->served[i].service)
+            service_stop(s->served[i].service);
     look_for_end(s);
 }
 
@@ -225,9 +237,13 @@ void server_close(struct server *s)
         log_close(s->log, KEDGE_SEC);
     if (s->started)
         server_print_summary(s);
+    for (unsigned i = 0; i < s->served_count; i++)
+        if (s->served[i].service)
+            service_close(s->served[i].service);
     close_files(s);
     if (s->tftp)
         tftp_service_free(s->tftp);
+    free(s->echo_buffer);
     root_close(&s->root);
     free(s->file_slots);
     free(s->file_buckets);

@@ -5,6 +5,7 @@
 #include "cmd/args.h"
 #include "kedge/endpoint.h"
 #include "net/udp.h"
+#include "serve/service.h"
 #include "serve/tftp.h"
 
 enum { SERVED_MAX = 32, SERVED_FILES = 1024, HELPERS = 4 };
@@ -33,6 +34,7 @@ struct serve_options {
 struct served {
     struct kedge_endpoint endpoint; /* as bound */
     bool any;                       /* on every address */
+    struct service *service;        /* NULL: TFTP */
 };
 
 struct server {
@@ -49,6 +51,7 @@ struct server {
     struct served_file **file_buckets;
     struct store_root root;
     struct tftp_service *tftp; /* NULL: not asked for */
+    uint8_t *echo_buffer;      /* ECHO_BUFFER bytes, of all services */
     struct served served[SERVED_MAX];
     unsigned served_count;
     kedge_nanos started;
@@ -70,5 +73,8 @@ void server_print_summary(const struct server *s);
 /* serve_listen.c: bind one endpoint, or the default set. */
 KEDGE_MUST_CHECK enum exit_code serve_endpoint(struct server *s, const char *text);
 KEDGE_MUST_CHECK enum exit_code serve_defaults(struct server *s);
+
+/* Once all is bound: no echo answers a port of ours. */
+void serve_guard_own_ports(struct server *s);
 
 #endif

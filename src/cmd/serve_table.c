@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *const policies[] = { "refuse", "create", "overwrite", "version" };
+
 /* A file that a new user can ask for: the first of the root by name. */
 static void sample_name(const struct server *s, char *out, size_t room)
 {
@@ -39,7 +41,7 @@ static void reachable(const struct served *row, struct kedge_endpoint *out)
                  strchr(row->endpoint.host, ':') ? "::1" : "127.0.0.1");
 }
 
-static void command_for(const struct server *s, const struct served *row, char *out,
+static void get_command(const struct server *s, const struct served *row, char *out,
                         size_t room)
 {
     char endpoint[KEDGE_ENDPOINT_TEXT];
@@ -51,6 +53,18 @@ static void command_for(const struct server *s, const struct served *row, char *
     e.name_len = strlen(file);
     memcpy(e.name, file, e.name_len);
     snprintf(out, room, "%s get '%s' -o -", program_invocation_name,
+             kedge_endpoint_print(&e, endpoint));
+}
+
+/* The bare socket behind a service takes any message. */
+static void send_command(const struct served *row, char *out, size_t room)
+{
+    char endpoint[KEDGE_ENDPOINT_TEXT];
+    struct kedge_endpoint e;
+
+    reachable(row, &e);
+    e.service = KEDGE_SOCKET;
+    snprintf(out, room, "%s send '%s' hello", program_invocation_name,
              kedge_endpoint_print(&e, endpoint));
 }
 
@@ -67,14 +81,16 @@ void server_print_table(const struct server *s)
         char endpoint[KEDGE_ENDPOINT_TEXT];
 
         table_cell(&t, kedge_endpoint_print(&s->served[i].endpoint, endpoint));
-        command_for(s, &s->served[i], text, sizeof text);
+        if (s->served[i].service)
+            send_command(&s->served[i], text, sizeof text);
+        else
+            get_command(s, &s->served[i], text, sizeof text);
         table_cell(&t, text);
     }
     table_print(&t, stdout, 0);
     if (s->tftp)
-        printf("root %s, uploads %s; Ctrl-C ends it\n", s->options->root,
-               (const char *[]){ "refused", "create", "overwrite",
-                                 "version" }[s->options->uploads]);
+        printf("root %s, uploads: %s\n", s->options->root, policies[s->options->uploads]);
+    puts("Ctrl-C ends it.");
     fflush(stdout);
 }
 
@@ -110,6 +126,14 @@ void server_print_summary(const struct server *s)
     double seconds = (double)(loop_clock() - s->started) / (double)KEDGE_SEC;
 
     printf("\nserved for %.1f s\n", seconds);
+    for (unsigned i = 0; i < s->served_count; i++) {
+        char endpoint[KEDGE_ENDPOINT_TEXT];
+        char text[SERVE_SUMMARY];
+
+        if (s->served[i].service)
+            printf("%s: %s\n", kedge_endpoint_print(&s->served[i].endpoint, endpoint),
+                   service_summary(s->served[i].service, text));
+    }
     if (s->tftp) {
         struct tftp_totals totals = tftp_service_totals(s->tftp);
 

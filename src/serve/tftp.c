@@ -128,6 +128,14 @@ int tftp_service_listen(struct tftp_service *s, struct net_address *at)
     return 0;
 }
 
+uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
+{
+    for (uint32_t k = 0; k < s->listener_count; i -= s->listeners[k].ports, k++)
+        if (i < s->listeners[k].ports)
+            return net_address_port(&s->listeners[k].port[i].socket.at);
+    return 0;
+}
+
 static void due(void *owner)
 {
     struct tftp_service *s = owner;

@@ -56,6 +56,9 @@ KEDGE_MUST_CHECK int tftp_service_open(struct tftp_service **out,
  * -errno: EADDRINUSE, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, ENOSPC (too many listeners). */
 KEDGE_MUST_CHECK int tftp_service_listen(struct tftp_service *s, struct net_address *at);
 
+/* The i-th UDP port that it is bound to, request and data ports alike; 0 past the last. */
+uint16_t tftp_service_port(const struct tftp_service *s, unsigned i);
+
 /* Begin to serve; after privileges were given up. The log outlives the service; NULL is
  * silent. 0 or -errno. */
 KEDGE_MUST_CHECK int tftp_service_start(struct tftp_service *s, struct log *log);
