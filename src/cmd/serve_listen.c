@@ -26,7 +26,7 @@ static enum exit_code refuse(const struct kedge_error *error)
     if (error->cause == KEDGE_NOT_RESOLVED)
         return EXIT_NO_NAME;
     return error->code == EACCES || error->code == EPERM ? EXIT_NO_PERMISSION
-                                                        : EXIT_LOCAL_FILE;
+                                                         : EXIT_LOCAL_FILE;
 }
 
 static enum exit_code failed(const char *text, int err)
@@ -95,11 +95,12 @@ static int listen_tftp(struct server *s, const struct kedge_endpoint *e,
 
 static int open_service(struct server *s, const struct kedge_endpoint *e, int fd)
 {
-    struct service_config config = { .loop = &s->loop,
-                                     .limits = { .connections =
-                                                     (uint32_t)s->options->echo_max_connections,
-                                                 .idle = s->options->idle_timeout },
-                                     .reply = REPLY_TEXT };
+    struct service_config config = {
+        .loop = &s->loop,
+        .limits = { .connections = (uint32_t)s->options->echo_max_connections,
+                    .idle = s->options->idle_timeout },
+        .reply = REPLY_TEXT
+    };
     struct service *service;
     struct served *row;
     int err;
@@ -165,8 +166,9 @@ enum exit_code serve_endpoint(struct server *s, const char *text)
     if (!kedge_endpoint_parse(text, &e, &error))
         return refuse(&error);
     if (e.service == KEDGE_SOCKET)
-        return refuse_for(text, "a bare socket serves nothing: try echo+ in front, tftp:// "
-                                "or reply+udp://");
+        return refuse_for(text,
+                          "a bare socket serves nothing: try echo+ in front, tftp:// "
+                          "or reply+udp://");
     if (e.service == KEDGE_TFTP && e.name_len > 0)
         return refuse_for(text, "a path is not served yet: use --root");
     if (e.transport != KEDGE_TCP_AND_UDP)
