@@ -206,7 +206,8 @@ static void deadlines_come_in_order(void **state)
         struct tftp_session *session;
 
         s->now = tftp_sessions_deadline(&s->t);
-        assert_true(s->now == KEDGE_SEC + MS(1000u + i)); /* each after its first second */
+        assert_true(s->now ==
+                    KEDGE_SEC + MS(1000u + i)); /* each after its first second */
         while ((session = tftp_sessions_due(&s->t, s->now))) {
             assert_int_equal(session->peer.port, 1000 + i);
             assert_int_equal(pump(s, session), 1);
