@@ -1,5 +1,7 @@
 #include "net/connection.h"
 
+#include "base/number.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +18,14 @@ int connection_nonblocking(int fd)
     int flags = fcntl(fd, F_GETFL);
 
     return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+void connection_send_buffer(int fd, uint32_t bytes)
+{
+    int value = (int)min_u64(bytes, INT32_MAX / 2);
+
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &value, sizeof value) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &value, sizeof value);
 }
 
 int connection_listener(int listener, struct connection_kind *out)

@@ -18,6 +18,9 @@ struct connection_kind {
 /* 0 or -errno. */
 KEDGE_MUST_CHECK int connection_nonblocking(int fd);
 
+/* Let this much wait for those who do not read yet, if the kernel allows it. */
+void connection_send_buffer(int fd, uint32_t bytes);
+
 /* Make a listening socket (of kedge_listen) non-blocking, and tell its kind. 0 or -errno
  * (EINVAL: it does not listen). */
 KEDGE_MUST_CHECK int connection_listener(int listener, struct connection_kind *out);

@@ -58,6 +58,7 @@ int echo_local_open(struct echo_local *e, struct loop *l, int fd, uint8_t *buffe
     e->received = e->bytes = e->answered = e->nameless = e->lost = 0;
     e->watch = (struct loop_watch){ .ready = on_ready, .owner = e };
     guard_init(&e->guard, seed, (struct kedge_span){ 0 });
+    connection_send_buffer(fd, ECHO_LOCAL_UNREAD);
     return err ? err : loop_watch_add(l, &e->watch, fd, LOOP_READ);
 }
 

@@ -1,6 +1,9 @@
 /* Echo over unix datagrams (unix-dgram): as echo_udp, where the peer is a path or an
- * abstract name. A sender without a name cannot be answered, and is counted; so is one
- * whose queue is full, for nobody waits for it here. */
+ * abstract name. A sender without a name cannot be answered, and is counted.
+ *
+ * The kernel charges an answer to our socket until its client reads it, and one socket
+ * answers all: a client that never reads takes room from the others, until it closes.
+ * ECHO_LOCAL_UNREAD is that room. What does not fit is lost, and counted. */
 #ifndef SERVE_ECHO_LOCAL_H
 #define SERVE_ECHO_LOCAL_H
 
@@ -9,7 +12,8 @@
 #include "proto/echo/guard.h"
 #include "serve/shared.h"
 
-#define ECHO_LOCAL_ROUNDS 64 /* datagrams in one turn */
+#define ECHO_LOCAL_ROUNDS 64        /* datagrams in one turn */
+#define ECHO_LOCAL_UNREAD (4 << 20) /* bytes of answers that wait for their clients */
 
 struct echo_local {
     struct loop *loop;

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum kind { STREAMS, DATAGRAMS, LOCAL, REPLIES };
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum kind { NOTHING, STREAMS, DATAGRAMS, LOCAL, REPLIES };
 
 struct service {
     enum kind kind;
@@ -15,23 +17,22 @@ struct service {
     } u;
 };
 
-/* -EINVAL for what is no small service. */
-static int kind_of(const struct kedge_endpoint *e, enum kind *out)
+/* False for what is no small service. */
+static bool kind_of(const struct kedge_endpoint *e, enum kind *out)
 {
-    if (e->service == KEDGE_REPLY && e->transport == KEDGE_UDP)
+    static const enum kind echoes[] = { [KEDGE_TCP] = STREAMS,
+                                        [KEDGE_UNIX] = STREAMS,
+                                        [KEDGE_UNIX_SEQPACKET] = STREAMS,
+                                        [KEDGE_UDP] = DATAGRAMS,
+                                        [KEDGE_UNIX_DGRAM] = LOCAL };
+    bool udp = e->transport == KEDGE_UDP;
+
+    if (e->service == KEDGE_REPLY) {
         *out = REPLIES;
-    else if (e->service != KEDGE_ECHO)
-        return -EINVAL;
-    else if (e->transport == KEDGE_UDP)
-        *out = DATAGRAMS;
-    else if (e->transport == KEDGE_UNIX_DGRAM)
-        *out = LOCAL;
-    else if (e->transport == KEDGE_TCP || e->transport == KEDGE_UNIX ||
-             e->transport == KEDGE_UNIX_SEQPACKET)
-        *out = STREAMS;
-    else
-        return -EINVAL;
-    return 0;
+        return udp;
+    }
+    *out = e->transport < COUNT(echoes) ? echoes[e->transport] : NOTHING;
+    return e->service == KEDGE_ECHO && *out != NOTHING;
 }
 
 static int open_as(struct service *s, const struct service_config *c, int fd)
@@ -43,10 +44,9 @@ static int open_as(struct service *s, const struct service_config *c, int fd)
         return echo_udp_open(&s->u.datagrams, c->loop, fd);
     case LOCAL:
         return echo_local_open(&s->u.local, c->loop, fd, c->buffer);
-    case REPLIES:
-        break;
+    default:
+        return reply_open(&s->u.replies, c->loop, fd, c->reply);
     }
-    return reply_open(&s->u.replies, c->loop, fd, c->reply);
 }
 
 int service_open(struct service **out, const struct service_config *c,
@@ -54,10 +54,10 @@ int service_open(struct service **out, const struct service_config *c,
 {
     enum kind kind;
     struct service *s;
-    int err = kind_of(e, &kind);
+    int err;
 
-    if (err)
-        return err;
+    if (!kind_of(e, &kind))
+        return -EINVAL;
     s = malloc(sizeof *s);
     if (!s)
         return -ENOMEM;
@@ -99,10 +99,9 @@ const char *service_summary(const struct service *s, char out[SERVE_SUMMARY])
         return echo_udp_summary(&s->u.datagrams, out);
     case LOCAL:
         return echo_local_summary(&s->u.local, out);
-    case REPLIES:
-        break;
+    default:
+        return reply_summary(&s->u.replies, out);
     }
-    return reply_summary(&s->u.replies, out);
 }
 
 void service_close(struct service *s)
@@ -117,7 +116,7 @@ void service_close(struct service *s)
     case LOCAL:
         echo_local_close(&s->u.local);
         break;
-    case REPLIES:
+    default:
         reply_close(&s->u.replies);
         break;
     }
