@@ -38,12 +38,14 @@ static struct channel channel_to(const struct tftp_port *p, const struct udp_mes
     return c;
 }
 
-/* A reply that belongs to no transfer. It leaves from a data socket, never the request
- * port, so that it cannot be taken for a request. */
+/* A reply that belongs to no transfer. It leaves from the data socket that was spoken to:
+ * clients heed no other. Or from any; never from the request port, where it could be taken
+ * for the answer of a server to a server. */
 static void answer(struct tftp_port *p, const struct udp_message *m,
                    const struct tftp_event *event)
 {
-    struct tftp_port *from = &p->listener->port[p->listener->ports - 1];
+    struct tftp_port *from =
+        p->requests ? &p->listener->port[p->listener->ports - 1] : p;
     struct channel to = channel_to(from, m);
 
     port_say(from, &to, (struct kedge_span){ event->reply, event->reply_len });
@@ -91,6 +93,7 @@ static void drain_data(struct tftp_port *p)
 {
     struct udp_inbox *box = &p->service->data;
 
+    box->drops = p->drops_seen; /* other sockets use it too */
     for (unsigned i = 0; i < DRAIN_MAX; i++) {
         int n = udp_receive(p->socket.fd, box);
 
@@ -124,8 +127,10 @@ static void take_request(struct tftp_port *p, const struct udp_in *in)
 static void drain_requests(struct tftp_port *p)
 {
     struct udp_inbox *box = &p->service->requests;
-    int n = udp_receive(p->socket.fd, box);
+    int n;
 
+    box->drops = p->drops_seen;
+    n = udp_receive(p->socket.fd, box);
     for (int k = 0; k < n; k++)
         if (!p->service->stopping)
             take_request(p, &box->in[k]);

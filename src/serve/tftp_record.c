@@ -136,11 +136,10 @@ static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
     return outcome;
 }
 
-void transfer_record(struct tftp_transfer *t)
+static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
 {
     struct tftp_service *s = t->service;
     const struct tftp_session *session = t->session;
-    enum kedge_tftp_outcome outcome = outcome_of(t);
     struct net_address asked = asked_address(t->port, &t->channel.local);
     struct texts texts;
     struct transfer_record r = { .time_ms = wall_ms(),
@@ -150,10 +149,6 @@ void transfer_record(struct tftp_transfer *t)
                                  .took = loop_now(s->config.loop) - session->started,
                                  .rtt = RECORD_UNKNOWN };
 
-    if (t->recorded)
-        return;
-    t->recorded = true;
-    say_why(t, outcome);
     if (t->reason[0])
         r.reason = span_of(t->reason);
     fill_addresses(&r, &texts, &t->channel.peer, &asked);
@@ -165,12 +160,25 @@ void transfer_record(struct tftp_transfer *t)
         else
             fill_taken(&r, t);
     }
-    if (t->counted)
-        s->busy--;
-    t->counted = false;
-    s->totals.outcomes[outcome]++;
     s->totals.bytes += r.bytes;
     log_record(s->log, &r);
+}
+
+/* Once: when it ends its port may be closed already, for a helper was still at work. */
+void transfer_record(struct tftp_transfer *t)
+{
+    enum kedge_tftp_outcome outcome;
+
+    if (t->recorded)
+        return;
+    t->recorded = true;
+    outcome = outcome_of(t);
+    say_why(t, outcome);
+    if (t->counted)
+        t->service->busy--;
+    t->counted = false;
+    t->service->totals.outcomes[outcome]++;
+    write_record(t, outcome);
 }
 
 void malformed_record(struct tftp_service *s, const struct tftp_port *p,

@@ -92,7 +92,7 @@ class Transfer:
     """What both directions share: the request, and what was granted."""
 
     def __init__(self, op, name, mode, options):
-        self.asked = {k: str(v) for k, v in options.items()}
+        self.asked = {k.lower(): str(v) for k, v in options.items()}
         self.request = request(op, name, mode, **options)
         self.granted = {}
         self.blksize, self.window, self.rollover = 512, 1, 0
@@ -269,9 +269,9 @@ class Peer:
         return False
 
 
-def drive(transfer, server, timeout=1.0, patience=15.0, source=None):
+def drive(transfer, server, wait=1.0, patience=15.0, source=None):
     """Run a machine to its end over one socket."""
-    with Peer(server, timeout, source) as peer:
+    with Peer(server, wait, source) as peer:
         peer.raw(transfer.request)
         quiet_since = time.monotonic()
         while not transfer.done:
@@ -287,9 +287,9 @@ def drive(transfer, server, timeout=1.0, patience=15.0, source=None):
     return transfer
 
 
-def get(server, name, mode="octet", timeout=1.0, sink=None, source=None, **options):
-    return drive(Get(name, mode, sink, **options), server, timeout, source=source)
+def get(server, name, mode="octet", wait=1.0, sink=None, source=None, **options):
+    return drive(Get(name, mode, sink, **options), server, wait, source=source)
 
 
-def put(server, name, content, mode="octet", timeout=1.0, source=None, **options):
-    return drive(Put(name, content, mode, **options), server, timeout, source=source)
+def put(server, name, content, mode="octet", wait=1.0, source=None, **options):
+    return drive(Put(name, content, mode, **options), server, wait, source=source)
