@@ -139,7 +139,7 @@ struct kedge_tftp_terms {
     kedge_nanos timeout;    /* as negotiated; 0 if it was not */
     kedge_nanos patience;   /* without progress before giving up; 0: the default */
     kedge_nanos turn;       /* how late the owner itself may answer */
-    kedge_nanos deaf_until; /* packets before this are a former transfer's */
+    kedge_nanos deaf_until; /* DATA, ERROR before this are a former transfer's */
     kedge_nanos confirm; /* a sender waits so long for the last ACK, which says that the
                                file is kept; 0: three repeats (firmware may be running it) */
 };

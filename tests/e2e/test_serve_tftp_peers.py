@@ -31,12 +31,30 @@ def test_the_same_request_thrice_is_one_transfer(serve, file, flags):
     transfer = Get("file", blksize=512)
 
     with Peer(server.at) as peer:
+        replies = []
         for _ in range(3):
             peer.raw(transfer.request)
-        replies = [bytes(peer.hear()) for _ in range(3)]     # all from one port
+            replies.append(bytes(peer.hear()))      # each from the same port
         assert len(set(replies)) == 1
         assert finish(peer, transfer, transfer.read(replies[0])) == file
         assert peer.silent(0.1)
+    server.stop()
+    assert [r["outcome"] for r in server.records()] == ["ok"]
+
+
+@BOTH
+def test_requests_that_repeat_faster_than_it_answers(serve, file, flags):
+    server = serve(*flags)
+    transfer = Get("file", blksize=512)
+
+    with Peer(server.at) as peer:
+        for _ in range(20):
+            peer.raw(transfer.request)
+        replies = [bytes(peer.hear())]
+        while not peer.silent(0.2):
+            replies.append(bytes(peer.buffer[:len(replies[0])]))
+        assert len(set(replies)) == 1
+        assert finish(peer, transfer, transfer.read(replies[0])) == file
     server.stop()
     assert [r["outcome"] for r in server.records()] == ["ok"]
 
@@ -49,7 +67,7 @@ def test_a_repeated_upload_request_is_one_upload(serve, srv, flags):
     with Peer(server.at) as peer:
         for _ in range(3):
             peer.ask(WRQ, "up")
-        assert [bytes(peer.hear()) for _ in range(3)] == [ack(0)] * 3
+            assert bytes(peer.hear()) == ack(0)
         peer.say(data(1, b"once"))
         assert peer.packet().number == 1
     server.stop()
@@ -197,12 +215,8 @@ def test_an_unproved_peer_gets_two_datagrams_at_most(serve, file, flags, op, opt
         start = time.monotonic()
         heard = [bytes(peer.hear())]
         while time.monotonic() - start < 2.5:
-            try:
-                heard.append(bytes(peer.hear(0.5)))
-            except TftpError:
-                raise
-            except Exception:
-                pass
+            if not peer.silent(0.5):
+                heard.append(bytes(peer.buffer[:len(heard[0])]))
     repeats = 1 if op == RRQ and not options else 0
     assert len(heard) == 1 + repeats
     assert len(set(heard)) == 1
@@ -325,13 +339,19 @@ def test_a_dead_peer_is_gone_at_once(serve, file, host, flags):
     assert server.record(event="get")["outcome"] == "gone"
 
 
+def gone(server):
+    return {int(r["peer"].rpartition(":")[2]) for r in server.records()
+            if r["outcome"] == "gone"}
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 @BOTH
 def test_the_dead_harm_nobody_else(serve, make, host, flags):
     """All live on the same few sockets, where one's ICMP error is another's errno."""
     content = make("long", 300000)
-    server = serve(*flags, at=[f"tftp://{host}:0"])
+    server = serve(*flags, "--timeout", "100ms", at=[f"tftp://{host}:0"])
     transfer = Get("long", blksize=512, windowsize=4)
+    dead = set()
 
     with Peer(server.at) as peer:
         peer.raw(transfer.request)
@@ -339,16 +359,18 @@ def test_the_dead_harm_nobody_else(serve, make, host, flags):
             reply = transfer.read(peer.hear())
             if reply:
                 if transfer.block % 8 == 0:
-                    with Peer(server.at) as dead:
-                        dead.ask(RRQ, "long")
+                    with Peer(server.at) as peer_that_dies:
+                        peer_that_dies.ask(RRQ, "long")
+                        dead.add(peer_that_dies.port)
                 peer.say(reply)
         assert transfer.content == content
         assert transfer.repeats == 0
-    record = server.record(blksize=None, file="long", outcome="ok")
-    assert record["resent"] == "0"
-    server.stop(twice=True)
-    outcomes = [r["outcome"] for r in server.records()]
-    assert outcomes.count("gone") > 60 and outcomes.count("ok") == 1
+    assert server.record(outcome="ok")["resent"] == "0"
+    end = time.monotonic() + 5          # the first answer may still have found an ear
+    while time.monotonic() < end and gone(server) != dead:
+        time.sleep(0.05)
+    assert gone(server) == dead
+    assert {r["outcome"] for r in server.records()} == {"gone", "ok"}
 
 
 def test_a_budget_of_unproved_transfers(serve, file):

@@ -179,11 +179,13 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
 {
     if (s->outcome != KEDGE_TFTP_RUNNING)
         return;
-    if (now < s->terms.deaf_until && s->base <= 1)
-        return;
     if (in->op == KEDGE_TFTP_ACK) {
+        /* Even one of a former transfer: it costs no more than a block sent early. To take
+         * a quick peer's own for such a one would cost its client's whole timeout. */
         read_ack(s, in->number, now);
     } else if (in->op == KEDGE_TFTP_ERROR) {
+        if (now < s->terms.deaf_until && s->base <= 1)
+            return;
         s->code = in->number;
         /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
         finish(s, all_sent(s) && in->number == 0 && s->terms.confirm == 0
