@@ -1,0 +1,54 @@
+"""What the documents name is there: files, and in them the tests and functions that stand
+in parentheses behind a file's name."""
+import re
+
+import guard
+
+# NAME and ROOM stand for any. `path` or `path` (`name`, `name`), the latter maybe on the next lines.
+NAMED = re.compile(r"`([\w.+-]+(?:/[\w.+-]+)+/?)`(?:\s+\(((?:`\w+`[,\s]*)+))?")
+ROOMS = ("bench", "completion", "docs", "examples", "include", "man", "src", "tests", "tools")
+
+
+def complaints(root, page):
+    found = []
+    for path, names in NAMED.findall(page):
+        if path.split("/")[0] not in ROOMS or re.search(r"\b(NAME|ROOM)\b", path):
+            continue
+        if not (root / path).exists():
+            found.append(f"no {path}")
+            continue
+        text = (root / path).read_text() if names else ""
+        found += [f"{path} has no {name}" for name in re.findall(r"`(\w+)`", names or "")
+                  if not re.search(rf"\b{name}\b", text)]
+    return found
+
+
+def pages(root):
+    return guard.files(root, "README.md", "CONTRIBUTING.md", "docs/", "tests/",
+                       suffix=(".md",))
+
+
+def test_documents_name_what_is_there(root):
+    found = [f"{page.relative_to(root)}: {c}" for page in pages(root)
+             for c in complaints(root, page.read_text())]
+    assert not found, guard.show(found)
+
+
+def test_links_lead_somewhere(root):
+    found = [f"{page.relative_to(root)}: {target}" for page in pages(root)
+             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+             if not (page.parent / target).exists()]
+    assert not found, guard.show(found)
+
+
+def test_each_rule_of_the_tests_is_in_the_notes(root):
+    notes = (root / "docs/tftp.md").read_text()
+    used = {int(n) for test in guard.files(root, "tests/", suffix=(".c", ".py"))
+            for n in re.findall(r"\brule_(\d+)_", test.read_text())}
+    assert used and all(f"\n## {n}. " in notes for n in used)
+
+
+def test_what_is_not_there_is_seen(root):
+    assert complaints(root, "`src/cmd/main.c` (`main`,\n  `dispatch`), `tests/`, `udp/x`") == []
+    assert complaints(root, "`src/none.c`") == ["no src/none.c"]
+    assert complaints(root, "`src/cmd/main.c` (`main`, `nix`)") == ["src/cmd/main.c has no nix"]
