@@ -44,8 +44,7 @@ static struct channel channel_to(const struct tftp_port *p, const struct udp_mes
 static void answer(struct tftp_port *p, const struct udp_message *m,
                    const struct tftp_event *event)
 {
-    struct tftp_port *from =
-        p->requests ? &p->listener->port[p->listener->ports - 1] : p;
+    struct tftp_port *from = p->requests ? &p->listener->port[p->listener->ports - 1] : p;
     struct channel to = channel_to(from, m);
 
     port_say(from, &to, (struct kedge_span){ event->reply, event->reply_len });

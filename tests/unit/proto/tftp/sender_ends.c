@@ -191,11 +191,8 @@ static void an_error_before_that_is_an_abort(void **state)
 static void deaf_to_errors_until_its_own_can_come(void **state)
 {
     static const struct line script[] = {
-        { 0, TIME, 0, 0, 1, RUN },
-        { 4, ERROR, 0, 0, 0, RUN },
-        { 4, ACK, 0, 1, 2, RUN },
-        { 4, ERROR, 0, 0, 0, RUN },
-        { 6, ACK, 1, 2, 3, RUN },
+        { 0, TIME, 0, 0, 1, RUN },  { 4, ERROR, 0, 0, 0, RUN }, { 4, ACK, 0, 1, 2, RUN },
+        { 4, ERROR, 0, 0, 0, RUN }, { 6, ACK, 1, 2, 3, RUN },
     };
     struct kedge_tftp_terms terms = { .blksize = 512, .window = 1, .deaf_until = MS(5) };
     struct kedge_tftp_sender s;
