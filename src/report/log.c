@@ -1,6 +1,7 @@
 #include "report/log.h"
 
 #include "report/json.h"
+#include "report/log_output.h"
 #include "report/text.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ static const kedge_nanos gather = 5 * KEDGE_MSEC;
  * to be written. */
 struct log {
     struct log_options o;
+    struct log_output out;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more;    /* lines came, or closing was set */
@@ -171,24 +173,18 @@ static void append(struct log *log, const struct writer *line)
     pthread_mutex_unlock(&log->lock);
 }
 
-/* The only place that may block, and so the only one where the thread may be ended. */
-static bool write_out(int fd, const uint8_t *bytes, size_t len, size_t *done)
-{
-    ssize_t n = 0;
-    int before = 0, ignored = 0;
-
-    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
-    n = write(fd, bytes, len);
-    pthread_setcancelstate(before, &ignored);
-    *done = n > 0 ? (size_t)n : 0;
-    return n >= 0 || errno == EINTR || errno == EAGAIN;
-}
-
 /* Where nothing can be written any more, lines vanish: a log must not fill with them. */
-static void forward(struct log *log, size_t done, bool alive)
+static void forward(struct log *log, ssize_t n)
 {
+    bool later = n == 0 || n == -EAGAIN || n == -EINTR;
+
+    if (later) /* ready, and yet not: do not spin */
+        nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
     pthread_mutex_lock(&log->lock);
-    log->begin = alive ? log->begin + done : log->end;
+    if (n > 0)
+        log->begin += (uint64_t)n;
+    else if (!later)
+        log->begin = log->end;
     (void)say_dropped(log);
 }
 
@@ -225,23 +221,17 @@ static void *writer_thread(void *arg)
 {
     struct log *log = arg;
     uint8_t chunk[CHUNK];
-    int before = 0;
 
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     pthread_mutex_lock(&log->lock);
     for (;;) {
-        size_t n = 0, done = 0;
-        bool alive = true;
+        struct kedge_span lines = { chunk, 0 };
 
         wait_for_lines(log);
         if (log->begin == log->end)
             break;
-        n = ring_peek(log, chunk, sizeof chunk);
+        lines.len = ring_peek(log, chunk, sizeof chunk);
         pthread_mutex_unlock(&log->lock);
-        alive = write_out(log->o.fd, chunk, n, &done);
-        if (alive && done == 0) /* a descriptor that somebody made non-blocking */
-            nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
-        forward(log, done, alive);
+        forward(log, log_output_write(&log->out, lines));
     }
     log->over = true;
     pthread_cond_signal(&log->drained);
@@ -283,13 +273,20 @@ int log_open(struct log **out, const struct log_options *options)
     log->o.room = room;
     if (!log->o.wall_ms)
         log->o.wall_ms = system_wall_ms;
+    err = log_output_open(&log->out, log->o.fd);
+    if (err)
+        goto fail;
     err = start(log);
-    if (err) {
-        free(log);
-        return err;
-    }
+    if (err)
+        goto close;
     *out = log;
     return 0;
+
+close:
+    log_output_close(&log->out);
+fail:
+    free(log);
+    return err;
 }
 
 void log_close(struct log *log, kedge_nanos patience)
@@ -306,8 +303,9 @@ void log_close(struct log *log, kedge_nanos patience)
         err = pthread_cond_timedwait(&log->drained, &log->lock, &until);
     pthread_mutex_unlock(&log->lock);
     if (err)
-        pthread_cancel(log->thread);
+        log_output_give_up(&log->out);
     pthread_join(log->thread, NULL);
+    log_output_close(&log->out);
     pthread_cond_destroy(&log->more);
     pthread_cond_destroy(&log->drained);
     pthread_mutex_destroy(&log->lock);

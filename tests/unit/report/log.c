@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -176,6 +177,44 @@ static void closing_does_not_wait_for_ever(void **state)
     close(ends[1]);
 }
 
+/* To a file lines go behind what is there; a socket and a terminal take them too. */
+static void any_kind_of_descriptor_will_do(void **state)
+{
+    int ends[2], slave, master = posix_openpt(O_RDWR | O_NOCTTY);
+    char text[512] = { 0 };
+    FILE *file = tmpfile();
+    int from[3], outs[3];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(grantpt(master) | unlockpt(master), 0);
+    slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    outs[0] = from[0] = fileno(file);
+    outs[1] = ends[1];
+    outs[2] = slave;
+    from[1] = ends[0];
+    from[2] = master;
+    assert_int_equal(write(outs[0], "first\n", 6), 6);
+    for (int i = 0; i < 3; i++) {
+        struct log *log = open_log(outs[i], RECORD_AS_TEXT, LOG_LEVEL_INFO, 0);
+
+        log_info(log, "to number %d", i);
+        log_close(log, KEDGE_SEC);
+        assert_false(fcntl(outs[i], F_GETFL) & O_NONBLOCK);
+        memset(text, 0, sizeof text);
+        if (i == 0)
+            lseek(from[0], 0, SEEK_SET);
+        assert_true(read(from[i], text, sizeof text - 1) > 0);
+        assert_non_null(strstr(text, "message=\"to number "));
+        assert_true(i > 0 || memcmp(text, "first\ntime=", 11) == 0);
+    }
+    fclose(file);
+    close(ends[0]);
+    close(ends[1]);
+    close(slave);
+    close(master);
+}
+
 static void a_closed_reader_is_no_fault(void **state)
 {
     int ends[2];
@@ -207,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_record_is_a_line),
         cmocka_unit_test(a_slow_reader_stops_nobody),
         cmocka_unit_test(closing_does_not_wait_for_ever),
+        cmocka_unit_test(any_kind_of_descriptor_will_do),
         cmocka_unit_test(a_closed_reader_is_no_fault),
         cmocka_unit_test(no_log_is_silent),
     };
