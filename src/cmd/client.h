@@ -19,10 +19,11 @@ struct client_options {
 };
 
 #define CLIENT_EXIT_NOTES                                                                \
-    "Exit status of one file: 0 done, 3 not found, 4 access refused, 5 another error\n"  \
-    "of the server, 6 no answer or progress, 7 nobody listens or no way there, 8 name\n" \
-    "not resolved, 9 a file here, 10 disk full here, 11 wrong size, 12 wrong SHA-256,\n" \
-    "13 no permission, 64 usage. Of several: 1 some failed, 2 all failed.\n"
+    "Exit status of one file: 0 done, 3 not found, 4 access refused, 5 another\n"        \
+    "error of the server, 6 no answer or progress, 7 nobody listens or no way\n"         \
+    "there, 8 name not resolved, 9 a file here, 10 disk full here, 11 wrong size,\n"     \
+    "12 wrong SHA-256, 13 no permission, 64 usage. Of several: 1 some failed,\n"         \
+    "2 all failed.\n"
 
 /* One file of the list, with room for a name made from the other side's. */
 struct client_file {

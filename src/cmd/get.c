@@ -70,7 +70,7 @@ const struct verb verb_get = {
     .notes =
         "Each file takes its name here, in the present directory, in one step when all\n"
         "of it has come; until then, and after any failure, what had the name is as it\n"
-        "was. " CLIENT_EXIT_NOTES,
+        "was.\n" CLIENT_EXIT_NOTES,
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 1,

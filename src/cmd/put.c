@@ -60,7 +60,7 @@ const struct verb verb_put = {
     .summary = "send files to a TFTP server",
     .notes = "A FILE of - is standard input. Without a NAME, or where it ends in /, each "
              "file\n"
-             "keeps its own. " CLIENT_EXIT_NOTES,
+             "keeps its own.\n" CLIENT_EXIT_NOTES,
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 2,
