@@ -98,7 +98,8 @@ static struct kedge_tftp_options what_to_ask(const struct fetch *f,
     return asked;
 }
 
-static bool write_request(const struct fetch *f, struct exchange *x)
+/* A name may leave no room for options. */
+static bool write_request(struct fetch *f, struct exchange *x)
 {
     struct kedge_tftp_request request = {
         .op = f->op,
@@ -107,6 +108,10 @@ static bool write_request(const struct fetch *f, struct exchange *x)
         .options = f->recovery.asked,
     };
 
+    x->opening_len = kedge_tftp_write_request(x->opening, sizeof x->opening, &request);
+    if (x->opening_len > 0)
+        return true;
+    f->recovery.asked.has = request.options.has = 0;
     x->opening_len = kedge_tftp_write_request(x->opening, sizeof x->opening, &request);
     return x->opening_len > 0;
 }

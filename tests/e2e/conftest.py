@@ -1,6 +1,7 @@
 """What every end-to-end test starts from: a root to serve, and servers that end."""
 import itertools
 import os
+import subprocess
 
 import pytest
 
@@ -51,3 +52,44 @@ def make(srv):
         (srv / name).parent.mkdir(parents=True, exist_ok=True)
         return make_file(srv / name, content)
     return make
+
+
+@pytest.fixture
+def as_nobody(tmp_path, kedge):
+    """How to run a child as a user who has no rights of root; {} where the tests have none."""
+    if os.geteuid() != 0:
+        return {}
+    for parent in [tmp_path, *tmp_path.parents]:
+        if parent.name.startswith(("pytest-", "popen-", "test_")):
+            parent.chmod(0o755)
+    for parent in [*tmp_path.parents, *kedge.parents]:
+        if not parent.stat().st_mode & 0o001:
+            pytest.skip(f"nobody cannot enter {parent}")
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []}
+
+
+@pytest.fixture
+def under_hosts(tmp_path):
+    """under_hosts(TEXT): words to put ahead of a command, which then sees TEXT as
+    /etc/hosts."""
+    def under(text):
+        hosts = tmp_path / "hosts"
+        hosts.write_text(text)
+        words = ["unshare", "-m", "sh", "-c",
+                 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+        if subprocess.run([*words, "true"], stderr=subprocess.DEVNULL).returncode:
+            pytest.skip("a mount namespace may not be made here")
+        return words
+    return under
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place],
+                      stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("a tmpfs may not be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
