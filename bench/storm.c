@@ -181,6 +181,15 @@ static void take_data(struct storm *s, struct client *c, size_t len, uint64_t no
     }
 }
 
+/* What a request can be answered by: an OACK where options were asked, else DATA 1; or an
+ * ERROR. */
+static bool is_first_answer(const struct storm *s)
+{
+    const uint8_t *p = s->packet;
+
+    return p[1] == 5 || (s->o.blksize ? p[1] == 6 : p[1] == 3 && p[2] == 0 && p[3] == 1);
+}
+
 static void take(struct storm *s, struct client *c, size_t len,
                  const struct sockaddr_in *from, uint64_t now)
 {
@@ -188,6 +197,8 @@ static void take(struct storm *s, struct client *c, size_t len,
         return; /* a straggler of the transfer before */
     if (len < 4 || !c->active)
         return;
+    if (!c->answered && !is_first_answer(s))
+        return; /* a straggler too: the port is used again and again */
     if (s->packet[1] == 5) {
         finish(s, c, false, now);
     } else if (s->packet[1] == 6 && c->block == 0) {
