@@ -69,8 +69,8 @@ class Server:
     def records(self):
         """Every record so far, in either form."""
         return [json.loads(line) if line.startswith("{") else parse_text(line)
-                for line in self.stderr.splitlines() if " event=" in line
-                or '"event":' in line]
+                for line in self.stderr.split("\n")[:-1]
+                if " event=" in line or '"event":' in line]
 
     def record(self, **wanted):
         """The record that has these values, awaited."""
@@ -80,7 +80,7 @@ class Server:
                 if all(str(record.get(k)) == str(v) for k, v in wanted.items()):
                     return record
             time.sleep(0.02)
-        raise AssertionError(f"no record with {wanted} in:\n{self.stderr}")
+        raise AssertionError(f"no record with {wanted} in:\n{self.stderr[-3000:]}")
 
     def stop(self, number=signal.SIGTERM, twice=False):
         """End it by signal; its exit code. Whatever it wrote is then complete."""
