@@ -84,6 +84,16 @@ static size_t next_piece(struct kedge_span left, bool quoted, struct writer *pie
     return len;
 }
 
+/* Nothing to escape and nothing to cut, as nearly always. */
+static bool is_plain(struct kedge_span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        if (bytes.ptr[i] < ' ' || bytes.ptr[i] > '~' || bytes.ptr[i] == '"' ||
+            bytes.ptr[i] == '\\')
+            return false;
+    return true;
+}
+
 static void append(struct writer *w, struct kedge_span bytes, size_t most, bool quoted)
 {
     size_t left = w->bad ? 0 : w->room - w->len;
@@ -92,6 +102,10 @@ static void append(struct writer *w, struct kedge_span bytes, size_t most, bool 
     if (most < left)
         left = most;
     safe.bad = left < dots.len;
+    if (bytes.len <= left && is_plain(bytes)) {
+        put(w, bytes);
+        return;
+    }
     while (bytes.len > 0) {
         uint8_t space[16];
         struct writer piece = { .ptr = space, .room = sizeof space };

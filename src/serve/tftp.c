@@ -152,6 +152,7 @@ static void turn_over(void *owner)
     kedge_nanos took = loop_clock() - loop_now(s->config.loop);
 
     ports_flush(s);
+    turn_forget(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);
     loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));
 }
@@ -210,6 +211,7 @@ void tftp_service_close(struct tftp_service *s)
     if (s->started) {
         end_all(s);
         ports_flush(s);
+        turn_forget(s);
         loop_hook_remove(s->config.loop, &s->hook);
         loop_timer_remove(s->config.loop, &s->timer);
     }

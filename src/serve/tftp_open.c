@@ -130,10 +130,39 @@ static void opened(struct served_opening *opening)
         begin_read(t, opening->file);
 }
 
+/* The file, if it is open: asked of the kernel once a turn for a name. It is held while it
+ * is remembered. */
+static struct served_file *find(struct tftp_service *s, const struct root_name *name)
+{
+    struct turn_memory *m = &s->memory;
+    kedge_nanos now = loop_now(s->config.loop);
+
+    if (m->file && m->found_at == now && strcmp(m->name.text, name->text) == 0) {
+        served_share(m->file);
+        return m->file;
+    }
+    turn_forget(s);
+    m->file = served_find(s->config.files, s->config.root, name);
+    if (!m->file)
+        return NULL;
+    m->found_at = now;
+    m->name = *name;
+    served_share(m->file);
+    return m->file;
+}
+
+void turn_forget(struct tftp_service *s)
+{
+    if (s->memory.file)
+        served_release(s->memory.file, loop_now(s->config.loop));
+    s->memory.file = NULL;
+    s->memory.checked = NULL;
+}
+
 static void open_read(struct tftp_transfer *t)
 {
     const struct tftp_config *config = &t->service->config;
-    struct served_file *file = served_find(config->files, config->root, &t->name);
+    struct served_file *file = find(t->service, &t->name);
 
     if (file) {
         begin_read(t, file);

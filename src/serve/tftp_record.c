@@ -125,11 +125,24 @@ static enum record_event event_of(const struct tftp_session *s,
     return s->op == KEDGE_TFTP_RRQ ? RECORD_GET : RECORD_PUT;
 }
 
+/* Asked of the kernel once a turn for a file. */
+static bool was_changed(struct tftp_service *s, const struct served_file *file)
+{
+    struct turn_memory *m = &s->memory;
+    kedge_nanos now = loop_now(s->config.loop);
+
+    if (m->checked != file || m->checked_at != now)
+        m->changed = served_changed(file);
+    m->checked = file;
+    m->checked_at = now;
+    return m->changed;
+}
+
 static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
 {
     enum kedge_tftp_outcome outcome = tftp_session_outcome(t->session);
 
-    if (outcome == KEDGE_TFTP_OK && t->file && served_changed(t->file)) {
+    if (outcome == KEDGE_TFTP_OK && t->file && was_changed(t->service, t->file)) {
         reason_set(t, "the file was altered while it was served");
         return KEDGE_TFTP_CHANGED;
     }

@@ -82,6 +82,16 @@ struct tftp_transfer {
     char reason[REASON_MAX];
 };
 
+/* What was found out in this turn holds for all of it: a storm asks for one file. */
+struct turn_memory {
+    kedge_nanos found_at; /* loop_now() of the turn */
+    struct root_name name;
+    struct served_file *file;
+    kedge_nanos checked_at;
+    const struct served_file *checked;
+    bool changed;
+};
+
 struct tftp_service {
     struct tftp_config config;
     struct log *log;
@@ -103,6 +113,7 @@ struct tftp_service {
     bool stopping;
     uint32_t busy;
     struct tftp_totals totals;
+    struct turn_memory memory;
 };
 
 /* tftp_ports.c */
@@ -114,6 +125,7 @@ void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span b
 /* tftp_open.c */
 void request_open(struct tftp_service *s, const struct tftp_event *event,
                   const struct udp_message *m);
+void turn_forget(struct tftp_service *s);
 void transfer_start(struct tftp_transfer *t, uint64_t size);
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why);
 void transfer_refuse_for(struct tftp_transfer *t, enum store_error error,

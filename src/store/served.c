@@ -4,6 +4,8 @@
 #include "store/calls.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void served_init(struct served_cache *cache, const struct served_config *config)
@@ -99,12 +101,18 @@ static void set_free(struct served_file *f)
 }
 
 /* close() asks the file's server, where it has one, and waits for the answer. */
+static void close_file(struct served_file *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
+    free(f->copy);
+    f->copy = NULL;
+}
+
 static void run_close(struct store_job *job)
 {
-    struct served_file *f = JOB_OWNER(job, struct served_file, closing);
-
-    close(f->fd);
-    f->fd = -1;
+    close_file(JOB_OWNER(job, struct served_file, closing));
 }
 
 static void done_close(struct store_job *job)
@@ -169,6 +177,24 @@ struct served_file *served_find(struct served_cache *cache, const struct store_r
     return f ? use(f) : NULL;
 }
 
+/* On a helper. A file that cannot be read whole now is read from the disk, as it comes. */
+static void keep_copy(struct served_file *f)
+{
+    struct iovec v = { .iov_len = (size_t)f->id.size };
+    uint64_t moved = 0;
+
+    if (f->id.size == 0 || f->id.size > SERVED_COPY_MAX)
+        return;
+    v.iov_base = f->copy = malloc(v.iov_len);
+    if (!f->copy)
+        return;
+    if (iov_all(f->fd, IOV_READ, (struct iov_list){ &v, 1 }, 0, &moved) == 0 &&
+        moved == f->id.size)
+        return;
+    free(f->copy);
+    f->copy = NULL;
+}
+
 static void run_open(struct store_job *job)
 {
     struct served_opening *o = JOB_OWNER(job, struct served_opening, job);
@@ -177,14 +203,13 @@ static void run_open(struct store_job *job)
 
     if (!f)
         return;
-    if (f->fd >= 0)
-        close(f->fd);
-    f->fd = -1;
+    close_file(f);
     o->result = root_open_file(o->root, o->name, &f->fd, &st);
     if (o->result.error)
         return;
     f->id = id_of(&st);
     f->in_memory = call_fs_kind(f->fd) == FS_MEMORY;
+    keep_copy(f);
 }
 
 /* Another job may have opened the same file meanwhile: then that one is shared. */
@@ -248,6 +273,19 @@ static struct store_result ended_early(void)
     return store_fail(STORE_CHANGED, "cut short while it was served");
 }
 
+static struct store_result copy_out(const struct served_file *file,
+                                    const struct iovec *iov, int count, uint64_t offset)
+{
+    const uint8_t *from = file->copy + offset;
+
+    for (int i = 0; i < count; i++) {
+        if (iov[i].iov_len > 0)
+            memcpy(iov[i].iov_base, from, iov[i].iov_len);
+        from += iov[i].iov_len;
+    }
+    return store_ok();
+}
+
 struct store_result served_read(const struct served_file *file, const struct iovec *iov,
                                 int count, uint64_t offset)
 {
@@ -255,6 +293,8 @@ struct store_result served_read(const struct served_file *file, const struct iov
     ssize_t n;
 
     KEDGE_ASSERT(offset <= file->id.size && want <= file->id.size - offset);
+    if (file->copy)
+        return copy_out(file, iov, count, offset);
     if (file->in_memory)
         n = preadv(file->fd, iov, count, (off_t)offset);
     else

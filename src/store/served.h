@@ -19,11 +19,16 @@ struct served_id {
     uint64_t size;
 };
 
+/* Files up to here are kept whole in memory while they are open: a boot storm asks for the
+ * same small ones, and a copy is never cold. */
+#define SERVED_COPY_MAX 65536
+
 /* One open file. Callers read id.size; the rest is the cache's. */
 struct served_file {
     struct served_id id;
     int fd;
     bool in_memory; /* its file system holds all in memory: reading never waits */
+    uint8_t *copy;  /* all of a small file, or NULL */
     uint32_t users;
     kedge_nanos idle_since;
     struct served_file *next;  /* in its bucket, or in the free list */

@@ -39,10 +39,33 @@ static void a_replaced_file_is_read_to_its_end(void **state)
     served_release(before, 0);
 }
 
-static void a_file_cut_short_is_changed(void **state)
+/* Too large for a copy in memory. */
+static struct served_file *must_open_large(struct fixture *f)
+{
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, SERVED_COPY_MAX + 1), 0);
+    return must_open(f, "a");
+}
+
+/* The copy is whole, whatever becomes of the file; that it was changed is known. */
+static void a_small_file_is_served_as_it_was_opened(void **state)
 {
     struct fixture *f = *state;
     struct served_file *file = must_open(f, "a");
+    char got[13] = "";
+    struct iovec iov = { got, 12 };
+
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, 5), 0);
+    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_OK);
+    assert_string_equal(got, "content of a");
+    assert_true(served_changed(file));
+    assert_null(find(f, "a"));
+    served_release(file, 0);
+}
+
+static void a_file_cut_short_is_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct served_file *file = must_open_large(f);
     char got[12];
     struct iovec iov = { got, sizeof got };
     enum store_error at_once;
@@ -98,7 +121,7 @@ static int read_without_nowait(void *arg)
 static void without_nowait_a_helper_reads(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file = must_open(f, "a");
+    struct served_file *file = must_open_large(f);
     int told = in_refused_child(SYS_preadv2, EOPNOTSUPP, read_without_nowait, file);
 
     served_release(file, 0);
@@ -112,9 +135,12 @@ static void without_nowait_a_helper_reads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_file_is_opened_and_read),     TEST(a_replaced_file_is_read_to_its_end),
-        TEST(a_file_cut_short_is_changed),   TEST(a_cold_read_is_for_a_helper),
+        TEST(a_file_is_opened_and_read),
+        TEST(a_replaced_file_is_read_to_its_end),
+        TEST(a_file_cut_short_is_changed),
+        TEST(a_cold_read_is_for_a_helper),
         TEST(without_nowait_a_helper_reads),
+        TEST(a_small_file_is_served_as_it_was_opened),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
