@@ -228,6 +228,7 @@ struct kedge_tftp_sender {
     uint64_t clean_at;    /* when base gets here without a loss, the spacing halves */
     kedge_nanos give_up;
     kedge_nanos expiry;      /* of the blocks in flight */
+    kedge_nanos again_at;    /* when blocks left again that were acknowledged since */
     kedge_nanos spacing;     /* between blocks; 0 lets a window leave at once */
     kedge_nanos spacing_was; /* before the last loss, in case it was none */
     kedge_nanos not_before;  /* of the next block, when spaced */
@@ -277,6 +278,7 @@ struct kedge_tftp_receiver {
     unsigned quiet;       /* silences since the last block */
     kedge_nanos give_up;
     kedge_nanos replied_at; /* when the last ACK left */
+    kedge_nanos taken_at;   /* when the last block came */
     kedge_nanos silence;    /* so long before the last ACK is repeated */
     kedge_nanos linger;     /* so long the last ACK can be repeated */
     bool first_in_window;   /* the next DATA answers the last ACK: a sample */

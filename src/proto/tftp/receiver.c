@@ -51,6 +51,8 @@ static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_n
                            r->terms.rollover, &block))
         return;
     r->duplicates += block < r->next;
+    if (block + 1 < r->next)
+        return; /* more of them come: the last will be answered */
     if (r->phase == KEDGE_TFTP_COMMITTING ||
         now - r->replied_at < reply_wait(r, block > r->next))
         return;
@@ -72,6 +74,7 @@ static void take_block(struct kedge_tftp_receiver *r, size_t len, kedge_nanos no
     r->bytes += len;
     r->in_window++;
     r->quiet = 0;
+    r->taken_at = now;
     r->give_up = now + patience(&r->terms);
     if (len < r->terms.blksize) {
         r->phase = KEDGE_TFTP_COMMITTING;
@@ -110,7 +113,7 @@ bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
     return false;
 }
 
-/* How long after the last ACK it is repeated unasked. Within windows the round trip tells;
+/* How long after the last ACK or block the ACK is repeated unasked. Within windows the round trip tells;
  * in lock-step only a long silence may, for lwIP's sake. */
 static kedge_nanos silence(const struct kedge_tftp_receiver *r)
 {
@@ -144,7 +147,7 @@ static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
 static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
                                               kedge_nanos now)
 {
-    kedge_nanos again = r->replied_at + silence(r);
+    kedge_nanos again = max_u64(r->replied_at, r->taken_at) + silence(r);
 
     if (r->phase != KEDGE_TFTP_TAKING || (!r->proved && r->quiet > 0))
         again = KEDGE_NEVER; /* an unproved peer gets its reply once more, not twice */

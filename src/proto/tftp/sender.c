@@ -87,14 +87,21 @@ static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
     s->expiry = KEDGE_NEVER;
 }
 
+/* So long after a block has left, an ACK may know of it. Unmeasured, it is long. */
+static kedge_nanos round_trip(const struct kedge_tftp_sender *s)
+{
+    if (s->rtt.smallest == KEDGE_NEVER)
+        return kedge_tftp_rto(&s->rtt);
+    return max_u64(s->rtt.smoothed, resend_after_min);
+}
+
 /* A gap, says the ACK: everything from base on is sent again, unless base left so lately
  * that this ACK cannot know of it. So any number of equal ACKs costs one window. */
 static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    kedge_nanos wait = max_u64(s->rtt.smoothed, resend_after_min);
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
 
-    if (s->next > s->base && (!left || now - left->at >= wait))
+    if (s->next > s->base && (!left || now - left->at >= round_trip(s)))
         rewind_to_base(s, now);
 }
 
@@ -119,10 +126,28 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
     s->spacing = s->spacing_was;
 }
 
+/* Blocks behind base that left again are duplicates for the peer: it may answer each. */
+static void note_copies(struct kedge_tftp_sender *s)
+{
+    for (unsigned i = 0; i < s->bursts; i++)
+        if (s->burst[i].again && s->burst[i].first < s->base)
+            s->again_at = max_u64(s->again_at, s->burst[i].at);
+}
+
+/* A duplicate ACK tells of a gap (RFC 7440), unless it may be the answer to a copy: taken
+ * for a gap that one would bring a window of copies, and so on for ever. */
+static bool answers_copy(const struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    kedge_nanos slack = max_u64(4 * s->rtt.variation, resend_after_min);
+
+    return s->again_at > 0 && now - s->again_at <= round_trip(s) + slack;
+}
+
 static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     sample(s, acked, now);
     s->base = acked + 1;
+    note_copies(s);
     s->next = max_u64(s->next, s->base);
     s->repeats = 0;
     /* A block that left twice tells no round trip. Without the doubled time for the next
@@ -161,8 +186,8 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
         s->duplicates++;
         return;
     }
-    s->proved = true;
     if (acked >= s->base) {
+        s->proved = true;
         advance(s, acked, now);
         return;
     }
@@ -170,7 +195,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
      * packet from here on (RFC 1123, 4.2.3.1). */
     s->duplicates++;
     ask_once_more(s, now);
-    if (s->terms.window > 1 && s->base < s->top)
+    if (s->terms.window > 1 && s->base < s->top && !answers_copy(s, now))
         mend_gap(s, now);
 }
 
@@ -220,7 +245,7 @@ static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
 
 static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
 {
-    s->deadline = min_u64(at, min_u64(s->expiry, s->give_up));
+    s->deadline = min_u64(at, s->give_up);
     return act(KEDGE_TFTP_WAIT);
 }
 
@@ -233,12 +258,14 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
     }
     if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->give_up)
         finish(s, s->proved && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
-    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->expiry)
+    /* While a part of the window is still to leave (storage is slow, or it is spaced) the
+     * peer has nothing to answer. */
+    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->expiry && s->next >= limit(s))
         expire(s, now);
     if (s->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
-        return wait_until(s, KEDGE_NEVER);
+        return wait_until(s, s->expiry);
     if (s->spacing && now < s->not_before)
         return wait_until(s, s->not_before);
     s->deadline = now;

@@ -360,6 +360,38 @@ static void a_lost_first_block_is_told_too(void **state)
     PLAY(&r, script);
 }
 
+/* A window that is sent again brings one ACK, by its last block; one for each would bring
+ * windows without end. */
+static void rule_2_a_window_of_copies_brings_one_ack(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, REPLY, 0, RUN },   { 10, DATA, 1, STORE, 0, RUN },
+        { 10, DATA, 2, STORE, 0, RUN },  { 10, DATA, 3, STORE | REPLY, 3, RUN },
+        { 80, DATA, 1, 0, 0, RUN },      { 90, DATA, 2, 0, 0, RUN },
+        { 100, DATA, 3, REPLY, 3, RUN },
+    };
+    struct kedge_tftp_receiver r = receiver(3, true);
+
+    (void)state;
+    PLAY(&r, script);
+    assert_true(r.duplicates == 3);
+}
+
+/* While blocks come there is no silence, however long a window takes. */
+static void a_slow_window_is_no_silence(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, REPLY, 0, RUN },   { 10, DATA, 1, STORE, 0, RUN },
+        { 110, DATA, 2, STORE, 0, RUN }, { 210, DATA, 3, STORE, 0, RUN },
+        { 310, DATA, 4, STORE, 0, RUN }, { 429, TIME, 0, 0, 0, RUN },
+        { 430, TIME, 0, REPLY, 4, RUN },
+    };
+    struct kedge_tftp_receiver r = receiver(8, true);
+
+    (void)state;
+    PLAY(&r, script);
+}
+
 static void in_windows_the_round_trip_tells_a_silence(void **state)
 {
     static const struct line script[] = {
@@ -457,6 +489,8 @@ int main(void)
         cmocka_unit_test(a_window_is_acknowledged_once),
         cmocka_unit_test(a_gap_is_told_at_once_and_once),
         cmocka_unit_test(a_lost_first_block_is_told_too),
+        cmocka_unit_test(rule_2_a_window_of_copies_brings_one_ack),
+        cmocka_unit_test(a_slow_window_is_no_silence),
         cmocka_unit_test(in_windows_the_round_trip_tells_a_silence),
         cmocka_unit_test(what_is_too_long_is_not_stored),
         cmocka_unit_test(an_error_is_an_abort),

@@ -63,6 +63,40 @@ static void rule_2_a_gap_is_mended_once_in_a_round_trip(void **state)
     PLAY(&s, script);
 }
 
+/* The ACK was lost, the window left again, and now each copy is answered (EDK2). Taken for
+ * gaps, these answers would bring copies of the next window, and so on to the end. */
+static void rule_2_answers_to_copies_are_no_gaps(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },
+        { 10, ACK, 0, 1, 5, RUN },
+        { 79, TIME, 0, 1, 5, RUN },
+        { 80, ACK, 4, 5, 9, RUN },
+        { 85, ACK, 4, 0, 0, RUN },
+        { 90, ACK, 4, 0, 0, RUN },
+        { 169, ACK, 4, 0, 0, RUN },
+        { 171, ACK, 4, 5, 6, RUN }, /* no copy is on its way any more: a gap */
+    };
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+}
+
+/* The request came twice, so the OACK left twice and is acknowledged twice. */
+static void rule_2_a_second_ack_0_is_no_gap(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN }, { 2, AGAIN, 0, 0, 1, RUN }, { 25, ACK, 0, 1, 5, RUN },
+        { 27, ACK, 0, 0, 0, RUN }, { 50, ACK, 4, 5, 9, RUN },
+    };
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smoothed == MS(25));
+}
+
 static void rule_2_acks_of_each_block_cost_no_window_each(void **state)
 {
     struct kedge_tftp_sender s = sender(8, 0, false, 1000);
@@ -321,6 +355,8 @@ int main(void)
         cmocka_unit_test(rule_2_a_duplicate_ack_in_lock_step_sends_nothing),
         cmocka_unit_test(a_window_leaves_at_once_and_slides),
         cmocka_unit_test(rule_2_a_gap_is_mended_once_in_a_round_trip),
+        cmocka_unit_test(rule_2_answers_to_copies_are_no_gaps),
+        cmocka_unit_test(rule_2_a_second_ack_0_is_no_gap),
         cmocka_unit_test(rule_2_acks_of_each_block_cost_no_window_each),
         cmocka_unit_test(rule_3_the_timer_sends_the_whole_window_again),
         cmocka_unit_test(rule_3_the_rto_doubles_up_to_the_timeout),

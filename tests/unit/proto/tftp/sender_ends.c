@@ -139,10 +139,19 @@ static void an_ack_of_nothing_sent_proves_nothing(void **state)
         { 2, ACK, 65535, 0, 0, RUN },
         { 3, ACK, 7, 0, 0, RUN },
     };
+    static const struct line plain[] = {
+        { 0, TIME, 0, 1, 2, RUN },
+        { 1, ACK, 0, 0, 0, RUN },
+        { 5000, TIME, 0, 1, 2, RUN },
+        { 29999, TIME, 0, 0, 0, RUN },
+    };
     struct kedge_tftp_sender s = sender(8, 0, false, 9);
 
     (void)state;
     PLAY(&s, script);
+    assert_false(s.proved);
+    s = sender(1, 1, false, 9); /* no OACK went out: there is no ACK 0 */
+    PLAY(&s, plain);
     assert_false(s.proved);
 }
 
@@ -276,6 +285,27 @@ static void what_did_not_leave_is_asked_for_again(void **state)
     assert_true(s.resent == 0);
 }
 
+/* A disk may be slower than the round trip. The peer waits for the rest of the window, so
+ * its silence says nothing. */
+static void a_window_that_has_not_left_whole_is_not_sent_again(void **state)
+{
+    struct kedge_tftp_sender s = sender(8, 1, true, 1000);
+    struct kedge_tftp_packet in = ack(8);
+    struct kedge_tftp_action a = kedge_tftp_sender_write(&s, 0);
+
+    (void)state;
+    kedge_tftp_sender_sent(&s, a.first, a.end, 0);
+    kedge_tftp_sender_read(&s, &in, MS(10)); /* the RTO is 60 */
+    a = kedge_tftp_sender_write(&s, MS(10));
+    kedge_tftp_sender_sent(&s, 9, 11, MS(10));
+    a = kedge_tftp_sender_write(&s, MS(500));
+    assert_true(a.todo == KEDGE_TFTP_BLOCKS && a.first == 11 && a.end == 17);
+    kedge_tftp_sender_sent(&s, 11, 17, MS(500));
+    assert_int_equal(kedge_tftp_sender_write(&s, MS(500)).todo, KEDGE_TFTP_WAIT);
+    assert_true(s.deadline == MS(560));
+    assert_true(s.resent == 0);
+}
+
 static void other_packets_change_nothing(void **state)
 {
     struct kedge_tftp_sender s = sender(8, 1, true, 1000);
@@ -308,6 +338,7 @@ int main(void)
         cmocka_unit_test(rule_1_any_size),
         cmocka_unit_test(the_end_may_be_known_late),
         cmocka_unit_test(what_did_not_leave_is_asked_for_again),
+        cmocka_unit_test(a_window_that_has_not_left_whole_is_not_sent_again),
         cmocka_unit_test(other_packets_change_nothing),
     };
 
