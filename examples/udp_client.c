@@ -12,7 +12,7 @@
 /* As Python's repr() shows bytes. */
 static void print_bytes(const char *bytes, size_t len)
 {
-    char quote = memchr(bytes, '\'', len) && !memchr(bytes, '"', len) ? '"' : '\'';
+    int quote = memchr(bytes, '\'', len) && !memchr(bytes, '"', len) ? '"' : '\'';
 
     printf("b%c", quote);
     for (size_t i = 0; i < len; i++) {
@@ -37,8 +37,9 @@ static int ask(int fd, const char *message)
     char reply[65536];
     ssize_t len = kedge_send_to(fd, message, strlen(message), NULL);
 
-    if (len == 0)
-        len = kedge_receive_from(fd, reply, sizeof reply, NULL);
+    if (len < 0)
+        return (int)len;
+    len = kedge_receive_from(fd, reply, sizeof reply, NULL);
     if (len < 0)
         return (int)len;
     printf("Message from Server ");

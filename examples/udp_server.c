@@ -9,7 +9,7 @@
 /* As Python's repr() shows bytes. */
 static void print_bytes(const char *bytes, size_t len)
 {
-    char quote = memchr(bytes, '\'', len) && !memchr(bytes, '"', len) ? '"' : '\'';
+    int quote = memchr(bytes, '\'', len) && !memchr(bytes, '"', len) ? '"' : '\'';
 
     printf("b%c", quote);
     for (size_t i = 0; i < len; i++) {

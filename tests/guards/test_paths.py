@@ -6,7 +6,7 @@ import re
 import guard
 import pytest
 
-PATTERNS = [r"/(home|Users)/\w+", r"(?<![\w.])/root\b(?!=)", r"(?<![\w.\"'])/work/",
+PATTERNS = [r"/(home|Users)/\w+", r"(?<![\w.}])/root\b(?!=)", r"(?<![\w.\"'])/work/",
             r"\b(deb|security|snapshot)\.debian\.org", r"\barchive\.ubuntu\.com",
             r"\b(registry\.npmjs|pypi|proxy\.golang)\.(org|com)"]
 SELF = "tests/guards/test_paths.py"
