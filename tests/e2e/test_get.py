@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -222,6 +223,12 @@ def test_disk_full(get, small_disk):
         assert done.code == 10 and "disk full" in done.err
         assert (ERROR, 3) in [(op, number) for op, number, _ in peer.heard]
     assert names(small_disk) == ["f"] and (small_disk / "f").read_bytes() == b"old"
+
+
+def test_device_is_full(get):
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "-o", "/dev/full")
+    assert done.code == 10 and "/dev/full: disk full" in done.err
 
 
 def test_device_and_fifo_are_written_through(get, kedge):
@@ -456,6 +463,23 @@ def test_no_lingering_on_a_good_link(get):
         for _ in range(5):
             assert get(f"{peer.url}/f").code == 0
         assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("lose, again", [((), 0), ((2,), 1)])
+def test_last_ack_can_be_had_again_where_something_was_lost(get, lose, again):
+    with Peer({"f": os.urandom(2000)}, lose=lose, repeat_last=0.05) as peer:
+        assert get(f"{peer.url}/f", "--blksize=512", "--windowsize=2").code == 0
+    assert (peer.confirmed, peer.reconfirmed) == (1, again)
+
+
+def test_source_without_permission(get, as_nobody):
+    limit = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    if not as_nobody or int(limit.read_text()) <= 7:
+        pytest.skip("every user may have every port here")
+    get.here.chmod(0o777)
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "--source", "127.0.0.1:7", **as_nobody)
+    assert done.code == 13 and "Permission denied" in done.err
 
 
 # ---- what is said ----

@@ -52,13 +52,16 @@ class Peer:
     fail_at_end: tuple = None                    # (code, text) in place of the last ACK
     single_port: bool = False
     slow: float = 0.0                            # before each DATA
+    repeat_last: float = None                    # so long after the last ACK of a get its
+                                                 # last DATA comes again
 
     def __post_init__(self):
         self.family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self.sock = self.socket()
         self.port = self.sock.getsockname()[1]
         self.requests, self.taken, self.heard, self.problems = [], {}, [], []
-        self.confirmed = 0  # last ACKs of a get that were heard
+        self.confirmed = 0    # last ACKs of a get that were heard
+        self.reconfirmed = 0  # those that came for a last DATA sent again
         self.losses = set(self.lose)
         self.ending = threading.Event()
         self.threads = []
@@ -270,6 +273,10 @@ class Transfer:
             tries = 0 if new and new > base else tries + 1
             base = new if new is not None else base
         self.peer.confirmed += base == last
+        if base == last and self.peer.repeat_last is not None:
+            time.sleep(self.peer.repeat_last)
+            self.send_window(content, last, last)
+            self.peer.reconfirmed += self.acked(last, self.hear(QUICK)) == last
 
     def await_ack_0(self):
         for _ in range(int(PATIENCE / QUICK)):
