@@ -1,0 +1,28 @@
+"""What the tests against other implementations start from. A peer that is not here skips
+its tests; tools/setup --peers brings it."""
+import shutil
+from pathlib import Path
+
+import pytest
+
+# The same servers and roots as end to end.
+from e2e.conftest import make, serve, srv  # noqa: F401
+
+UNPACKED = {"in.tftpd": "tftpd-hpa/usr/sbin/in.tftpd", "atftpd": "atftpd/usr/sbin/atftpd",
+            "tftp": "tftp-hpa/usr/bin/tftp", "atftp": "atftp/usr/bin/atftp"}
+
+
+@pytest.fixture
+def program(root):
+    """program(NAME): the path of a peer."""
+    def find(name):
+        unpacked = root / "build-peers" / UNPACKED.get(name, "")
+        if name in UNPACKED and unpacked.exists():
+            return unpacked
+        # What is installed as tftp may be anybody's; the others are what they are called.
+        found = None if name in ("tftp", "in.tftpd") else shutil.which(
+            name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        if not found:
+            pytest.skip(f"no {name} here (tools/setup --peers)")
+        return Path(found)
+    return find
