@@ -16,17 +16,14 @@ static void print_bytes(const char *bytes, size_t len)
 
     printf("b%c", quote);
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        const char *special = c ? strchr("\tt\nn\rr", c) : NULL;
+        char c = bytes[i];
 
-        if (c == '\\' || c == quote)
-            printf("\\%c", c);
-        else if (special && c < ' ')
-            printf("\\%c", special[1]);
+        if (c == '\t' || c == '\n' || c == '\r')
+            printf("\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : 'r');
         else if (c < ' ' || c > '~')
-            printf("\\x%02x", c);
+            printf("\\x%02x", (unsigned)(unsigned char)c);
         else
-            putchar(c);
+            printf(c == '\\' || c == quote ? "\\%c" : "%c", c);
     }
     putchar(quote);
 }
@@ -34,7 +31,7 @@ static void print_bytes(const char *bytes, size_t len)
 /* 0, or -errno: -EAGAIN when no answer came. */
 static int ask(int fd, const char *message)
 {
-    char reply[65536];
+    char reply[65536] = { 0 };
     ssize_t len = kedge_send_to(fd, message, strlen(message), NULL);
 
     if (len < 0)

@@ -13,17 +13,14 @@ static void print_bytes(const char *bytes, size_t len)
 
     printf("b%c", quote);
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        const char *special = c ? strchr("\tt\nn\rr", c) : NULL;
+        char c = bytes[i];
 
-        if (c == '\\' || c == quote)
-            printf("\\%c", c);
-        else if (special && c < ' ')
-            printf("\\%c", special[1]);
+        if (c == '\t' || c == '\n' || c == '\r')
+            printf("\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : 'r');
         else if (c < ' ' || c > '~')
-            printf("\\x%02x", c);
+            printf("\\x%02x", (unsigned)(unsigned char)c);
         else
-            putchar(c);
+            printf(c == '\\' || c == quote ? "\\%c" : "%c", c);
     }
     putchar(quote);
 }
@@ -45,13 +42,14 @@ static void answer(int fd, const char *message, size_t len,
                    const struct kedge_address *to)
 {
     static const char text[] = "Hello UDP Client";
-    int err = kedge_send_to(fd, text, strlen(text), to);
+    int err;
 
     printf("Message from Client:");
     print_bytes(message, len);
     printf("\nClient IP Address:");
     print_address(to);
     printf("\n");
+    err = kedge_send_to(fd, text, strlen(text), to);
     if (err < 0)
         fprintf(stderr, "udp_server: cannot answer: %s\n", strerror(-err));
 }

@@ -247,6 +247,9 @@ void server_close(struct server *s)
     root_close(&s->root);
     free(s->file_slots);
     free(s->file_buckets);
+    /* One more signal between here and the end changes nothing: not the exit code. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     loop_signals_close(&s->loop, &s->signals);
     loop_close(&s->loop);
 }

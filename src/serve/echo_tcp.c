@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LAST 64 /* rounds of one connection in a row, when the service stops */
-
 struct echo_connection {
     struct echo_tcp *echo;
     struct loop_watch watch;
@@ -229,32 +227,51 @@ static int echo_some(struct echo_connection *c)
 static void serve(void *owner, unsigned events)
 {
     struct echo_connection *c = owner;
-    struct echo_tcp *e = c->echo;
     int err = echo_some(c);
 
     (void)events;
-    /* The last round: all that has come, and no more. */
-    for (int i = 0; e->stopping && !err && c->watch.events == LOOP_READ && i < LAST; i++)
-        err = echo_some(c);
     /* The last bytes and our FIN leave after close(), which resets nothing: all that
      * came was read. */
-    if (err == -ENODATA || (err == -EAGAIN && e->stopping))
-        end(c, &e->counts.finished);
+    if (err == -ENODATA)
+        end(c, &c->echo->counts.finished);
     else if (err < 0 && err != -EAGAIN)
-        end(c, &e->counts.reset);
+        end(c, &c->echo->counts.reset);
 }
 
 /* ---- the service ---- */
 
-static void end_idle(void *owner)
+static void end_idle(struct echo_tcp *e, kedge_nanos now)
 {
-    struct echo_tcp *e = owner;
-    kedge_nanos now = loop_now(e->loop);
-
     while (e->oldest && now - e->oldest->moved >= e->limits.idle)
         end(e->oldest, &e->counts.idle);
     if (e->oldest)
         loop_timer_set(e->loop, &e->idle_check, e->oldest->moved + e->limits.idle);
+}
+
+/* To close while more is on its way would reset the connection, and take back what the
+ * client has not read yet: so each is first quiet for a while. Those with something
+ * unsent are not. */
+static void end_quiet(struct echo_tcp *e, kedge_nanos now)
+{
+    for (struct echo_connection *c = e->oldest, *next; c; c = next) {
+        kedge_nanos since = max_u64(c->moved, e->stopped);
+
+        next = c->newer;
+        if (c->watch.events == LOOP_READ && now - since >= ECHO_QUIET)
+            end(c, &e->counts.finished);
+    }
+    if (e->oldest)
+        loop_timer_set(e->loop, &e->idle_check, now + ECHO_QUIET / 4);
+}
+
+static void check(void *owner)
+{
+    struct echo_tcp *e = owner;
+
+    if (e->stopped)
+        end_quiet(e, loop_now(e->loop));
+    else
+        end_idle(e, loop_now(e->loop));
 }
 
 static int add_to_loop(struct echo_tcp *e, int listener)
@@ -277,7 +294,7 @@ int echo_tcp_open(struct echo_tcp *e, struct loop *l, int listener,
     *e = (struct echo_tcp){ .loop = l, .limits = *limits, .buffer = buffer };
     e->listener = (struct loop_watch){ .ready = accept_some, .owner = e };
     e->accept_again = (struct loop_timer){ .due = accept_again, .owner = e };
-    e->idle_check = (struct loop_timer){ .due = end_idle, .owner = e };
+    e->idle_check = (struct loop_timer){ .due = check, .owner = e };
     err = connection_listener(listener, &e->kind);
     if (err)
         return err;
@@ -308,14 +325,11 @@ static void close_listener(struct echo_tcp *e)
 
 void echo_tcp_stop(struct echo_tcp *e)
 {
+    if (e->stopped)
+        return;
     close_listener(e);
-    e->stopping = true;
-    for (struct echo_connection *c = e->oldest, *next; c; c = next) {
-        next = c->newer;
-        /* Those with something unsent are told when they can go on. */
-        if (c->watch.events == LOOP_READ)
-            serve(c, 0);
-    }
+    e->stopped = loop_now(e->loop);
+    loop_timer_set(e->loop, &e->idle_check, e->stopped + ECHO_QUIET);
 }
 
 void echo_tcp_close(struct echo_tcp *e)

@@ -16,6 +16,7 @@
 #define ECHO_PART (16 << 10)          /* read at once from one that sends little */
 #define ECHO_ACCEPTS 64               /* connections accepted in one turn */
 #define ECHO_PAUSE (100 * KEDGE_MSEC) /* in accepting, when descriptors run out */
+#define ECHO_QUIET (50 * KEDGE_MSEC)  /* before a stopped service ends a connection */
 
 struct echo_tcp_limits {
     uint32_t connections; /* at once; more wait in the kernel's queue */
@@ -39,7 +40,7 @@ struct echo_tcp {
     struct echo_connection *free;
     struct echo_connection *oldest, *newest; /* by their last byte */
     uint32_t open;
-    bool stopping;
+    kedge_nanos stopped; /* when it was told to; 0: it goes on */
     struct loop_watch listener;
     struct loop_timer accept_again, idle_check;
 };
@@ -50,9 +51,9 @@ struct echo_tcp {
 KEDGE_MUST_CHECK int echo_tcp_open(struct echo_tcp *e, struct loop *l, int listener,
                                    const struct echo_tcp_limits *limits, uint8_t *buffer);
 
-/* Accept no more, echo what has come, and finish each connection that has nothing left
- * to send. Some may take as long as their client: see e->open, and close when it is 0 or
- * when time is up. */
+/* Accept no more, and finish each connection that has nothing left to send and is quiet.
+ * Some may take as long as their client: see e->open, and close when it is 0 or when time
+ * is up. */
 void echo_tcp_stop(struct echo_tcp *e);
 
 /* End all that is left, and free its memory. */

@@ -14,16 +14,16 @@ def family(host):
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def bound(sock, host, port):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
+def say_port(sock):
     print(sock.getsockname()[1], file=sys.stderr, flush=True)
 
 
 def echo_server(host, port):
     with socket.socket(family(host), socket.SOCK_STREAM) as listener:
-        bound(listener, host, port)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
         listener.listen()
+        say_port(listener)
         while True:
             connection, address = listener.accept()
             with connection:
@@ -44,7 +44,8 @@ def echo_client(host, port, message=b"Hello, world"):
 
 def udp_server(host, port):
     with socket.socket(family(host), socket.SOCK_DGRAM) as sock:
-        bound(sock, host, port)
+        sock.bind((host, port))
+        say_port(sock)
         print("UDP server up and listening", flush=True)
         while True:
             message, address = sock.recvfrom(65536)

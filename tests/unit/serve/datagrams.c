@@ -504,6 +504,8 @@ static void streams_stand_behind_the_same_face(void **state)
     assert_int_equal(service_busy(b->service), 1);
     service_own_port(b->service, 9);
     service_stop(b->service);
+    for (int i = 0; i < TURNS && service_busy(b->service); i++)
+        assert_int_equal(loop_turn(&b->loop, KEDGE_MSEC), 0);
     assert_int_equal(service_busy(b->service), 0);
     assert_non_null(strstr(service_summary(b->service, text), "1 connections, 5 bytes"));
     close(fd);

@@ -486,6 +486,7 @@ static void stop_echoes_what_came_and_finishes(void **state)
     bench_free(b);
 }
 
+/* What was on its way when the service stopped is echoed to the last byte. */
 static void stop_waits_for_what_is_not_sent(void **state)
 {
     struct bench *b = bench_new("tcp://127.0.0.1:0", &plain);
@@ -494,10 +495,30 @@ static void stop_waits_for_what_is_not_sent(void **state)
 
     (void)state;
     echo_tcp_stop(&b->echo);
-    settle(b);
+    for (int i = 0; i < 100; i++)
+        turn(b, KEDGE_MSEC);
     assert_int_equal(b->echo.open, 1);
     assert_int_equal(drain(b, fd), total);
     assert_int_equal(b->echo.open, 0);
+    close(fd);
+    bench_free(b);
+}
+
+static void stop_goes_on_with_who_talks(void **state)
+{
+    struct bench *b = bench_new("tcp://127.0.0.1:0", &plain);
+    int fd = client_of(b);
+
+    (void)state;
+    settle(b);
+    echo_tcp_stop(&b->echo);
+    for (int i = 0; i < 8; i++) {
+        say(fd, "on");
+        hears(b, fd, "on");
+        usleep(10000);
+    }
+    hears_end(b, fd);
+    assert_int_equal(b->echo.counts.finished, 1);
     close(fd);
     bench_free(b);
 }
@@ -564,6 +585,7 @@ int main(void)
         cmocka_unit_test(many_at_once),
         cmocka_unit_test(stop_echoes_what_came_and_finishes),
         cmocka_unit_test(stop_waits_for_what_is_not_sent),
+        cmocka_unit_test(stop_goes_on_with_who_talks),
         cmocka_unit_test(two_servers_in_one_program),
         cmocka_unit_test(what_does_not_listen_is_refused),
         cmocka_unit_test(summary_is_one_line),
