@@ -24,7 +24,7 @@ def watch(root, kedge, serve, srv, tmp_path):
         words = [w for name in lose for w in ("--lose", name)]
         wire = subprocess.Popen(
             ["/usr/bin/python3", root / "docs/lab/tftp-wire", "--listen", str(port),
-             "--server", f"127.0.0.1:{server.port}", *words],
+             "--server", f"127.0.0.1:{server.endpoints[0][2]}", *words],
             stdout=subprocess.PIPE, text=True)
         try:
             time.sleep(0.5)
