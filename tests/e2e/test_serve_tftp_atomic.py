@@ -180,7 +180,7 @@ def small_disk(srv):
 def test_the_disk_is_full(serve, srv, small_disk):
     under, flags = small_disk
     server = serve("--uploads", "overwrite", *flags, under=under)
-    disk = Path(f"/proc/{server.pid}/root{srv}")
+    disk = Path("/proc", str(server.pid), "root", *srv.parts[1:])
 
     for options in ({}, {"windowsize": 16}, {"blksize": 8192}):
         with pytest.raises(TftpError) as refused:
