@@ -1,15 +1,27 @@
 """What the tests against other implementations start from. A peer that is not here skips
 its tests; tools/setup --peers brings it."""
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
-# The same servers and roots as end to end.
-from e2e.conftest import make, serve, srv  # noqa: F401
+# The same servers and files as end to end.
+from e2e.conftest import make, serve  # noqa: F401
 
 UNPACKED = {"in.tftpd": "tftpd-hpa/usr/sbin/in.tftpd", "atftpd": "atftpd/usr/sbin/atftpd",
             "tftp": "tftp-hpa/usr/bin/tftp", "atftp": "atftp/usr/bin/atftp"}
+
+
+@pytest.fixture
+def srv():
+    """An empty directory that everybody can reach, read and write."""
+    with tempfile.TemporaryDirectory(prefix="kedge-test-") as outer:
+        Path(outer).chmod(0o755)
+        directory = Path(outer) / "srv"
+        directory.mkdir()
+        directory.chmod(0o777)
+        yield directory
 
 
 @pytest.fixture

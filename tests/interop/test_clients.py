@@ -119,9 +119,8 @@ def test_known_fault_of_a_client_whose_last_block_wraps(program, serve, srv, tmp
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1"], indirect=True)
+@pytest.mark.parametrize("client", ["atftp", "curl", "busybox"], indirect=True)
 def test_forty_mebibytes_in_large_blocks(client, start, srv, make, tmp_path):
-    if "blksize" not in client.options:
-        pytest.skip(f"{client.program} asks for no block size")
     content = make("file", 40 * MIB)
     server = start("--uploads", "overwrite")
 
