@@ -362,21 +362,19 @@ static void reset_is_survived(void **state)
 
 static void idle_ones_are_ended_and_busy_ones_not(void **state)
 {
-    const struct echo_tcp_limits quick = { .connections = 8, .idle = 60 * KEDGE_MSEC };
+    const struct echo_tcp_limits quick = { .connections = 8, .idle = 200 * KEDGE_MSEC };
     struct bench *b = bench_new("tcp://127.0.0.1:0", &quick);
     int idle = client_of(b), busy = client_of(b);
 
     (void)state;
-    for (int i = 0; i < 10; i++) {
-        say(busy, "x");
+    for (int i = 0; i < 30; i++) {
+        say(busy, "x"); /* before the turn that could find it idle */
         hears(b, busy, "x");
-        turn(b, 0);
         usleep(10000);
     }
-    settle(b);
-    hears_end(b, idle);
     assert_int_equal(b->echo.counts.idle, 1);
     assert_int_equal(b->echo.open, 1);
+    hears_end(b, idle);
     hears_end(b, busy); /* and in the end it is idle too */
     assert_int_equal(b->echo.counts.idle, 2);
     close(idle);
@@ -422,7 +420,7 @@ static void full_table_stops_accepting_for_a_moment(void **state)
     for (start = loop_clock(); loop_clock() < start + 250 * KEDGE_MSEC; turns++)
         turn(b, 50 * KEDGE_MSEC);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_in_range(b->echo.counts.pauses, 2, 4);
+    assert_in_range(b->echo.counts.pauses, 1, 4);
     assert_true(turns < 30);
     hears(b, fd, "hello");
     close(fd);
