@@ -147,6 +147,7 @@ static void add_client(struct world *w, struct asker *k)
     k->resets_at = KEDGE_NEVER;
     if (k->op == KEDGE_TFTP_RRQ && k->asked.has == 0 && dice_below(d, 5) == 0)
         k->resets_at = start + dice_below(d, 3 * KEDGE_SEC);
+    k->same_port = k->resets_at != KEDGE_NEVER;
     a->up.params = any_link(d);
     a->down.params = dice_below(d, 3) ? a->up.params : any_link(d);
     a->tells_closed = dice_below(d, 2);

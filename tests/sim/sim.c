@@ -1,6 +1,8 @@
-/* sim [--seeds N] [--seed S] [--trace]: random runs of the simulated world, N of them, the
- * first of seed S. Prints what was run; and of a failure, how to see it again. */
+/* sim [--seeds N] [--seed S] [--scenario NAME] [--trace]: every scenario (or those whose name
+ * has NAME in it, and nothing else), then N random runs of the simulated world, the first of
+ * seed S. Prints what was run; and of a failure, how to see it again. */
 #include "runs.h"
+#include "scenes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 struct options {
     uint64_t seeds;
     uint64_t seed;
+    const char *scenario;
     bool trace;
 };
 
@@ -34,6 +37,8 @@ static bool read_options(int argc, char **argv, struct options *o)
             o->trace = true;
         else if (strcmp(argv[i], "--seeds") == 0 && take_number(value, &o->seeds))
             i++;
+        else if (strcmp(argv[i], "--scenario") == 0 && value)
+            o->scenario = argv[++i];
         else if (strcmp(argv[i], "--seed") == 0 && take_number(value, &o->seed))
             i++;
         else
@@ -75,15 +80,44 @@ static unsigned run_seeds(const struct options *o)
     return failures;
 }
 
+static unsigned play(const struct options *o, const struct scenario *scenarios,
+                     size_t count)
+{
+    unsigned failures = 0;
+    unsigned played = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        char failure[FAILURE_MAX];
+
+        if (o->scenario && !strstr(scenarios[i].name, o->scenario))
+            continue;
+        played++;
+        if (scene_play(&scenarios[i], o->trace, failure))
+            continue;
+        failures++;
+        printf("FAILED: %s, %s\n  again: sim --scenario %s --trace\n", scenarios[i].name,
+               failure, scenarios[i].name);
+    }
+    printf("%u scenarios\n", played);
+    return failures;
+}
+
 int main(int argc, char **argv)
 {
     struct options o = { .seeds = 1000, .seed = (uint64_t)time(NULL) };
+    unsigned failures;
 
     if (!read_options(argc, argv, &o)) {
-        fprintf(stderr, "usage: sim [--seeds N] [--seed S] [--trace]\n");
+        fprintf(stderr,
+                "usage: sim [--seeds N] [--seed S] [--scenario NAME] [--trace]\n");
         return 64;
     }
+    failures = play(&o, get_scenarios, get_scenario_count) +
+               play(&o, put_scenarios, put_scenario_count);
+    if (o.scenario)
+        return failures ? 1 : 0;
     printf("sim --seeds %llu --seed %llu\n", (unsigned long long)o.seeds,
            (unsigned long long)o.seed);
-    return run_seeds(&o) ? 1 : 0;
+    failures += run_seeds(&o);
+    return failures ? 1 : 0;
 }

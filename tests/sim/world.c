@@ -97,6 +97,7 @@ void actor_send(struct world *w, struct actor *a, uint8_t socket, struct kedge_s
         .actor = a->id, .port = a->port, .socket = socket, .to_server = true
     };
 
+    d.to_many = a->broadcasts;
     d.head_len = (uint16_t)min_u64(bytes.len, WIRE_HEAD);
     memcpy(d.head, bytes.ptr, d.head_len);
     to_server(w, a, &d);

@@ -50,7 +50,8 @@ struct actor {
     uint32_t id;
     uint16_t port;
     bool open;         /* its port takes datagrams */
-    bool tells_closed; /* else its host answers by ICMP */
+    bool tells_closed; /* when it is closed, its host says so by ICMP */
+    bool broadcasts;   /* what it sends goes to everybody */
     kedge_nanos deadline;
     kedge_nanos busy_until; /* it computes, or writes flash: datagrams wait */
     uint32_t busy_ppm;      /* so often after a datagram */

@@ -1,0 +1,49 @@
+/* Scenarios: what other people's clients do to a server, each a script that says who comes,
+ * what the network does to which datagram, and what must have happened in the end. */
+#ifndef TESTS_SIM_SCENES_H
+#define TESTS_SIM_SCENES_H
+
+#include "asker.h"
+#include "firmware.h"
+#include "world.h"
+
+enum { SCENE_CLIENTS = 16 };
+
+struct scene {
+    struct world *w;
+    struct firmware firmware[SCENE_CLIENTS];
+    struct asker asker[SCENE_CLIENTS];
+    unsigned used;
+};
+
+struct scenario {
+    const char *name;
+    void (*play)(struct scene *s);
+    uint32_t sockets; /* 0: single-port mode */
+};
+
+extern const struct scenario get_scenarios[];
+extern const size_t get_scenario_count;
+extern const struct scenario put_scenarios[];
+extern const size_t put_scenario_count;
+
+/* Somebody who starts at once, 1 ms away, and asks for a file of this size. */
+struct actor *scene_get(struct scene *s, const struct traits *traits,
+                        struct kedge_span request, uint64_t size);
+struct actor *scene_put(struct scene *s, const struct traits *traits,
+                        struct kedge_span request, uint64_t size);
+struct actor *scene_kedge(struct scene *s, enum kedge_tftp_op op, uint64_t size);
+
+/* What befalls the next so many datagrams of an opcode and number (-1: any). */
+void befall(struct link *l, enum kedge_tftp_op op, int number, enum deed deed,
+            unsigned times);
+
+/* Play one. False if it failed: `failure` says how. */
+KEDGE_MUST_CHECK bool scene_play(const struct scenario *scenario, bool trace,
+                                 char failure[FAILURE_MAX]);
+
+#define MS(n) ((n)*KEDGE_MSEC)
+#define LITERAL(text) ((struct kedge_span){ (const uint8_t *)(text), sizeof(text) - 1 })
+#define EXPECT(s, truth) world_expect((s)->w, truth)
+
+#endif

@@ -1,0 +1,699 @@
+/* Gets: boards, boot loaders and phones that ask for a file. */
+#include "scenes.h"
+
+#include <string.h>
+
+static struct firmware *self(const struct actor *a)
+{
+    return a->self;
+}
+
+/* ---- U-Boot -------------------------------------------------------------------------- */
+
+static const struct traits uboot = {
+    .name = "U-Boot",
+    .older = SILENCE, /* no ACK again: its own timer must run out */
+    .ahead = ACK_LAST_ONCE,
+    .exact_timeout = true,
+    .again_on_error = true,
+    .probe = -1,
+    .asks_every = 5 * KEDGE_SEC,
+    .waits = 5 * KEDGE_SEC,
+    .tries = 10,
+};
+
+#define UBOOT_WINDOW(n)                                                                  \
+    LITERAL(                                                                             \
+        "\0\1image\0octet\0timeout\0005\0blksize\0001468\0tsize\000777\0windowsize\0" #n \
+        "\0")
+#define UBOOT LITERAL("\0\1image\0octet\0timeout\0005\0blksize\0001468\0tsize\000777\0")
+
+static void uboot_boots(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT, 100000);
+
+    self(a)->asked_timeout = 5;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->tsize == 100000); /* not the 777 of its last file */
+    EXPECT(s, self(a)->timeout == 5);
+    EXPECT(s, a->blocks == 100000 / 1468 + 1);
+}
+
+/* It has told of no gap before block 1, and block 0 is where it last told of one. */
+static void uboot_loses_block_1_of_the_first_window_and_says_nothing(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT_WINDOW(4), 100000);
+
+    self(a)->asked_timeout = 5;
+    befall(&a->down, KEDGE_TFTP_DATA, 1, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 69 + 4);
+    EXPECT(s, self(a)->done_at < KEDGE_SEC + MS(500)); /* by our timer, not its own */
+}
+
+static void uboot_tells_of_a_gap_once_and_then_waits(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT_WINDOW(8), 100000);
+
+    self(a)->asked_timeout = 5;
+    befall(&a->down, KEDGE_TFTP_DATA, 19, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 69 + 8);
+    EXPECT(s, self(a)->done_at < KEDGE_SEC + MS(500));
+}
+
+/* Its window now ends two blocks after ours, so it waits for what we may not send; only its
+ * own timer can end that. */
+static void uboot_loses_its_gap_notice_too(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT_WINDOW(8), 100000);
+
+    self(a)->asked_timeout = 5;
+    befall(&a->down, KEDGE_TFTP_DATA, 19, DROP, 1);
+    befall(&a->up, KEDGE_TFTP_ACK, 18, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 69 + 8 * 8);
+    EXPECT(s, self(a)->done_at < KEDGE_SEC + MS(5500));
+}
+
+/* Blocks it has had it drops in silence, so only its timer of 5 s gets the ACK across. */
+static void uboot_does_not_acknowledge_again(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT, 20000);
+
+    self(a)->asked_timeout = 5;
+    befall(&a->up, KEDGE_TFTP_ACK, 7, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 14 + 8); /* a doubling timer, no stream */
+}
+
+static void uboot_runs_its_image_and_the_last_ack_never_comes(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT, 20000);
+
+    self(a)->asked_timeout = 5;
+    befall(&a->up, KEDGE_TFTP_ACK, 14, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_UNCONFIRMED] == 1);
+    EXPECT(s, a->blocks == 14 + 3);
+}
+
+static void uboot_begins_again_for_ever_but_for_errors_1_and_2(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT, 0);
+
+    a->file.refuse = KEDGE_TFTP_NOT_FOUND;
+    world_run(s->w);
+    EXPECT(s, self(a)->failed && self(a)->requests == 1);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_REFUSED] == 1 && a->errors == 1);
+}
+
+/* ---- lwIP, Zephyr --------------------------------------------------------------------- */
+
+static const struct traits lwip = {
+    .name = "lwIP",
+    .older = ACK_PREVIOUS, /* any other block ends it */
+    .ahead = SAY_ERROR_5,
+    .probe = -1,
+    .asks_every = 10 * KEDGE_SEC,
+    .waits = 10 * KEDGE_SEC,
+    .tries = 5,
+};
+
+static void lwip_asks_in_mode_binary(struct scene *s)
+{
+    struct actor *a = scene_get(s, &lwip, LITERAL("\0\1image\0binary\0"), 51200);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks == 101 && a->replies == 0);
+}
+
+static void lwip_answers_any_other_block_with_error_5(struct scene *s)
+{
+    struct actor *a = scene_get(s, &lwip, LITERAL("\0\1image\0octet\0"), 51200);
+
+    for (int n = 10; n < 60; n += 10) {
+        befall(&a->up, KEDGE_TFTP_ACK, n, DROP, 1);
+        befall(&a->up, KEDGE_TFTP_ACK, n + 3, COPY, 1); /* brings no second DATA */
+        if (a->up.rules == WIRE_RULES)
+            break;
+    }
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->errors_sent == 0);
+    EXPECT(s, a->blocks == 101 + 4);
+}
+
+static const struct traits zephyr = {
+    .name = "Zephyr",
+    .older = ACK_LAST, /* at once, whatever comes */
+    .ahead = ACK_LAST,
+    .probe = -1,
+    .asks_every = 3 * KEDGE_SEC,
+    .waits = 3 * KEDGE_SEC,
+    .tries = 5,
+};
+
+/* The Sorcerer's Apprentice: an answer to each of these ACKs would double every packet. */
+static void zephyr_acknowledges_copies_at_once(struct scene *s)
+{
+    struct actor *a = scene_get(s, &zephyr, LITERAL("\0\1image\0octet\0"), 51200);
+
+    befall(&a->down, KEDGE_TFTP_DATA, 5, COPY, 1);
+    befall(&a->down, KEDGE_TFTP_DATA, 50, COPY, 1);
+    a->down.rule[1].delay = MS(3);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks == 101);
+}
+
+/* ---- iPXE ------------------------------------------------------------------------------ */
+
+static const struct traits ipxe = {
+    .name = "iPXE",
+    .older = ACK_LAST, /* every DATA is acknowledged, copies too */
+    .ahead = ACK_LAST,
+    .acks_each = true,
+    .probe = -1,
+    .asks_every = KEDGE_SEC,
+    .waits = 2 * KEDGE_SEC,
+    .tries = 8,
+};
+
+#define IPXE LITERAL("\0\1image\0octet\0blksize\0001432\0tsize\0000\0")
+
+static void ipxe_acknowledges_every_block(struct scene *s)
+{
+    struct actor *a = scene_get(s, &ipxe, IPXE, 100000);
+
+    a->down.params.copy_ppm = 300000;
+    a->down.params.overtaken_by = MS(4);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks == 100000 / 1432 + 1);
+    EXPECT(s, self(a)->acks > 80);
+}
+
+static void ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port(struct scene *s)
+{
+    static const struct traits probing = { .name = "iPXE",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .probe = 0,
+                                           .asks_every = KEDGE_SEC,
+                                           .waits = 2 * KEDGE_SEC,
+                                           .tries = 8 };
+    struct actor *a = scene_get(s, &probing, IPXE, 100000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->probed);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_PROBE] == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->tsize == 100000);
+}
+
+/* Its ERROR is lost: the second request finds the first transfer, and is the same. */
+static void ipxe_loses_its_abort(struct scene *s)
+{
+    static const struct traits probing = { .name = "iPXE",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .probe = 0,
+                                           .asks_every = KEDGE_SEC,
+                                           .waits = 2 * KEDGE_SEC,
+                                           .tries = 8 };
+    struct actor *a = scene_get(s, &probing, IPXE, 100000);
+
+    befall(&a->up, KEDGE_TFTP_ERROR, -1, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->sessions == 1);
+}
+
+/* ---- GRUB ------------------------------------------------------------------------------ */
+
+static const struct traits grub = {
+    .name = "GRUB",
+    .older = ACK_LAST,
+    .ahead = SILENCE,
+    .needs_oack = true, /* DATA without one is never taken */
+    .closes_by_error_0 = true,
+    .probe = -1,
+    .asks_every = MS(400),
+    .asks_later = MS(20),
+    .waits = 0, /* it never says anything again */
+    .tries = 40,
+};
+
+#define GRUB LITERAL("\0\1/boot/grub.cfg\0octet\0blksize\0001024\0tsize\0000\0")
+
+static void grub_repeats_its_request_while_the_file_opens_slowly(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 100001);
+
+    a->file.open_delay = 6 * KEDGE_SEC;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->requests > 8 && a->sessions == 1);
+    EXPECT(s, a->replies <= 2);
+    EXPECT(s, a->blocks == 100001 / 1024 + 1);
+}
+
+static void grub_closes_an_empty_file_by_error_0(struct scene *s)
+{
+    struct actor *empty = scene_get(s, &grub, GRUB, 0);
+    struct actor *exact = scene_get(s, &grub, GRUB, 10240);
+
+    world_run(s->w);
+    EXPECT(s, self(empty)->done && empty->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(empty)->oacks == 1 && self(empty)->tsize == -1);
+    EXPECT(s, self(exact)->done && exact->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+/* It repeats nothing: whatever is lost either way, our timer brings it. */
+static void grub_has_no_timer_of_its_own(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 100001);
+
+    befall(&a->down, KEDGE_TFTP_DATA, 10, DROP, 2);
+    befall(&a->up, KEDGE_TFTP_ACK, 30, DROP, 3);
+    befall(&a->up, KEDGE_TFTP_ACK, 98, DROP, 1); /* the last: it has closed */
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_UNCONFIRMED] == 1);
+    EXPECT(s, a->blocks <= 98 + 5 + 3);
+}
+
+/* ACK 0 is lost, and it never comes again: the OACK must. */
+static void grub_loses_ack_0(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 5000);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 0, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->oacks == 2);
+}
+
+/* With 50 packets to digest it withholds its ACKs: that is no loss. */
+static void grub_stalls_to_digest_what_it_has(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 300000);
+
+    a->busy_ppm = 20000;
+    a->busy_most = 12 * KEDGE_SEC;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 293 + 8 * 10);
+}
+
+/* ---- EDK2 ------------------------------------------------------------------------------ */
+
+static const struct traits edk2 = {
+    .name = "EDK2",
+    .older = ACK_LAST, /* each block out of order brings the same ACK */
+    .ahead = ACK_LAST,
+    .only_asked = true,
+    .probe = -1,
+    .asks_every = 4 * KEDGE_SEC,
+    .waits = 4 * KEDGE_SEC,
+    .tries = 6,
+};
+
+#define EDK2(n)                                                                          \
+    LITERAL("\0\1image\0octet\0tsize\0000\0blksize\0001468\0windowsize\0" #n "\0")
+
+static void edk2_sends_eight_equal_acks_after_one_loss(struct scene *s)
+{
+    struct actor *a = scene_get(s, &edk2, EDK2(8), 200000);
+
+    befall(&a->down, KEDGE_TFTP_DATA, 17, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 137 + 8); /* its window again, once */
+}
+
+/* The ACK is lost and the window comes again: each copy is answered, none by DATA. */
+static void edk2_acknowledges_each_copy_of_a_window(struct scene *s)
+{
+    struct actor *a = scene_get(s, &edk2, EDK2(8), 200000);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 16, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 137 + 8);
+}
+
+static void edk2_probes_by_error_8_and_asks_from_a_new_port(struct scene *s)
+{
+    static const struct traits probing = { .name = "EDK2",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .only_asked = true,
+                                           .probe = 8,
+                                           .probes_anew = true,
+                                           .asks_every = 4 * KEDGE_SEC,
+                                           .waits = 4 * KEDGE_SEC,
+                                           .tries = 6 };
+    struct actor *a = scene_get(s, &probing, EDK2(4), 200000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->sessions == 2);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_PROBE] == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+/* A quarter of the fragments of large blocks is lost: the whole block with them. */
+static void edk2_on_a_link_that_loses_many(struct scene *s)
+{
+    struct actor *a = scene_get(s, &edk2, EDK2(4), 200000);
+
+    a->down.params.loss_ppm = 100000;
+    a->up.params.loss_ppm = 100000;
+    world_run(s->w);
+    EXPECT(s, self(a)->done);
+    EXPECT(s, a->blocks <= 137 + 2 * 4 * (a->up.troubles + a->down.troubles));
+}
+
+/* ---- curl, atftp, tftp-hpa --------------------------------------------------------------- */
+
+static const struct traits curl = {
+    .name = "curl",
+    .older = ACK_LAST,
+    .ahead = SILENCE,
+    .second_oack = STARTS_OVER, /* it falls back to block 0 */
+    .drops_tsize_0 = true,
+    .exact_timeout = true,
+    .probe = -1,
+    .asks_every = 6 * KEDGE_SEC,
+    .waits = 6 * KEDGE_SEC,
+    .tries = 5,
+};
+
+#define CURL LITERAL("\0\1image\0octet\0tsize\0000\0blksize\000512\0timeout\0006\0")
+
+static void curl_gets_an_empty_file(struct scene *s)
+{
+    struct actor *a = scene_get(s, &curl, CURL, 0);
+
+    self(a)->asked_timeout = 6;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->requests == 1 && self(a)->tsize == -1);
+}
+
+static void curl_falls_back_to_block_0_at_a_second_oack(struct scene *s)
+{
+    struct actor *a = scene_get(s, &curl, CURL, 30000);
+
+    self(a)->asked_timeout = 6;
+    befall(&a->up, KEDGE_TFTP_ACK, 0, DELAY, 1);
+    a->up.rule[0].delay = 4 * KEDGE_SEC;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->oacks == 1);
+}
+
+static const struct traits atftp = {
+    .name = "atftp",
+    .older = ACK_LAST,
+    .ahead = SILENCE,
+    .second_oack = ABORTS,
+    .probe = -1,
+    .asks_every = 5 * KEDGE_SEC,
+    .waits = 5 * KEDGE_SEC,
+    .tries = 5,
+};
+
+static void atftp_aborts_at_a_second_oack(struct scene *s)
+{
+    struct actor *a = scene_get(s, &atftp, CURL, 30000);
+
+    befall(&a->down, KEDGE_TFTP_DATA, 1, DROP, 4);
+    befall(&a->up, KEDGE_TFTP_ACK, 0, DELAY, 1);
+    a->up.rule[0].delay = 4 * KEDGE_SEC;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->oacks == 1);
+}
+
+static const struct traits hpa = {
+    .name = "tftp-hpa",
+    .older = SILENCE,
+    .ahead = SILENCE,
+    .acks_errors = true,
+    .probe = -1,
+    .asks_every = 5 * KEDGE_SEC,
+    .waits = 5 * KEDGE_SEC,
+    .tries = 5,
+};
+
+static void hpa_acknowledges_an_error(struct scene *s)
+{
+    struct actor *a = scene_get(s, &hpa, LITERAL("\0\1image\0octet\0"), 0);
+
+    a->file.refuse = KEDGE_TFTP_NOT_FOUND;
+    world_run(s->w);
+    EXPECT(s, self(a)->failed && self(a)->acks == 1);
+    EXPECT(s, a->errors == 1); /* and no ERROR 5 for that ACK */
+}
+
+/* ---- Boot ROMs ------------------------------------------------------------------------- */
+
+static const struct traits rom = {
+    .name = "ROM",
+    .older = ACK_LAST,
+    .ahead = SILENCE,
+    .probe = -1,
+    .asks_every = KEDGE_SEC,
+    .waits = KEDGE_SEC,
+    .tries = 10,
+};
+
+/* Thirteen files, one after another, from one port: each request comes with the last ACK of
+ * the file before, and is often looked at first. */
+static void lpxelinux_uses_its_port_again(struct scene *s)
+{
+    struct actor *a = scene_get(s, &rom, IPXE, 14320);
+
+    self(a)->files = 13;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->sessions == 13);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_OK] == 13 && self(a)->requests == 13);
+}
+
+static void pxelinux_asks_for_ten_missing_files(struct scene *s)
+{
+    struct actor *a = scene_get(s, &rom, IPXE, 0);
+
+    self(a)->files = 10;
+    a->file.refuse = KEDGE_TFTP_NOT_FOUND;
+    world_run(s->w);
+    EXPECT(s, self(a)->failed && self(a)->requests == 10 && a->errors == 10);
+    EXPECT(s, self(a)->done_at <= KEDGE_SEC + MS(10 * 3)); /* a round trip each */
+}
+
+/* Each file is asked for twice from neighbouring ports, and the first is dropped. */
+static void raspberry_pi_asks_twice_and_aborts_the_first(struct scene *s)
+{
+    static const struct traits pi = { .name = "Raspberry Pi",
+                                      .older = ACK_LAST,
+                                      .ahead = SILENCE,
+                                      .probe = 0,
+                                      .probes_anew = true,
+                                      .asks_every = KEDGE_SEC,
+                                      .waits = KEDGE_SEC,
+                                      .tries = 10 };
+    struct actor *a = scene_get(
+        s, &pi, LITERAL("\0\1start.elf\0octet\0tsize\0000\0blksize\0001024\0"), 80000);
+
+    befall(&a->down, KEDGE_TFTP_OACK, -1, COPY, 2); /* doubled OACKs were seen */
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_PROBE] == 1);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+static void pa_risc_pads_its_request_to_516_bytes(struct scene *s)
+{
+    static const uint8_t padded[516] = "\0\1vmunix\0octet";
+    struct actor *a =
+        scene_get(s, &rom, (struct kedge_span){ padded, sizeof padded }, 5000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->oacks == 0 && a->blocks == 10);
+}
+
+static void a_diskless_sun_broadcasts_its_request(struct scene *s)
+{
+    struct actor *a = scene_get(s, &rom, LITERAL("\0\1C0A80001\0octet\0"), 5000);
+
+    a->broadcasts = true;
+    world_run(s->w);
+    EXPECT(s, self(a)->failed && a->replies + a->blocks == 0 && a->sessions == 0);
+}
+
+static void procurve_asks_in_netascii_with_options(struct scene *s)
+{
+    struct actor *a = scene_get(
+        s, &rom,
+        LITERAL("\0\1conf\0netascii\0tsize\0000\0windowsize\0008\0blksize\0001024\0"),
+        5000);
+
+    a->file.size_unknown = true;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->windowsize == -1 && self(a)->tsize == -1);
+    EXPECT(s, self(a)->blksize == 1024);
+}
+
+/* Its ACKs are of five bytes where msftwindow was granted, which it never is. */
+static void bootmgr_asks_for_a_window_of_its_own(struct scene *s)
+{
+    static const struct traits bootmgr = { .name = "bootmgr",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST_ONCE,
+                                           .only_asked = true,
+                                           .long_acks = true,
+                                           .probe = -1,
+                                           .asks_every = KEDGE_SEC,
+                                           .waits = KEDGE_SEC,
+                                           .tries = 10 };
+    struct actor *a = scene_get(s, &bootmgr,
+                                LITERAL("\0\1\\Boot\\BCD\0octet\0tsize\0000\0blksize\0"
+                                        "1456\0windowsize\0004\0msftwindow\00031416\0"),
+                                80000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->windowsize == 4 && a->blocks == 55);
+}
+
+/* A board is reset in the middle: the same request, from the same port. */
+static void a_board_is_reset_and_its_port_comes_again(struct scene *s)
+{
+    struct actor *a = scene_kedge(s, KEDGE_TFTP_RRQ, 400000);
+    struct asker *k = a->self;
+
+    k->asked.has = 0;
+    k->same_port = true;
+    k->resets_at = s->w->now + MS(300);
+    world_run(s->w);
+    EXPECT(s, k->outcome == KEDGE_TFTP_OK && a->sessions == 2);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_REPLACED] == 1);
+}
+
+/* ---- Nobody in particular ---------------------------------------------------------------- */
+
+/* An echo service got a request in its name: whatever it is sent comes back. */
+static void echo_back(struct world *w, struct actor *a, const struct datagram *d,
+                      struct kedge_span bytes)
+{
+    actor_send(w, a, d->socket, bytes);
+}
+
+static void ask_once(struct world *w, struct actor *a)
+{
+    a->open = true;
+    actor_send(w, a, REQUEST_PORT, LITERAL("\0\1image\0octet\0tsize\0000\0"));
+}
+
+static void a_naive_echo_gets_two_packets_and_no_more(struct scene *s)
+{
+    static const struct actor_kind echo = {
+        .name = "echo", .start = ask_once, .packet = echo_back, .timer = ask_once
+    };
+    struct actor *a = world_add(s->w, &echo, NULL, s->w->now);
+
+    a->file.size = 5000;
+    world_run(s->w);
+    EXPECT(s, a->replies + a->blocks == 2);
+}
+
+static void kedge_finds_the_block_size_that_gets_through(struct scene *s)
+{
+    struct actor *a = scene_kedge(s, KEDGE_TFTP_RRQ, 400000);
+    struct asker *k = a->self;
+
+    k->recovers = true;
+    a->down.params.mtu = 1280; /* and whatever is longer vanishes */
+    world_run(s->w);
+    EXPECT(s, k->outcome == KEDGE_TFTP_OK && k->client.granted.blksize == 1228);
+}
+
+static void kedge_lowers_its_window_for_a_small_ring(struct scene *s)
+{
+    struct actor *a = scene_kedge(s, KEDGE_TFTP_RRQ, 400000);
+    struct asker *k = a->self;
+
+    a->down.params.bits_per_s = 10000000;
+    a->down.params.queue_bytes = 20000; /* 13 of 32 blocks */
+    world_run(s->w);
+    EXPECT(s, k->outcome == KEDGE_TFTP_OK);
+    EXPECT(s, s->w->now < KEDGE_SEC + 30 * KEDGE_SEC);
+}
+
+static void the_numbers_wrap(struct scene *s)
+{
+    struct actor *a = scene_kedge(s, KEDGE_TFTP_RRQ, 70000ULL * 8);
+    struct actor *b = scene_kedge(s, KEDGE_TFTP_WRQ, 70000ULL * 8 + 3);
+    struct asker *k = a->self;
+    struct asker *m = b->self;
+
+    k->asked.blksize = m->asked.blksize = 8;
+    m->asked.has |= KEDGE_TFTP_HAS_ROLLOVER;
+    m->asked.rollover = 1;
+    a->down.params.loss_ppm = b->up.params.loss_ppm = 500;
+    world_run(s->w);
+    EXPECT(s, k->outcome == KEDGE_TFTP_OK && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, m->outcome == KEDGE_TFTP_OK && b->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+#define SCENE(name)                                                                      \
+    {                                                                                    \
+#name, name, 4                                                                   \
+    }
+
+const struct scenario get_scenarios[] = {
+    SCENE(uboot_boots),
+    SCENE(uboot_loses_block_1_of_the_first_window_and_says_nothing),
+    SCENE(uboot_tells_of_a_gap_once_and_then_waits),
+    SCENE(uboot_loses_its_gap_notice_too),
+    SCENE(uboot_does_not_acknowledge_again),
+    SCENE(uboot_runs_its_image_and_the_last_ack_never_comes),
+    SCENE(uboot_begins_again_for_ever_but_for_errors_1_and_2),
+    SCENE(lwip_asks_in_mode_binary),
+    SCENE(lwip_answers_any_other_block_with_error_5),
+    SCENE(zephyr_acknowledges_copies_at_once),
+    SCENE(ipxe_acknowledges_every_block),
+    SCENE(ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port),
+    SCENE(ipxe_loses_its_abort),
+    SCENE(grub_repeats_its_request_while_the_file_opens_slowly),
+    SCENE(grub_closes_an_empty_file_by_error_0),
+    SCENE(grub_has_no_timer_of_its_own),
+    SCENE(grub_loses_ack_0),
+    SCENE(grub_stalls_to_digest_what_it_has),
+    SCENE(edk2_sends_eight_equal_acks_after_one_loss),
+    SCENE(edk2_acknowledges_each_copy_of_a_window),
+    SCENE(edk2_probes_by_error_8_and_asks_from_a_new_port),
+    SCENE(edk2_on_a_link_that_loses_many),
+    SCENE(curl_gets_an_empty_file),
+    SCENE(curl_falls_back_to_block_0_at_a_second_oack),
+    SCENE(atftp_aborts_at_a_second_oack),
+    SCENE(hpa_acknowledges_an_error),
+    SCENE(lpxelinux_uses_its_port_again),
+    { "lpxelinux_uses_its_port_again_with_one_port_here", lpxelinux_uses_its_port_again,
+      0 },
+    SCENE(pxelinux_asks_for_ten_missing_files),
+    SCENE(raspberry_pi_asks_twice_and_aborts_the_first),
+    SCENE(pa_risc_pads_its_request_to_516_bytes),
+    SCENE(a_diskless_sun_broadcasts_its_request),
+    SCENE(procurve_asks_in_netascii_with_options),
+    SCENE(bootmgr_asks_for_a_window_of_its_own),
+    SCENE(a_board_is_reset_and_its_port_comes_again),
+    { "a_board_is_reset_with_one_port_here", a_board_is_reset_and_its_port_comes_again,
+      0 },
+    SCENE(a_naive_echo_gets_two_packets_and_no_more),
+    SCENE(kedge_finds_the_block_size_that_gets_through),
+    SCENE(kedge_lowers_its_window_for_a_small_ring),
+    SCENE(the_numbers_wrap),
+};
+const size_t get_scenario_count = sizeof get_scenarios / sizeof *get_scenarios;
