@@ -22,8 +22,10 @@ struct scenario {
     uint32_t sockets; /* 0: single-port mode */
 };
 
-extern const struct scenario get_scenarios[];
-extern const size_t get_scenario_count;
+extern const struct scenario board_scenarios[];
+extern const size_t board_scenario_count;
+extern const struct scenario host_scenarios[];
+extern const size_t host_scenario_count;
 extern const struct scenario put_scenarios[];
 extern const size_t put_scenario_count;
 

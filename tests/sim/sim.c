@@ -15,7 +15,16 @@ struct options {
     uint64_t seed;
     const char *scenario;
     bool trace;
+    bool tap;
 };
+
+struct results {
+    unsigned count;
+    unsigned failures;
+    bool tap;
+};
+
+enum { FAILURES_SHOWN = 5 };
 
 static const char *const outcome_names[OUTCOMES] = { "running",  "ok",      "unconfirmed",
                                                      "changed",  "probe",   "aborted",
@@ -35,6 +44,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 
         if (strcmp(argv[i], "--trace") == 0)
             o->trace = true;
+        else if (strcmp(argv[i], "--tap") == 0)
+            o->tap = true;
         else if (strcmp(argv[i], "--seeds") == 0 && take_number(value, &o->seeds))
             i++;
         else if (strcmp(argv[i], "--scenario") == 0 && value)
@@ -56,68 +67,83 @@ static void print_outcomes(const char *who, const unsigned counts[OUTCOMES])
     printf("\n");
 }
 
-static unsigned run_seeds(const struct options *o)
+/* One result: as TAP for the test runner, else only what failed, and how to see it again. */
+static void report(struct results *r, const char *name, const char *failure)
 {
-    struct tally tally = { .worlds = 0 };
-    unsigned failures = 0;
-
-    for (uint64_t i = 0; i < o->seeds && failures < 5; i++) {
-        char failure[FAILURE_MAX];
-
-        if (run_seed(o->seed + i, o->trace, &tally, failure))
-            continue;
-        failures++;
-        printf("FAILED: seed %llu, %s\n  again: sim --seeds 1 --seed %llu --trace\n",
-               (unsigned long long)(o->seed + i), failure,
-               (unsigned long long)(o->seed + i));
-    }
-    printf("%llu runs, %llu transfers (%llu whole), %.1f virtual hours, %llu datagrams\n",
-           (unsigned long long)tally.worlds, (unsigned long long)tally.transfers,
-           (unsigned long long)tally.good, (double)tally.time / 3600e9,
-           (unsigned long long)tally.datagrams);
-    print_outcomes("clients", tally.outcomes);
-    print_outcomes("server", tally.server);
-    return failures;
+    r->count++;
+    r->failures += failure[0] != 0;
+    if (r->tap)
+        printf("%sok %u - %s%s%s\n", failure[0] ? "not " : "", r->count, name,
+               failure[0] ? " # " : "", failure);
+    else if (failure[0])
+        printf("FAILED: %s\n  again: sim %s --trace\n", failure, name);
 }
 
-static unsigned play(const struct options *o, const struct scenario *scenarios,
-                     size_t count)
+static void play(const struct options *o, const struct scenario *scenarios, size_t count,
+                 struct results *r)
 {
-    unsigned failures = 0;
-    unsigned played = 0;
-
     for (size_t i = 0; i < count; i++) {
         char failure[FAILURE_MAX];
+        char again[FAILURE_MAX];
 
         if (o->scenario && !strstr(scenarios[i].name, o->scenario))
             continue;
-        played++;
         if (scene_play(&scenarios[i], o->trace, failure))
-            continue;
-        failures++;
-        printf("FAILED: %s, %s\n  again: sim --scenario %s --trace\n", scenarios[i].name,
-               failure, scenarios[i].name);
+            failure[0] = 0;
+        snprintf(again, sizeof again, "--scenario %s", scenarios[i].name);
+        report(r, again, failure);
     }
-    printf("%u scenarios\n", played);
-    return failures;
+}
+
+static void run_seeds(const struct options *o, struct results *r)
+{
+    struct tally tally = { .worlds = 0 };
+    unsigned before = r->failures;
+
+    for (uint64_t i = 0; i < o->seeds && r->failures < before + FAILURES_SHOWN; i++) {
+        char failure[FAILURE_MAX];
+        char again[FAILURE_MAX];
+
+        if (run_seed(o->seed + i, o->trace, &tally, failure))
+            continue;
+        snprintf(again, sizeof again, "--seeds 1 --seed %llu",
+                 (unsigned long long)(o->seed + i));
+        report(r, again, failure);
+    }
+    if (r->failures == before)
+        report(r, "random runs", "");
+    printf(
+        "%s%llu runs, %llu transfers (%llu whole), %.1f virtual hours, %llu datagrams\n",
+        r->tap ? "# " : "", (unsigned long long)tally.worlds,
+        (unsigned long long)tally.transfers, (unsigned long long)tally.good,
+        (double)tally.time / 3600e9, (unsigned long long)tally.datagrams);
+    print_outcomes(r->tap ? "# clients" : "clients", tally.outcomes);
+    print_outcomes(r->tap ? "# server" : "server", tally.server);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = { .seeds = 1000, .seed = (uint64_t)time(NULL) };
-    unsigned failures;
+    struct results r = { .count = 0 };
 
     if (!read_options(argc, argv, &o)) {
-        fprintf(stderr,
-                "usage: sim [--seeds N] [--seed S] [--scenario NAME] [--trace]\n");
+        fprintf(stderr, "usage: sim [--seeds N] [--seed S] [--scenario NAME] [--trace] "
+                        "[--tap]\n");
         return 64;
     }
-    failures = play(&o, get_scenarios, get_scenario_count) +
-               play(&o, put_scenarios, put_scenario_count);
-    if (o.scenario)
-        return failures ? 1 : 0;
-    printf("sim --seeds %llu --seed %llu\n", (unsigned long long)o.seeds,
-           (unsigned long long)o.seed);
-    failures += run_seeds(&o);
-    return failures ? 1 : 0;
+    r.tap = o.tap;
+    if (o.scenario || !o.trace) {
+        play(&o, board_scenarios, board_scenario_count, &r);
+        play(&o, host_scenarios, host_scenario_count, &r);
+        play(&o, put_scenarios, put_scenario_count, &r);
+    }
+    if (!o.scenario) {
+        printf("%s%u scenarios; --seeds %llu --seed %llu\n", o.tap ? "# " : "", r.count,
+               (unsigned long long)o.seeds, (unsigned long long)o.seed);
+        fflush(stdout);
+        run_seeds(&o, &r);
+    }
+    if (o.tap)
+        printf("1..%u\n", r.count);
+    return r.failures ? 1 : 0;
 }
