@@ -110,7 +110,8 @@ struct kedge_transfer_request {
     } uploads;
 };
 
-/* Answer it: this one transfer, from a socket of its own, to its end. As kedge_get and
+/* Answer it: this one transfer, from a socket of its own, to its end. The same request, if
+ * it waits on `socket` then because the peer repeated it, is taken away. As kedge_get and
  * kedge_put; of the options counts what a server can use (blksize and windowsize as upper
  * bounds, patience, cancel_fd, progress). */
 KEDGE_API KEDGE_MUST_CHECK bool kedge_answer(const struct kedge_transfer_request *request,

@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_MAX = 64, BLKSIZE_SAFE = 1228, HEADERS_MAX = 40 + 8 + KEDGE_TFTP_HEADER };
+enum {
+    REPEATS_MAX = 64,
+    WINDOW_MAX = 64,
+    BLKSIZE_SAFE = 1228,
+    HEADERS_MAX = 40 + 8 + KEDGE_TFTP_HEADER
+};
 
 static const kedge_nanos patience_default = 30 * KEDGE_SEC;
 
@@ -149,6 +154,27 @@ static void run(struct answering *a)
     exchange_close(x);
 }
 
+/* The peer asked again while it was served, as clients do that wait: that is answered. */
+static void drop_repeats(const struct answering *a)
+{
+    const struct kedge_span said = a->request->datagram;
+    uint8_t datagram[KEDGE_TFTP_REQUEST_MAX];
+
+    for (int i = 0; i < REPEATS_MAX; i++) {
+        struct kedge_address from = { .len = sizeof from.storage };
+        struct net_address peer;
+        ssize_t len = recvfrom(a->request->socket, datagram, sizeof datagram,
+                               MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)&from.storage,
+                               &from.len);
+
+        if (len < 0 || (size_t)len != said.len || memcmp(datagram, said.ptr, said.len) ||
+            !net_address_from(&from, &peer) || !net_address_equal(&peer, &a->peer))
+            return;
+        if (recv(a->request->socket, datagram, sizeof datagram, MSG_DONTWAIT) < 0)
+            return;
+    }
+}
+
 static bool understood(struct answering *a)
 {
     bool known = kedge_tftp_parse_request(a->request->datagram, &a->wish) &&
@@ -178,8 +204,10 @@ bool kedge_answer(const struct kedge_transfer_request *request,
         a->request = request;
         a->options = options ? options : &none;
         a->result = result;
-        if (understood(a))
+        if (understood(a)) {
             run(a);
+            drop_repeats(a);
+        }
         about.why = a->fault.why ? a->fault.why : "";
     }
     fetch_result_explain(result, &about);

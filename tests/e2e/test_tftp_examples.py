@@ -182,7 +182,20 @@ def test_server_repeats_lost_blocks_and_outlives_its_clients(lab, make):
         peer.say(tftp.ack(1))
         assert bytes(peer.hear()) == tftp.data(2, content[512:1024])
     # Its port is closed now, so the server learns that nobody is there.
-    assert tftp.get(lab.at, "f", timeout=10).content == content
+    assert tftp.get(lab.at, "f", wait=10).content == content
+
+
+def test_server_answers_a_repeated_request_once(lab, make):
+    make("f", b"abc")
+    with tftp.Peer(lab.at) as peer:
+        for _ in range(5):
+            peer.ask(tftp.RRQ, "f", blksize=600)
+        assert peer.packet().op == tftp.OACK
+        peer.say(tftp.ack(0))
+        assert bytes(peer.hear()) == tftp.data(1, b"abc")
+        peer.say(tftp.ack(1))
+        assert peer.silent(0.3)
+        assert tftp.get(lab.at, "f", wait=1).content == b"abc"
 
 
 def test_server_usage(build, tmp_path):
