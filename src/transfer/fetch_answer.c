@@ -167,7 +167,8 @@ static void drop_repeats(const struct answering *a)
                                MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)&from.storage,
                                &from.len);
 
-        if (len < 0 || (size_t)len != said.len || memcmp(datagram, said.ptr, said.len) ||
+        if (len < 0 || (size_t)len != said.len ||
+            memcmp(datagram, said.ptr, said.len) != 0 ||
             !net_address_from(&from, &peer) || !net_address_equal(&peer, &a->peer))
             return;
         if (recv(a->request->socket, datagram, sizeof datagram, MSG_DONTWAIT) < 0)
