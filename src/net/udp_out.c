@@ -76,12 +76,22 @@ static bool refused(struct udp_outbox *b, int code)
     return true;
 }
 
+/* How many of the queue left, or -1. One alone goes the shorter way. */
+static int send_queued(struct udp_outbox *b)
+{
+    unsigned count = b->count - b->first;
+
+    if (count > 1)
+        return sendmmsg(b->fd, b->headers + b->first, count, MSG_DONTWAIT);
+    return sendmsg(b->fd, &b->headers[b->first].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
+}
+
 bool udp_flush(struct udp_outbox *b)
 {
     unsigned retried = NONE;
 
     while (b->first < b->count) {
-        int n = sendmmsg(b->fd, b->headers + b->first, b->count - b->first, MSG_DONTWAIT);
+        int n = send_queued(b);
 
         if (n > 0) {
             for (unsigned end = b->first + (unsigned)n; b->first < end; b->first++)

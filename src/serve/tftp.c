@@ -92,11 +92,12 @@ static void close_listener(struct tftp_listener *l)
 static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
                       const struct net_address *at)
 {
-    struct udp_options options = { .at = *at };
+    struct udp_options options = { .at = *at, .gro = s->config.single_port };
     uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
     int err = open_port(l, &options);
 
     net_address_set_port(&options.at, 0);
+    options.gro = true; /* the windows of an upload */
     options.low = s->config.low;
     options.high = s->config.high;
     while (err == 0 && more-- > 0)

@@ -87,6 +87,25 @@ static void take_data(struct tftp_port *p, const struct udp_in *in)
     act(p, &in->m, &event);
 }
 
+/* One datagram, or several of one peer that the kernel has joined (GRO). */
+static void take_joined(struct tftp_port *p, const struct udp_in *in)
+{
+    struct udp_in piece = *in;
+    struct kedge_span left = in->m.bytes;
+
+    if (in->cut)
+        return;
+    while (in->m.segment && left.len > in->m.segment) {
+        piece.m.bytes.ptr = left.ptr;
+        piece.m.bytes.len = in->m.segment;
+        take_data(p, &piece);
+        left.ptr += in->m.segment;
+        left.len -= in->m.segment;
+    }
+    piece.m.bytes = left;
+    take_data(p, &piece);
+}
+
 /* Take what is there until nothing is. */
 static void drain_data(struct tftp_port *p)
 {
@@ -97,8 +116,7 @@ static void drain_data(struct tftp_port *p)
         int n = udp_receive(p->socket.fd, box);
 
         for (int k = 0; k < n; k++)
-            if (!box->in[k].cut)
-                take_data(p, &box->in[k]);
+            take_joined(p, &box->in[k]);
         if (n < UDP_BATCH)
             break;
     }

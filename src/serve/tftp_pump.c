@@ -67,6 +67,8 @@ static void commit(struct tftp_transfer *t)
 {
     struct store_result result = taking_end(&t->taking);
 
+    if (result.error == STORE_OK && !t->upload.slow)
+        result = upload_flush(t);
     if (result.error != STORE_OK) {
         transfer_fail(t, &result);
         return;

@@ -14,6 +14,7 @@
 enum {
     BATCH_BYTES = 1 << 20, /* of frames on their way out */
     SMALL_FRAME = 1500,    /* up to here a lone frame is copied and leaves with others */
+    LATE_BYTES = 1 << 16,  /* at least the largest block */
     REASON_MAX = 120,
 };
 
@@ -48,9 +49,10 @@ struct cold_read {
     size_t len;  /* of iov that is read; 0: none */
 };
 
-/* Bytes of an upload on their way to a slow disk. */
+/* Bytes of an upload that are not written yet: blocks gather here, for a write of each costs
+ * more than its copy. On a slow disk they then wait for a helper. */
 struct late_write {
-    uint8_t *bytes;
+    uint8_t *bytes; /* LATE_BYTES, from the first block on */
     struct iovec iov;
     uint64_t offset;
     size_t len; /* 0: none */
@@ -139,6 +141,7 @@ const char *refusal_text(int code);
 void upload_open(struct tftp_transfer *t);
 void upload_keep(struct tftp_transfer *t);
 bool upload_is_late(struct tftp_transfer *t);
+struct store_result upload_flush(struct tftp_transfer *t);
 bool upload_drop(struct tftp_transfer *t);
 
 /* tftp_read.c: a content_read, and the helper's turn when it said LATER. */

@@ -19,32 +19,47 @@ static struct tftp_transfer *job_over(struct upload *upload)
     return t;
 }
 
-/* On a slow disk (a network's, or a program's) bytes wait for a helper. */
+struct store_result upload_flush(struct tftp_transfer *t)
+{
+    struct iovec iov = { t->late.bytes, t->late.len };
+
+    if (t->late.len == 0)
+        return store_ok();
+    t->late.len = 0;
+    return upload_write(&t->upload, &iov, 1, t->late.offset);
+}
+
+static struct store_result make_room(struct tftp_transfer *t, size_t len)
+{
+    if (!t->late.bytes)
+        t->late.bytes = malloc(LATE_BYTES);
+    if (!t->late.bytes)
+        return store_fail(STORE_BUSY, "no memory");
+    KEDGE_ASSERT(len <= LATE_BYTES);
+    /* A slow disk's bytes are taken away after each block: it has room. */
+    return len > LATE_BYTES - t->late.len ? upload_flush(t) : store_ok();
+}
+
 static struct store_result write_upload(void *file, struct kedge_span bytes,
                                         uint64_t offset)
 {
     struct tftp_transfer *t = file;
-    struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes.ptr, .iov_len = bytes.len };
-    uint8_t *more;
+    struct store_result result = make_room(t, bytes.len);
 
-    if (!t->upload.slow)
-        return upload_write(&t->upload, &iov, 1, offset);
-    more = realloc(t->late.bytes, t->late.len + bytes.len);
-    if (!more)
-        return store_fail(STORE_BUSY, "no memory");
-    memcpy(more + t->late.len, bytes.ptr, bytes.len);
+    if (result.error != STORE_OK)
+        return result;
+    memcpy(t->late.bytes + t->late.len, bytes.ptr, bytes.len);
     if (t->late.len == 0)
         t->late.offset = offset;
-    t->late.bytes = more;
     t->late.len += bytes.len;
-    return store_ok();
+    return result;
 }
 
 static void late_written(struct upload *upload)
 {
     struct tftp_transfer *t = job_over(upload);
 
-    forget_late(t);
+    t->late.len = 0;
     if (t->ending) {
         transfer_end(t);
         return;
@@ -56,7 +71,7 @@ static void late_written(struct upload *upload)
 
 bool upload_is_late(struct tftp_transfer *t)
 {
-    if (t->late.len == 0)
+    if (t->late.len == 0 || !t->upload.slow)
         return false;
     t->late.iov = (struct iovec){ t->late.bytes, t->late.len };
     t->upload.done = late_written;
