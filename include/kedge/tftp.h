@@ -203,12 +203,13 @@ struct kedge_tftp_action {
     uint64_t end;
 };
 
-/* Blocks that left together. */
+/* Blocks that left together, or evenly spaced. */
 struct kedge_tftp_burst {
     uint64_t first;
     uint64_t end;
     kedge_nanos at;
-    bool again; /* at least one of them had left before */
+    bool again;        /* at least one of them had left before */
+    kedge_nanos until; /* when the last of them left */
 };
 
 enum { KEDGE_TFTP_BURSTS = 8 };

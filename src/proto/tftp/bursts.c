@@ -6,19 +6,26 @@ static bool holds(const struct kedge_tftp_burst *b, uint64_t block)
 }
 
 /* Blocks that left at one time, one after another, are one burst however many calls it
- * took to send them. */
+ * took to send them. So are blocks spaced evenly: each on its own, the window's first
+ * would be forgotten before its last has left. */
 static bool joins(const struct kedge_tftp_sender *s, const struct kedge_tftp_burst *b)
 {
     const struct kedge_tftp_burst *front = &s->burst[0];
+    kedge_nanos gap = b->at - front->until;
 
-    return s->bursts > 0 && front->at == b->at && front->end == b->first &&
-           front->again == b->again;
+    if (s->bursts == 0 || front->end != b->first || front->again != b->again)
+        return false;
+    if (gap == 0)
+        return front->at == front->until;
+    return b->end - b->first == 1 && gap <= 2 * s->spacing;
 }
 
 void bursts_add(struct kedge_tftp_sender *s, struct kedge_tftp_burst b)
 {
+    b.until = b.at;
     if (joins(s, &b)) {
         s->burst[0].end = b.end;
+        s->burst[0].until = b.at;
         return;
     }
     if (s->bursts < KEDGE_TFTP_BURSTS)
@@ -26,6 +33,13 @@ void bursts_add(struct kedge_tftp_sender *s, struct kedge_tftp_burst b)
     for (unsigned i = s->bursts - 1; i > 0; i--)
         s->burst[i] = s->burst[i - 1];
     s->burst[0] = b;
+}
+
+kedge_nanos burst_left(const struct kedge_tftp_burst *b, uint64_t block)
+{
+    uint64_t others = b->end - b->first - 1;
+
+    return others == 0 ? b->at : b->at + (b->until - b->at) / others * (block - b->first);
 }
 
 const struct kedge_tftp_burst *bursts_newest(const struct kedge_tftp_sender *s,

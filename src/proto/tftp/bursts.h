@@ -5,7 +5,11 @@
 
 #include "kedge/tftp.h"
 
+/* b.until is set here. */
 void bursts_add(struct kedge_tftp_sender *s, struct kedge_tftp_burst b);
+
+/* When a block of the burst left. */
+kedge_nanos burst_left(const struct kedge_tftp_burst *b, uint64_t block);
 
 /* The burst in which a block left last, and the one in which it left for the first time.
  * NULL if that is forgotten. Valid until the next bursts_add(). */

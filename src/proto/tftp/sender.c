@@ -101,7 +101,7 @@ static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
 
-    if (s->next > s->base && (!left || now - left->at >= round_trip(s)))
+    if (s->next > s->base && (!left || now - burst_left(left, s->base) >= round_trip(s)))
         rewind_to_base(s, now);
 }
 
@@ -116,22 +116,27 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
         return;
     if (!left->again) {
         if (acked == left->end - 1)
-            kedge_tftp_rtt_sample(&s->rtt, now - left->at);
+            kedge_tftp_rtt_sample(&s->rtt, now - left->until);
         return;
     }
     first = bursts_first(s, acked);
-    if (!first || s->rtt.smallest == KEDGE_NEVER || now - left->at >= s->rtt.smallest)
+    if (!first || s->rtt.smallest == KEDGE_NEVER ||
+        now - burst_left(left, acked) >= s->rtt.smallest)
         return;
-    kedge_tftp_rtt_sample(&s->rtt, now - first->at);
+    kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
     s->spacing = s->spacing_was;
 }
 
 /* Blocks behind base that left again are duplicates for the peer: it may answer each. */
 static void note_copies(struct kedge_tftp_sender *s)
 {
-    for (unsigned i = 0; i < s->bursts; i++)
-        if (s->burst[i].again && s->burst[i].first < s->base)
-            s->again_at = max_u64(s->again_at, s->burst[i].at);
+    for (unsigned i = 0; i < s->bursts; i++) {
+        const struct kedge_tftp_burst *b = &s->burst[i];
+
+        if (b->again && b->first < s->base)
+            s->again_at =
+                max_u64(s->again_at, burst_left(b, min_u64(b->end, s->base) - 1));
+    }
 }
 
 /* A duplicate ACK tells of a gap (RFC 7440), unless it may be the answer to a copy: taken
@@ -294,11 +299,13 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
     KEDGE_ASSERT(first == s->next && end <= limit(s));
     s->resent += sub_sat(min_u64(end, s->top), first);
     if (first < s->top)
-        bursts_add(s,
-                   (struct kedge_tftp_burst){ first, min_u64(end, s->top), now, true });
+        bursts_add(s, (struct kedge_tftp_burst){ .first = first,
+                                                 .end = min_u64(end, s->top),
+                                                 .at = now,
+                                                 .again = true });
     if (end > s->top)
-        bursts_add(s,
-                   (struct kedge_tftp_burst){ max_u64(first, s->top), end, now, false });
+        bursts_add(s, (struct kedge_tftp_burst){
+                          .first = max_u64(first, s->top), .end = end, .at = now });
     s->next = end;
     if (s->terms.confirm && end > s->last && s->top <= s->last)
         s->give_up = max_u64(s->give_up, now + s->terms.confirm);
