@@ -28,13 +28,19 @@ sim: setup
 	@ninja -C build tests/sim/sim
 	@./build/tests/sim/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
+# Look for faults with random input, TIME for each target: 20s, 10m, 2h.
+TIME ?= 60s
+fuzz:
+	@tools/setup --check
+	@tests/fuzz/run --time $(TIME)
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-clang build-sanitize build-check .cache
+	rm -rf build build-clang build-sanitize build-fuzz build-check .cache
 
 setup:
 	@tools/setup
 
-.PHONY: all build run check sim format clean setup
+.PHONY: all build run check sim fuzz format clean setup
