@@ -48,6 +48,14 @@ def test_each_rule_of_the_tests_is_in_the_notes(root):
     assert used and all(f"\n## {n}. " in notes for n in used)
 
 
+def test_each_scene_of_the_notes_is_played(root):
+    notes = (root / "docs/tftp.md").read_text()
+    scenes = "".join(p.read_text() for p in guard.files(root, "tests/sim/", suffix=(".c",)))
+    named = re.findall(r"\| `(\w+)` \|$", notes, re.M)
+    assert len(named) > 20
+    assert not [n for n in named if not re.search(rf"\b{n}\b", scenes)]
+
+
 def test_what_is_not_there_is_seen(root):
     assert complaints(root, "`src/cmd/main.c` (`main`,\n  `dispatch`), `tests/`, `udp/x`") == []
     assert complaints(root, "`src/none.c`") == ["no src/none.c"]
