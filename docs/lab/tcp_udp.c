@@ -83,7 +83,7 @@ static void say(const char *endpoint, const char *what, kedge_nanos *all, size_t
 
 static void round_trips(const char *endpoint)
 {
-    static kedge_nanos took[ROUND_TRIPS];
+    kedge_nanos took[ROUND_TRIPS];
     int fd = dial(endpoint);
 
     for (unsigned i = 0; i < ROUND_TRIPS; i++) {
@@ -98,7 +98,7 @@ static void round_trips(const char *endpoint)
 
 static void fresh_sockets(const char *endpoint)
 {
-    static kedge_nanos took[FRESH];
+    kedge_nanos took[FRESH];
 
     for (unsigned i = 0; i < FRESH; i++) {
         kedge_nanos start = now();
