@@ -1,31 +1,12 @@
 #include "ask/probe_show.h"
 
-#include "report/json.h"
-#include "report/record.h"
+#include "ask/probe_notes.h"
 #include "report/table.h"
 #include "report/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
 
-#define ROW_ROOM 2048             /* of a table: an endpoint and eleven numbers */
-#define JSON_ROOM ((size_t)16384) /* a target, or the head */
-
-struct percentile {
-    const char *name;
-    uint32_t which;
-};
-
-static const struct percentile percentiles[] = {
-    { "p50", 50000 },
-    { "p90", 90000 },
-    { "p99", 99000 },
-    { "p99_9", 99900 },
-};
-
-/* ---- the table ---- */
+#define ROW_ROOM 2048 /* of a table: an endpoint and eleven numbers */
 
 static void ms_cell(struct table *t, bool known, kedge_nanos v)
 {
@@ -77,54 +58,6 @@ static void head(struct table *t)
         table_cell(t, names[i]);
 }
 
-static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *what)
-{
-    char text[KEDGE_ENDPOINT_TEXT];
-
-    if (n > 0)
-        fprintf(out, "%s: %llu %s\n", kedge_endpoint_print(v->endpoint, text),
-                (unsigned long long)n, what);
-}
-
-static const char *why(int code)
-{
-    return code == ECONNRESET ? "the peer ended the connection"
-           : code             ? strerror(code)
-                              : "no reason known";
-}
-
-static void connect_note(FILE *out, const struct probe_view *v)
-{
-    char text[KEDGE_ENDPOINT_TEXT], space[64] = { 0 };
-    struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space - 1 };
-
-    if (v->connects == 0)
-        return;
-    text_ms(&w, v->connect_min);
-    if (v->connects > 1) {
-        put(&w, span_of(" to "));
-        text_ms(&w, v->connect_max);
-    }
-    fprintf(out, "%s: connected %sin %s ms\n", kedge_endpoint_print(v->endpoint, text),
-            v->connects > 1 ? "several times, " : "", space);
-}
-
-static void notes(FILE *out, const struct probe_view *v)
-{
-    const struct account *a = v->account;
-    char text[128];
-
-    connect_note(out, v);
-    snprintf(text, sizeof text, "refused: %s", why(v->code));
-    note(out, v, a->refused, text);
-    snprintf(text, sizeof text, "did not leave: %s", why(v->code));
-    note(out, v, a->unsent, text);
-    note(out, v, a->late, "answered after the timeout");
-    note(out, v, a->altered, "came back altered");
-    note(out, v, a->stray, "replies that were not to this run");
-    note(out, v, account_open(a), "still unanswered when it ended");
-}
-
 static bool lacks(const struct probe *p, uint32_t which)
 {
     for (uint32_t i = 0; i < probe_targets(p); i++) {
@@ -156,137 +89,10 @@ bool probe_show_table(const struct probe *p, FILE *out)
     for (uint32_t i = 0; i < probe_targets(p); i++) {
         struct probe_view v = probe_target_view(p, i);
 
-        notes(out, &v);
+        probe_notes(&v, out);
     }
     if (lacks(p, 99000))
         fprintf(out, "p99 needs %llu replies\n",
                 (unsigned long long)histogram_needed(99000));
     return true;
-}
-
-/* ---- JSON ---- */
-
-static void number_or_null(struct json *j, const char *key, bool known, uint64_t v)
-{
-    if (known)
-        json_u64(j, key, v);
-    else
-        json_null(j, key);
-}
-
-static void json_histogram(struct json *j, const char *key, const struct histogram *h)
-{
-    json_object(j, key);
-    json_u64(j, "n", h->count);
-    number_or_null(j, "min", h->count > 0, h->min);
-    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
-        kedge_nanos v = 0;
-        bool known = histogram_percentile(h, percentiles[i].which, &v);
-
-        number_or_null(j, percentiles[i].name, known, v);
-    }
-    number_or_null(j, "max", h->count > 0, h->max);
-    json_end(j);
-}
-
-static void json_connect(struct json *j, const struct probe_view *v)
-{
-    if (v->connects + v->failed_connects == 0) {
-        json_null(j, "connect_ns");
-        return;
-    }
-    json_object(j, "connect_ns");
-    json_u64(j, "n", v->connects);
-    json_u64(j, "failed", v->failed_connects);
-    number_or_null(j, "min", v->connects > 0, v->connect_min);
-    number_or_null(j, "max", v->connects > 0, v->connect_max);
-    json_end(j);
-}
-
-static void json_target(struct json *j, const struct probe_view *v)
-{
-    const struct account *a = v->account;
-    char text[KEDGE_ENDPOINT_TEXT];
-    kedge_nanos jitter = 0;
-    bool known = account_jitter(a, &jitter);
-
-    json_object(j, NULL);
-    json_text(j, "endpoint", kedge_endpoint_print(v->endpoint, text));
-    json_u64(j, "sent", a->sent);
-    json_u64(j, "received", a->received);
-    json_u64(j, "lost", a->lost);
-    json_u64(j, "late", a->late);
-    json_u64(j, "duplicated", a->duplicated);
-    json_u64(j, "reordered", a->reordered);
-    json_u64(j, "altered", a->altered);
-    json_histogram(j, "rtt_ns", &a->rtt);
-    json_histogram(j, "intended_ns", &a->intended);
-    number_or_null(j, "jitter_ns", known, jitter);
-    json_u64(j, "refused", a->refused);
-    json_u64(j, "unsent", a->unsent);
-    json_u64(j, "stray", a->stray);
-    json_u64(j, "open", account_open(a));
-    json_connect(j, v);
-    json_text(j, "error", v->code ? why(v->code) : NULL);
-    json_end(j);
-}
-
-static void json_host(struct json *j, const char *version)
-{
-    struct utsname u;
-    bool known = uname(&u) == 0;
-
-    json_object(j, "host");
-    json_text(j, "name", known ? u.nodename : NULL);
-    json_text(j, "system", known ? u.sysname : NULL);
-    json_text(j, "release", known ? u.release : NULL);
-    json_text(j, "machine", known ? u.machine : NULL);
-    json_text(j, "kedge", version);
-    json_end(j);
-}
-
-static void json_run(struct json *j, const struct probe_plan *plan, uint64_t started_ms)
-{
-    uint8_t space[64];
-    struct writer w = { .ptr = space, .room = sizeof space };
-
-    record_time(&w, started_ms);
-    json_object(j, "run");
-    json_string(j, "started", written(&w));
-    number_or_null(j, "count", plan->count > 0, plan->count);
-    json_u64(j, "interval_ns", plan->interval);
-    json_u64(j, "timeout_ns", plan->timeout);
-    json_u64(j, "size_bytes", plan->size);
-    json_end(j);
-}
-
-bool probe_show_json(const struct probe *p, const char *version, uint64_t started_ms,
-                     FILE *out)
-{
-    size_t room = JSON_ROOM * (probe_targets(p) + 1);
-    uint8_t *space = malloc(room);
-    struct kedge_span document;
-    struct json j;
-    bool ok;
-
-    if (!space)
-        return false;
-    json_init(&j, space, room);
-    json_object(&j, NULL);
-    json_u64(&j, "v", 1);
-    json_host(&j, version);
-    json_run(&j, probe_plan_of(p), started_ms);
-    json_array(&j, "targets");
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        struct probe_view v = probe_target_view(p, i);
-
-        json_target(&j, &v);
-    }
-    json_end(&j);
-    json_end(&j);
-    ok = json_finish(&j, &document);
-    if (ok)
-        fprintf(out, "%.*s\n", (int)document.len, (const char *)document.ptr);
-    free(space);
-    return ok;
 }

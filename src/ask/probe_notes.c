@@ -1,0 +1,54 @@
+#include "ask/probe_notes.h"
+
+#include "report/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *what)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    if (n > 0)
+        fprintf(out, "%s: %llu %s\n", kedge_endpoint_print(v->endpoint, text),
+                (unsigned long long)n, what);
+}
+
+const char *probe_why(int code)
+{
+    return code == ECONNRESET ? "the peer ended the connection"
+           : code             ? strerror(code)
+                              : "no reason known";
+}
+
+static void connect_note(FILE *out, const struct probe_view *v)
+{
+    char text[KEDGE_ENDPOINT_TEXT], space[64] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space - 1 };
+
+    if (v->connects == 0)
+        return;
+    text_ms(&w, v->connect_min);
+    if (v->connects > 1) {
+        put(&w, span_of(" to "));
+        text_ms(&w, v->connect_max);
+    }
+    fprintf(out, "%s: connected %sin %s ms\n", kedge_endpoint_print(v->endpoint, text),
+            v->connects > 1 ? "several times, " : "", space);
+}
+
+void probe_notes(const struct probe_view *v, FILE *out)
+{
+    const struct account *a = v->account;
+    char text[128];
+
+    connect_note(out, v);
+    snprintf(text, sizeof text, "refused: %s", probe_why(v->code));
+    note(out, v, a->refused, text);
+    snprintf(text, sizeof text, "did not leave: %s", probe_why(v->code));
+    note(out, v, a->unsent, text);
+    note(out, v, a->late, "answered after the timeout");
+    note(out, v, a->altered, "came back altered");
+    note(out, v, a->stray, "replies that were not to this run");
+    note(out, v, account_open(a), "still unanswered when it ended");
+}
