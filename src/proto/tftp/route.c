@@ -4,9 +4,6 @@
 #include "base/number.h"
 #include "proto/tftp/table.h"
 
-/* A peer that ended so lately may still be talking of what ended. */
-static const kedge_nanos just_ended = 30 * KEDGE_SEC;
-
 static bool is_request(struct kedge_span bytes)
 {
     return bytes.len >= 2 && bytes.ptr[0] == 0 &&
@@ -14,11 +11,11 @@ static bool is_request(struct kedge_span bytes)
 }
 
 /* ERROR 5 tells a client of a server that was restarted. It is never sent where it could
- * end a good transfer, be answered, or come from the request port. */
+ * end a good transfer, or come from the request port; and a peer is told once, for one that
+ * answers it with an ACK or DATA would never stop. */
 static void refuse_foreign(struct tftp_sessions *t, const struct tftp_arrival *in,
                            kedge_nanos now, struct tftp_event *out)
 {
-    const struct tftp_ended *ended = table_ended(t, in->listener, &in->peer);
     struct kedge_tftp_packet packet;
 
     drop(t, out, TFTP_DROP_UNKNOWN);
@@ -26,7 +23,7 @@ static void refuse_foreign(struct tftp_sessions *t, const struct tftp_arrival *i
         return;
     if (packet.op != KEDGE_TFTP_DATA && packet.op != KEDGE_TFTP_ACK)
         return;
-    if (ended && now - ended->at < just_ended)
+    if (!table_tell(t, in, now))
         return;
     out->reply_len = kedge_tftp_write_error(
         out->reply, min_u64(sizeof out->reply, KEDGE_TFTP_ERROR_MIN),

@@ -5,6 +5,9 @@
 #include "base/number.h"
 #include "proto/tftp/table.h"
 
+/* A peer that ended so lately may still be talking of what ended. */
+static const kedge_nanos just_ended = 30 * KEDGE_SEC;
+
 static uint32_t buckets_for(uint32_t room)
 {
     uint32_t n = 16;
@@ -142,6 +145,17 @@ const struct tftp_ended *table_ended(const struct tftp_sessions *t, uint32_t lis
     const struct tftp_ended *e = &t->ended[who % TFTP_ENDED];
 
     return e->who == who && e->at != 0 ? e : NULL;
+}
+
+bool table_tell(struct tftp_sessions *t, const struct tftp_arrival *in, kedge_nanos now)
+{
+    uint64_t who = hash_peer(t, in->listener, &in->peer);
+    struct tftp_ended *e = &t->ended[who % TFTP_ENDED];
+
+    if (e->at != 0 && now - e->at < just_ended)
+        return false;
+    *e = (struct tftp_ended){ who, now, KEDGE_NEVER, in->socket };
+    return true;
 }
 
 static void remember(struct tftp_sessions *t, const struct tftp_session *s,

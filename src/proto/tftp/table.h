@@ -17,6 +17,10 @@ void table_unlink(struct tftp_sessions *t, struct tftp_session *s);
 const struct tftp_ended *table_ended(const struct tftp_sessions *t, uint32_t listener,
                                      const struct tftp_peer *peer);
 
+/* True if a peer without a transfer is to be told so, and then not again for a while. False
+ * too while its place in the memory is taken by another that ended lately. */
+bool table_tell(struct tftp_sessions *t, const struct tftp_arrival *in, kedge_nanos now);
+
 /* Charge one more unproved transfer to the peer's network. False if its budget is spent. */
 bool budget_charge(struct tftp_sessions *t, struct tftp_session *s);
 bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer);

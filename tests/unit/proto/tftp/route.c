@@ -50,8 +50,41 @@ static void rule_7_a_stranger_gets_error_5_without_text(void **state)
     assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), 0), TFTP_ANSWER);
     assert_int_equal(s->event.reply_len, 5);
     assert_memory_equal(s->event.reply, "\0\5\0\5\0", 5);
-    assert_int_equal(say(s, from(1, SPAN("\0\3\0\1x")), 2), TFTP_ANSWER);
+    assert_int_equal(say(s, from(2, SPAN("\0\3\0\1x")), 2), TFTP_ANSWER);
     assert_int_equal(s->t.dropped[TFTP_DROP_UNKNOWN], 2);
+    server_close(s);
+}
+
+/* One that answers it with an ACK would never stop. */
+static void rule_7_and_gets_it_once_in_30_s(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+
+    (void)state;
+    assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), 0), TFTP_ANSWER);
+    for (unsigned i = 0; i < 29; i++) {
+        s->now += KEDGE_SEC;
+        assert_int_equal(say(s, from(1, SPAN("\0\3\0\1x")), i % 4), TFTP_DROPPED);
+    }
+    s->now += KEDGE_SEC;
+    assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), 0), TFTP_ANSWER);
+    (void)proved(s, from(1, SPAN(RRQ))); /* it is served as any other */
+    server_close(s);
+}
+
+/* However many there are, what is remembered of transfers is not lost for them. */
+static void rule_7_strangers_do_not_push_out_what_ended(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    struct tftp_session *session = proved(s, from(7, SPAN(RRQ)));
+    unsigned answers = 0;
+
+    (void)state;
+    tftp_sessions_release(&s->t, session, s->now);
+    for (unsigned port = 1; port < 65536; port++)
+        answers += say(s, from((uint16_t)port, SPAN("\0\4\0\1")), 0) == TFTP_ANSWER;
+    assert_int_equal(answers, TFTP_ENDED - 1);
+    assert_int_equal(say(s, from(7, SPAN("\0\4\0\1")), 0), TFTP_DROPPED);
     server_close(s);
 }
 
@@ -266,6 +299,8 @@ int main(void)
         cmocka_unit_test(rule_6_stragglers_on_another_data_socket_miss_it),
         cmocka_unit_test(while_it_opens_nothing_reaches_it),
         cmocka_unit_test(rule_7_a_stranger_gets_error_5_without_text),
+        cmocka_unit_test(rule_7_and_gets_it_once_in_30_s),
+        cmocka_unit_test(rule_7_strangers_do_not_push_out_what_ended),
         cmocka_unit_test(rule_7_but_never_in_answer_to_an_error),
         cmocka_unit_test(rule_7_nor_to_what_was_sent_to_many),
         cmocka_unit_test(rule_7_nor_to_a_peer_that_has_just_ended),
