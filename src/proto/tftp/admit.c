@@ -7,6 +7,8 @@
 #include "proto/tftp/patience.h"
 #include "proto/tftp/table.h"
 
+enum { REFLECT_MAX = 100 }; /* bytes to an unproved peer for each byte of its request */
+
 void drop(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why)
 {
     t->dropped[why]++;
@@ -156,6 +158,17 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
     open_session(t, in, now, out);
 }
 
+/* Two blocks of DATA for a request of ten bytes are 103 times what it cost its sender, whose
+ * address may be another's: then there is no second by the timer, only for a request. */
+static bool repeats_too_much(const struct tftp_session *s,
+                             const struct kedge_tftp_limits *limits)
+{
+    uint64_t size = limits->size_known ? limits->size : KEDGE_TFTP_BLKSIZE_DEFAULT;
+    uint64_t block = KEDGE_TFTP_HEADER + min_u64(size, KEDGE_TFTP_BLKSIZE_DEFAULT);
+
+    return s->granted.has == 0 && 2 * block > REFLECT_MAX * s->request_len;
+}
+
 void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
                           const struct kedge_tftp_limits *limits, kedge_nanos now)
 {
@@ -181,6 +194,7 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
     kedge_tftp_sender_init(sender, &terms, s->granted.has ? 0 : 1, false, now);
     if (limits->size_known && s->mode == KEDGE_TFTP_OCTET)
         kedge_tftp_sender_end(sender, limits->size / terms.blksize + 1);
+    sender->repeats = repeats_too_much(s, limits) ? UNPROVED_REPEATS : 0;
 }
 
 size_t tftp_session_refused(struct tftp_session *s, uint16_t code, const char *text,

@@ -1,9 +1,12 @@
-/* How long a transfer waits, where both machines must agree. */
+/* How long a transfer waits, and how often it repeats itself, where several must agree. */
 #ifndef PROTO_TFTP_PATIENCE_H
 #define PROTO_TFTP_PATIENCE_H
 
 #include "base/number.h"
 #include "kedge/tftp.h"
+
+/* By the timer, of a reply to a peer that may not exist. */
+enum { UNPROVED_REPEATS = 1 };
 
 /* Without progress, before giving up: never by a count, never by total time. */
 static inline kedge_nanos patience(const struct kedge_tftp_terms *terms)

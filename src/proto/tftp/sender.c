@@ -6,8 +6,7 @@
 #include "proto/tftp/patience.h"
 
 enum {
-    UNPROVED_REPEATS = 1, /* by the timer, of a reply to a peer that may not exist */
-    LAST_REPEATS = 3,     /* of the last block: firmware may have jumped into its image */
+    LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
 };
 
 /* After the last repeat, before `unconfirmed` is said: U-Boot asks again after 5 s. */

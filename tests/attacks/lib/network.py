@@ -44,3 +44,22 @@ def namespace():
     finally:
         call(libc.setns, here, NEWNET)
         os.close(here)
+
+
+SERVERS = "192.0.2"  # .1 to .9 are this host's
+VICTIMS = ("198.51.100", "203.0.113")  # a /24 each of hosts that never say anything
+
+
+def silent_hosts():
+    """In a namespace: networks whose packets leave this host and end there. No ICMP comes
+    back, as from a victim behind a firewall."""
+    wire, gateway = "out0", f"{SERVERS}.254"
+    script = [f"link add {wire} type veth peer name {wire}p address 02:00:00:00:00:01",
+              *(f"address add {SERVERS}.{n}/24 dev {wire}" for n in range(1, 10)),
+              f"link set {wire} up", f"link set {wire}p up",
+              f"neighbour add {gateway} lladdr 02:00:00:00:00:01 dev {wire} nud permanent",
+              *(f"route add {victims}.0/24 via {gateway}" for victims in VICTIMS)]
+    done = subprocess.run(["ip", "-batch", "-"], input="\n".join(script), text=True,
+                          stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        pytest.skip(f"no pair of network devices may be made here: {done.stderr}")

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 IPV4, IPV6, ALL = 0x0800, 0x86DD, 0x0003  # ETH_P_IP, ETH_P_IPV6, ETH_P_ALL
-OUTGOING = 4  # a frame on lo is seen twice: as it leaves, and as it comes
+OUTGOING = 4  # a frame is seen twice, as it leaves and as it comes: one of them counts
 STAMP = 35  # SO_TIMESTAMPNS
 ROOM = 64 << 20
 
@@ -75,13 +75,14 @@ def parse(at, packet):
 
 
 class Capture:
-    """Every UDP datagram on lo since it was made."""
+    """Every UDP datagram in the network since it was made."""
 
     def __init__(self):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ALL))
         self.sock.setsockopt(socket.SOL_SOCKET, 33, ROOM)  # SO_RCVBUFFORCE
         self.sock.setsockopt(socket.SOL_SOCKET, STAMP, 1)
         self.seen = []
+        time.sleep(0.1)  # the kernel turns its stamps on a little later
 
     def __enter__(self):
         return self
@@ -96,7 +97,7 @@ class Capture:
                                                               socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
-            if where[2] == OUTGOING or where[1] not in (IPV4, IPV6):
+            if where[2] != OUTGOING or where[1] not in (IPV4, IPV6):
                 continue
             seconds, nanos = struct.unpack_from("qq", control[0][2])
             found = parse(seconds + nanos * 1e-9, packet)

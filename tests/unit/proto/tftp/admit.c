@@ -329,6 +329,34 @@ static void rule_7_the_budget_bounds_what_is_unproved(void **state)
     server_close(s);
 }
 
+/* Two blocks are 103 times a request of ten bytes, and 94 times one of eleven. */
+static void rule_7_at_most_100_bytes_leave_for_one(void **state)
+{
+    static const struct {
+        struct kedge_span request;
+        unsigned want;
+    } rows[] = {
+        { BYTES("\0\1f\0octet\0"), 0 },
+        { BYTES("\0\1ff\0octet\0"), 1 },
+        { BYTES("\0\1f\0netascii\0"), 1 },
+        { BYTES("\0\1f\0octet\0blksize\0001024\0"), 1 }, /* an OACK */
+        { BYTES("\0\2f\0octet\0"), 1 },                  /* an ACK */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct server *s = server_open((struct tftp_limits){ 0 });
+        struct tftp_session *session = started(s, from(1, rows[i].request));
+
+        s->now += 6 * KEDGE_SEC;
+        if (pump(s, session) != rows[i].want)
+            fail_msg("row %zu", i);
+        s->now += 6 * KEDGE_SEC;
+        assert_int_equal(pump(s, session), 0);
+        server_close(s);
+    }
+}
+
 static void rule_7_the_budget_of_ipv6_is_of_a_56(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ .unproved_max = 1 });
@@ -395,6 +423,7 @@ int main(void)
         cmocka_unit_test(rule_7_nor_is_the_refusal_of_a_file),
         cmocka_unit_test(a_replaced_transfer_is_not_refused),
         cmocka_unit_test(rule_7_the_budget_bounds_what_is_unproved),
+        cmocka_unit_test(rule_7_at_most_100_bytes_leave_for_one),
         cmocka_unit_test(rule_7_the_budget_of_ipv6_is_of_a_56),
         cmocka_unit_test(rule_7_a_full_pool_is_silent),
         cmocka_unit_test(replacing_in_a_full_pool_ends_the_old_one),

@@ -232,7 +232,7 @@ static void deadlines_come_in_order(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 64; i++) {
-        (void)started(s, from((uint16_t)(1000 + i), SPAN(RRQ)));
+        (void)started(s, from((uint16_t)(1000 + i), SPAN("\0\1ff\0octet\0")));
         s->now += MS(1);
     }
     for (unsigned i = 0; i < 64; i++) {
