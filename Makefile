@@ -41,6 +41,11 @@ bench bench-quick: setup
 	@ninja -C build program bench/storm bench/limit
 	@bench/bench.py $(if $(findstring quick,$@),--quick)
 
+# What TFTP servers send to hosts that never asked, beside each other; a minute.
+reflection: build
+	@tools/setup --peers
+	@tests/attacks/reflection.py
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
@@ -50,5 +55,4 @@ clean:
 setup:
 	@tools/setup
 
-
-.PHONY: bench bench-quick all build run check sim fuzz format clean setup
+.PHONY: bench bench-quick all build run check sim fuzz reflection format clean setup

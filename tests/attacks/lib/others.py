@@ -13,8 +13,8 @@ from e2e.peers.tftp import RRQ, request
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def unpacked(name):
-    program = ROOT / "build-peers/usr/sbin" / name
+def unpacked(package, name):
+    program = ROOT / "build-peers" / package / "usr/sbin" / name
     return program if program.exists() else shutil.which(name)
 
 
@@ -26,7 +26,7 @@ def has_applets(busybox):
 def commands(kedge, at, root):
     """Name: the command that serves root on port 69 of at, in the foreground."""
     serve = [kedge, "serve", f"tftp://{at}:69", "--root", root, "--uploads", "create"]
-    hpa, atftpd = unpacked("in.tftpd"), unpacked("atftpd")
+    hpa, atftpd = unpacked("tftpd-hpa", "in.tftpd"), unpacked("atftpd", "atftpd")
     dnsmasq, busybox = shutil.which("dnsmasq"), shutil.which("busybox")
     busybox = busybox if busybox and has_applets(busybox) else None  # Debian's lacks them
     return {
