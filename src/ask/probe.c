@@ -1,5 +1,6 @@
 #include "ask/probe.h"
 
+#include "ask/probe_notes.h"
 #include "ask/probe_payload.h"
 #include "ask/probe_schedule.h"
 #include "ask/probe_target.h"
@@ -91,6 +92,13 @@ static bool cannot(struct kedge_error *error, const struct kedge_endpoint *e,
     return false;
 }
 
+static void settled(void *owner, const struct account_event *event)
+{
+    const struct probe_target *t = owner;
+
+    t->plan->settled(t->plan->owner, t->number, event);
+}
+
 static struct probe_target *make_target(struct probe *p, const struct kedge_endpoint *e)
 {
     uint64_t room = account_room(p->plan.interval, p->plan.timeout);
@@ -107,7 +115,10 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     t->endpoint = *e;
     t->shared = &p->shared;
     t->run = (uint16_t)(p->run + p->count);
+    t->number = p->count;
     account_init(&t->account, slots, room, p->plan.timeout);
+    t->account.settled = p->plan.settled ? settled : NULL;
+    t->account.owner = t;
     return t;
 }
 
@@ -295,7 +306,7 @@ struct probe_view probe_target_view(const struct probe *p, uint32_t target)
         .failed_connects = t->failed_connects,
         .connect_min = t->connect_min,
         .connect_max = t->connect_max,
-        .code = t->code,
+        .error = t->code ? probe_why(t->code) : NULL,
     };
 }
 

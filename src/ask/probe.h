@@ -19,6 +19,8 @@ struct probe_plan {
     enum kedge_family family;
     /* Called some times a second while it runs; may be NULL. */
     void (*tick)(void *owner, const struct probe *p);
+    /* Called when it is known what became of a probe, in that order; may be NULL. */
+    void (*settled)(void *owner, uint32_t target, const struct account_event *event);
     void *owner;
 };
 
@@ -28,7 +30,7 @@ struct probe_view {
     const struct account *account;
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
-    int code; /* positive errno of its last failure; 0: none */
+    const char *error; /* why its last probe failed; NULL: none did */
 };
 
 /* 0 or -errno. */

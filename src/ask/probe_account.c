@@ -43,10 +43,19 @@ static void advance(struct account *a)
         a->oldest++;
 }
 
-static void lose(struct account *a, uint64_t sequence)
+static void tell(const struct account *a, uint64_t sequence, enum probe_fate fate)
+{
+    const struct account_event event = { sequence, fate, slot_of(a, sequence) };
+
+    if (a->settled)
+        a->settled(a->owner, &event);
+}
+
+static void lose(struct account *a, uint64_t sequence, enum probe_fate fate)
 {
     slot_of(a, sequence)->state = PROBE_LOST;
     a->lost++;
+    tell(a, sequence, fate);
     advance(a);
 }
 
@@ -55,8 +64,8 @@ uint64_t account_send(struct account *a, kedge_nanos intended, kedge_nanos now)
     uint64_t sequence = a->sent;
 
     if (sequence >= a->room && waits(a, sequence - a->room))
-        lose(a, sequence - a->room); /* its slot is needed */
-    *slot_of(a, sequence) = (struct account_slot){ PROBE_WAITS, intended, now, 0 };
+        lose(a, sequence - a->room, FATE_LOST); /* its slot is needed */
+    *slot_of(a, sequence) = (struct account_slot){ .intended = intended, .sent = now };
     a->sent++;
     return sequence;
 }
@@ -66,7 +75,7 @@ void account_unsent(struct account *a, uint64_t sequence)
     if (!waits(a, sequence))
         return;
     a->unsent++;
-    lose(a, sequence);
+    lose(a, sequence, FATE_UNSENT);
 }
 
 void account_refused(struct account *a, uint64_t sequence)
@@ -74,7 +83,7 @@ void account_refused(struct account *a, uint64_t sequence)
     if (!waits(a, sequence))
         return;
     a->refused++;
-    lose(a, sequence);
+    lose(a, sequence, FATE_REFUSED);
 }
 
 static void add_jitter(struct account *a, uint64_t sequence, kedge_nanos rtt)
@@ -92,7 +101,6 @@ static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
     struct account_slot *slot = slot_of(a, sequence);
 
     slot->state = PROBE_ANSWERED;
-    slot->rtt = sub_sat(now, slot->sent);
     a->received++;
     histogram_record(&a->rtt, slot->rtt);
     histogram_record(&a->intended, sub_sat(now, slot->intended));
@@ -103,9 +111,18 @@ static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
 
 static void in_order(struct account *a, uint64_t sequence)
 {
-    if (sequence + 1 < a->highest)
+    if (sequence + 1 < a->highest) {
+        slot_of(a, sequence)->reordered = true;
         a->reordered++;
+    }
     a->highest = max_u64(a->highest, sequence + 1);
+}
+
+void account_altered(struct account *a, uint64_t sequence)
+{
+    a->altered++;
+    if (waits(a, sequence))
+        slot_of(a, sequence)->altered = true;
 }
 
 bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now)
@@ -122,12 +139,15 @@ bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now)
         return false;
     }
     in_order(a, sequence);
+    slot->rtt = sub_sat(now, slot->sent);
     if (slot->state == PROBE_LOST) {
         slot->state = PROBE_LATE;
         a->lost--;
         a->late++;
+        tell(a, sequence, FATE_LATE);
     } else {
         answered(a, sequence, now);
+        tell(a, sequence, FATE_RECEIVED);
     }
     advance(a);
     return true;
@@ -139,6 +159,11 @@ bool account_oldest(const struct account *a, uint64_t *sequence)
         return false;
     *sequence = a->oldest;
     return true;
+}
+
+const struct account_slot *account_slot(const struct account *a, uint64_t sequence)
+{
+    return remembered(a, sequence) ? slot_of(a, sequence) : NULL;
 }
 
 bool account_sent_at(const struct account *a, uint64_t sequence, kedge_nanos *out)
@@ -160,13 +185,13 @@ uint64_t account_unwrap(const struct account *a, uint16_t low)
 void account_expire(struct account *a, kedge_nanos now)
 {
     while (account_deadline(a) <= now)
-        lose(a, a->oldest);
+        lose(a, a->oldest, FATE_LOST);
 }
 
 void account_drop(struct account *a)
 {
     while (a->oldest < a->sent)
-        lose(a, a->oldest);
+        lose(a, a->oldest, FATE_LOST);
 }
 
 kedge_nanos account_deadline(const struct account *a)

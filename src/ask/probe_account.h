@@ -20,11 +20,22 @@
 
 enum account_state { PROBE_WAITS, PROBE_ANSWERED, PROBE_LATE, PROBE_LOST };
 
+/* What became of one probe, as it is told to account.settled. A probe that was told to be
+ * lost may later be told to be late. */
+enum probe_fate { FATE_RECEIVED, FATE_LATE, FATE_LOST, FATE_REFUSED, FATE_UNSENT };
+
 struct account_slot {
     enum account_state state;
+    bool reordered, altered; /* its reply */
     kedge_nanos intended;
     kedge_nanos sent;
-    kedge_nanos rtt; /* once answered */
+    kedge_nanos rtt; /* once answered, in time or late */
+};
+
+struct account_event {
+    uint64_t sequence;
+    enum probe_fate fate;
+    const struct account_slot *slot; /* valid during the call */
 };
 
 struct account {
@@ -41,6 +52,10 @@ struct account {
     uint64_t jitter_sum, jitter_count;
     struct histogram rtt;      /* from the actual send */
     struct histogram intended; /* from the intended one */
+
+    /* Called when it is known what became of a probe; NULL: nobody asks. */
+    void (*settled)(void *owner, const struct account_event *event);
+    void *owner;
 };
 
 /* How many slots a run needs: a power of two, at most ACCOUNT_ROOM_MAX. */
@@ -57,11 +72,17 @@ uint64_t account_send(struct account *a, kedge_nanos intended, kedge_nanos now);
 void account_unsent(struct account *a, uint64_t sequence);
 void account_refused(struct account *a, uint64_t sequence);
 
+/* The reply that comes now is not what was sent. */
+void account_altered(struct account *a, uint64_t sequence);
+
 /* A reply to that probe. True if it is the first one. */
 bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now);
 
 /* The oldest probe that is waited for. False if none is. */
 KEDGE_MUST_CHECK bool account_oldest(const struct account *a, uint64_t *sequence);
+
+/* What is known of that probe. NULL if it was never sent, or is forgotten. */
+const struct account_slot *account_slot(const struct account *a, uint64_t sequence);
 
 /* When that probe left. False if it was never sent, or is forgotten. */
 KEDGE_MUST_CHECK bool account_sent_at(const struct account *a, uint64_t sequence,

@@ -16,9 +16,7 @@ static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *
 
 const char *probe_why(int code)
 {
-    return code == ECONNRESET ? "the peer ended the connection"
-           : code             ? strerror(code)
-                              : "no reason known";
+    return code == ECONNRESET ? "the peer ended the connection" : strerror(code);
 }
 
 static void connect_note(FILE *out, const struct probe_view *v)
@@ -40,12 +38,13 @@ static void connect_note(FILE *out, const struct probe_view *v)
 void probe_notes(const struct probe_view *v, FILE *out)
 {
     const struct account *a = v->account;
+    const char *why = v->error ? v->error : "no reason known";
     char text[128];
 
     connect_note(out, v);
-    snprintf(text, sizeof text, "refused: %s", probe_why(v->code));
+    snprintf(text, sizeof text, "refused: %s", why);
     note(out, v, a->refused, text);
-    snprintf(text, sizeof text, "did not leave: %s", probe_why(v->code));
+    snprintf(text, sizeof text, "did not leave: %s", why);
     note(out, v, a->unsent, text);
     note(out, v, a->late, "answered after the timeout");
     note(out, v, a->altered, "came back altered");

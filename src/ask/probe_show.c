@@ -58,10 +58,10 @@ static void head(struct table *t)
         table_cell(t, names[i]);
 }
 
-static bool lacks(const struct probe *p, uint32_t which)
+static bool lacks(const struct probe_result *r, uint32_t which)
 {
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        uint64_t n = probe_target_view(p, i).account->rtt.count;
+    for (uint32_t i = 0; i < r->count; i++) {
+        uint64_t n = r->views[i].account->rtt.count;
 
         if (n > 0 && n < histogram_needed(which))
             return true;
@@ -69,9 +69,9 @@ static bool lacks(const struct probe *p, uint32_t which)
     return false;
 }
 
-bool probe_show_table(const struct probe *p, FILE *out)
+bool probe_show_table(const struct probe_result *r, FILE *out)
 {
-    size_t room = ROW_ROOM * (probe_targets(p) + 1);
+    size_t room = ROW_ROOM * ((size_t)r->count + 1);
     uint8_t *space = malloc(room);
     struct table t;
 
@@ -79,19 +79,13 @@ bool probe_show_table(const struct probe *p, FILE *out)
         return false;
     table_init(&t, space, room, 11, 0x7feU);
     head(&t);
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        struct probe_view v = probe_target_view(p, i);
-
-        row(&t, &v);
-    }
+    for (uint32_t i = 0; i < r->count; i++)
+        row(&t, &r->views[i]);
     table_print(&t, out, 0);
     free(space);
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        struct probe_view v = probe_target_view(p, i);
-
-        probe_notes(&v, out);
-    }
-    if (lacks(p, 99000))
+    for (uint32_t i = 0; i < r->count; i++)
+        probe_notes(&r->views[i], out);
+    if (lacks(r, 99000))
         fprintf(out, "p99 needs %llu replies\n",
                 (unsigned long long)histogram_needed(99000));
     return true;

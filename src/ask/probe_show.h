@@ -3,15 +3,19 @@
 #ifndef ASK_PROBE_SHOW_H
 #define ASK_PROBE_SHOW_H
 
-#include "ask/probe.h"
+#include "ask/probe_result.h"
+#include "report/json.h"
 
 #include <stdio.h>
 
 /* False: no memory. */
-KEDGE_MUST_CHECK bool probe_show_table(const struct probe *p, FILE *out);
+KEDGE_MUST_CHECK bool probe_show_table(const struct probe_result *r, FILE *out);
+KEDGE_MUST_CHECK bool probe_show_json(const struct probe_result *r, FILE *out);
 
-/* started_ms: wall clock, since 1970 UTC. version: the program's. */
-KEDGE_MUST_CHECK bool probe_show_json(const struct probe *p, const char *version,
-                                      uint64_t started_ms, FILE *out);
+/* Parts of the JSON document, within an object that is open: "host" and "run"; and the
+ * members of one target. Each needs at most PROBE_JSON_ROOM bytes. */
+#define PROBE_JSON_ROOM ((size_t)16384)
+void probe_json_about(struct json *j, const struct probe_about *about);
+void probe_json_target(struct json *j, const struct probe_view *v);
 
 #endif

@@ -1,12 +1,6 @@
-#include "ask/probe_notes.h"
 #include "ask/probe_show.h"
-#include "report/json.h"
-#include "report/record.h"
 
 #include <stdlib.h>
-#include <sys/utsname.h>
-
-#define JSON_ROOM ((size_t)16384) /* a target, or the head */
 
 struct percentile {
     const char *name;
@@ -57,14 +51,13 @@ static void json_connect(struct json *j, const struct probe_view *v)
     json_end(j);
 }
 
-static void json_target(struct json *j, const struct probe_view *v)
+void probe_json_target(struct json *j, const struct probe_view *v)
 {
     const struct account *a = v->account;
     char text[KEDGE_ENDPOINT_TEXT];
     kedge_nanos jitter = 0;
     bool known = account_jitter(a, &jitter);
 
-    json_object(j, NULL);
     json_text(j, "endpoint", kedge_endpoint_print(v->endpoint, text));
     json_u64(j, "sent", a->sent);
     json_u64(j, "received", a->received);
@@ -81,43 +74,35 @@ static void json_target(struct json *j, const struct probe_view *v)
     json_u64(j, "stray", a->stray);
     json_u64(j, "open", account_open(a));
     json_connect(j, v);
-    json_text(j, "error", v->code ? probe_why(v->code) : NULL);
-    json_end(j);
+    json_text(j, "error", v->error);
 }
 
-static void json_host(struct json *j, const char *version)
+static void text_or_null(struct json *j, const char *key, const char *text)
 {
-    struct utsname u;
-    bool known = uname(&u) == 0;
+    json_text(j, key, *text ? text : NULL);
+}
 
+void probe_json_about(struct json *j, const struct probe_about *about)
+{
     json_object(j, "host");
-    json_text(j, "name", known ? u.nodename : NULL);
-    json_text(j, "system", known ? u.sysname : NULL);
-    json_text(j, "release", known ? u.release : NULL);
-    json_text(j, "machine", known ? u.machine : NULL);
-    json_text(j, "kedge", version);
+    text_or_null(j, "name", about->name);
+    text_or_null(j, "system", about->system);
+    text_or_null(j, "release", about->release);
+    text_or_null(j, "machine", about->machine);
+    text_or_null(j, "kedge", about->kedge);
     json_end(j);
-}
-
-static void json_run(struct json *j, const struct probe_plan *plan, uint64_t started_ms)
-{
-    uint8_t space[64];
-    struct writer w = { .ptr = space, .room = sizeof space };
-
-    record_time(&w, started_ms);
     json_object(j, "run");
-    json_string(j, "started", written(&w));
-    number_or_null(j, "count", plan->count > 0, plan->count);
-    json_u64(j, "interval_ns", plan->interval);
-    json_u64(j, "timeout_ns", plan->timeout);
-    json_u64(j, "size_bytes", plan->size);
+    text_or_null(j, "started", about->started);
+    number_or_null(j, "count", about->count > 0, about->count);
+    json_u64(j, "interval_ns", about->interval);
+    json_u64(j, "timeout_ns", about->timeout);
+    json_u64(j, "size_bytes", about->size);
     json_end(j);
 }
 
-bool probe_show_json(const struct probe *p, const char *version, uint64_t started_ms,
-                     FILE *out)
+bool probe_show_json(const struct probe_result *r, FILE *out)
 {
-    size_t room = JSON_ROOM * (probe_targets(p) + 1);
+    size_t room = PROBE_JSON_ROOM * ((size_t)r->count + 1);
     uint8_t *space = malloc(room);
     struct kedge_span document;
     struct json j;
@@ -128,13 +113,12 @@ bool probe_show_json(const struct probe *p, const char *version, uint64_t starte
     json_init(&j, space, room);
     json_object(&j, NULL);
     json_u64(&j, "v", 1);
-    json_host(&j, version);
-    json_run(&j, probe_plan_of(p), started_ms);
+    probe_json_about(&j, &r->about);
     json_array(&j, "targets");
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        struct probe_view v = probe_target_view(p, i);
-
-        json_target(&j, &v);
+    for (uint32_t i = 0; i < r->count; i++) {
+        json_object(&j, NULL);
+        probe_json_target(&j, &r->views[i]);
+        json_end(&j);
     }
     json_end(&j);
     json_end(&j);

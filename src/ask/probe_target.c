@@ -26,7 +26,8 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
 
     if (account_sent_at(&t->account, sequence, &sent)) {
         stamp = stamp_of(t, sequence, sent);
-        t->account.altered += !payload_intact(payload, &stamp, t->plan->size);
+        if (!payload_intact(payload, &stamp, t->plan->size))
+            account_altered(&t->account, sequence);
     }
     (void)account_reply(&t->account, sequence, now);
 }

@@ -53,6 +53,7 @@ struct probe_shared {
 struct probe_target {
     const struct probe_plan *plan;
     const struct probe_kind *kind;
+    uint32_t number; /* in the order they were added */
     struct kedge_endpoint endpoint;
     struct account account;
     struct probe_shared *shared;

@@ -55,12 +55,12 @@ static enum exit_code add_all(struct probe *p, const struct operands *operands)
     return code;
 }
 
-static enum exit_code outcome(const struct probe *p)
+static enum exit_code outcome(const struct probe_result *r)
 {
     bool any = false, all = true;
 
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        const struct account *a = probe_target_view(p, i).account;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct account *a = r->views[i].account;
 
         any |= a->received > 0;
         all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
@@ -68,23 +68,35 @@ static enum exit_code outcome(const struct probe *p)
     return all ? EXIT_OK : any ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
-static enum exit_code run_and_show(struct probe *p, bool json)
+static enum exit_code no_memory(void)
 {
-    uint64_t started = wall_ms();
+    fputs("kedge probe: the results found no room in memory\n", stderr);
+    return EXIT_SOME_FAILED;
+}
+
+static enum exit_code show(const struct probe_result *r, const struct probe_options *o)
+{
+    bool shown = o->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
+
+    return shown ? outcome(r) : no_memory();
+}
+
+static enum exit_code run_and_show(struct probe *p, const struct probe_options *o)
+{
+    struct probe_about about = probe_about_of(p, KEDGE_VERSION, wall_ms());
     int err = probe_run(p);
-    bool shown;
+    struct probe_result result;
+    enum exit_code code;
 
     if (probe_plan_of(p)->tick)
         fputs("\r\033[K", stderr);
     if (err)
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
-    shown = json ? probe_show_json(p, KEDGE_VERSION, started, stdout)
-                 : probe_show_table(p, stdout);
-    if (!shown)
-        fputs("kedge probe: the results found no room in memory\n", stderr);
-    if (err || !shown)
-        return EXIT_SOME_FAILED;
-    return outcome(p);
+    if (!probe_result_of(&result, p, &about))
+        return no_memory();
+    code = show(&result, o);
+    probe_result_free(&result);
+    return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;
 }
 
 static struct probe_plan plan_of(const struct probe_options *o)
@@ -116,7 +128,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     missing = add_all(p, operands);
     code = missing;
     if (missing != EXIT_USAGE && probe_targets(p) > 0) {
-        code = run_and_show(p, o->json);
+        code = run_and_show(p, o);
         if (code == EXIT_OK && missing != EXIT_OK)
             code = EXIT_SOME_FAILED;
     }

@@ -121,6 +121,45 @@ static void a_late_answer_is_late_and_no_loss(void **state)
     EXPECT(&a, .sent = 1, .late = 1, .duplicated = 1);
 }
 
+/* What is told of each probe, a letter a fate, and which. */
+static void note_fate(void *owner, const struct account_event *event)
+{
+    char *said = owner;
+    size_t len = strlen(said);
+
+    said[len] = "rlLRU"[event->fate];
+    said[len + 1] = (char)('0' + event->sequence);
+    said[len + 2] = event->slot->reordered ? '!' : event->slot->altered ? '~' : ' ';
+}
+
+static void each_fate_is_told_once(void **state)
+{
+    struct account_slot slots[ROOM];
+    struct account a;
+    char said[128] = "";
+
+    (void)state;
+    account_init(&a, slots, ROOM, TIMEOUT);
+    a.settled = note_fate;
+    a.owner = said;
+    for (uint64_t i = 0; i < 7; i++)
+        assert_int_equal(account_send(&a, i, i), i);
+    assert_true(account_reply(&a, 1, 10));
+    assert_int_equal(account_slot(&a, 1)->rtt, 9);
+    assert_true(account_reply(&a, 0, 11));
+    account_altered(&a, 2);
+    assert_true(account_reply(&a, 2, 12));
+    assert_false(account_reply(&a, 2, 13));
+    account_unsent(&a, 3);
+    account_refused(&a, 4);
+    account_expire(&a, 105);
+    assert_true(account_reply(&a, 5, 110));
+    account_drop(&a);
+    assert_string_equal(said, "r1 r0!r2~U3 R4 L5 L6 l5 ");
+    assert_null(account_slot(&a, 7));
+    assert_int_equal(a.altered, 1);
+}
+
 static void a_second_answer_is_a_duplicate(void **state)
 {
     struct account a;
@@ -284,6 +323,7 @@ int main(void)
         cmocka_unit_test(round_trips_from_the_send_and_from_the_intended_time),
         cmocka_unit_test(what_does_not_answer_in_time_is_lost),
         cmocka_unit_test(a_late_answer_is_late_and_no_loss),
+        cmocka_unit_test(each_fate_is_told_once),
         cmocka_unit_test(a_second_answer_is_a_duplicate),
         cmocka_unit_test(an_answer_behind_a_later_one_is_reordered),
         cmocka_unit_test(jitter_takes_neighbours_in_any_order),
