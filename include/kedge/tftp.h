@@ -229,6 +229,7 @@ struct kedge_tftp_sender {
     uint64_t clean_at;    /* when base gets here without a loss, the spacing halves */
     kedge_nanos give_up;
     kedge_nanos expiry;      /* of the blocks in flight */
+    kedge_nanos doubt;       /* a gap was told too soon to be sure: look again then */
     kedge_nanos again_at;    /* when blocks left again that were acknowledged since */
     kedge_nanos spacing;     /* between blocks; 0 lets a window leave at once */
     kedge_nanos spacing_was; /* before the last loss, in case it was none */

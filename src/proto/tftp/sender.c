@@ -23,7 +23,7 @@ void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
     s->top = first;
     s->last = UINT64_MAX;
     s->proved = proved;
-    s->expiry = KEDGE_NEVER;
+    s->expiry = s->doubt = KEDGE_NEVER;
     s->deadline = now;
     s->give_up = now + patience(terms);
     kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->turn);
@@ -83,7 +83,7 @@ static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
     space_out(s);
     s->next = s->base;
     s->not_before = max_u64(s->not_before, now);
-    s->expiry = KEDGE_NEVER;
+    s->expiry = s->doubt = KEDGE_NEVER;
 }
 
 /* So long after a block has left, an ACK may know of it. Unmeasured, it is long. */
@@ -94,14 +94,27 @@ static kedge_nanos round_trip(const struct kedge_tftp_sender *s)
     return max_u64(s->rtt.smoothed, resend_after_min);
 }
 
+/* What a round trip may take besides. */
+static kedge_nanos round_trip_slack(const struct kedge_tftp_sender *s)
+{
+    return max_u64(4 * s->rtt.variation, resend_after_min);
+}
+
 /* A gap, says the ACK: everything from base on is sent again, unless base left so lately
- * that this ACK cannot know of it. So any number of equal ACKs costs one window. */
+ * that this ACK cannot know of it. So any number of equal ACKs costs one window. On a quick
+ * link an ACK can know of it sooner than that: if nothing else is heard, the gap is mended
+ * when there is no doubt left, and not only by the timer. */
 static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
+    kedge_nanos sure = left ? burst_left(left, s->base) + round_trip(s) : now;
 
-    if (s->next > s->base && (!left || now - burst_left(left, s->base) >= round_trip(s)))
+    if (s->next == s->base)
+        return;
+    if (now >= sure)
         rewind_to_base(s, now);
+    else
+        s->doubt = sure + round_trip_slack(s);
 }
 
 /* An ACK that comes sooner after a resend than any round trip was answers the first send:
@@ -142,15 +155,14 @@ static void note_copies(struct kedge_tftp_sender *s)
  * for a gap that one would bring a window of copies, and so on for ever. */
 static bool answers_copy(const struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    kedge_nanos slack = max_u64(4 * s->rtt.variation, resend_after_min);
-
-    return s->again_at > 0 && now - s->again_at <= round_trip(s) + slack;
+    return s->again_at > 0 && now - s->again_at <= round_trip(s) + round_trip_slack(s);
 }
 
 static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     sample(s, acked, now);
     s->base = acked + 1;
+    s->doubt = KEDGE_NEVER;
     note_copies(s);
     s->next = max_u64(s->next, s->base);
     s->repeats = 0;
@@ -264,12 +276,16 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
         finish(s, s->proved && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
     /* While a part of the window is still to leave (storage is slow, or it is spaced) the
      * peer has nothing to answer. */
-    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->expiry && s->next >= limit(s))
-        expire(s, now);
+    if (s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {
+        if (now >= s->expiry)
+            expire(s, now);
+        else if (now >= s->doubt)
+            rewind_to_base(s, now);
+    }
     if (s->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
-        return wait_until(s, s->expiry);
+        return wait_until(s, min_u64(s->expiry, s->doubt));
     if (s->spacing && now < s->not_before)
         return wait_until(s, s->not_before);
     s->deadline = now;
