@@ -1,40 +1,18 @@
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
 #include "ask/probe.h"
 #include "ask/probe_payload.h"
-#include "ask/probe_show.h"
+#include "cmd/probe_see.h"
 #include "cmd/verbs.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 struct probe_options {
     uint64_t count, size;
     kedge_nanos interval, timeout;
-    bool json, quiet, v4, v6;
+    bool v4, v6;
+    struct see_options see;
 };
-
-static uint64_t wall_ms(void)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* On a terminal only: that something happens. */
-static void show_progress(void *owner, const struct probe *p)
-{
-    unsigned long long sent = 0, received = 0;
-
-    (void)owner;
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        sent += probe_target_view(p, i).account->sent;
-        received += probe_target_view(p, i).account->received;
-    }
-    fprintf(stderr, "\r%llu sent, %llu received", sent, received);
-}
 
 static enum exit_code add_all(struct probe *p, const struct operands *operands)
 {
@@ -55,50 +33,6 @@ static enum exit_code add_all(struct probe *p, const struct operands *operands)
     return code;
 }
 
-static enum exit_code outcome(const struct probe_result *r)
-{
-    bool any = false, all = true;
-
-    for (uint32_t i = 0; i < r->count; i++) {
-        const struct account *a = r->views[i].account;
-
-        any |= a->received > 0;
-        all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
-    }
-    return all ? EXIT_OK : any ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
-}
-
-static enum exit_code no_memory(void)
-{
-    fputs("kedge probe: the results found no room in memory\n", stderr);
-    return EXIT_SOME_FAILED;
-}
-
-static enum exit_code show(const struct probe_result *r, const struct probe_options *o)
-{
-    bool shown = o->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
-
-    return shown ? outcome(r) : no_memory();
-}
-
-static enum exit_code run_and_show(struct probe *p, const struct probe_options *o)
-{
-    struct probe_about about = probe_about_of(p, KEDGE_VERSION, wall_ms());
-    int err = probe_run(p);
-    struct probe_result result;
-    enum exit_code code;
-
-    if (probe_plan_of(p)->tick)
-        fputs("\r\033[K", stderr);
-    if (err)
-        fprintf(stderr, "kedge probe: %s\n", strerror(-err));
-    if (!probe_result_of(&result, p, &about))
-        return no_memory();
-    code = show(&result, o);
-    probe_result_free(&result);
-    return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;
-}
-
 static struct probe_plan plan_of(const struct probe_options *o)
 {
     return (struct probe_plan){
@@ -109,7 +43,6 @@ static struct probe_plan plan_of(const struct probe_options *o)
         .family = o->v4   ? KEDGE_IPV4
                   : o->v6 ? KEDGE_IPV6
                           : KEDGE_ANY_FAMILY,
-        .tick = !o->quiet && isatty(STDERR_FILENO) ? show_progress : NULL,
     };
 }
 
@@ -118,9 +51,12 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     const struct probe_options *o = options;
     struct probe_plan plan = plan_of(o);
     struct probe *p = NULL;
+    struct see see;
     enum exit_code missing, code;
-    int err = probe_open(&p, &plan);
+    int err;
 
+    see_plan(&see, &o->see, &plan);
+    err = probe_open(&p, &plan);
     if (err) {
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
         return EXIT_ALL_FAILED;
@@ -128,7 +64,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     missing = add_all(p, operands);
     code = missing;
     if (missing != EXIT_USAGE && probe_targets(p) > 0) {
-        code = run_and_show(p, o);
+        code = see_run(&see, p);
         if (code == EXIT_OK && missing != EXIT_OK)
             code = EXIT_SOME_FAILED;
     }
@@ -173,11 +109,19 @@ static const struct arg args[] = {
       .low = KEDGE_USEC,
       .high = 3600 * KEDGE_SEC,
       .help = "a reply after it is late (1s)" },
-    { .name = "json", .kind = ARG_FLAG, FIELD(json), .help = "print one JSON document" },
+    { .name = "json",
+      .kind = ARG_FLAG,
+      FIELD(see.json),
+      .not_with = "jsonl",
+      .help = "print one JSON document" },
+    { .name = "jsonl",
+      .kind = ARG_FLAG,
+      FIELD(see.jsonl),
+      .help = "print a line of JSON a probe, as it goes" },
     { .name = "quiet",
       .letter = 'q',
       .kind = ARG_FLAG,
-      FIELD(quiet),
+      FIELD(see.quiet),
       .help = "no progress on the terminal" },
     { .letter = '4',
       .kind = ARG_FLAG,

@@ -1,0 +1,112 @@
+#include "cmd/probe_see.h"
+
+#include "ask/probe_show.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t wall_ms(void)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* On a terminal only: that something happens. */
+static void show_progress(const struct probe *p)
+{
+    unsigned long long sent = 0, received = 0;
+
+    for (uint32_t i = 0; i < probe_targets(p); i++) {
+        sent += probe_target_view(p, i).account->sent;
+        received += probe_target_view(p, i).account->received;
+    }
+    fprintf(stderr, "\r%llu sent, %llu received", sent, received);
+}
+
+static void tick(void *owner, const struct probe *p)
+{
+    const struct see *s = owner;
+
+    if (s->live)
+        show_progress(p);
+}
+
+static void settled(void *owner, uint32_t target, const struct account_event *event)
+{
+    const struct see *s = owner;
+
+    if (s->options->jsonl)
+        probe_lines_probe(&s->lines, target, event);
+}
+
+void see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
+{
+    *s = (struct see){ .options = options,
+                       .live = !options->quiet && isatty(STDERR_FILENO) };
+    plan->owner = s;
+    plan->tick = tick;
+    plan->settled = settled;
+}
+
+static enum exit_code outcome(const struct probe_result *r)
+{
+    bool any = false, all = true;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct account *a = r->views[i].account;
+
+        any |= a->received > 0;
+        all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
+    }
+    return all ? EXIT_OK : any ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
+}
+
+static enum exit_code no_memory(void)
+{
+    fputs("kedge probe: the results found no room in memory\n", stderr);
+    return EXIT_SOME_FAILED;
+}
+
+static enum exit_code show(const struct see *s, const struct probe_result *r)
+{
+    bool shown = true;
+
+    if (s->options->jsonl)
+        probe_lines_end(&s->lines, r);
+    else
+        shown =
+            s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
+    return shown ? outcome(r) : no_memory();
+}
+
+static void start(struct see *s, const struct probe *p)
+{
+    s->about = probe_about_of(p, KEDGE_VERSION, wall_ms());
+    s->lines = (struct probe_lines){ stdout, p, loop_clock() };
+    if (s->options->jsonl)
+        probe_lines_start(&s->lines, &s->about);
+}
+
+enum exit_code see_run(struct see *s, struct probe *p)
+{
+    struct probe_result result;
+    enum exit_code code;
+    int err;
+
+    start(s, p);
+    err = probe_run(p);
+    if (s->live)
+        fputs("\r\033[K", stderr);
+    if (err)
+        fprintf(stderr, "kedge probe: %s\n", strerror(-err));
+    if (!probe_result_of(&result, p, &s->about))
+        return no_memory();
+    code = show(s, &result);
+    probe_result_free(&result);
+    return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;
+}

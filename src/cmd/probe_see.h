@@ -1,0 +1,26 @@
+/* What `kedge probe` shows of a run, while it goes on and when it is over, and the exit
+ * status that comes of it. What is probed, and how, is not known here. */
+#ifndef CMD_PROBE_SEE_H
+#define CMD_PROBE_SEE_H
+
+#include "ask/probe_lines.h"
+#include "cmd/args.h"
+
+struct see_options {
+    bool json, jsonl, quiet;
+};
+
+struct see {
+    const struct see_options *options;
+    struct probe_about about;
+    struct probe_lines lines;
+    bool live; /* a line on the terminal, drawn over and over */
+};
+
+/* Set the callbacks of the plan, which is not open yet; s stays where it is. */
+void see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan);
+
+/* Run the probe, and show what is asked for. */
+enum exit_code see_run(struct see *s, struct probe *p);
+
+#endif
