@@ -185,6 +185,9 @@ enum kedge_tftp_outcome {
     KEDGE_TFTP_FAILED,   /* a fault on this side; the record's `error` */
 };
 
+/* As in records: "ok", "unconfirmed", ...; "error" for FAILED and RUNNING. */
+KEDGE_API const char *kedge_tftp_outcome_name(enum kedge_tftp_outcome outcome);
+
 /* What a machine wants done. After one action is done, ask for the next. */
 enum kedge_tftp_todo {
     KEDGE_TFTP_WAIT,   /* nothing before the deadline or the next packet */

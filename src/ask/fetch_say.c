@@ -148,28 +148,6 @@ void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_
     end(&l, stderr);
 }
 
-static const enum record_outcome outcomes[] = {
-    [KEDGE_TFTP_RUNNING] = RECORD_ERROR,
-    [KEDGE_TFTP_OK] = RECORD_OK,
-    [KEDGE_TFTP_UNCONFIRMED] = RECORD_UNCONFIRMED,
-    [KEDGE_TFTP_CHANGED] = RECORD_CHANGED,
-    [KEDGE_TFTP_PROBE] = RECORD_PROBED,
-    [KEDGE_TFTP_ABORTED] = RECORD_ABORTED,
-    [KEDGE_TFTP_TIMEOUT] = RECORD_TIMEOUT,
-    [KEDGE_TFTP_REFUSED] = RECORD_REFUSAL,
-    [KEDGE_TFTP_GONE] = RECORD_GONE,
-    [KEDGE_TFTP_REPLACED] = RECORD_REPLACED,
-    [KEDGE_TFTP_FAILED] = RECORD_ERROR,
-};
-
-static uint64_t wall_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 struct texts {
     char peer[NET_ADDRESS_TEXT];
     char local[NET_ADDRESS_TEXT];
@@ -204,9 +182,9 @@ void fetch_say_record(const struct fetch_job *job, const struct kedge_transfer_r
     struct writer w = { .ptr = space, .room = sizeof space };
     struct line reason;
     struct texts texts;
-    struct transfer_record record = { .time_ms = wall_ms(),
+    struct transfer_record record = { .time_ms = record_wall_ms(),
                                       .event = job->put ? RECORD_PUT : RECORD_GET,
-                                      .outcome = outcomes[r->outcome],
+                                      .outcome = kedge_tftp_outcome_name(r->outcome),
                                       .peer = address_text(&r->peer, texts.peer),
                                       .local = address_text(&r->local, texts.local),
                                       .file = { job->remote.name, job->remote.name_len },

@@ -41,14 +41,6 @@ struct log {
     uint8_t ring[];
 };
 
-static uint64_t system_wall_ms(void)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static const char *level_name(enum log_level level)
 {
     static const char *const names[] = { "error", "warn", "info", "debug" };
@@ -272,7 +264,7 @@ int log_open(struct log **out, const struct log_options *options)
     log->o = *options;
     log->o.room = room;
     if (!log->o.wall_ms)
-        log->o.wall_ms = system_wall_ms;
+        log->o.wall_ms = record_wall_ms;
     err = log_output_open(&log->out, log->o.fd);
     if (err)
         goto fail;

@@ -24,32 +24,12 @@ const char *record_event_name(enum record_event event)
     return NULL;
 }
 
-const char *record_outcome_name(enum record_outcome outcome)
+uint64_t record_wall_ms(void)
 {
-    switch (outcome) {
-    case RECORD_OK:
-        return "ok";
-    case RECORD_UNCONFIRMED:
-        return "unconfirmed";
-    case RECORD_CHANGED:
-        return "changed";
-    case RECORD_PROBED:
-        return "probe";
-    case RECORD_ABORTED:
-        return "aborted";
-    case RECORD_TIMEOUT:
-        return "timeout";
-    case RECORD_REFUSAL:
-        return "refused";
-    case RECORD_GONE:
-        return "gone";
-    case RECORD_REPLACED:
-        return "replaced";
-    case RECORD_ERROR:
-        return "error";
-    }
-    KEDGE_ASSERT(false);
-    return NULL;
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 void record_time(struct writer *w, uint64_t time_ms)
@@ -175,7 +155,7 @@ static void say_all(struct line *l, const struct transfer_record *r)
     say(l, "peer", r->peer);
     say(l, "local", r->local);
     say_text(l, "file", r->file, RECORD_FILE_MAX);
-    say(l, "outcome", span_of(record_outcome_name(r->outcome)));
+    say(l, "outcome", span_of(r->outcome));
     say(l, "reason", r->reason);
     say_number(l, "bytes", r->bytes);
     say_number(l, "ms", in_units_of(KEDGE_MSEC, r->took));

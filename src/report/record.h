@@ -18,27 +18,14 @@
 /* As the client sees it. */
 enum record_event { RECORD_GET, RECORD_PUT, RECORD_REFUSED, RECORD_PROBE };
 
-enum record_outcome {
-    RECORD_OK,
-    RECORD_UNCONFIRMED, /* all sent, the last ACK never came */
-    RECORD_CHANGED,     /* the file altered while it was served */
-    RECORD_PROBED,      /* "probe": the size was asked, then the peer aborted */
-    RECORD_ABORTED,
-    RECORD_TIMEOUT,
-    RECORD_REFUSAL,  /* "refused" */
-    RECORD_GONE,     /* ICMP says that nobody is there */
-    RECORD_REPLACED, /* the same peer began anew */
-    RECORD_ERROR
-};
-
 /* Texts are borrowed; an empty span with ptr NULL is "not known". */
 struct transfer_record {
     uint64_t time_ms; /* wall clock, since 1970-01-01 UTC: the end of the transfer */
     enum record_event event;
-    enum record_outcome outcome;
-    struct kedge_span peer;    /* 192.0.2.7:1024, [2001:db8::1]:1024 */
-    struct kedge_span local;   /* the address and port that were asked */
-    struct kedge_span file;    /* as requested, any bytes */
+    const char *outcome;     /* "ok", "unconfirmed", ...: a name of the protocol's core */
+    struct kedge_span peer;  /* 192.0.2.7:1024, [2001:db8::1]:1024 */
+    struct kedge_span local; /* the address and port that were asked */
+    struct kedge_span file;  /* as requested, any bytes */
     struct kedge_span reason;  /* a short sentence when not ok, for the log only */
     struct kedge_span asked;   /* blksize=1468,windowsize=4 */
     struct kedge_span granted; /* likewise */
@@ -53,11 +40,13 @@ struct transfer_record {
 enum record_form { RECORD_AS_TEXT, RECORD_AS_JSON };
 
 const char *record_event_name(enum record_event event);
-const char *record_outcome_name(enum record_outcome outcome);
 
 /* Append the line, without a newline. Sets w->bad if it does not fit. */
 void record_write(struct writer *w, const struct transfer_record *r,
                   enum record_form form);
+
+/* The wall clock now, for `time_ms`. */
+uint64_t record_wall_ms(void);
 
 /* 2026-11-22T19:04:00.123Z */
 void record_time(struct writer *w, uint64_t time_ms);

@@ -7,31 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-static const enum record_outcome outcomes[] = {
-    [KEDGE_TFTP_RUNNING] = RECORD_ERROR,
-    [KEDGE_TFTP_OK] = RECORD_OK,
-    [KEDGE_TFTP_UNCONFIRMED] = RECORD_UNCONFIRMED,
-    [KEDGE_TFTP_CHANGED] = RECORD_CHANGED,
-    [KEDGE_TFTP_PROBE] = RECORD_PROBED,
-    [KEDGE_TFTP_ABORTED] = RECORD_ABORTED,
-    [KEDGE_TFTP_TIMEOUT] = RECORD_TIMEOUT,
-    [KEDGE_TFTP_REFUSED] = RECORD_REFUSAL,
-    [KEDGE_TFTP_GONE] = RECORD_GONE,
-    [KEDGE_TFTP_REPLACED] = RECORD_REPLACED,
-    [KEDGE_TFTP_FAILED] = RECORD_ERROR,
-};
-
 void reason_set(struct tftp_transfer *t, const char *text)
 {
     snprintf(t->reason, sizeof t->reason, "%s", text);
-}
-
-static uint64_t wall_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* Room for the texts of one record, which only borrows them. */
@@ -70,7 +48,8 @@ static void fill_addresses(struct transfer_record *r, struct texts *texts,
     r->local = span_of(net_address_print(asked, texts->local));
 }
 
-static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t)
+static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t,
+                      enum kedge_tftp_outcome outcome)
 {
     const struct kedge_tftp_sender *s = &t->session->machine.sender;
     bool all = s->top > s->last;
@@ -79,7 +58,7 @@ static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t)
     r->resent = s->resent;
     r->dup = s->duplicates;
     r->rtt = s->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : s->rtt.smoothed;
-    if (r->outcome == RECORD_OK || (all && r->outcome == RECORD_UNCONFIRMED))
+    if (outcome == KEDGE_TFTP_OK || (all && outcome == KEDGE_TFTP_UNCONFIRMED))
         r->bytes = t->content.size;
     else
         r->bytes = s->base > 0 ? (s->base - 1) * s->terms.blksize : 0;
@@ -155,9 +134,9 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     const struct tftp_session *session = t->session;
     struct net_address asked = asked_address(t->port, &t->channel.local);
     struct texts texts;
-    struct transfer_record r = { .time_ms = wall_ms(),
+    struct transfer_record r = { .time_ms = record_wall_ms(),
                                  .event = event_of(session, outcome),
-                                 .outcome = outcomes[outcome],
+                                 .outcome = kedge_tftp_outcome_name(outcome),
                                  .file = { t->raw, t->raw_len },
                                  .took = loop_now(s->config.loop) - session->started,
                                  .rtt = RECORD_UNKNOWN };
@@ -169,7 +148,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     if (session->state == TFTP_LIVE) {
         r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
         if (session->machine.sends)
-            fill_sent(&r, t);
+            fill_sent(&r, t, outcome);
         else
             fill_taken(&r, t);
     }
@@ -199,9 +178,9 @@ void malformed_record(struct tftp_service *s, const struct tftp_port *p,
 {
     struct net_address asked = asked_address(p, &m->local);
     struct texts texts;
-    struct transfer_record r = { .time_ms = wall_ms(),
+    struct transfer_record r = { .time_ms = record_wall_ms(),
                                  .event = RECORD_REFUSED,
-                                 .outcome = RECORD_REFUSAL,
+                                 .outcome = kedge_tftp_outcome_name(KEDGE_TFTP_REFUSED),
                                  .reason = span_of("malformed request"),
                                  .rtt = RECORD_UNKNOWN };
 

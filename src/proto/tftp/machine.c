@@ -64,3 +64,29 @@ void kedge_tftp_machine_gone(struct kedge_tftp_machine *m)
     if (!m->sends && m->receiver.outcome == KEDGE_TFTP_RUNNING)
         m->receiver.give_up = m->receiver.deadline = 0; /* lingering for nobody */
 }
+
+const char *kedge_tftp_outcome_name(enum kedge_tftp_outcome outcome)
+{
+    switch (outcome) {
+    case KEDGE_TFTP_OK:
+        return "ok";
+    case KEDGE_TFTP_UNCONFIRMED:
+        return "unconfirmed";
+    case KEDGE_TFTP_CHANGED:
+        return "changed";
+    case KEDGE_TFTP_PROBE:
+        return "probe";
+    case KEDGE_TFTP_ABORTED:
+        return "aborted";
+    case KEDGE_TFTP_TIMEOUT:
+        return "timeout";
+    case KEDGE_TFTP_REFUSED:
+        return "refused";
+    case KEDGE_TFTP_GONE:
+        return "gone";
+    case KEDGE_TFTP_REPLACED:
+        return "replaced";
+    default:
+        return "error";
+    }
+}

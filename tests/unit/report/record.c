@@ -12,7 +12,7 @@ static struct transfer_record sample(void)
     return (struct transfer_record){
         .time_ms = 1795374240123,
         .event = RECORD_GET,
-        .outcome = RECORD_OK,
+        .outcome = "ok",
         .peer = span_of("192.0.2.7:1024"),
         .local = span_of("192.0.2.1:69"),
         .file = span_of("boot/image"),
@@ -74,7 +74,7 @@ static void odd_bytes_and_unknown_values(void **state)
     r.file = span_of("a b\"=\\\n\xff");
     r.peer = span_of("-");
     r.local = (struct kedge_span){ 0 };
-    r.outcome = RECORD_REFUSAL;
+    r.outcome = "refused";
     r.event = RECORD_REFUSED;
     r.took = RECORD_UNKNOWN;
     r.rtt = RECORD_UNKNOWN;
@@ -137,15 +137,10 @@ static void a_long_name_is_cut_between_characters(void **state)
 static void every_name_is_the_documented_one(void **state)
 {
     static const char *const events[] = { "get", "put", "refused", "probe" };
-    static const char *const outcomes[] = { "ok",       "unconfirmed", "changed", "probe",
-                                            "aborted",  "timeout",     "refused", "gone",
-                                            "replaced", "error" };
 
     (void)state;
     for (unsigned i = 0; i < sizeof events / sizeof *events; i++)
         assert_string_equal(record_event_name((enum record_event)i), events[i]);
-    for (unsigned i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
-        assert_string_equal(record_outcome_name((enum record_outcome)i), outcomes[i]);
 }
 
 int main(void)

@@ -142,6 +142,18 @@ static void who_lingers_is_ok_already(void **state)
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_OK);
 }
 
+static void outcomes_have_the_names_of_records(void **state)
+{
+    static const char *const names[] = { "error", "ok",       "unconfirmed", "changed",
+                                         "probe", "aborted",  "timeout",     "refused",
+                                         "gone",  "replaced", "error" };
+
+    (void)state;
+    for (unsigned i = KEDGE_TFTP_RUNNING; i <= KEDGE_TFTP_FAILED; i++)
+        assert_string_equal(kedge_tftp_outcome_name((enum kedge_tftp_outcome)i),
+                            names[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +164,7 @@ int main(void)
         cmocka_unit_test(port_unreachable_before_that_is_gone),
         cmocka_unit_test(port_unreachable_does_not_end_a_commit),
         cmocka_unit_test(who_lingers_is_ok_already),
+        cmocka_unit_test(outcomes_have_the_names_of_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
