@@ -58,7 +58,7 @@ static void lines_as_text_and_json(void **state)
     log = open_log(ends[1], RECORD_AS_JSON, LOG_LEVEL_WARN, 0);
     log_warn(log, "a\nb");
     log_info(log, "not wanted");
-    log_record(log, &(struct transfer_record){ .time_ms = 1 });
+    log_record(log, &(struct transfer_record){ .time_ms = 1, .outcome = "ok" });
     log_close(log, KEDGE_SEC);
     close(ends[1]);
     text = read_all(ends[0]);
@@ -81,7 +81,7 @@ static void a_record_is_a_line(void **state)
     (void)state;
     assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
     log = open_log(ends[1], RECORD_AS_TEXT, LOG_LEVEL_INFO, 0);
-    log_record(log, &(struct transfer_record){ .time_ms = 1 });
+    log_record(log, &(struct transfer_record){ .time_ms = 1, .outcome = "ok" });
     log_close(log, KEDGE_SEC);
     close(ends[1]);
     text = read_all(ends[0]);
