@@ -74,26 +74,38 @@ uint64_t histogram_needed(uint32_t which)
     return (WHOLE + above - 1) / above;
 }
 
+uint32_t histogram_bucket(const struct histogram *h, uint32_t bucket, kedge_nanos *low,
+                          kedge_nanos *high)
+{
+    KEDGE_ASSERT(bucket < HISTOGRAM_BUCKETS);
+    *low = bucket > 0 ? top_of(bucket - 1) + 1 : 0;
+    *high = bucket == HISTOGRAM_BUCKETS - 1 ? UINT64_MAX : top_of(bucket);
+    return h->buckets[bucket];
+}
+
+void histogram_at(const struct histogram *h, uint64_t rank, kedge_nanos *low,
+                  kedge_nanos *high)
+{
+    uint64_t seen = 0;
+    uint32_t bucket = 0;
+
+    KEDGE_ASSERT(rank > 0 && rank <= h->count);
+    while (bucket < HISTOGRAM_BUCKETS - 1 && (seen += h->buckets[bucket]) < rank)
+        bucket++;
+    (void)histogram_bucket(h, bucket, low, high);
+    *low = *low < h->min ? h->min : *low;
+    *high = *high > h->max ? h->max : *high;
+}
+
 bool histogram_percentile(const struct histogram *h, uint32_t which, kedge_nanos *out)
 {
     /* ceil(count * which / WHOLE), in parts that cannot overflow */
     uint64_t rank =
         h->count / WHOLE * which + (h->count % WHOLE * which + WHOLE - 1) / WHOLE;
-    uint64_t seen = 0;
-    uint32_t bucket = 0;
-    uint64_t value = 0;
+    kedge_nanos low = 0;
 
     if (h->count < histogram_needed(which))
         return false;
-    while (bucket < HISTOGRAM_BUCKETS - 1) {
-        seen += h->buckets[bucket];
-        if (seen >= rank && seen > 0)
-            break;
-        bucket++;
-    }
-    value = bucket == HISTOGRAM_BUCKETS - 1 ? h->max : top_of(bucket);
-    if (value < h->min)
-        value = h->min;
-    *out = value > h->max ? h->max : value;
+    histogram_at(h, rank > 0 ? rank : 1, &low, out);
     return true;
 }

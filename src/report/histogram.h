@@ -29,4 +29,14 @@ KEDGE_MUST_CHECK bool histogram_percentile(const struct histogram *h, uint32_t w
                                            kedge_nanos *out);
 uint64_t histogram_needed(uint32_t which);
 
+/* Between which two values the sample of that rank lies: 1 is the smallest, and rank is
+ * at most count. */
+void histogram_at(const struct histogram *h, uint64_t rank, kedge_nanos *low,
+                  kedge_nanos *high);
+
+/* The smallest and the largest value that share the bucket, and how many samples it has;
+ * bucket < HISTOGRAM_BUCKETS. The last one ends at UINT64_MAX. */
+uint32_t histogram_bucket(const struct histogram *h, uint32_t bucket, kedge_nanos *low,
+                          kedge_nanos *high);
+
 #endif
