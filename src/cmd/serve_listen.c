@@ -1,10 +1,16 @@
 /* Binding what `kedge serve` is asked to serve. */
 #include "cmd/serve_server.h"
 
+#include "base/number.h"
+
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+enum { FILES_KEEP = 2048 }; /* descriptors, at most, that connections leave free */
 
 /* What is served when nothing is named. */
 static const struct {
@@ -93,12 +99,24 @@ static int listen_tftp(struct server *s, const struct kedge_endpoint *e,
     return 0;
 }
 
+/* Connections leave a quarter of the descriptors to files, or who holds enough of them open
+ * would stop every transfer. */
+static int descriptors_of_connections(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+        return 0;
+    return (int)(limit.rlim_cur - min_u64(limit.rlim_cur / 4, FILES_KEEP));
+}
+
 static int open_service(struct server *s, const struct kedge_endpoint *e, int fd)
 {
     struct service_config config = {
         .loop = &s->loop,
         .limits = { .connections = (uint32_t)s->options->echo_max_connections,
-                    .idle = s->options->idle_timeout },
+                    .idle = s->options->idle_timeout,
+                    .descriptors = descriptors_of_connections() },
         .reply = REPLY_TEXT
     };
     struct service *service;

@@ -188,7 +188,6 @@ enum exit_code server_run(struct server *s)
     s->signals.caught = caught;
     s->signals.owner = s;
     s->stop_timer = (struct loop_timer){ .due = look_for_end, .owner = s };
-    s->started = loop_clock();
     err = loop_timer_add(&s->loop, &s->stop_timer);
     if (err == 0)
         err = start_log(s); /* threads begin here, after privileges are gone */
@@ -196,6 +195,7 @@ enum exit_code server_run(struct server *s)
         err = start_tftp(s);
     if (err < 0)
         return fail("cannot start", err);
+    s->started = loop_clock();
     server_print_table(s);
     err = loop_run(&s->loop);
     if (err < 0)

@@ -98,6 +98,16 @@ static void begin(struct echo_tcp *e, int fd)
         loop_timer_set(e->loop, &e->idle_check, add_sat(c->moved, e->limits.idle));
 }
 
+static int accept_one(struct echo_tcp *e)
+{
+    int fd = connection_accept(e->listener.fd);
+
+    if (e->limits.descriptors == 0 || fd < e->limits.descriptors)
+        return fd;
+    close(fd);
+    return -EMFILE;
+}
+
 static void accept_some(void *owner, unsigned events)
 {
     struct echo_tcp *e = owner;
@@ -105,7 +115,7 @@ static void accept_some(void *owner, unsigned events)
 
     (void)events;
     for (int i = 0; i < ECHO_ACCEPTS && e->open < e->limits.connections; i++) {
-        fd = connection_accept(e->listener.fd);
+        fd = accept_one(e);
         if (fd < 0)
             break;
         begin(e, fd);

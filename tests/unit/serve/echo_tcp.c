@@ -427,6 +427,29 @@ static void full_table_stops_accepting_for_a_moment(void **state)
     bench_free(b);
 }
 
+/* Of the descriptors that are left, some are not for connections. */
+static void the_highest_descriptors_are_for_others(void **state)
+{
+    int next = dup(0);
+    struct echo_tcp_limits limits = { .connections = 100, .idle = KEDGE_NEVER };
+    struct bench *b;
+    int fds[20];
+
+    (void)state; /* each of these takes two: here, and at the server */
+    assert_true(next >= 0);
+    close(next);
+    limits.descriptors = next + 40;
+    b = bench_new("tcp://127.0.0.1:0", &limits);
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        fds[i] = client_of(b);
+    settle(b);
+    assert_in_range(b->echo.open, 10, 19);
+    assert_true(b->echo.counts.pauses > 0);
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        close(fds[i]);
+    bench_free(b);
+}
+
 static void many_at_once(void **state)
 {
     enum { MANY = 400 };
@@ -580,6 +603,7 @@ int main(void)
         cmocka_unit_test(idle_ones_are_ended_and_busy_ones_not),
         cmocka_unit_test(one_more_waits_until_one_goes),
         cmocka_unit_test(full_table_stops_accepting_for_a_moment),
+        cmocka_unit_test(the_highest_descriptors_are_for_others),
         cmocka_unit_test(many_at_once),
         cmocka_unit_test(stop_echoes_what_came_and_finishes),
         cmocka_unit_test(stop_waits_for_what_is_not_sent),

@@ -1,0 +1,185 @@
+"""Too many requests, too few descriptors, too little memory. Budget and full table:
+tests/e2e/test_serve_tftp_peers.py; connections: tests/unit/serve/echo_tcp.c."""
+import contextlib
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from e2e.lib.serve import Server
+from e2e.peers.echo import wait_for
+from e2e.peers.tftp import ERROR, OACK, RRQ, WRQ, Get, Peer, Silence, data, error, get, put
+
+BOTH = pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
+OWN = ".kedge-"
+
+
+def left_over(srv):
+    return [p for p in srv.iterdir() if p.name.startswith(OWN)]
+
+
+@contextlib.contextmanager
+def peers(server, count):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Peer(server.at)) for _ in range(count)]
+
+
+@BOTH
+def test_a_flood_of_equal_write_requests(serve, srv, flags):
+    """One client that repeats itself has one upload, one descriptor, one file (uftpd#41)."""
+    server = serve(*flags, "--uploads", "create")
+    before = server.descriptors()
+
+    with Peer(server.at) as peer:
+        for _ in range(2000):
+            peer.ask(WRQ, "up")
+        peer.hear()
+        assert len(left_over(srv)) <= 1
+        assert server.descriptors() <= before + 4
+        while not peer.silent(0.1):
+            pass
+        peer.say(data(1, b"all"))
+        while peer.packet().number != 1:
+            pass
+    assert (srv / "up").read_bytes() == b"all"
+    wait_for(lambda: not left_over(srv))
+
+
+@BOTH
+def test_a_flood_of_write_requests(serve, srv, flags):
+    """Of many clients, none of which ever sends: 1,024 wait, and leave nothing behind."""
+    server = serve(*flags, "--uploads", "create")
+    before = server.descriptors()
+
+    with peers(server, 1100) as crowd:
+        for number, peer in enumerate(crowd):
+            peer.ask(WRQ, f"up{number}")
+            if number % 64 == 63 and number < 1024:
+                peer.hear()
+        wait_for(lambda: len(left_over(srv)) == 1024)
+        assert server.descriptors() <= before + 2 * 1024 + 4
+        for peer in crowd:
+            with contextlib.suppress(Silence):
+                if not peer.tid:
+                    peer.hear(0.001)
+                peer.say(error(0))
+        wait_for(lambda: len(left_over(srv)) == 0)
+        wait_for(lambda: server.descriptors() <= before + 4)
+    put(server.at, "honest", b"x" * 1000)
+    assert (srv / "honest").read_bytes() == b"x" * 1000
+    assert [p.name for p in srv.iterdir()] == ["honest"]
+
+
+@pytest.mark.parametrize("descriptors", [24, 32, 64])
+@BOTH
+def test_too_few_descriptors(serve, make, srv, flags, descriptors):
+    """Those beyond hear nothing and ask again; who has a file keeps it, and all are served
+    once the others have gone."""
+    content = make("file", 50_000)
+    server = serve(*flags, "--uploads", "create",
+                   under=("prlimit", f"--nofile={descriptors}"))
+    transfer = Get("file", blksize=512)
+
+    with Peer(server.at) as honest, peers(server, 80) as crowd:
+        honest.raw(transfer.request)
+        reply = transfer.read(honest.hear())
+        for number, peer in enumerate(crowd):
+            peer.ask(WRQ, f"up{number}")
+        time.sleep(0.2)
+        while not transfer.done:
+            honest.say(reply)
+            reply = transfer.read(honest.hear())
+        honest.say(reply)
+        answered = 0
+        for peer in crowd:
+            with contextlib.suppress(Silence):
+                assert peer.packet(0.01).op != ERROR    # an ERROR would end a boot
+                peer.say(error(0))
+                answered += 1
+        assert 0 < answered < descriptors
+    assert transfer.content == content
+    assert server.record(outcome="refused")["reason"] == "too many open files in this process"
+    assert get(server.at, "file").content == content
+    put(server.at, "after", b"x")
+    assert (srv / "after").read_bytes() == b"x"
+
+
+def cpu_seconds(server):
+    fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_connections_take_all_descriptors(serve, make):
+    """Echo connections leave some descriptors to files; those beyond cost no time."""
+    server = serve(at=["tftp://127.0.0.1:0", "echo+tcp://127.0.0.1:0"],
+                   under=("prlimit", "--nofile=40"))
+
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(socket.create_connection(server.address("echo+tcp")))
+        time.sleep(0.2)
+        for name in ("one", "two", "three"):
+            content = make(name, 5000)
+            assert get(server.at, name).content == content
+        before = cpu_seconds(server)
+        time.sleep(1)
+        assert cpu_seconds(server) - before < 0.3
+    with socket.create_connection(server.address("echo+tcp")) as one:
+        one.settimeout(5)
+        one.sendall(b"again")
+        assert one.recv(10) == b"again"
+
+
+def starts(released, tmp_path, srv, megabytes):
+    """A server within so much address space, or None if it says that this is too little."""
+    command = ["prlimit", f"--as={megabytes << 20}", released, "serve", "tftp://127.0.0.1:0",
+               "echo://127.0.0.1:0", "--root", srv, "--uploads", "create"]
+    try:
+        return Server(command, tmp_path / f"as-{megabytes}")
+    except AssertionError:
+        lines = (tmp_path / f"as-{megabytes}").read_text().splitlines()
+        assert len(lines) == 1 and lines[0].startswith("kedge serve: "), lines
+        return None
+
+
+def test_too_little_memory(released, tmp_path, srv, make):
+    """It says so at start, or it has what it needs: then a thousand clients take no more."""
+    content = make("file", 100_000)
+    servers = [starts(released, tmp_path, srv, m) for m in range(16, 160, 16)]
+    up = [s for s in servers if s]
+    assert up and servers[0] is None
+    assert servers == [None] * (len(servers) - len(up)) + up
+    try:
+        server = up[0]
+        with peers(server, 1000) as crowd:
+            for number, peer in enumerate(crowd):
+                peer.ask(RRQ if number % 2 else WRQ, "file" if number % 2 else f"up{number}",
+                         blksize=1428, windowsize=8)
+                if number % 50 == 49:
+                    peer.hear()
+            assert get(server.at, "file", blksize=1428, windowsize=16).content == content
+            assert sum(not peer.silent(0.001) for peer in crowd) > 500
+        assert server.process.poll() is None
+    finally:
+        codes = [s.stop(signal.SIGTERM, twice=True) for s in up]
+    assert set(codes) <= {0, -9}
+
+
+def test_options_by_the_hundred(serve, make):
+    """As many as a request holds, each known or unknown, repeated or cut."""
+    content = make("file", 3000)
+    server = serve()
+
+    for words in ({f"o{n}": n for n in range(150)}, {"x" * 400: "y" * 400},
+                  {"blksize": "0" * 1000 + "512"}, {"blksize": 65464, "BLKSIZE": 8}):
+        with Peer(server.at) as peer:
+            peer.ask(RRQ, "file", **words)
+            packet = peer.packet()
+            assert len(peer.buffer) and set(packet.options or {}) <= {"blksize"}
+            if packet.op == OACK:
+                assert 8 <= int(packet.options["blksize"]) <= 65464
+            peer.say(error(0))
+    assert get(server.at, "file").content == content
