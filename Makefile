@@ -46,6 +46,11 @@ reflection: build
 	@tools/setup --peers
 	@tests/attacks/reflection.py
 
+# The protocol core alone, freestanding, and what it costs a board.
+embed:
+	@tools/setup --check
+	@tests/embed/run
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
@@ -55,4 +60,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick all build run check sim fuzz reflection format clean setup
+.PHONY: bench bench-quick all build run check sim fuzz embed reflection format clean setup
