@@ -5,6 +5,7 @@
 #include "ask/probe_schedule.h"
 #include "ask/probe_target.h"
 #include "base/number.h"
+#include "net/udp.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -25,6 +26,9 @@ struct probe {
     kedge_nanos end; /* no reply counts after it; KEDGE_NEVER while probes leave */
     uint32_t count;
     uint16_t run;
+    uint64_t seed;
+    struct schedule_memory memory; /* poisson */
+    kedge_nanos tick_at;
     struct probe_target *targets[PROBE_TARGETS_MAX];
 };
 
@@ -42,8 +46,9 @@ int probe_open(struct probe **out, const struct probe_plan *plan)
         free(p);
         return err;
     }
-    if (getrandom(&p->run, sizeof p->run, GRND_NONBLOCK) < 0)
-        p->run = (uint16_t)loop_clock();
+    if (getrandom(&p->seed, sizeof p->seed, GRND_NONBLOCK) < 0)
+        p->seed = loop_clock();
+    p->run = (uint16_t)p->seed;
     *out = p;
     return 0;
 }
@@ -61,6 +66,9 @@ void probe_close(struct probe *p)
         free_target(p->targets[i]);
     }
     loop_close(&p->shared.loop);
+    free(p->memory.heap);
+    free(p->memory.place);
+    free(p->memory.left);
     free(p);
 }
 
@@ -119,6 +127,7 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     account_init(&t->account, slots, room, p->plan.timeout);
     t->account.settled = p->plan.settled ? settled : NULL;
     t->account.owner = t;
+    stalls_init(&t->stalls, p->plan.interval);
     return t;
 }
 
@@ -185,27 +194,42 @@ static void all_sent(struct probe *p)
         p->end = add_sat(loop_clock(), p->plan.timeout);
 }
 
+static void plan_next(struct probe *p)
+{
+    p->shared.self.due = min_u64(schedule_next(&p->schedule), p->tick_at);
+}
+
 static void send_due(void *owner)
 {
     struct probe *p = owner;
     kedge_nanos now = loop_clock();
     struct schedule_due due;
 
+    self_awake(&p->shared.self, now);
     for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
         probe_send(p->targets[due.target], due.at);
     if (schedule_next(&p->schedule) == KEDGE_NEVER)
         all_sent(p);
     loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
+    plan_next(p);
+}
+
+static void set_tick(struct probe *p, kedge_nanos now)
+{
+    p->tick_at = now + TICK;
+    loop_timer_set(&p->shared.loop, &p->tick, p->tick_at);
+    plan_next(p);
 }
 
 static void tick(void *owner)
 {
     struct probe *p = owner;
 
+    self_awake(&p->shared.self, loop_clock());
     expire(p);
     if (p->plan.tick)
         p->plan.tick(p->plan.owner, p);
-    loop_timer_set(&p->shared.loop, &p->tick, loop_now(&p->shared.loop) + TICK);
+    set_tick(p, loop_now(&p->shared.loop));
 }
 
 static void caught(void *owner, int signal)
@@ -235,16 +259,31 @@ static int connect_all(struct probe *p)
     return err;
 }
 
-static int send_all(struct probe *p)
+static int init_schedule(struct probe *p, kedge_nanos now)
 {
-    kedge_nanos now = loop_clock();
-    int err = 0;
+    struct schedule_memory *m = &p->memory;
 
     schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->count);
     p->schedule.start = now;
+    if (!p->plan.poisson)
+        return 0;
+    m->heap = calloc(p->count, sizeof *m->heap);
+    m->place = calloc(p->count, sizeof *m->place);
+    m->left = calloc(p->count, sizeof *m->left);
+    if (!m->heap || !m->place || !m->left)
+        return -ENOMEM;
+    schedule_poisson(&p->schedule, m, p->seed);
+    return 0;
+}
+
+static int send_all(struct probe *p)
+{
+    kedge_nanos now = loop_clock();
+    int err = init_schedule(p, now);
+
     p->end = KEDGE_NEVER;
-    loop_timer_set(&p->shared.loop, &p->due, now);
-    loop_timer_set(&p->shared.loop, &p->tick, now + TICK);
+    loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
+    set_tick(p, now);
     while (!err && !p->shared.loop.stopped) {
         now = loop_clock();
         if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
@@ -295,6 +334,19 @@ uint32_t probe_targets(const struct probe *p)
     return p->count;
 }
 
+/* Not of a socket that many targets share. */
+static int64_t own_dropped(const struct probe_target *t)
+{
+    int fd = t->watch.fd;
+    uint32_t dropped = 0;
+
+    if (t->kind == &probe_stream_kind || (t->hub && (t->hub->first != t || t->next)))
+        return -1;
+    if (t->hub)
+        fd = t->hub->socket.fd;
+    return udp_dropped(fd, &dropped) ? (int64_t)dropped : -1;
+}
+
 struct probe_view probe_target_view(const struct probe *p, uint32_t target)
 {
     const struct probe_target *t = p->targets[target];
@@ -302,6 +354,10 @@ struct probe_view probe_target_view(const struct probe *p, uint32_t target)
     return (struct probe_view){
         .endpoint = &t->endpoint,
         .account = &t->account,
+        .stalls = &t->stalls,
+        .self = &p->shared.self,
+        .started = p->schedule.start,
+        .own_dropped = own_dropped(t),
         .connects = t->connects,
         .failed_connects = t->failed_connects,
         .connect_min = t->connect_min,

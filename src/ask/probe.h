@@ -5,6 +5,7 @@
 #define ASK_PROBE_H
 
 #include "ask/probe_account.h"
+#include "ask/probe_stall.h"
 #include "kedge/endpoint.h"
 
 #define PROBE_TARGETS_MAX 4096
@@ -16,6 +17,7 @@ struct probe_plan {
     kedge_nanos interval; /* at least 1 */
     kedge_nanos timeout;  /* at least 1 */
     uint64_t size;        /* of the payload; at most PAYLOAD_MAX */
+    bool poisson;         /* random gaps, with the interval as their mean */
     enum kedge_family family;
     /* Called some times a second while it runs; may be NULL. */
     void (*tick)(void *owner, const struct probe *p);
@@ -28,6 +30,10 @@ struct probe_plan {
 struct probe_view {
     const struct kedge_endpoint *endpoint;
     const struct account *account;
+    const struct stalls *stalls; /* NULL: read again from a file, and so are these */
+    const struct self *self;
+    kedge_nanos started; /* when the first probe was due, on the clock of stalls */
+    int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
     const char *error; /* why its last probe failed; NULL: none did */

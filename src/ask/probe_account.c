@@ -67,6 +67,7 @@ uint64_t account_send(struct account *a, kedge_nanos intended, kedge_nanos now)
         lose(a, sequence - a->room, FATE_LOST); /* its slot is needed */
     *slot_of(a, sequence) = (struct account_slot){ .intended = intended, .sent = now };
     a->sent++;
+    a->left_late += sub_sat(now, intended) >= SELF_LATE;
     return sequence;
 }
 
@@ -102,6 +103,7 @@ static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
 
     slot->state = PROBE_ANSWERED;
     a->received++;
+    a->held_up += a->self_until > 0 && slot->intended <= a->self_until;
     histogram_record(&a->rtt, slot->rtt);
     histogram_record(&a->intended, sub_sat(now, slot->intended));
     if (sequence > 0)

@@ -13,6 +13,7 @@
 #ifndef ASK_PROBE_ACCOUNT_H
 #define ASK_PROBE_ACCOUNT_H
 
+#include "ask/probe_self.h"
 #include "report/histogram.h"
 
 #define ACCOUNT_MEMORY 4
@@ -47,8 +48,12 @@ struct account {
     uint64_t refused, unsent;                /* parts of lost */
     uint64_t duplicated, reordered, altered; /* replies besides, or parts of received */
     uint64_t stray;
-    uint64_t oldest;  /* no probe before it waits */
-    uint64_t highest; /* of those answered, + 1 */
+    kedge_nanos
+        self_until;     /* until when this program itself was late: see probe_self.h */
+    uint64_t left_late; /* of those sent: left at least SELF_LATE after their time */
+    uint64_t held_up;   /* of those received: this program was late meanwhile */
+    uint64_t oldest;    /* no probe before it waits */
+    uint64_t highest;   /* of those answered, + 1 */
     uint64_t jitter_sum, jitter_count;
     struct histogram rtt;      /* from the actual send */
     struct histogram intended; /* from the intended one */

@@ -1,6 +1,8 @@
 /* udp and unix-dgram: a dialled socket, a datagram a probe. */
 #include "ask/probe_target.h"
 
+#include "net/udp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -53,6 +55,7 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
 
     if (fd < 0)
         return -1;
+    (void)udp_receive_buffer(fd, 0);
     err = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
     if (!err)
         err = probe_watch(t, fd, datagram_ready);

@@ -1,5 +1,6 @@
 #include "ask/probe_notes.h"
 
+#include "ask/probe_cause.h"
 #include "report/text.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ void probe_notes(const struct probe_view *v, FILE *out)
     snprintf(text, sizeof text, "did not leave: %s", why);
     note(out, v, a->unsent, text);
     note(out, v, a->late, "answered after the timeout");
+    probe_cause_notes(v, out);
     note(out, v, a->altered, "came back altered");
     note(out, v, a->stray, "replies that were not to this run");
     note(out, v, account_open(a), "still unanswered when it ended");

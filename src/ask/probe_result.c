@@ -25,7 +25,8 @@ struct probe_about probe_about_of(const struct probe *p, const char *version,
     struct probe_about about = { .count = plan->count,
                                  .interval = plan->interval,
                                  .timeout = plan->timeout,
-                                 .size = plan->size };
+                                 .size = plan->size,
+                                 .poisson = plan->poisson };
     struct writer w = { .ptr = (uint8_t *)about.started, .room = ABOUT_TEXT - 1 };
 
     host(&about);

@@ -15,6 +15,7 @@ struct probe_about {
     uint64_t count;         /* as in struct probe_plan, and so on */
     kedge_nanos interval, timeout;
     uint64_t size;
+    bool poisson;
 };
 
 struct probe_result {

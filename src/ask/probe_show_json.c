@@ -1,5 +1,7 @@
 #include "ask/probe_show.h"
 
+#include "ask/probe_cause.h"
+
 #include <stdlib.h>
 
 struct percentile {
@@ -75,6 +77,7 @@ void probe_json_target(struct json *j, const struct probe_view *v)
     json_u64(j, "open", account_open(a));
     json_connect(j, v);
     json_text(j, "error", v->error);
+    probe_cause_json(j, v);
 }
 
 static void text_or_null(struct json *j, const char *key, const char *text)
@@ -97,6 +100,7 @@ void probe_json_about(struct json *j, const struct probe_about *about)
     json_u64(j, "interval_ns", about->interval);
     json_u64(j, "timeout_ns", about->timeout);
     json_u64(j, "size_bytes", about->size);
+    json_bool(j, "poisson", about->poisson);
     json_end(j);
 }
 

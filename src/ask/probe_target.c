@@ -29,7 +29,15 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
         if (!payload_intact(payload, &stamp, t->plan->size))
             account_altered(&t->account, sequence);
     }
-    (void)account_reply(&t->account, sequence, now);
+    self_awake(&t->shared->self, now);
+    t->account.self_until = t->shared->self.late_until;
+    if (account_reply(&t->account, sequence, now))
+        stalls_reply(&t->stalls,
+                     &(struct stall_reply){ .sent = sent,
+                                            .now = now,
+                                            .rtt_min = t->account.rtt.min,
+                                            .self_from = t->shared->self.late_from,
+                                            .self_until = t->shared->self.late_until });
 }
 
 /* The stamp's word. False: it has none, or one that is damaged. *stray: of another run. */

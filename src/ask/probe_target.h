@@ -46,6 +46,7 @@ struct icmp_hub {
 /* What the targets of one probe share. */
 struct probe_shared {
     struct loop loop;
+    struct self self;
     struct icmp_hub hubs[2];        /* IPv4, IPv6 */
     uint8_t scratch[PROBE_SCRATCH]; /* of no meaning after a call */
 };
@@ -56,6 +57,7 @@ struct probe_target {
     uint32_t number; /* in the order they were added */
     struct kedge_endpoint endpoint;
     struct account account;
+    struct stalls stalls;
     struct probe_shared *shared;
     struct loop_watch watch; /* its fd is the target's socket, but for icmp */
     uint16_t run;

@@ -10,7 +10,7 @@
 struct probe_options {
     uint64_t count, size;
     kedge_nanos interval, timeout;
-    bool v4, v6;
+    bool poisson, v4, v6;
     struct see_options see;
 };
 
@@ -40,6 +40,7 @@ static struct probe_plan plan_of(const struct probe_options *o)
         .interval = o->interval,
         .timeout = o->timeout,
         .size = o->size,
+        .poisson = o->poisson,
         .family = o->v4   ? KEDGE_IPV4
                   : o->v6 ? KEDGE_IPV6
                           : KEDGE_ANY_FAMILY,
@@ -96,6 +97,10 @@ static const struct arg args[] = {
       .low = KEDGE_USEC,
       .high = 86400 * KEDGE_SEC,
       .help = "between two probes of a target (200ms)" },
+    { .name = "poisson",
+      .kind = ARG_FLAG,
+      FIELD(poisson),
+      .help = "random times, with the interval as their mean" },
     { .name = "size",
       .kind = ARG_SIZE,
       .value = "B",

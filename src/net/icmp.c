@@ -1,6 +1,7 @@
 #include "net/icmp.h"
 
 #include "net/problem.h"
+#include "net/udp.h"
 
 #include <errno.h>
 #include <linux/icmp.h>
@@ -90,6 +91,7 @@ int icmp_open(int family, struct icmp_socket *out, struct kedge_error *error)
     if (!err)
         err = set_identifier(&s);
     if (!err) {
+        (void)udp_receive_buffer(s.fd, 0);
         *out = s;
         return 0;
     }

@@ -50,6 +50,12 @@ KEDGE_MUST_CHECK int udp_open(const struct udp_options *o, struct udp_socket *ou
 KEDGE_MUST_CHECK int udp_adopt(int fd, bool gro, struct udp_socket *out);
 void udp_close(struct udp_socket *s);
 
+/* Of any datagram socket: the receive buffer as granted of the bytes wanted (0:
+ * UDP_RECEIVE_BUFFER), and how many datagrams its full queue has dropped so far (false:
+ * this kernel does not tell, Linux 4.12 does). */
+uint32_t udp_receive_buffer(int fd, uint32_t wanted);
+KEDGE_MUST_CHECK bool udp_dropped(int fd, uint32_t *out);
+
 /* Bind once without SO_REUSEPORT and let go: 0, or -EADDRINUSE where another program
  * (or kedge) has it, which SO_REUSEPORT alone would hide. */
 KEDGE_MUST_CHECK int udp_port_is_free(const struct net_address *at);

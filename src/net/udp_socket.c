@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ static int set_options(int fd, int family)
 }
 
 /* FORCE passes rmem_max but needs CAP_NET_ADMIN. */
-static uint32_t set_receive_buffer(int fd, uint32_t wanted)
+uint32_t udp_receive_buffer(int fd, uint32_t wanted)
 {
     int value = (int)min_u64(wanted ? wanted : UDP_RECEIVE_BUFFER, INT32_MAX / 2);
     socklen_t len = sizeof value;
@@ -77,7 +78,7 @@ static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *o
     if (err)
         return err;
     *out = (struct udp_socket){ .fd = fd, .at = at };
-    out->receive_buffer = set_receive_buffer(fd, receive_buffer);
+    out->receive_buffer = udp_receive_buffer(fd, receive_buffer);
     out->gro = gro && set(fd, IPPROTO_UDP, UDP_GRO, 1) == 0;
     return 0;
 }
@@ -146,6 +147,17 @@ void udp_close(struct udp_socket *s)
 {
     close(s->fd);
     s->fd = -1;
+}
+
+bool udp_dropped(int fd, uint32_t *out)
+{
+    uint32_t all[SK_MEMINFO_VARS];
+    socklen_t len = sizeof all;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, all, &len) < 0 || len < sizeof all)
+        return false;
+    *out = all[SK_MEMINFO_DROPS];
+    return true;
 }
 
 int udp_port_is_free(const struct net_address *at)

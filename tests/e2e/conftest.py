@@ -1,5 +1,6 @@
 """What every end-to-end test starts from: a root to serve, and servers that end."""
 import itertools
+import json
 import os
 import subprocess
 
@@ -93,3 +94,14 @@ def small_disk(tmp_path):
         pytest.skip("a tmpfs may not be mounted here")
     yield place
     subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.fixture
+def probe(kedge):
+    """probe(*words): its exit status, the JSON's targets and standard error."""
+    def run(*words, **how):
+        done = subprocess.run([kedge, "probe", "--json", *words], timeout=60,
+                              capture_output=True, text=True, **how)
+        targets = json.loads(done.stdout)["targets"] if done.stdout else None
+        return done.returncode, targets, done.stderr
+    return run

@@ -14,30 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from e2e.lib.probe import COUNTS, MS, counts
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
 
 LOOP = ("127.0.0.1", 0)
 STAMP = struct.Struct("!4sBBHQQ")
-COUNTS = ("sent", "received", "lost", "late", "duplicated", "reordered", "altered")
-MS = 1_000_000
-
-
-@pytest.fixture
-def probe(kedge):
-    """probe(*words): its exit status, the JSON's targets and standard error."""
-    def run(*words, **how):
-        done = subprocess.run([kedge, "probe", "--json", *words], timeout=60,
-                              capture_output=True, text=True, **how)
-        targets = json.loads(done.stdout)["targets"] if done.stdout else None
-        return done.returncode, targets, done.stderr
-    return run
-
-
-def counts(target, **expected):
-    """The counts that are not as expected; what is not named is 0."""
-    wanted = dict.fromkeys(COUNTS, 0) | dict.fromkeys(("refused", "unsent", "open", "stray"),
-                                                      0) | expected
-    return {k: (target[k], v) for k, v in wanted.items() if target[k] != v}
 
 
 def raw_or_ping_allowed():

@@ -229,6 +229,25 @@ static void what_was_never_sent_is_stray(void **state)
     EXPECT(&a, .sent = 1, .received = 1, .stray = 3);
 }
 
+static void late_sends_and_the_prober_held_up_are_counted(void **state)
+{
+    static struct account_slot slots[ROOM];
+    struct account a;
+
+    (void)state;
+    account_init(&a, slots, ROOM, KEDGE_SEC);
+    (void)account_send(&a, 0, 5 * KEDGE_MSEC);
+    (void)account_send(&a, 5 * KEDGE_MSEC, 5 * KEDGE_MSEC + 1);
+    (void)account_send(&a, 6 * KEDGE_MSEC, 6 * KEDGE_MSEC);
+    assert_true(account_reply(&a, 0, 6 * KEDGE_MSEC));
+    assert_int_equal(a.held_up, 0);
+    a.self_until = 5 * KEDGE_MSEC;
+    assert_true(account_reply(&a, 1, 7 * KEDGE_MSEC));
+    assert_true(account_reply(&a, 2, 7 * KEDGE_MSEC));
+    assert_int_equal(a.left_late, 1);
+    assert_int_equal(a.held_up, 1);
+}
+
 /* More at once than there is room for: the oldest are lost, none is counted twice. */
 static void a_full_memory_loses_the_oldest(void **state)
 {
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test(refused_and_unsent_are_lost_at_once),
         cmocka_unit_test(a_connection_takes_all_with_it),
         cmocka_unit_test(what_was_never_sent_is_stray),
+        cmocka_unit_test(late_sends_and_the_prober_held_up_are_counted),
         cmocka_unit_test(a_full_memory_loses_the_oldest),
         cmocka_unit_test(knows_when_a_probe_left),
         cmocka_unit_test(a_16_bit_number_is_unwrapped),

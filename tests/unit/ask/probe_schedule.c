@@ -68,12 +68,45 @@ static void many_targets_keep_within_the_interval(void **state)
     assert_false(schedule_take(&s, KEDGE_SEC, &due));
 }
 
+/* Random gaps: each target has its own, their mean is the interval, and a time that came
+ * late moves no later one. */
+static void poisson_gaps_are_exponential(void **state)
+{
+    enum { TARGETS = 3, COUNT = 20000 };
+    static struct deadline_entry heap[TARGETS];
+    static uint32_t place[TARGETS];
+    static uint64_t left[TARGETS];
+    const struct schedule_memory m = { heap, place, left };
+    uint64_t taken[TARGETS] = { 0 }, short_ones = 0;
+    kedge_nanos last[TARGETS] = { 0 }, before = 0;
+    struct schedule_due due = { 0 };
+    struct schedule s;
+
+    (void)state;
+    schedule_init(&s, KEDGE_MSEC, COUNT, TARGETS);
+    schedule_poisson(&s, &m, 42);
+    while (schedule_take(&s, KEDGE_NEVER - 1, &due)) {
+        assert_true(due.at >= before);
+        before = due.at;
+        short_ones += due.at - last[due.target] < 693147; /* ln 2: the median */
+        last[due.target] = due.at;
+        taken[due.target]++;
+    }
+    for (unsigned i = 0; i < TARGETS; i++) {
+        assert_int_equal(taken[i], COUNT);
+        assert_in_range(last[i] / COUNT, 970000, 1030000);
+    }
+    assert_in_range(short_ones, 29200, 30800);
+    assert_true(schedule_next(&s) == KEDGE_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_absolute),
         cmocka_unit_test(a_stall_shifts_nothing),
         cmocka_unit_test(many_targets_keep_within_the_interval),
+        cmocka_unit_test(poisson_gaps_are_exponential),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

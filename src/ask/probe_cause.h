@@ -1,0 +1,15 @@
+/* Why a probe's figures are what they are: what this program did itself, where the peer
+ * stood still. In words below the table, and as members of a target's JSON. What was read
+ * again from a file has none of it. */
+#ifndef ASK_PROBE_CAUSE_H
+#define ASK_PROBE_CAUSE_H
+
+#include "ask/probe.h"
+#include "report/json.h"
+
+#include <stdio.h>
+
+void probe_cause_notes(const struct probe_view *v, FILE *out);
+void probe_cause_json(struct json *j, const struct probe_view *v);
+
+#endif

@@ -1,0 +1,125 @@
+"""What `kedge probe` says of outages, of losses that it made itself, and of itself."""
+import json
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from e2e.lib.probe import MS, counts
+from e2e.peers.echo import Datagrams
+
+LOOP = ("127.0.0.1", 0)
+
+
+def freeze(process, seconds):
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGCONT)
+
+
+def start(kedge, *words):
+    return subprocess.Popen([kedge, "probe", *words], stdout=subprocess.PIPE, text=True)
+
+
+def frozen_server(serve, kedge, *words):
+    """A server that stands still for 300 ms of a run of 5 s, at 1,000 probes a second."""
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    host, port = server.address("echo+udp")
+    run = start(kedge, *words, "-c", "5000", "-i", "1ms", f"udp://{host}:{port}")
+    time.sleep(2)
+    freeze(server.process, 0.3)
+    return run.communicate(timeout=30)[0]
+
+
+def test_a_frozen_server_is_an_outage_and_no_loss(serve, kedge):
+    (target,) = json.loads(frozen_server(serve, kedge, "--json"))["targets"]
+    assert counts(target, sent=5000, received=5000) == {}
+    for key in ("rtt_ns", "intended_ns"):
+        assert 250 * MS < target[key]["p99_9"] < 2000 * MS
+    stalls = target["stalls"]
+    assert stalls["n"] >= 1 and 250 * MS < stalls["longest_ns"] < 1000 * MS
+    assert 1000 * MS < stalls["longest_at_ns"] < 4000 * MS
+    assert 200 <= stalls["longest_waited"] < 1000
+
+
+def test_the_stall_is_named_in_the_report(serve, kedge):
+    out = frozen_server(serve, kedge)
+    assert "stood still" in out and "which is no loss" in out
+
+
+def test_what_it_dropped_itself_is_no_loss_of_the_network(kedge):
+    """The peer holds all answers back; they come while the program stands still, and are
+    more than its socket may hold."""
+    held, stopped = [], threading.Event()
+
+    def hold(data, n):
+        held.append(data)
+        if n + 1 != 6000:
+            return []
+        stopped.wait(10)
+        return held
+    peer = Datagrams(LOOP, hold)
+    run = start(kedge, "--json", "-c", "6001", "-i", "200us", "--size", "1400", "--timeout",
+                "5s", peer.url)
+    end = time.monotonic() + 15
+    while len(peer.seen) < 6000 and time.monotonic() < end:
+        time.sleep(0.005)
+    run.send_signal(signal.SIGSTOP)
+    stopped.set()
+    time.sleep(1)
+    run.send_signal(signal.SIGCONT)
+    (target,) = json.loads(run.communicate(timeout=30)[0])["targets"]
+    assert target["sent"] == 6001 and target["own_dropped"] > 100
+    assert target["lost"] - target["own_dropped"] in (0, 1)  # the last one is not answered
+
+
+def test_the_prober_held_up_is_said_and_counted(kedge):
+    peer = Datagrams(LOOP)
+    run = start(kedge, "--json", "-c", "1000", "-i", "1ms", peer.url)
+    while len(peer.seen) < 300:
+        time.sleep(0.001)
+    freeze(run, 0.3)
+    document = json.loads(run.communicate(timeout=20)[0])
+    (target,) = document["targets"]
+    # What it sends to make up for it may be more than the peer's queue holds.
+    assert target["sent"] == 1000 and target["received"] >= 700
+    assert target["left_late"] >= 200 and target["held_up"] >= 200
+    assert target["intended_ns"]["p99"] > 200 * MS
+    assert target["self_late"]["max_ns"] > 200 * MS
+    # The server did not stand still for so long.
+    assert (target["stalls"]["longest_ns"] or 0) < 200 * MS
+
+
+def test_the_two_times_that_part_are_one_sentence(kedge):
+    peer = Datagrams(LOOP)
+    run = start(kedge, "-c", "1000", "-i", "1ms", peer.url)
+    while len(peer.seen) < 300:
+        time.sleep(0.001)
+    freeze(run, 0.3)
+    out = run.communicate(timeout=20)[0]
+    assert out.count("from the intended time p99") == 1
+    assert "measured while this program itself was held up" in out
+
+
+def test_poisson_times_are_random_with_the_right_mean(probe):
+    peer = Datagrams(LOOP)
+    code, targets, _ = probe("--poisson", "-c", "400", "-i", "5ms", peer.url, peer.url)
+    assert code == 0 and [counts(t, sent=400, received=400) for t in targets] == [{}] * 2
+    run = int.from_bytes(peer.seen[0][6:8], "big")
+    sent = sorted(int.from_bytes(d[16:24], "big") for d in peer.seen
+                  if int.from_bytes(d[6:8], "big") == run)
+    gaps = sorted(b - a for a, b in zip(sent, sent[1:]))
+    assert len(gaps) == 399
+    # An exponential's mean is the interval; its median is 0.69 of it, a tenth is under
+    # 0.11 of it, and a tenth over 2.3.
+    assert 4 * MS < sum(gaps) / 399 < 6 * MS
+    assert 2.4 * MS < gaps[199] < 4.6 * MS
+    assert gaps[39] < 1.2 * MS and gaps[359] > 8 * MS
+
+
+@pytest.mark.parametrize("words", [["--poisson=1"], ["--poisson", "-i", "0"]])
+def test_bad_words_are_refused(probe, words):
+    code, targets, err = probe(*words, "udp://127.0.0.1:7")
+    assert (code, targets) == (64, None) and err.count("\n") == 1
