@@ -1,6 +1,7 @@
 #include "ask/probe_show.h"
 
 #include "ask/probe_cause.h"
+#include "report/interval.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,25 @@ static void number_or_null(struct json *j, const char *key, bool known, uint64_t
         json_null(j, key);
 }
 
+/* Of each percentile: [low, high], or null where the samples are too few to bound it. */
+static void json_intervals(struct json *j, const struct histogram *h)
+{
+    json_object(j, "interval_95");
+    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
+        struct interval in;
+
+        if (!interval_of(h, percentiles[i].which, &in)) {
+            json_null(j, percentiles[i].name);
+            continue;
+        }
+        json_array(j, percentiles[i].name);
+        json_u64(j, NULL, in.low);
+        json_u64(j, NULL, in.high);
+        json_end(j);
+    }
+    json_end(j);
+}
+
 static void json_histogram(struct json *j, const char *key, const struct histogram *h)
 {
     json_object(j, key);
@@ -36,6 +56,7 @@ static void json_histogram(struct json *j, const char *key, const struct histogr
         number_or_null(j, percentiles[i].name, known, v);
     }
     number_or_null(j, "max", h->count > 0, h->max);
+    json_intervals(j, h);
     json_end(j);
 }
 

@@ -84,7 +84,7 @@ def test_json_has_the_documented_form(kedge):
     target = document["targets"][0]
     assert list(target)[:11] == ["endpoint", *COUNTS, "rtt_ns", "intended_ns", "jitter_ns"]
     for key in ("rtt_ns", "intended_ns"):
-        assert list(target[key]) == ["n", "min", "p50", "p90", "p99", "p99_9", "max"]
+        assert list(target[key])[:7] == ["n", "min", "p50", "p90", "p99", "p99_9", "max"]
     assert all(isinstance(target[key], int) for key in COUNTS)
     assert document["run"]["interval_ns"] == 10 * MS
     assert document["run"]["size_bytes"] == 56
@@ -205,7 +205,9 @@ def test_one_that_answers_and_one_that_does_not(probe):
     assert counts(targets[0], sent=3, lost=3) == {}
     assert counts(targets[1], sent=3, received=3) == {}
     assert targets[0]["rtt_ns"] == {"n": 0, "min": None, "p50": None, "p90": None,
-                                    "p99": None, "p99_9": None, "max": None}
+                                    "p99": None, "p99_9": None, "max": None,
+                                    "interval_95": dict.fromkeys(("p50", "p90", "p99",
+                                                                  "p99_9"))}
 
 
 def test_a_name_that_does_not_resolve(probe):
@@ -293,13 +295,14 @@ def test_the_table_a_row_a_target_and_a_word_for_faults(kedge):
         done = subprocess.run([kedge, "probe", "-c", "3", "-i", "10ms", Datagrams(LOOP).url,
                                Connections(LOOP).url, f"tcp://127.0.0.1:{port}"],
                               capture_output=True, text=True, timeout=20)
-    lines = done.stdout.splitlines()
+    # On a busy machine it may have been late; that is said as well.
+    lines = [line for line in done.stdout.splitlines() if "this program" not in line]
     assert done.returncode == 1
     assert [line.split()[1:4] for line in lines[1:4]] == [["3", "3", "0"], ["3", "3", "0"],
                                                           ["3", "0", "3"]]
     assert re.fullmatch(r"tcp://\S+: connected in \d+\.\d{3} ms", lines[4])
     assert lines[5] == f"tcp://127.0.0.1:{port}: 3 did not leave: Connection refused"
-    assert lines[6] == "p99 needs 100 replies"
+    assert lines[6:] == ["p99: needs 100 samples, has 3", "p99.9: needs 1,000 samples, has 3"]
 
 
 def test_many_targets_at_once(probe):

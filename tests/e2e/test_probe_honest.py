@@ -123,3 +123,18 @@ def test_poisson_times_are_random_with_the_right_mean(probe):
 def test_bad_words_are_refused(probe, words):
     code, targets, err = probe(*words, "udp://127.0.0.1:7")
     assert (code, targets) == (64, None) and err.count("\n") == 1
+
+
+def test_a_percentile_has_its_interval_or_says_what_it_needs(kedge):
+    peer = Datagrams(LOOP)
+    words = [kedge, "probe", "-c", "450", "-i", "1ms", peer.url]
+    (target,) = json.loads(subprocess.run([*words, "--json"], timeout=20, check=True,
+                                          capture_output=True).stdout)["targets"]
+    rtt = target["rtt_ns"]
+    for name in ("p50", "p90", "p99"):
+        low, high = rtt["interval_95"][name] or (0, rtt["max"])
+        assert low <= rtt[name] <= high
+    assert rtt["interval_95"]["p50"] and rtt["p99_9"] is rtt["interval_95"]["p99_9"] is None
+    out = subprocess.run(words, timeout=20, check=True, capture_output=True, text=True).stdout
+    assert "p99.9: needs 1,000 samples, has 450" in out.splitlines()
+    assert ": 95 % sure: p50 0." in out
