@@ -77,13 +77,16 @@ static uint32_t choose_socket(struct tftp_sessions *t, bool had, uint32_t last)
     return socket;
 }
 
+/* One that still opens keeps its slot until a helper is done, and so its charge: else a peer
+ * that asks for ever other files would fill the table. */
 static void replace(struct tftp_sessions *t, struct tftp_session *old,
                     struct tftp_event *out)
 {
     if (tftp_session_outcome(old) == KEDGE_TFTP_RUNNING)
         old->outcome = KEDGE_TFTP_REPLACED;
     table_unlink(t, old);
-    budget_refund(t, old);
+    if (old->state != TFTP_OPENING)
+        budget_refund(t, old);
     deadlines_set(&t->deadlines, tftp_session_number(t, old), KEDGE_NEVER);
     out->replaced = old;
 }

@@ -329,6 +329,25 @@ static void rule_7_the_budget_bounds_what_is_unproved(void **state)
     server_close(s);
 }
 
+/* A peer that asks for ever other files would fill the table with what is being opened. */
+static void rule_7_what_is_replaced_holds_its_budget_while_it_opens(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .unproved_max = 3 });
+    struct tftp_session *opening;
+
+    (void)state;
+    assert_int_equal(ask(s, from(1, SPAN("\0\1a\0octet\0"))), TFTP_OPEN);
+    opening = s->event.session;
+    assert_int_equal(ask(s, from(1, SPAN("\0\1b\0octet\0"))), TFTP_OPEN);
+    assert_ptr_equal(s->event.replaced, opening);
+    assert_int_equal(ask(s, from(1, SPAN("\0\1c\0octet\0"))), TFTP_OPEN);
+    assert_int_equal(ask(s, from(1, SPAN("\0\1d\0octet\0"))), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_OVER_BUDGET], 1);
+    tftp_sessions_release(&s->t, opening, s->now); /* the helper is done with it */
+    assert_int_equal(ask(s, from(1, SPAN("\0\1d\0octet\0"))), TFTP_OPEN);
+    server_close(s);
+}
+
 /* Two blocks are 103 times a request of ten bytes, and 94 times one of eleven. */
 static void rule_7_at_most_100_bytes_leave_for_one(void **state)
 {
@@ -423,6 +442,7 @@ int main(void)
         cmocka_unit_test(rule_7_nor_is_the_refusal_of_a_file),
         cmocka_unit_test(a_replaced_transfer_is_not_refused),
         cmocka_unit_test(rule_7_the_budget_bounds_what_is_unproved),
+        cmocka_unit_test(rule_7_what_is_replaced_holds_its_budget_while_it_opens),
         cmocka_unit_test(rule_7_at_most_100_bytes_leave_for_one),
         cmocka_unit_test(rule_7_the_budget_of_ipv6_is_of_a_56),
         cmocka_unit_test(rule_7_a_full_pool_is_silent),
