@@ -44,7 +44,7 @@ static struct service *opened(struct bench *b, const char *endpoint,
                               char at[KEDGE_ENDPOINT_TEXT], uint16_t *port)
 {
     struct service_config config = { .loop = &b->loop,
-                                     .limits = { 8, KEDGE_NEVER },
+                                     .limits = { .connections = 8, .idle = KEDGE_NEVER },
                                      .buffer = b->buffer,
                                      .reply = REPLY_TEXT };
     struct kedge_error error = { .text = "" };
