@@ -36,8 +36,13 @@ static struct store_result make_room(struct tftp_transfer *t, size_t len)
     if (!t->late.bytes)
         return store_fail(STORE_BUSY, "no memory");
     KEDGE_ASSERT(len <= LATE_BYTES);
-    /* A slow disk's bytes are taken away after each block: it has room. */
-    return len > LATE_BYTES - t->late.len ? upload_flush(t) : store_ok();
+    if (len <= LATE_BYTES - t->late.len)
+        return store_ok();
+    /* A slow disk's bytes are taken away after each block, so a peer that waits for its
+     * ACKs never gets here. */
+    if (t->upload.slow)
+        return store_fail(STORE_IO, "the peer sends more than a window");
+    return upload_flush(t);
 }
 
 static struct store_result write_upload(void *file, struct kedge_span bytes,
@@ -55,11 +60,22 @@ static struct store_result write_upload(void *file, struct kedge_span bytes,
     return result;
 }
 
+/* A peer that did not wait for its ACK has sent more meanwhile: that is behind. */
+static void forget_written(struct tftp_transfer *t)
+{
+    size_t done = t->late.iov.iov_len;
+
+    t->late.len -= done;
+    t->late.offset += done;
+    if (t->late.len > 0)
+        memmove(t->late.bytes, t->late.bytes + done, t->late.len);
+}
+
 static void late_written(struct upload *upload)
 {
     struct tftp_transfer *t = job_over(upload);
 
-    t->late.len = 0;
+    forget_written(t);
     if (t->ending) {
         transfer_end(t);
         return;
