@@ -56,7 +56,8 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     enum exit_code missing, code;
     int err;
 
-    see_plan(&see, &o->see, &plan);
+    if (!see_plan(&see, &o->see, &plan))
+        return EXIT_USAGE;
     err = probe_open(&p, &plan);
     if (err) {
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
@@ -123,6 +124,12 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(see.jsonl),
       .help = "print a line of JSON a probe, as it goes" },
+    { .name = "fail-if",
+      .kind = ARG_TEXTS,
+      .value = "CONDITION",
+      FIELD(see.fail_if),
+      .help = "exit with 1 if it holds for a target, such as 'p99>5ms' or 'lost>1%'; "
+              "may be repeated" },
     { .name = "quiet",
       .letter = 'q',
       .kind = ARG_FLAG,
@@ -145,6 +152,8 @@ const struct verb verb_probe = {
         "unix-dgram:///PATH or unix-seqpacket:///PATH; all but icmp want an echo\n"
         "service there. Probes leave on one absolute schedule, whatever the answers\n"
         "do. Ctrl-C ends it with the full summary.\n"
+        "With --fail-if the conditions decide whether a run in which something was\n"
+        "lost is good (0) or not (1).\n"
         "Exit status: 0 all answered, 1 some, 2 none, 8 name not resolved,\n"
         "13 no permission, 64 usage.\n",
     .args = args,

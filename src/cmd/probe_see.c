@@ -44,16 +44,18 @@ static void settled(void *owner, uint32_t target, const struct account_event *ev
         probe_lines_probe(&s->lines, target, event);
 }
 
-void see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
+bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
 {
     *s = (struct see){ .options = options,
                        .live = !options->quiet && isatty(STDERR_FILENO) };
     plan->owner = s;
     plan->tick = tick;
     plan->settled = settled;
+    return checks_parse(&s->checks, "probe", &options->fail_if, false);
 }
 
-static enum exit_code outcome(const struct probe_result *r)
+/* Where conditions are given it is for them to say what is good enough. */
+static enum exit_code outcome(const struct see *s, const struct probe_result *r)
 {
     bool any = false, all = true;
 
@@ -63,7 +65,11 @@ static enum exit_code outcome(const struct probe_result *r)
         any |= a->received > 0;
         all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
     }
-    return all ? EXIT_OK : any ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
+    if (!any)
+        return EXIT_ALL_FAILED;
+    if (s->checks.count > 0)
+        return checks_hold(&s->checks, r, NULL) ? EXIT_OK : EXIT_SOME_FAILED;
+    return all ? EXIT_OK : EXIT_SOME_FAILED;
 }
 
 static enum exit_code no_memory(void)
@@ -81,7 +87,7 @@ static enum exit_code show(const struct see *s, const struct probe_result *r)
     else
         shown =
             s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
-    return shown ? outcome(r) : no_memory();
+    return shown ? outcome(s, r) : no_memory();
 }
 
 static void start(struct see *s, const struct probe *p)

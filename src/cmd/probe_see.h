@@ -4,21 +4,25 @@
 #define CMD_PROBE_SEE_H
 
 #include "ask/probe_lines.h"
-#include "cmd/args.h"
+#include "cmd/checks.h"
 
 struct see_options {
     bool json, jsonl, quiet;
+    struct arg_list fail_if;
 };
 
 struct see {
     const struct see_options *options;
     struct probe_about about;
     struct probe_lines lines;
+    struct checks checks;
     bool live; /* a line on the terminal, drawn over and over */
 };
 
-/* Set the callbacks of the plan, which is not open yet; s stays where it is. */
-void see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan);
+/* Set the callbacks of the plan, which is not open yet; s stays where it is. False: the
+ * line that says which option is wrong was printed. */
+KEDGE_MUST_CHECK bool see_plan(struct see *s, const struct see_options *options,
+                               struct probe_plan *plan);
 
 /* Run the probe, and show what is asked for. */
 enum exit_code see_run(struct see *s, struct probe *p);

@@ -10,6 +10,7 @@
     X(get)                                                                               \
     X(put)                                                                               \
     X(probe)                                                                             \
+    X(report)                                                                            \
     X(send)                                                                              \
     X(help)
 

@@ -1,0 +1,21 @@
+/* Two runs side by side: what became of each figure of each target, and how sure that is
+ * (report/interval.h). */
+#ifndef ASK_PROBE_COMPARE_H
+#define ASK_PROBE_COMPARE_H
+
+#include "ask/probe_result.h"
+
+#include <stdio.h>
+
+/* The target of `before` that is target `number` of `after`: the one of the same endpoint,
+ * by order where there are several; or, where the runs have one each, that one. NULL if
+ * there is none. */
+const struct probe_view *probe_counterpart(const struct probe_result *before,
+                                           const struct probe_result *after,
+                                           uint32_t number);
+
+/* A row a figure. False: no memory. */
+KEDGE_MUST_CHECK bool probe_compare(const struct probe_result *before,
+                                    const struct probe_result *after, FILE *out);
+
+#endif

@@ -1,0 +1,22 @@
+/* One line of a run: an object with the keys that docs/probe.md names. Others are left
+ * alone, as later versions may have more. */
+#ifndef ASK_PROBE_READ_LINE_H
+#define ASK_PROBE_READ_LINE_H
+
+#include "ask/probe_read.h"
+
+struct probe_read_target {
+    struct kedge_endpoint endpoint;
+    struct account account;
+    bool counted; /* its last line was there, and has the counts */
+    bool connected;
+    uint64_t connects, failed_connects;
+    kedge_nanos connect_min, connect_max;
+    char error[ABOUT_TEXT];
+};
+
+/* Take a line in. False with error->text set. */
+KEDGE_MUST_CHECK bool probe_read_line(struct probe_record *r, struct kedge_span line,
+                                      struct probe_read_error *error);
+
+#endif

@@ -1,0 +1,140 @@
+/* kedge report: runs that `kedge probe --jsonl` wrote, read again: one is shown, two are
+ * compared. */
+#include "ask/probe_compare.h"
+#include "ask/probe_read.h"
+#include "ask/probe_show.h"
+#include "cmd/checks.h"
+#include "cmd/verbs.h"
+#include "report/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct report_options {
+    bool json;
+    struct arg_list fail_if;
+};
+
+static enum exit_code complain(const char *name, const struct probe_read_error *error)
+{
+    char shown[256] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)shown, .room = sizeof shown - 1 };
+
+    text_shown(&w, span_of(name), w.room);
+    if (error->line > 0)
+        fprintf(stderr, "kedge report: %s: line %llu: %s\n", shown,
+                (unsigned long long)error->line, error->text);
+    else
+        fprintf(stderr, "kedge report: %s: %s\n", shown, error->text);
+    return EXIT_LOCAL_FILE;
+}
+
+static enum exit_code read_run(struct probe_record *r, const char *name)
+{
+    bool is_input = strcmp(name, "-") == 0;
+    FILE *in = is_input ? stdin : fopen(name, "re");
+    struct probe_read_error error = { 0 };
+    bool ok;
+
+    if (!in) {
+        snprintf(error.text, sizeof error.text, "%s", strerror(errno));
+        return complain(name, &error);
+    }
+    ok = probe_read(r, in, &error);
+    if (!is_input)
+        fclose(in);
+    return ok ? EXIT_OK : complain(name, &error);
+}
+
+static void say_if_cut(const struct probe_record *r, const char *name)
+{
+    if (!r->whole)
+        fprintf(stderr,
+                "kedge report: %s: the run has no last lines: duplicates and jitter are "
+                "not known\n",
+                name);
+}
+
+static enum exit_code no_memory(void)
+{
+    fputs("kedge report: the results found no room in memory\n", stderr);
+    return EXIT_SOME_FAILED;
+}
+
+static enum exit_code show(const struct report_options *o, const struct checks *checks,
+                           struct probe_record runs[2], size_t count)
+{
+    const struct probe_result *first = &runs[0].result, *last = &runs[count - 1].result;
+    bool shown;
+
+    if (count == 2)
+        shown = probe_compare(first, last, stdout);
+    else
+        shown = o->json ? probe_show_json(last, stdout) : probe_show_table(last, stdout);
+    if (!shown)
+        return no_memory();
+    return checks_hold(checks, last, count == 2 ? first : NULL) ? EXIT_OK
+                                                                : EXIT_SOME_FAILED;
+}
+
+static enum exit_code report_verb(const void *options, const struct operands *operands)
+{
+    const struct report_options *o = options;
+    struct probe_record runs[2] = { 0 };
+    struct checks checks;
+    enum exit_code code = EXIT_OK;
+
+    if (o->json && operands->count == 2) {
+        fputs("kedge report: --json takes one file\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!checks_parse(&checks, "report", &o->fail_if, operands->count == 2))
+        return EXIT_USAGE;
+    for (size_t i = 0; code == EXIT_OK && i < operands->count; i++) {
+        code = read_run(&runs[i], operands->items[i]);
+        if (code == EXIT_OK)
+            say_if_cut(&runs[i], operands->items[i]);
+    }
+    if (code == EXIT_OK)
+        code = show(o, &checks, runs, operands->count);
+    probe_record_free(&runs[0]);
+    probe_record_free(&runs[1]);
+    return code;
+}
+
+static const struct report_options defaults = { 0 };
+
+#define FIELD(name) .into = offsetof(struct report_options, name)
+
+static const struct arg args[] = {
+    { .name = "json",
+      .kind = ARG_FLAG,
+      FIELD(json),
+      .help = "print one JSON document, as kedge probe does; of one file" },
+    { .name = "fail-if",
+      .kind = ARG_TEXTS,
+      .value = "CONDITION",
+      FIELD(fail_if),
+      .help = "exit with 1 if it holds for a target; may be repeated" },
+};
+
+const struct verb verb_report = {
+    .name = "report",
+    .operands = "FILE [FILE]",
+    .summary = "show a run that kedge probe --jsonl wrote, or compare two",
+    .notes =
+        "FILE - is standard input. Of two, the second is compared with the first. A\n"
+        "CONDITION is a figure of the table, > or <, and a value: 'p99>5ms',\n"
+        "'lost>1%' of what was sent, 'duplicated>0'; of two files also a change,\n"
+        "'p99>10%'. It is asked of the last file.\n"
+        "Exit status: 0 no condition holds, 1 one does, 9 a file cannot be read, 64\n"
+        "usage.\n",
+    .args = args,
+    .arg_count = sizeof args / sizeof *args,
+    .operands_min = 1,
+    .operands_max = 2,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = report_verb,
+};
