@@ -30,7 +30,7 @@ struct probe_plan {
 struct probe_view {
     const struct kedge_endpoint *endpoint;
     const struct account *account;
-    const struct stalls *stalls; /* NULL: read again from a file, and so are these */
+    const struct stalls *stalls; /* NULL: not known, and so is the next */
     const struct self *self;
     kedge_nanos started; /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */

@@ -1,6 +1,6 @@
 /* Why a probe's figures are what they are: what this program did itself, where the peer
  * stood still. In words below the table, and as members of a target's JSON. What was read
- * again from a file has none of it. */
+ * again from a file may have none of it. */
 #ifndef ASK_PROBE_CAUSE_H
 #define ASK_PROBE_CAUSE_H
 

@@ -32,6 +32,9 @@ static struct probe_view view_of(const struct probe_read_target *t)
     return (struct probe_view){
         .endpoint = &t->endpoint,
         .account = &t->account,
+        .stalls = t->caused ? &t->stalls : NULL,
+        .self = t->caused ? &t->self : NULL,
+        .own_dropped = t->caused ? t->own_dropped : -1,
         .connects = t->connects,
         .failed_connects = t->failed_connects,
         .connect_min = t->connect_min,

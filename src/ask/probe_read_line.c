@@ -96,6 +96,7 @@ static void read_run(struct probe_record *r, struct members *m)
     about->interval = number(&run, "interval_ns", false);
     about->timeout = number(&run, "timeout_ns", false);
     about->size = number(&run, "size_bytes", false);
+    about->poisson = json_is_true(json_object_get(run.object, "poisson"));
     m->bad = run.bad;
 }
 
@@ -216,6 +217,36 @@ static void read_counts(struct account *a, struct members *m)
     a->jitter_sum = number(m, "jitter_ns", true);
 }
 
+static void read_stalls(struct stalls *s, struct members *m)
+{
+    struct members in = { json_object_get(m->object, "stalls"), m->error, m->bad };
+
+    s->count = number(&in, "n", false);
+    s->longest.from = number(&in, "longest_at_ns", true);
+    s->longest.to = add_sat(s->longest.from, number(&in, "longest_ns", true));
+    s->longest.waited = number(&in, "longest_waited", true);
+    m->bad = in.bad;
+}
+
+/* What the program that wrote it knew of causes; an older one may not have. */
+static void read_causes(struct probe_read_target *t, struct members *m)
+{
+    struct members self = { json_object_get(m->object, "self_late"), m->error, m->bad };
+
+    if (!json_is_object(self.object))
+        return;
+    t->caused = true;
+    t->self.times = number(&self, "n", false);
+    t->self.worst = number(&self, "max_ns", false);
+    m->bad = self.bad;
+    t->account.left_late = number(m, "left_late", false);
+    t->account.held_up = number(m, "held_up", false);
+    t->own_dropped = json_is_null(json_object_get(m->object, "own_dropped"))
+                         ? -1
+                         : (int64_t)number(m, "own_dropped", false);
+    read_stalls(&t->stalls, m);
+}
+
 static void read_target(struct probe_record *r, struct members *m)
 {
     uint32_t place = 0;
@@ -225,6 +256,7 @@ static void read_target(struct probe_record *r, struct members *m)
         return;
     read_counts(&t->account, m);
     read_connect(t, m);
+    read_causes(t, m);
     copy_text(m->object, "error", t->error);
     t->counted = true;
     if (t->account.received != t->account.rtt.count)

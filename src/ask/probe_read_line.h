@@ -13,6 +13,10 @@ struct probe_read_target {
     uint64_t connects, failed_connects;
     kedge_nanos connect_min, connect_max;
     char error[ABOUT_TEXT];
+    bool caused; /* the next ones are known: see probe_cause.h */
+    struct stalls stalls;
+    struct self self;
+    int64_t own_dropped;
 };
 
 /* Take a line in. False with error->text set. */
