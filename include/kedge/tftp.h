@@ -238,6 +238,7 @@ struct kedge_tftp_sender {
     kedge_nanos spacing_was; /* before the last loss, in case it was none */
     kedge_nanos not_before;  /* of the next block, when spaced */
     unsigned repeats;        /* of an unproved peer's reply, or of the last block */
+    unsigned mends;          /* gaps mended since base moved */
     bool expired;            /* the timer ran out since base moved */
     bool proved;             /* the peer has answered from its address */
     uint16_t code;           /* of the ERROR that ended it, or is to be sent */

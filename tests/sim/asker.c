@@ -192,9 +192,10 @@ static bool must_succeed(const struct world *w, const struct actor *a)
     const struct asker *k = a->self;
     const struct file *f = &a->file;
 
-    return w->roomy && a->up.troubles + a->down.troubles == 0 && a->busy_ppm == 0 &&
-           f->refuse < 0 && f->full_at == UINT64_MAX && !f->commit_fails &&
-           k->full_at == UINT64_MAX && !k->was_reset;
+    return w->roomy && a->up.troubles + a->down.troubles == 0 &&
+           a->up.dropped + a->down.dropped == 0 && a->busy_ppm == 0 && f->refuse < 0 &&
+           f->full_at == UINT64_MAX && !f->commit_fails && k->full_at == UINT64_MAX &&
+           !k->was_reset;
 }
 
 /* What is received is what was sent, or both sides know that it is not. */

@@ -143,7 +143,7 @@ static void add_client(struct world *w, struct asker *k)
     k->recovers = dice_below(d, 2);
     k->linger = dice_below(d, 2) ? dice_below(d, 3 * KEDGE_SEC) : 0;
     k->full_at = dice_below(d, 30) ? UINT64_MAX : dice_below(d, 20000);
-    k->commit_delay = dice_below(d, 50 * KEDGE_MSEC);
+    k->commit_delay = dice_below(d, 40 * KEDGE_MSEC);
     k->resets_at = KEDGE_NEVER;
     if (k->op == KEDGE_TFTP_RRQ && k->asked.has == 0 && dice_below(d, 5) == 0)
         k->resets_at = start + dice_below(d, 3 * KEDGE_SEC);

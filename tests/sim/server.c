@@ -165,16 +165,18 @@ static void say_error(struct world *w, struct transfer *t, uint16_t code)
 /* ---- How a transfer ends ------------------------------------------------------------ */
 
 /* No storm: a trouble of the network costs a window each way at most, and so does a turn of
- * the clock without an answer; all else is one block sent once. */
+ * the clock without an answer; a queue that overflows, some blocks for each; all else is one
+ * block sent once. */
 static void check_blocks(struct world *w, const struct transfer *t)
 {
     const struct kedge_tftp_sender *s = &t->session->machine.sender;
-    uint64_t window = s->terms.window;
+    uint64_t window = min_u64(s->terms.window, s->top);
     uint64_t trouble = t->actor->up.troubles + t->actor->down.troubles;
+    uint64_t dropped = t->actor->up.dropped + t->actor->down.dropped;
     uint64_t stalls = (w->now - t->began) / (50 * KEDGE_MSEC);
-    uint64_t bound = s->top + window * 2 * (trouble + 1) + window * stalls;
+    uint64_t bound = s->top * (dropped ? 20 : 1) + window * (2 * trouble + 2 + stalls);
 
-    if (trouble == 0 && t->expects_bound && s->outcome == KEDGE_TFTP_OK)
+    if (trouble + dropped == 0 && t->expects_bound && s->outcome == KEDGE_TFTP_OK)
         bound = s->top;
     bound += t->requests - 1 + !s->proved; /* each may have brought DATA 1 */
     if (t->blocks > bound)

@@ -176,7 +176,11 @@ void wire_send(struct wire *w, struct link *l, const struct datagram *d, kedge_n
 
     w->datagrams++;
     l->sent++;
-    if ((r && r->deed == DROP) || is_lost(w, l, len) || left == KEDGE_NEVER) {
+    if (left == KEDGE_NEVER) {
+        l->dropped++;
+        return;
+    }
+    if ((r && r->deed == DROP) || is_lost(w, l, len)) {
         l->troubles++;
         return;
     }

@@ -60,7 +60,8 @@ struct link {
     kedge_nanos last_arrival;
     bool in_burst;
     uint64_t sent;
-    uint64_t troubles; /* lost, copied, overtaken, damaged, dropped */
+    uint64_t troubles; /* lost, copied, overtaken, damaged */
+    uint64_t dropped;  /* its queue was full */
     unsigned rules;
     struct rule rule[WIRE_RULES];
 };

@@ -1,5 +1,9 @@
 #include "proto/tftp/bursts.h"
 
+#include "base/number.h"
+
+static const kedge_nanos late_most = 2 * KEDGE_MSEC; /* of a spaced block */
+
 static bool holds(const struct kedge_tftp_burst *b, uint64_t block)
 {
     return block >= b->first && block < b->end;
@@ -11,13 +15,12 @@ static bool holds(const struct kedge_tftp_burst *b, uint64_t block)
 static bool joins(const struct kedge_tftp_sender *s, const struct kedge_tftp_burst *b)
 {
     const struct kedge_tftp_burst *front = &s->burst[0];
-    kedge_nanos gap = b->at - front->until;
+    kedge_nanos apart = 0;
 
-    if (s->bursts == 0 || front->end != b->first || front->again != b->again)
-        return false;
-    if (gap == 0)
-        return front->at == front->until;
-    return b->end - b->first == 1 && gap <= 2 * s->spacing;
+    if (s->spacing)
+        apart = 2 * s->spacing + min_u64(s->rtt.smoothed / 2, late_most);
+    return s->bursts > 0 && front->end == b->first && front->again == b->again &&
+           b->at - front->until <= apart;
 }
 
 void bursts_add(struct kedge_tftp_sender *s, struct kedge_tftp_burst b)

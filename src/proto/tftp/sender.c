@@ -6,6 +6,7 @@
 #include "proto/tftp/patience.h"
 
 enum {
+    MENDS_MAX = 10,   /* doublings of the wait between two mendings of one gap */
     LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
 };
 
@@ -58,14 +59,17 @@ static uint64_t limit(const struct kedge_tftp_sender *s)
  * RFC 7440 fixes how many they are and not how fast they come. */
 static void space_out(struct kedge_tftp_sender *s)
 {
-    kedge_nanos rto = kedge_tftp_rto(&s->rtt);
+    /* So that a window takes no longer than a timeout; but with a very large one a block a
+     * round trip is slow enough, and less may be needed. */
+    kedge_nanos most =
+        max_u64(kedge_tftp_rto(&s->rtt) / s->terms.window, s->rtt.smoothed);
     kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
 
     s->spacing_was = s->spacing;
     s->clean_at = s->base + s->terms.window;
     if (s->terms.window == 1)
         return;
-    s->spacing = min_u64(max_u64(wanted, spacing_min), rto / s->terms.window);
+    s->spacing = min_u64(max_u64(wanted, spacing_min), most);
 }
 
 static void close_up(struct kedge_tftp_sender *s)
@@ -100,21 +104,31 @@ static kedge_nanos round_trip_slack(const struct kedge_tftp_sender *s)
     return max_u64(4 * s->rtt.variation, resend_after_min);
 }
 
+static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    s->mends++;
+    rewind_to_base(s, now);
+}
+
 /* A gap, says the ACK: everything from base on is sent again, unless base left so lately
  * that this ACK cannot know of it. So any number of equal ACKs costs one window. On a quick
  * link an ACK can know of it sooner than that: if nothing else is heard, the gap is mended
- * when there is no doubt left, and not only by the timer. */
+ * when there is no doubt left, and not only by the timer. Where the network's queues are
+ * longer than the round trip we know of, base is in them: after two times each further one
+ * must wait twice as long. */
 static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
-    kedge_nanos sure = left ? burst_left(left, s->base) + round_trip(s) : now;
+    kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->mends, 1), MENDS_MAX);
+    kedge_nanos sure = left ? burst_left(left, s->base) + wait : now;
 
     if (s->next == s->base)
         return;
-    if (now >= sure)
-        rewind_to_base(s, now);
-    else
+    if (now < sure) {
         s->doubt = sure + round_trip_slack(s);
+        return;
+    }
+    mend(s, now);
 }
 
 /* An ACK that comes sooner after a resend than any round trip was answers the first send:
@@ -123,17 +137,19 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
     const struct kedge_tftp_burst *first;
+    kedge_nanos took;
 
     if (!left)
         return;
+    took = now - burst_left(left, acked);
     if (!left->again) {
-        if (acked == left->end - 1)
-            kedge_tftp_rtt_sample(&s->rtt, now - left->until);
+        /* Before the last block of a burst only what is slower than thought is news. */
+        if (acked == left->end - 1 || took > s->rtt.smoothed)
+            kedge_tftp_rtt_sample(&s->rtt, took);
         return;
     }
     first = bursts_first(s, acked);
-    if (!first || s->rtt.smallest == KEDGE_NEVER ||
-        now - burst_left(left, acked) >= s->rtt.smallest)
+    if (!first || s->rtt.smallest == KEDGE_NEVER || took >= s->rtt.smallest)
         return;
     kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
     s->spacing = s->spacing_was;
@@ -163,6 +179,7 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
     sample(s, acked, now);
     s->base = acked + 1;
     s->doubt = KEDGE_NEVER;
+    s->mends = 0;
     note_copies(s);
     s->next = max_u64(s->next, s->base);
     s->repeats = 0;
@@ -280,7 +297,7 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
         if (now >= s->expiry)
             expire(s, now);
         else if (now >= s->doubt)
-            rewind_to_base(s, now);
+            mend(s, now);
     }
     if (s->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);

@@ -50,12 +50,17 @@ static void a_window_leaves_at_once_and_slides(void **state)
 static void rule_2_a_gap_is_mended_once_in_a_round_trip(void **state)
 {
     static const struct line script[] = {
-        { 0, TIME, 0, 0, 1, RUN },  { 10, ACK, 0, 1, 9, RUN },
+        { 0, TIME, 0, 0, 1, RUN },
+        { 10, ACK, 0, 1, 9, RUN },
         { 21, ACK, 2, 3, 4, RUN }, /* block 3 left 11 ago: again, spaced from here on */
         { 21, ACK, 2, 0, 0, RUN }, /* EDK2 says so eight times */
-        { 22, ACK, 2, 0, 0, RUN },  { 24, ACK, 2, 4, 6, RUN },
+        { 22, ACK, 2, 0, 0, RUN },
+        { 24, ACK, 2, 4, 6, RUN },
         { 30, ACK, 2, 6, 11, RUN }, /* less than a round trip after block 3 left again */
-        { 31, ACK, 2, 3, 4, RUN },  /* a round trip after: now it must be lost again */
+        { 32, ACK, 2, 3, 4, RUN },  /* a round trip after: now it must be lost again */
+        { 43, ACK, 2, 4, 8, RUN },
+        { 51, ACK, 2, 8, 11, RUN }, /* and now, only two of them after */
+        { 55, ACK, 2, 3, 4, RUN },
     };
     struct kedge_tftp_sender s = sender(8, 0, false, 1000);
 
@@ -348,6 +353,41 @@ static void rule_4_each_loss_doubles_and_each_clean_window_halves_it(void **stat
     }
 }
 
+/* The queues on the way are longer than the round trip that we know of: what the ACK says
+ * of tells how long. */
+static void rule_3_a_gap_told_late_is_a_sample(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },
+        { 10, ACK, 0, 1, 9, RUN },
+        { 60, ACK, 3, 4, 5, RUN },
+    };
+    struct kedge_tftp_sender s = sender(8, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smoothed == MS(15)); /* 10 * 7/8 + 50 / 8 */
+}
+
+/* RTO / window would let a window of 10,000 through in no time, loss or no loss. */
+static void rule_4_a_huge_window_may_be_spaced_by_a_round_trip(void **state)
+{
+    struct kedge_tftp_sender s = sender(10000, 0, false, 100000);
+    struct kedge_tftp_packet in = ack(0);
+    struct sent out = { 0, 0 };
+
+    (void)state;
+    pump(&s, 0, &out);
+    for (kedge_nanos now = MS(10); now < MS(4000); now += MS(10)) {
+        struct kedge_tftp_action a;
+
+        kedge_tftp_sender_read(&s, &in, now);
+        while ((a = kedge_tftp_sender_write(&s, now)).todo == KEDGE_TFTP_BLOCKS)
+            kedge_tftp_sender_sent(&s, a.first, a.end, now);
+    }
+    assert_true(s.spacing == s.rtt.smoothed);
+}
+
 static void rule_4_the_spacing_is_at_most_a_timeout_over_the_window(void **state)
 {
     struct kedge_tftp_sender s = sender(8, 0, false, 1000);
@@ -386,6 +426,8 @@ int main(void)
         cmocka_unit_test(rule_3_a_long_timeout_gives_six_times_as_long),
         cmocka_unit_test(rule_4_a_loss_spaces_the_window),
         cmocka_unit_test(rule_4_each_loss_doubles_and_each_clean_window_halves_it),
+        cmocka_unit_test(rule_3_a_gap_told_late_is_a_sample),
+        cmocka_unit_test(rule_4_a_huge_window_may_be_spaced_by_a_round_trip),
         cmocka_unit_test(rule_4_the_spacing_is_at_most_a_timeout_over_the_window),
     };
 
