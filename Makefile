@@ -51,6 +51,10 @@ embed:
 	@tools/setup --check
 	@tests/embed/run
 
+# Can the tests see? One-line faults of the protocol core, each of which must fail some test.
+mutants: setup
+	@/usr/bin/python3 -B -m pytest -q -n auto tests/mutants
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
@@ -60,4 +64,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick all build run check sim fuzz embed reflection format clean setup
+.PHONY: bench bench-quick all build run check sim mutants fuzz embed reflection format clean setup

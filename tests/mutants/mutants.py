@@ -1,0 +1,132 @@
+"""One-line faults of the protocol core. Each is a file, what stands in it (once), and what
+would stand there. Where the core has changed, its mutant changes with it."""
+
+SENDER, RECEIVER = "src/proto/tftp/sender.c", "src/proto/tftp/receiver.c"
+ADMIT, ROUTE = "src/proto/tftp/admit.c", "src/proto/tftp/route.c"
+SESSIONS, GRANT = "src/proto/tftp/sessions.c", "src/proto/tftp/grant.c"
+OPTIONS, BLOCK = "src/proto/tftp/options.c", "src/proto/tftp/block.c"
+RTT, CLIENT = "src/proto/tftp/rtt.c", "src/proto/tftp/client.c"
+PACKET, REQUEST = "src/proto/tftp/packet.c", "src/proto/tftp/request.c"
+MACHINE, RECOVER = "src/proto/tftp/machine.c", "src/proto/tftp/recover.c"
+NETASCII, BURSTS = "src/proto/tftp/netascii.c", "src/proto/tftp/bursts.c"
+PATIENCE = "src/proto/tftp/patience.h"
+
+MUTANTS = {
+    # Rule 1: any size.
+    "numbers wrap at 65535": (BLOCK, "rollover ? 65535 : 65536", "rollover ? 65535 : 65535"),
+    "rollover 1 goes to 0": (BLOCK, "% 65535 + 1)", "% 65535)"),
+    "rollover 1 finds block 0 again": (BLOCK, "first == 0 ? 0 : UINT64_MAX", "0"),
+    "the last short block is lost": (ADMIT, "limits->size / terms.blksize + 1",
+                                     "limits->size / terms.blksize"),
+    "a put's last block is lost": (CLIENT, "c->size / terms.blksize + 1",
+                                   "c->size / terms.blksize"),
+    "a window is one too wide": (SENDER, "s->base + s->terms.window;\n\n    return",
+                                 "s->base + s->terms.window + 1;\n\n    return"),
+    # Rule 2: no Sorcerer's Apprentice, no window storm.
+    "a duplicate ACK sends again in lock-step":
+        (SENDER, "if (s->terms.window > 1 && s->base < s->top", "if (s->base < s->top"),
+    "each ACK of a gap sends the window": (SENDER, "if (now < sure)", "if (false)"),
+    "no second look at a gap": (SENDER, "s->doubt = sure + round_trip_slack(s);", ""),
+    "no rewind limit": (SENDER, "min_u64(sub_sat(s->mends, 1), MENDS_MAX)", "0"),
+    "answers to copies are gaps": (SENDER, " && !answers_copy(s, now)", ""),
+    "unmeasured, a gap is believed at once":
+        (SENDER, "if (s->rtt.smallest == KEDGE_NEVER)\n        return kedge_tftp_rto",
+         "if (false)\n        return kedge_tftp_rto"),
+    "spaced blocks are a burst each": (BURSTS, "if (s->spacing)", "if (false)"),
+    "copies are answered each": (RECEIVER, "if (block + 1 < r->next)", "if (false)"),
+    "copies are answered at once": (RECEIVER, "now - r->replied_at < reply_wait",
+                                    "false && now - r->replied_at < reply_wait"),
+    "every block out of a window is answered":
+        (RECEIVER, "back + r->terms.window, number", "UINT16_MAX, number"),
+    # Rule 3: measured time.
+    "a block sent twice is a sample": (SENDER, "if (!left->again) {", "if (true) {"),
+    "an early ACK after a resend is no sample": (SENDER, "|| took >= s->rtt.smallest)",
+                                                 "|| took >= 0)"),
+    "a sample leaves the RTO doubled": (RTT, "    r->doubled = 0;\n", ""),
+    "the RTO does not double": (SENDER, "    s->rtt.doubled++;\n", ""),
+    "any ACK ends the doubling": (SENDER, "if (!s->expired)", "if (true)"),
+    "the RTO has no floor": (RTT, "max_u64(max_u64(4 * r->variation, slack_min)",
+                             "max_u64(max_u64(4 * r->variation, 0)"),
+    "the RTO passes the timeout": (RTT, "return min_u64(rto << doubled, r->most);",
+                                   "return rto << doubled;"),
+    "the timer sends nothing again": (SENDER, "    s->next = s->base;\n    s->not_before = max",
+                                      "    s->not_before = max"),
+    "the timer runs while a window leaves":
+        (SENDER, "s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)",
+         "s->outcome == KEDGE_TFTP_RUNNING"),
+    "progress brings no patience": (SENDER, "    s->give_up = now + patience(&s->terms);\n    if",
+                                    "    if"),
+    "patience ignores the timeout": (PATIENCE, "max_u64(30 * KEDGE_SEC, 6 * terms->timeout)",
+                                     "30 * KEDGE_SEC"),
+    "a receiver is silent for ever": (RECEIVER, "if (now < again) {", "if (true) {"),
+    "a slow window is a silence": (RECEIVER, "max_u64(r->replied_at, r->taken_at)",
+                                   "r->replied_at"),
+    # Rule 4: pacing.
+    "a loss spaces nothing": (SENDER, ".end = s->spacing ? s->next + 1 : limit(s)",
+                              ".end = limit(s)"),
+    "spacing never ends": (SENDER, "    s->spacing /= 2;\n", ""),
+    "spacing has no bound": (SENDER, "min_u64(max_u64(wanted, spacing_min), most)",
+                             "max_u64(wanted, spacing_min)"),
+    # Rule 5: options.
+    "tsize is told unasked": (GRANT, "if (asked->has & KEDGE_TFTP_HAS_TSIZE)", "if (true)"),
+    "tsize 0 is told": (GRANT, "if (!reads || granted->tsize > 0)", "if (true)"),
+    "a read's tsize is echoed": (GRANT, "reads ? limits->size : request", "false ? 0 : request"),
+    "netascii gets a window": (GRANT, "&& request->mode == KEDGE_TFTP_OCTET", ""),
+    "blksize is not clamped": (GRANT, "KEDGE_TFTP_BLKSIZE_MIN, limits->blksize_max",
+                               "KEDGE_TFTP_BLKSIZE_MIN, UINT32_MAX"),
+    "blksize2 is no power of two": (GRANT, "granted.blksize = power_below(granted.blksize)",
+                                    "granted.blksize = granted.blksize"),
+    "the window has no limit": (GRANT, "min_u64(limits->windowsize_max, ",
+                                "max_u64(limits->windowsize_max, "),
+    "a client accepts what it did not ask": (GRANT, "if (both & ~asked->has)", "if (false)"),
+    "a client accepts a larger block": (GRANT, "granted->blksize > asked->blksize)", "false)"),
+    "a bad value is taken": (OPTIONS, " || v < known[i].least", ""),
+    # Rule 6: one request, one transfer.
+    "any request is the same": (ADMIT, "s->request_hash == hash && ", ""),
+    "a reset board is a stray": (ADMIT, "now - s->progress_at > rto_of(s)", "false"),
+    "a stray is a reset board": (ADMIT, "now - s->progress_at > rto_of(s)", "true"),
+    "the first reply comes once": (ADMIT, "kedge_tftp_sender_again(&s->machine.sender, now)",
+                                   "(void)0"),
+    "a peer keeps its data socket": (ADMIT, "if (had && socket == last)", "if (false)"),
+    "any data socket will do": (ROUTE, "s->socket != in->socket || ", ""),
+    "with one port stragglers are heard": (ADMIT, "s->deaf_for = smallest / 4;", ""),
+    "a probe is an abort": (SESSIONS, "return KEDGE_TFTP_PROBE;",
+                            "return KEDGE_TFTP_ABORTED;"),
+    # Rule 7: loops and reflection.
+    "an unproved peer is sent to for ever": (SENDER, "s->proved = proved;", "s->proved = true;"),
+    "an OACK is repeated soon": (SENDER, "if (end == 1)", "if (false)"),
+    "ACK 0 proves a peer without an OACK":
+        (SENDER, "    if (acked >= s->base) {\n        s->proved = true;",
+         "    s->proved = true;\n    if (acked >= s->base) {"),
+    "the budget is not charged": (SESSIONS, "    ++*budget_of(t, &s->peer);\n", ""),
+    "the budget is not given back": (SESSIONS, "    if (session_proved(s))\n        budget_refund(t, s);\n    if",
+                                     "    if"),
+    "a broadcast is answered": (ADMIT, "if (in->to_many)", "if (false)"),
+    "what is no request is answered": (ADMIT, "if (!request || ", "if ("),
+    "an ERROR is longer than its request": (ADMIT, "min_u64(64, s->request_len)", "64"),
+    "ERROR 5 answers an ERROR": (ROUTE, "packet.op != KEDGE_TFTP_DATA && packet.op != KEDGE_TFTP_ACK",
+                                 "false"),
+    "ERROR 5 follows a transfer": (ROUTE, "if (!table_tell(t, in, now))", "if (false)"),
+    # Rules 9 and 10: the end.
+    "the last ACK leaves before the commit": (RECEIVER, "r->phase = KEDGE_TFTP_COMMITTING;",
+                                              "r->phase = KEDGE_TFTP_LINGERING;"),
+    "an ERROR spoils a commit": (RECEIVER, " || r->phase == KEDGE_TFTP_COMMITTING)\n        return false",
+                                 ")\n        return false"),
+    "no dally": (RECEIVER, "r->give_up = add_sat(now, r->linger);", "r->give_up = now;"),
+    "the last block is sent again for ever": (SENDER, "last && s->repeats == LAST_REPEATS)",
+                                              "last && s->repeats == 1000)"),
+    "unconfirmed is said too soon": (SENDER, "rto = max_u64(rto, last_wait_min);", ""),
+    "ERROR 0 at the end is an abort": (SENDER, "all_sent(s) && in->number == 0", "false"),
+    "port unreachable is always well": (MACHINE, "all ? good : KEDGE_TFTP_GONE", "good"),
+    # Packets, text, the client.
+    "a long ACK is none": (PACKET, "    return !r.bad;\n",
+                           "    return !r.bad && (op != KEDGE_TFTP_ACK || r.left.len == 0);\n"),
+    "binary is no mode": (REQUEST, ' || span_equal_nocase(text, "binary")', ""),
+    "a block too long is stored": (RECEIVER, "if (in->body.len > r->terms.blksize)", "if (false)"),
+    "a window is never acknowledged": (RECEIVER, "r->in_window == r->terms.window)", "false)"),
+    "a CR is lost between blocks": (NETASCII, "            n->holds = true;\n            c = '\\r'",
+                                    "            c = '\\r'"),
+    "a second OACK is not answered": (CLIENT, "        r->due = true;\n", "        r->due = false;\n"),
+    "any first block begins a get": (CLIENT, "&& in->number == 1 &&", "&&"),
+    "an ERROR brings no plain request": (RECOVER, "        r->asked.has = 0;\n", ""),
+}
