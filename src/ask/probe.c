@@ -5,7 +5,6 @@
 #include "ask/probe_schedule.h"
 #include "ask/probe_target.h"
 #include "base/number.h"
-#include "net/udp.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -128,6 +127,7 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     t->account.settled = p->plan.settled ? settled : NULL;
     t->account.owner = t;
     stalls_init(&t->stalls, p->plan.interval);
+    t->peer.asks = e->transport == KEDGE_UDP && p->plan.size >= MARKED_SIZE;
     return t;
 }
 
@@ -334,36 +334,12 @@ uint32_t probe_targets(const struct probe *p)
     return p->count;
 }
 
-/* Not of a socket that many targets share. */
-static int64_t own_dropped(const struct probe_target *t)
-{
-    int fd = t->watch.fd;
-    uint32_t dropped = 0;
-
-    if (t->kind == &probe_stream_kind || (t->hub && (t->hub->first != t || t->next)))
-        return -1;
-    if (t->hub)
-        fd = t->hub->socket.fd;
-    return udp_dropped(fd, &dropped) ? (int64_t)dropped : -1;
-}
-
 struct probe_view probe_target_view(const struct probe *p, uint32_t target)
 {
-    const struct probe_target *t = p->targets[target];
+    struct probe_view v = probe_view_of(p->targets[target]);
 
-    return (struct probe_view){
-        .endpoint = &t->endpoint,
-        .account = &t->account,
-        .stalls = &t->stalls,
-        .self = &p->shared.self,
-        .started = p->schedule.start,
-        .own_dropped = own_dropped(t),
-        .connects = t->connects,
-        .failed_connects = t->failed_connects,
-        .connect_min = t->connect_min,
-        .connect_max = t->connect_max,
-        .error = t->code ? probe_why(t->code) : NULL,
-    };
+    v.started = p->schedule.start;
+    return v;
 }
 
 const struct probe_plan *probe_plan_of(const struct probe *p)

@@ -5,8 +5,11 @@
 #define ASK_PROBE_H
 
 #include "ask/probe_account.h"
+#include "ask/probe_payload.h"
+#include "ask/probe_peer.h"
 #include "ask/probe_stall.h"
 #include "kedge/endpoint.h"
+#include "net/address.h"
 
 #define PROBE_TARGETS_MAX 4096
 
@@ -26,12 +29,21 @@ struct probe_plan {
     void *owner;
 };
 
+/* The replies that came back altered: each is one or two of these. */
+struct probe_damage {
+    uint64_t changed, truncated, padded;
+    struct payload_fault first;
+};
+
 /* What is known of one target; borrowed from the probe. */
 struct probe_view {
     const struct kedge_endpoint *endpoint;
     const struct account *account;
     const struct stalls *stalls; /* NULL: not known, and so is the next */
     const struct self *self;
+    const struct peer *peer;           /* NULL where it was read again from a file ... */
+    const struct probe_damage *damage; /* ... and so this one */
+    struct net_address local;          /* of a udp socket; len 0: not known */
     kedge_nanos started; /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */

@@ -111,13 +111,31 @@ static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
     add_jitter(a, sequence + 1, slot->rtt);
 }
 
+/* How many answers came since the first of those that were sent later. */
+static uint64_t extent_of(const struct account *a, uint64_t sequence)
+{
+    uint64_t end = min_u64(a->highest, add_sat(sequence, ACCOUNT_REORDER));
+    uint64_t first = a->arrivals;
+
+    for (uint64_t i = sequence + 1; i < end; i++) {
+        const struct account_slot *s = slot_of(a, i);
+
+        if (s->state == PROBE_ANSWERED || s->state == PROBE_LATE)
+            first = min_u64(first, s->arrival);
+    }
+    return a->arrivals - first;
+}
+
 static void in_order(struct account *a, uint64_t sequence)
 {
+    slot_of(a, sequence)->arrival = a->arrivals;
     if (sequence + 1 < a->highest) {
+        a->reorder_extent = max_u64(a->reorder_extent, extent_of(a, sequence));
         slot_of(a, sequence)->reordered = true;
         a->reordered++;
     }
     a->highest = max_u64(a->highest, sequence + 1);
+    a->arrivals++;
 }
 
 void account_altered(struct account *a, uint64_t sequence)

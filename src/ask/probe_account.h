@@ -17,6 +17,7 @@
 #include "report/histogram.h"
 
 #define ACCOUNT_MEMORY 4
+#define ACCOUNT_REORDER 4096 /* later probes looked at, to tell an extent */
 #define ACCOUNT_ROOM_MAX ((uint64_t)1 << 20)
 
 enum account_state { PROBE_WAITS, PROBE_ANSWERED, PROBE_LATE, PROBE_LOST };
@@ -30,7 +31,8 @@ struct account_slot {
     bool reordered, altered; /* its reply */
     kedge_nanos intended;
     kedge_nanos sent;
-    kedge_nanos rtt; /* once answered, in time or late */
+    kedge_nanos rtt;  /* once answered, in time or late */
+    uint64_t arrival; /* the how-manieth answer it was */
 };
 
 struct account_event {
@@ -48,6 +50,9 @@ struct account {
     uint64_t refused, unsent;                /* parts of lost */
     uint64_t duplicated, reordered, altered; /* replies besides, or parts of received */
     uint64_t stray;
+    uint64_t arrivals; /* first answers, in time or late */
+    uint64_t
+        reorder_extent; /* RFC 4737: the furthest an answer came behind a later one */
     kedge_nanos
         self_until;     /* until when this program itself was late: see probe_self.h */
     uint64_t left_late; /* of those sent: left at least SELF_LATE after their time */

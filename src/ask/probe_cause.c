@@ -68,8 +68,96 @@ static void stall_note(FILE *out, const struct probe_view *v)
         (unsigned long long)longest->waited);
 }
 
+static struct peer_losses losses_of(const struct probe_view *v)
+{
+    const struct account *a = v->account;
+
+    return peer_losses(v->peer, sub_sat(a->lost, a->refused + a->unsent), a->unsent);
+}
+
+/* "N lost going (...), N lost coming back, N lost where cannot be told". */
+static void loss_note(FILE *out, const struct probe_view *v)
+{
+    struct peer_losses l = losses_of(v);
+    char text[KEDGE_ENDPOINT_TEXT], by[96] = "";
+
+    if (l.going + l.coming == 0) {
+        note(out, v, v->peer->asks ? l.unknown : 0,
+             v->peer->reports ? "lost, and which way cannot be told"
+                              : "lost, and which way a plain echo does not tell");
+        return;
+    }
+    if (l.dropped > 0)
+        snprintf(by, sizeof by, " (the server's own queue dropped %llu meanwhile)",
+                 (unsigned long long)l.dropped);
+    fprintf(out, "%s: %llu lost going%s, %llu lost coming back, %llu cannot be told\n",
+            kedge_endpoint_print(v->endpoint, text), (unsigned long long)l.going, by,
+            (unsigned long long)l.coming, (unsigned long long)l.unknown);
+}
+
+static void damage_note(FILE *out, const struct probe_view *v)
+{
+    const struct probe_damage *d = v->damage;
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    note(out, v, d->truncated, "came back cut short");
+    note(out, v, d->padded, "came back longer than they left");
+    if (d->changed > 0 && d->first.bytes > 0)
+        fprintf(out,
+                "%s: of the first altered one, bytes %zu to %zu: %zu of another value\n",
+                kedge_endpoint_print(v->endpoint, text), d->first.first, d->first.last,
+                d->first.bytes);
+}
+
+/* Ours as the server sees it, where it is not what this socket has. */
+static bool behind_nat(const struct probe_view *v, struct net_address *seen)
+{
+    struct net_raw ours = net_address_raw(&v->local);
+
+    *seen = net_address_from_raw(v->peer->seen_address, ours.scope, v->peer->seen_port);
+    return v->peer->seen_known && v->local.len > 0 && !net_address_equal(seen, &v->local);
+}
+
+static void nat_note(FILE *out, const struct probe_view *v)
+{
+    char text[KEDGE_ENDPOINT_TEXT], ours[NET_ADDRESS_TEXT], theirs[NET_ADDRESS_TEXT];
+    struct net_address seen;
+
+    if (behind_nat(v, &seen))
+        fprintf(out,
+                "%s: left from %s, and came there from %s: addresses are translated\n",
+                kedge_endpoint_print(v->endpoint, text),
+                net_address_print(&v->local, ours), net_address_print(&seen, theirs));
+}
+
+static void held_note(FILE *out, const struct probe_view *v)
+{
+    const struct histogram *h = &v->peer->held;
+    char text[KEDGE_ENDPOINT_TEXT], half[32], most[32];
+    kedge_nanos p50 = 0;
+
+    if (histogram_percentile(h, 50000, &p50))
+        fprintf(out,
+                "%s: of a round trip the server itself took %s ms (p50), at most %s\n",
+                kedge_endpoint_print(v->endpoint, text), ms(half, p50), ms(most, h->max));
+}
+
+static void peer_notes(const struct probe_view *v, FILE *out)
+{
+    loss_note(out, v);
+    note(out, v, v->peer->restarts, "times the server lost count: it was started again");
+    nat_note(out, v);
+    held_note(out, v);
+}
+
 void probe_cause_notes(const struct probe_view *v, FILE *out)
 {
+    if (v->peer)
+        peer_notes(v, out);
+    if (v->damage)
+        damage_note(out, v);
+    note(out, v, v->account->reorder_extent,
+         "places behind its turn came the one most out of order");
     note(out, v, (uint64_t)(v->own_dropped > 0 ? v->own_dropped : 0),
          "replies dropped by this program's own queue, not by the network");
     stall_note(out, v);
@@ -108,6 +196,63 @@ static void json_self(struct json *j, const struct self *s)
     json_end(j);
 }
 
+static void json_held(struct json *j, const struct histogram *h)
+{
+    kedge_nanos p50 = 0, p99 = 0;
+    bool half = histogram_percentile(h, 50000, &p50);
+    bool most = histogram_percentile(h, 99000, &p99);
+
+    json_object(j, "held_ns");
+    json_u64(j, "n", h->count);
+    number_or_null(j, "min", h->count > 0, h->min);
+    number_or_null(j, "p50", half, p50);
+    number_or_null(j, "p99", most, p99);
+    number_or_null(j, "max", h->count > 0, h->max);
+    json_end(j);
+}
+
+/* What a kedge server told; null of any other peer. */
+static void json_peer(struct json *j, const struct probe_view *v)
+{
+    const struct peer *p = v->peer;
+    struct peer_losses l = losses_of(v);
+    char text[NET_ADDRESS_TEXT];
+    struct net_address seen;
+    bool nat = behind_nat(v, &seen);
+
+    if (p->reports == 0) {
+        json_null(j, "server");
+        return;
+    }
+    json_object(j, "server");
+    json_u64(j, "reports", p->reports);
+    json_u64(j, "lost_going", l.going);
+    json_u64(j, "lost_coming", l.coming);
+    json_u64(j, "lost_unknown", l.unknown);
+    json_u64(j, "dropped", l.dropped);
+    json_u64(j, "refused", l.refused);
+    json_u64(j, "restarts", p->restarts);
+    number_or_null(j, "ttl", p->ttl > 0, p->ttl);
+    number_or_null(j, "dscp", p->ttl > 0, p->tos >> 2);
+    json_held(j, &p->held);
+    json_text(j, "sees_us_as", p->seen_known ? net_address_print(&seen, text) : NULL);
+    json_bool(j, "translated", nat);
+    json_end(j);
+}
+
+static void json_damage(struct json *j, const struct probe_damage *d)
+{
+    bool known = d->first.bytes > 0;
+
+    json_object(j, "damage");
+    json_u64(j, "changed", d->changed);
+    json_u64(j, "truncated", d->truncated);
+    json_u64(j, "padded", d->padded);
+    number_or_null(j, "first_byte", known, d->first.first);
+    number_or_null(j, "last_byte", known, d->first.last);
+    json_end(j);
+}
+
 void probe_cause_json(struct json *j, const struct probe_view *v)
 {
     if (!v->stalls)
@@ -115,6 +260,11 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
     number_or_null(j, "own_dropped", v->own_dropped >= 0, (uint64_t)v->own_dropped);
     json_u64(j, "left_late", v->account->left_late);
     json_u64(j, "held_up", v->account->held_up);
+    json_u64(j, "reorder_extent", v->account->reorder_extent);
+    if (v->damage)
+        json_damage(j, v->damage);
+    if (v->peer)
+        json_peer(j, v);
     json_self(j, v->self);
     json_stalls(j, v);
 }

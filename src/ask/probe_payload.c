@@ -1,5 +1,9 @@
 #include "ask/probe_payload.h"
 
+#include "base/number.h"
+
+#define FLAGS_AT 5 /* in the stamp */
+
 static uint8_t fill(const struct stamp *s, size_t at)
 {
     uint64_t seed = at < STAMP_SIZE ? s->run : s->run + s->sequence;
@@ -7,36 +11,60 @@ static uint8_t fill(const struct stamp *s, size_t at)
     return (uint8_t)(seed + at * 31);
 }
 
-void payload_put(struct writer *w, const struct stamp *s, size_t size)
+static void put_head(struct writer *w, const struct payload *p)
 {
-    size_t at = 0;
+    struct mark ask = { .kind = MARK_ASK, .token = p->token };
 
-    if (size >= STAMP_SIZE) {
-        stamp_put(w, s);
-        at = STAMP_SIZE;
+    if (p->size >= STAMP_SIZE)
+        stamp_put(w, &p->stamp);
+    if (p->stamp.flags & STAMP_ASKS)
+        mark_put(w, &ask);
+}
+
+void payload_put(struct writer *w, const struct payload *p)
+{
+    uint8_t bytes[MARKED_SIZE] = { 0 };
+    struct writer head = { .ptr = bytes, .room = sizeof bytes };
+
+    put_head(&head, p);
+    put(w, written(&head));
+    for (size_t at = head.len; at < p->size; at++)
+        put_u8(w, fill(&p->stamp, at));
+}
+
+/* A server's answer is flagged as one, and has its own mark. */
+static bool may_differ(struct kedge_span got, const struct payload *p, size_t at)
+{
+    bool answer =
+        got.len > FLAGS_AT && got.ptr[FLAGS_AT] == (p->stamp.flags | STAMP_REPLY);
+
+    if (!answer || p->size < STAMP_SIZE)
+        return false;
+    return at == FLAGS_AT ||
+           (p->stamp.flags & STAMP_ASKS && at >= STAMP_SIZE && at < MARKED_SIZE);
+}
+
+static void differs(struct payload_fault *f, size_t at)
+{
+    if (f->bytes == 0)
+        f->first = at;
+    f->last = at;
+    f->bytes++;
+}
+
+bool payload_intact(struct kedge_span got, const struct payload *p,
+                    struct payload_fault *out)
+{
+    uint8_t bytes[MARKED_SIZE] = { 0 };
+    struct writer head = { .ptr = bytes, .room = sizeof bytes };
+
+    put_head(&head, p);
+    *out = (struct payload_fault){ .size = got.len };
+    for (size_t at = 0; at < min_u64(got.len, p->size); at++) {
+        uint8_t want = at < head.len ? bytes[at] : fill(&p->stamp, at);
+
+        if (got.ptr[at] != want && !may_differ(got, p, at))
+            differs(out, at);
     }
-    for (; at < size; at++)
-        put_u8(w, fill(s, at));
-}
-
-static bool stamp_intact(struct kedge_span got, const struct stamp *s)
-{
-    struct stamp back;
-
-    if (!stamp_parse(got, &back))
-        return false;
-    return (back.flags | STAMP_REPLY) == (s->flags | STAMP_REPLY) && back.run == s->run &&
-           back.sequence == s->sequence && back.sent_ns == s->sent_ns;
-}
-
-bool payload_intact(struct kedge_span got, const struct stamp *s, size_t size)
-{
-    size_t at = size >= STAMP_SIZE ? STAMP_SIZE : 0;
-
-    if (got.len != size || (at > 0 && !stamp_intact(got, s)))
-        return false;
-    for (; at < size; at++)
-        if (got.ptr[at] != fill(s, at))
-            return false;
-    return true;
+    return out->bytes == 0 && got.len == p->size;
 }

@@ -1,17 +1,32 @@
-/* What a probe carries: the stamp, where it fits, then bytes that are known beforehand,
- * so that a reply can be checked to the byte. Pure. */
+/* What a probe carries: the stamp, where it fits, the mark, where it asks, then bytes that
+ * are known beforehand, so that a reply can be checked to the byte. Pure. */
 #ifndef ASK_PROBE_PAYLOAD_H
 #define ASK_PROBE_PAYLOAD_H
 
-#include "proto/echo/stamp.h"
+#include "proto/echo/mark.h"
 
 #define PAYLOAD_MAX 65507
 
-/* Append `size` bytes. Shorter than a stamp they depend on the run alone, as nothing in
- * them could say which probe they are. */
-void payload_put(struct writer *w, const struct stamp *s, size_t size);
+struct payload {
+    struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= MARKED_SIZE */
+    uint64_t token;     /* of the mark */
+    size_t size;
+};
 
-/* True if `got` is what was sent as probe s, but for the mark of a kedge server. */
-bool payload_intact(struct kedge_span got, const struct stamp *s, size_t size);
+/* Append it. Shorter than a stamp it depends on the run alone, as nothing in it could say
+ * which probe it is. */
+void payload_put(struct writer *w, const struct payload *p);
+
+/* How a reply differs from its probe. */
+struct payload_fault {
+    size_t bytes;       /* that have another value ... */
+    size_t first, last; /* ... and between which */
+    size_t size;        /* of the reply */
+};
+
+/* True if `got` is what was sent, but for what a kedge server writes over it. Else *out
+ * says where they differ. */
+KEDGE_MUST_CHECK bool payload_intact(struct kedge_span got, const struct payload *p,
+                                     struct payload_fault *out);
 
 #endif

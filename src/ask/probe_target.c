@@ -2,10 +2,20 @@
 
 #include "ask/probe_payload.h"
 
-static struct stamp stamp_of(const struct probe_target *t, uint64_t sequence,
-                             kedge_nanos sent)
+/* Before the token came, probes had none. */
+static struct payload payload_of(const struct probe_target *t, uint64_t sequence,
+                                 kedge_nanos sent)
 {
-    return (struct stamp){ .run = t->run, .sequence = sequence, .sent_ns = sent };
+    const struct peer *p = &t->peer;
+
+    return (struct payload){
+        .stamp = { .flags = p->asks ? STAMP_ASKS : 0,
+                   .run = t->run,
+                   .sequence = sequence,
+                   .sent_ns = sent },
+        .token = sequence >= p->now.first ? p->token : 0,
+        .size = t->plan->size,
+    };
 }
 
 void probe_send(struct probe_target *t, kedge_nanos intended)
@@ -13,31 +23,63 @@ void probe_send(struct probe_target *t, kedge_nanos intended)
     struct writer w = { .ptr = t->shared->scratch, .room = PROBE_SCRATCH / 2 };
     kedge_nanos now = loop_clock();
     uint64_t sequence = account_send(&t->account, intended, now);
-    struct stamp stamp = stamp_of(t, sequence, now);
+    struct payload payload = payload_of(t, sequence, now);
 
-    payload_put(&w, &stamp, t->plan->size);
+    payload_put(&w, &payload);
     t->kind->send(t, written(&w), sequence);
+}
+
+static void check_payload(struct probe_target *t, struct kedge_span got,
+                          uint64_t sequence)
+{
+    struct probe_damage *d = &t->damage;
+    struct payload_fault f;
+    struct payload sent;
+    kedge_nanos at = 0;
+
+    if (!account_sent_at(&t->account, sequence, &at))
+        return;
+    sent = payload_of(t, sequence, at);
+    if (payload_intact(got, &sent, &f))
+        return;
+    account_altered(&t->account, sequence);
+    if (d->changed + d->truncated + d->padded == 0)
+        d->first = f;
+    d->changed += f.bytes > 0;
+    d->truncated += f.size < sent.size;
+    d->padded += f.size > sent.size;
+}
+
+static void hear_peer(struct probe_target *t, struct kedge_span got, uint64_t sequence,
+                      bool first)
+{
+    struct account *a = &t->account;
+    struct stamp stamp;
+    struct mark mark;
+
+    if (t->peer.asks && stamp_parse(got, &stamp) && stamp.flags & STAMP_REPLY &&
+        mark_parse(got, &mark))
+        peer_took(&t->peer, &mark,
+                  &(struct peer_answer){ sequence, a->sent, a->unsent, first });
 }
 
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
+    struct self *self = &t->shared->self;
     kedge_nanos now = loop_clock(), sent = 0;
-    struct stamp stamp;
+    bool first;
 
-    if (account_sent_at(&t->account, sequence, &sent)) {
-        stamp = stamp_of(t, sequence, sent);
-        if (!payload_intact(payload, &stamp, t->plan->size))
-            account_altered(&t->account, sequence);
-    }
-    self_awake(&t->shared->self, now);
-    t->account.self_until = t->shared->self.late_until;
-    if (account_reply(&t->account, sequence, now))
-        stalls_reply(&t->stalls,
-                     &(struct stall_reply){ .sent = sent,
-                                            .now = now,
-                                            .rtt_min = t->account.rtt.min,
-                                            .self_from = t->shared->self.late_from,
-                                            .self_until = t->shared->self.late_until });
+    check_payload(t, payload, sequence);
+    self_awake(self, now);
+    t->account.self_until = self->late_until;
+    first = account_reply(&t->account, sequence, now);
+    hear_peer(t, payload, sequence, first);
+    if (first && account_sent_at(&t->account, sequence, &sent))
+        stalls_reply(&t->stalls, &(struct stall_reply){ .sent = sent,
+                                                        .now = now,
+                                                        .rtt_min = t->account.rtt.min,
+                                                        .self_from = self->late_from,
+                                                        .self_until = self->late_until });
 }
 
 /* The stamp's word. False: it has none, or one that is damaged. *stray: of another run. */

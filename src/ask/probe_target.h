@@ -58,6 +58,8 @@ struct probe_target {
     struct kedge_endpoint endpoint;
     struct account account;
     struct stalls stalls;
+    struct peer peer;
+    struct probe_damage damage;
     struct probe_shared *shared;
     struct loop_watch watch; /* its fd is the target's socket, but for icmp */
     uint16_t run;
@@ -72,6 +74,9 @@ struct probe_target {
 
 /* Send the next probe; intended is its time in the schedule. */
 void probe_send(struct probe_target *t, kedge_nanos intended);
+
+/* As it is now; but for when the run began. */
+struct probe_view probe_view_of(const struct probe_target *t);
 
 /* A payload came back. Which probe it answers its stamp says; without one, the order. */
 void probe_answered(struct probe_target *t, struct kedge_span payload);

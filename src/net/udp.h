@@ -50,6 +50,10 @@ KEDGE_MUST_CHECK int udp_open(const struct udp_options *o, struct udp_socket *ou
 KEDGE_MUST_CHECK int udp_adopt(int fd, bool gro, struct udp_socket *out);
 void udp_close(struct udp_socket *s);
 
+/* From now on let the kernel tell of each datagram when it came, its TTL and its traffic
+ * class. What this kernel does not tell stays unknown. */
+void udp_stamp(const struct udp_socket *s);
+
 /* Of any datagram socket: the receive buffer as granted of the bytes wanted (0:
  * UDP_RECEIVE_BUFFER), and how many datagrams its full queue has dropped so far (false:
  * this kernel does not tell, Linux 4.12 does). */
@@ -82,6 +86,9 @@ struct udp_in {
     struct udp_message m; /* bytes lie in the inbox until its next udp_receive */
     bool spread;          /* was sent to a broadcast or multicast address */
     bool cut;             /* longer than the inbox's `each` */
+    /* Once udp_stamp() was called: */
+    uint64_t stamp_ns; /* when the kernel had it, on the wall clock; 0: not known */
+    uint8_t ttl, tos;  /* as received; 0: not known */
 };
 
 struct udp_inbox {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #define RETRIES 4 /* errors of others that one receive passes over */
 
@@ -70,6 +71,35 @@ static void take_v6(struct udp_in *in, const struct cmsghdr *c)
         at->len = 0; /* no source to answer from: the kernel chooses */
 }
 
+static bool is(const struct cmsghdr *c, int level, int type)
+{
+    return c->cmsg_level == level && c->cmsg_type == type;
+}
+
+static uint8_t small_number(const struct cmsghdr *c)
+{
+    int v = 0;
+
+    memcpy(&v, CMSG_DATA(c), sizeof v);
+    return v > 0 && v < 256 ? (uint8_t)v : 0;
+}
+
+static void take_stamp(struct udp_in *in, const struct cmsghdr *c)
+{
+    struct timespec t;
+
+    if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS)) {
+        memcpy(&t, CMSG_DATA(c), sizeof t);
+        in->stamp_ns = (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
+    } else if (is(c, SOL_IP, IP_TTL) || is(c, SOL_IPV6, IPV6_HOPLIMIT)) {
+        in->ttl = small_number(c);
+    } else if (is(c, SOL_IPV6, IPV6_TCLASS)) {
+        in->tos = small_number(c);
+    } else if (is(c, SOL_IP, IP_TOS)) {
+        in->tos = *CMSG_DATA(c); /* one byte on IPv4 */
+    }
+}
+
 static void take_control(struct udp_inbox *b, struct udp_in *in, const struct cmsghdr *c)
 {
     int segment;
@@ -83,6 +113,8 @@ static void take_control(struct udp_inbox *b, struct udp_in *in, const struct cm
     } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
         memcpy(&segment, CMSG_DATA(c), sizeof segment);
         in->m.segment = (uint16_t)segment;
+    } else {
+        take_stamp(in, c);
     }
 }
 
@@ -96,6 +128,8 @@ static void take_in(struct udp_inbox *b, unsigned i)
     in->m.local = (struct net_local){ 0 };
     in->m.segment = 0;
     in->spread = false;
+    in->stamp_ns = 0;
+    in->ttl = in->tos = 0;
     in->cut = h->msg_flags & MSG_TRUNC;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
         take_control(b, in, c);

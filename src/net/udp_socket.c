@@ -149,6 +149,15 @@ void udp_close(struct udp_socket *s)
     s->fd = -1;
 }
 
+void udp_stamp(const struct udp_socket *s)
+{
+    bool v6 = s->at.u.any.sa_family == AF_INET6;
+
+    (void)set(s->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    (void)set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, 1);
+    (void)set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVTCLASS : IP_RECVTOS, 1);
+}
+
 bool udp_dropped(int fd, uint32_t *out)
 {
     uint32_t all[SK_MEMINFO_VARS];

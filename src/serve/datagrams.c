@@ -78,18 +78,25 @@ void datagrams_close(struct datagrams *d)
     d->in.memory = NULL;
 }
 
+struct kedge_span datagrams_peer(const struct net_raw *raw,
+                                 uint8_t memory[DATAGRAMS_PEER])
+{
+    struct writer w = { .ptr = memory, .room = DATAGRAMS_PEER };
+
+    put(&w, (struct kedge_span){ raw->ip, sizeof raw->ip });
+    put_u32(&w, raw->scope);
+    put_u16(&w, raw->port);
+    return written(&w);
+}
+
 bool datagrams_may_answer(struct datagrams *d, const struct udp_in *in,
                           struct kedge_span payload)
 {
     struct net_raw raw = net_address_raw(&in->m.peer);
     struct guard_datagram g = { .port = raw.port, .spread = in->spread };
-    uint8_t peer[22];
-    struct writer w = { .ptr = peer, .room = sizeof peer };
+    uint8_t peer[DATAGRAMS_PEER];
 
-    put(&w, (struct kedge_span){ raw.ip, sizeof raw.ip });
-    put_u32(&w, raw.scope);
-    put_u16(&w, raw.port);
-    g.peer = written(&w);
+    g.peer = datagrams_peer(&raw, peer);
     g.payload = payload;
     d->received++;
     d->bytes += payload.len;

@@ -34,6 +34,11 @@ KEDGE_MUST_CHECK int datagrams_open(struct datagrams *d, struct loop *l, int fd,
                                     bool gro);
 void datagrams_close(struct datagrams *d);
 
+/* The bytes that name the sender, its port among them, written into memory. */
+#define DATAGRAMS_PEER 22
+struct kedge_span datagrams_peer(const struct net_raw *raw,
+                                 uint8_t memory[DATAGRAMS_PEER]);
+
 /* The guard's verdict on one datagram (a part of a train), which is counted. */
 KEDGE_MUST_CHECK bool datagrams_may_answer(struct datagrams *d, const struct udp_in *in,
                                            struct kedge_span payload);

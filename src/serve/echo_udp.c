@@ -2,7 +2,12 @@
 
 #include "base/number.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 /* Take part i out of a train, whose parts are `segment` bytes and the last maybe less. */
 static void take_out(struct udp_message *m, uint8_t *bytes, size_t at)
@@ -13,16 +18,69 @@ static void take_out(struct udp_message *m, uint8_t *bytes, size_t at)
     m->bytes.len -= size;
 }
 
-/* A train is many datagrams; each has its own verdict. */
-static void echo_train(struct datagrams *d, struct udp_in *in)
+static uint64_t wall_ns(void)
 {
-    /* The inbox lends its memory as const; it is this service's own. */
-    uint8_t *bytes = d->in.memory + (in->m.bytes.ptr - d->in.memory);
+    struct timespec t = { 0 };
 
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
+}
+
+static struct runs_probe probe_of(const struct echo_udp *e, const struct udp_in *in,
+                                  uint8_t memory[DATAGRAMS_PEER])
+{
+    struct net_raw raw = net_address_raw(&in->m.peer);
+    struct runs_probe p = { .port = (uint16_t)raw.port,
+                            .now = loop_now(e->d.loop),
+                            .dropped = e->d.in.drops,
+                            .answered_ns = wall_ns() };
+
+    p.peer = datagrams_peer(&raw, memory);
+    memcpy(p.address, raw.ip, sizeof p.address);
+    p.in = (struct mark_report){ .kernel = in->stamp_ns > 0,
+                                 .ttl = in->ttl,
+                                 .tos = in->tos,
+                                 .received_ns =
+                                     in->stamp_ns ? in->stamp_ns : p.answered_ns };
+    return p;
+}
+
+static bool may_ask(struct kedge_span payload)
+{
+    struct stamp stamp;
+    struct mark mark;
+
+    return mark_asks(payload, &stamp, &mark);
+}
+
+/* The guard's verdict; a probe that asks has its mark written over. */
+static bool echo_one(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes,
+                     size_t size)
+{
+    struct kedge_span payload = { bytes, size };
+    bool answer = datagrams_may_answer(&e->d, in, payload);
+    uint8_t peer[DATAGRAMS_PEER];
+    struct runs_probe p;
+
+    if (!may_ask(payload))
+        return answer;
+    p = probe_of(e, in, peer);
+    if (!answer) {
+        runs_refused(&e->runs, &p, payload);
+    } else if (runs_answer(&e->runs, &p, bytes) && !e->stamps) {
+        e->stamps = true;
+        udp_stamp(&e->d.socket);
+    }
+    return answer;
+}
+
+/* A train is many datagrams; each has its own verdict. */
+static void echo_train(struct echo_udp *e, struct udp_in *in, uint8_t *bytes)
+{
     for (size_t at = 0; at < in->m.bytes.len;) {
         size_t size = min_u64(in->m.segment, in->m.bytes.len - at);
 
-        if (datagrams_may_answer(d, in, (struct kedge_span){ bytes + at, size }))
+        if (echo_one(e, in, bytes + at, size))
             at += size;
         else
             take_out(&in->m, bytes, at);
@@ -30,19 +88,29 @@ static void echo_train(struct datagrams *d, struct udp_in *in)
     if (in->m.segment >= in->m.bytes.len)
         in->m.segment = 0;
     if (in->m.bytes.len > 0)
-        udp_out_borrow(&d->out, &in->m);
+        udp_out_borrow(&e->d.out, &in->m);
 }
 
 static void echo(struct datagrams *d, struct udp_in *in)
 {
+    struct echo_udp *e = (struct echo_udp *)d; /* d is its first member */
+    /* The inbox lends its memory as const; it is this service's own. */
+    uint8_t *bytes = d->in.memory + (in->m.bytes.ptr - d->in.memory);
+
     if (in->m.segment > 0)
-        echo_train(d, in);
-    else if (datagrams_may_answer(d, in, in->m.bytes))
+        echo_train(e, in, bytes);
+    else if (echo_one(e, in, bytes, in->m.bytes.len))
         udp_out_borrow(&d->out, &in->m);
 }
 
 int echo_udp_open(struct echo_udp *e, struct loop *l, int fd)
 {
+    uint8_t key[TOKEN_KEY];
+
+    if (getrandom(key, sizeof key, 0) != sizeof key)
+        return -EIO;
+    runs_init(&e->runs, key);
+    e->stamps = false;
     e->d.take = echo;
     return datagrams_open(&e->d, l, fd, true);
 }
@@ -54,5 +122,9 @@ void echo_udp_close(struct echo_udp *e)
 
 const char *echo_udp_summary(const struct echo_udp *e, char out[SERVE_SUMMARY])
 {
-    return datagrams_summary(&e->d, out);
+    (void)datagrams_summary(&e->d, out);
+    if (e->runs.proved > 0)
+        snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
+                 "; %" PRIu64 " runs of probes asked", e->runs.proved);
+    return out;
 }

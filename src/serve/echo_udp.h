@@ -1,13 +1,19 @@
 /* Echo over UDP (RFC 862): a datagram goes back as it came, unless the guard knows that
- * it would be answered again. A plain echo for plain clients: nothing in a payload
- * changes what it does. What the kernel joined on the way in leaves joined. */
+ * it would be answered again. A plain echo for plain clients. A probe that asks for it by
+ * its mark (proto/echo/mark.h), and has proved that it gets what is sent to its address,
+ * has a report written over its mark: when it came and went, how many of its run came,
+ * what this socket dropped and the guard refused. No answer is larger than its probe. What
+ * the kernel joined on the way in leaves joined. */
 #ifndef SERVE_ECHO_UDP_H
 #define SERVE_ECHO_UDP_H
 
+#include "proto/echo/runs.h"
 #include "serve/datagrams.h"
 
 struct echo_udp {
     struct datagrams d; /* its counters, guard.counts, in.drops, out.lost may be read */
+    struct runs runs;
+    bool stamps; /* the kernel was asked for them: from the first probe that asks on */
 };
 
 /* Serve a bound UDP socket (of kedge_listen), which is the service's from then on. 0 or

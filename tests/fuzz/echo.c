@@ -1,6 +1,8 @@
-/* What comes back to a probe: ICMP and ICMPv6 messages, and the stamp in a payload. */
+/* What comes back to a probe: ICMP and ICMPv6 messages, the stamp in a payload, and the
+ * mark behind it; and what a server answers to it. */
 #include "fuzz.h"
-#include "proto/echo/stamp.h"
+#include "proto/echo/mark.h"
+#include "proto/echo/runs.h"
 #include "proto/icmp/message.h"
 
 #include <string.h>
@@ -19,6 +21,44 @@ static void check_stamp(struct kedge_span payload)
     }
     stamp_put(&w, &s);
     MUST(!w.bad && w.len == STAMP_SIZE && memcmp(out, payload.ptr, STAMP_SIZE) == 0);
+}
+
+/* What was read of a mark is written so that it reads the same. */
+static void check_mark(struct kedge_span payload)
+{
+    uint8_t out[MARKED_SIZE] = { 0 }, out2[MARKED_SIZE] = { 0 };
+    struct writer w = { .ptr = out, .room = sizeof out, .len = STAMP_SIZE };
+    struct writer w2 = { .ptr = out2, .room = sizeof out2, .len = STAMP_SIZE };
+    struct mark m, again;
+
+    if (!mark_parse(payload, &m))
+        return;
+    mark_put(&w, &m);
+    MUST(!w.bad && w.len == MARKED_SIZE);
+    MUST(mark_parse(written(&w), &again) && again.kind == m.kind);
+    mark_put(&w2, &again);
+    MUST(memcmp(out, out2, sizeof out) == 0);
+}
+
+/* The server writes its own mark, and nothing behind it. */
+static void check_answer(uint8_t *bytes, size_t len)
+{
+    static const uint8_t key[TOKEN_KEY];
+    struct runs *runs = malloc(sizeof *runs);
+    struct runs_probe p = { .peer = span_of("peer"), .now = 1 };
+    uint8_t last = len > 0 ? bytes[len - 1] : 0;
+    struct stamp stamp;
+    struct mark mark;
+
+    MUST(runs);
+    runs_init(runs, key);
+    if (mark_asks((struct kedge_span){ bytes, len }, &stamp, &mark)) {
+        (void)runs_answer(runs, &p, bytes);
+        MUST(len == MARKED_SIZE || bytes[len - 1] == last);
+        MUST(!mark_asks((struct kedge_span){ bytes, len }, &stamp, &mark));
+        MUST(stamp.flags & STAMP_REPLY);
+    }
+    free(runs);
 }
 
 /* An echo message is written as it was read, with a checksum that is right. */
@@ -80,6 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         mend(bytes, len);
     check_message((struct kedge_span){ bytes, len }, flags & 1 ? ICMP_V6 : ICMP_V4);
     check_stamp((struct kedge_span){ bytes, len });
+    check_mark((struct kedge_span){ bytes, len });
+    check_answer(bytes, len);
     free(bytes);
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "proto/echo/guard.h"
 
+#include "proto/echo/stamp.h"
+
 #include <string.h>
 
 #define WAYS 4 /* slots in which one mark may stand */
@@ -124,6 +126,14 @@ static bool loops(struct guard *g, const struct guard_datagram *d, kedge_nanos n
     return false;
 }
 
+/* Each differs from the last, so that sameness would not end a loop of them. */
+static bool is_reply(struct kedge_span payload)
+{
+    struct stamp s;
+
+    return stamp_parse(payload, &s) && s.flags & STAMP_REPLY && s.flags & STAMP_ASKS;
+}
+
 static enum guard_verdict judge(struct guard *g, const struct guard_datagram *d,
                                 kedge_nanos now)
 {
@@ -135,6 +145,8 @@ static enum guard_verdict judge(struct guard *g, const struct guard_datagram *d,
         return GUARD_OWN;
     if (g->own_text.len > 0 && span_equal(d->payload, g->own_text))
         return GUARD_TEXT;
+    if (is_reply(d->payload))
+        return GUARD_REPLY;
     return loops(g, d, now) ? GUARD_LOOP : GUARD_ANSWER;
 }
 
@@ -161,7 +173,8 @@ const char *guard_word(enum guard_verdict v)
     static const char *const words[GUARD_VERDICTS] = {
         [GUARD_ANSWER] = "answered", [GUARD_PORT] = "service port",
         [GUARD_OWN] = "own port",    [GUARD_SPREAD] = "broadcast",
-        [GUARD_TEXT] = "own text",   [GUARD_LOOP] = "loop",
+        [GUARD_TEXT] = "own text",   [GUARD_REPLY] = "reply",
+        [GUARD_LOOP] = "loop",
     };
 
     return words[v];

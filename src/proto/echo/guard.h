@@ -22,6 +22,7 @@ enum guard_verdict {
     GUARD_OWN,    /* from the number of a port that this program listens on */
     GUARD_SPREAD, /* it was sent to a broadcast or multicast address */
     GUARD_TEXT,   /* it is what this service itself says */
+    GUARD_REPLY,  /* it is the answer of a kedge server to a marked probe */
     GUARD_LOOP,   /* the same from the same too often */
     GUARD_VERDICTS
 };

@@ -1,0 +1,197 @@
+"""Marked probes and `kedge serve`: what the server tells, to whom, and what follows from it."""
+import json
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+from e2e.lib.probe import MS, counts
+from e2e.peers.echo import Datagrams
+
+LOOP = ("127.0.0.1", 0)
+STAMP = struct.Struct("!4sBBHQQ")
+ASK = struct.Struct("!B7xQ16x")
+TOKEN = struct.Struct("!BxH4xQ16s")
+REPORT = struct.Struct("!BBBBIIIIQI")
+ASKS, REPLY = 2, 1
+
+
+def ask(sequence, token=0, run=7, flags=ASKS, tail=b"tail"):
+    return STAMP.pack(b"kedg", 1, flags, run, sequence, 99) + ASK.pack(1, token) + tail
+
+
+@pytest.fixture
+def echo(serve):
+    """A kedge echo server, and where it is."""
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    server.udp = server.address("echo+udp")
+    server.url = "udp://%s:%d" % server.udp
+    return server
+
+
+def client(at):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect(at)
+    s.settimeout(2)
+    return s
+
+
+def exchange(s, data):
+    s.send(data)
+    return s.recv(65536)
+
+
+class Proxy:
+    """Carries datagrams of one client; drops those whose sequence is in going or coming."""
+
+    def __init__(self, to, going=(), coming=()):
+        self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.front.bind(LOOP)
+        self.back = client(to)
+        self.back.settimeout(None)
+        self.url = "udp://127.0.0.1:%d" % self.front.getsockname()[1]
+        self.drop = {"going": set(going), "coming": set(coming)}
+        self.client = None
+        for run in (self.carry_going, self.carry_coming):
+            threading.Thread(target=run, daemon=True).start()
+
+    def carry_going(self):
+        while True:
+            data, self.client = self.front.recvfrom(65536)
+            if STAMP.unpack(data[:24])[4] not in self.drop["going"]:
+                self.back.send(data)
+
+    def carry_coming(self):
+        while True:
+            data = self.back.recv(65536)
+            if STAMP.unpack(data[:24])[4] not in self.drop["coming"]:
+                self.front.sendto(data, self.client)
+
+
+# ---- on the wire -----------------------------------------------------------------------
+
+def test_plain_clients_have_a_plain_echo(echo):
+    s = client(echo.udp)
+    for data in (b"hello", b"kedg" * 20, ask(1)[:55], ask(1, flags=0),
+                 STAMP.pack(b"kedg", 1, 0, 1, 1, 1) + bytes(40)):
+        assert exchange(s, data) == data
+
+
+def test_no_stamps_without_proof_and_never_a_larger_answer(echo):
+    s = client(echo.udp)
+    first = exchange(s, ask(5))
+    assert len(first) == len(ask(5)) and first.endswith(b"tail")
+    assert STAMP.unpack(first[:24]) == (b"kedg", 1, ASKS | REPLY, 7, 5, 99)
+    kind, port, token, address = TOKEN.unpack(first[24:56])
+    assert (kind, port) == (2, s.getsockname()[1]) and token
+    assert address == bytes(10) + b"\xff\xff" + socket.inet_aton("127.0.0.1")
+    for wrong in (1, token ^ 1):
+        assert TOKEN.unpack(exchange(s, ask(6, wrong))[24:56])[0] == 2
+    other = client(echo.udp)
+    assert TOKEN.unpack(exchange(other, ask(6, token))[24:56])[0] == 2
+    report = exchange(s, ask(6, token))
+    assert len(report) == len(first) and report.endswith(b"tail")
+    assert REPORT.unpack(report[24:56])[0] == 3
+
+
+def test_a_report_counts_and_has_the_times(echo):
+    s = client(echo.udp)
+    s.setsockopt(socket.SOL_IP, socket.IP_TTL, 33)
+    s.setsockopt(socket.SOL_IP, socket.IP_TOS, 0xB8)
+    token = TOKEN.unpack(exchange(s, ask(0))[24:56])[2]
+    last = None
+    for sequence, seen, highest in ((4, 1, 4), (6, 2, 6), (6, 2, 6), (5, 3, 6)):
+        before = time.time_ns()
+        last = REPORT.unpack(exchange(s, ask(sequence, token))[24:56])
+        assert last[4:8] == (seen, highest, 0, 0)
+        assert before - 50 * MS < last[8] < time.time_ns() and last[9] < 1000 * MS
+    assert last[1:4] == (1, 33, 0xB8)  # the kernel's clock, TTL and traffic class
+
+
+def test_a_servers_own_answer_is_not_answered(echo):
+    s = client(echo.udp)
+    s.settimeout(0.3)
+    s.send(ask(1, flags=ASKS | REPLY))
+    with pytest.raises(TimeoutError):
+        s.recv(100)
+    assert echo.stop() == 0
+    assert "1 unanswered (1 reply)" in "\n".join(echo.lines)
+
+
+# ---- by the probe ----------------------------------------------------------------------
+
+def test_each_loss_has_its_way(probe, echo):
+    going, coming = {50, 51, 99, 150}, {20, 70, 151}
+    proxy = Proxy(echo.udp, going, coming)
+    code, (target,), _ = probe("-c", "200", "-i", "5ms", "--timeout", "500ms", proxy.url)
+    assert code == 1 and counts(target, sent=200, received=193, lost=7) == {}
+    server = target["server"]
+    assert (server["lost_going"], server["lost_coming"], server["lost_unknown"]) == (4, 3, 0)
+    assert server["dropped"] == server["refused"] == server["restarts"] == 0
+    assert server["reports"] >= 150 and server["ttl"] == 64
+    assert 0 < server["held_ns"]["p50"] < 100 * MS
+    assert server["translated"]  # the proxy's other socket
+
+
+def test_a_plain_echo_cannot_tell(kedge):
+    peer = Datagrams(LOOP, lambda data, n: [] if n == 5 else [data])
+    done = subprocess.run([kedge, "probe", "-c", "20", "-i", "5ms", "--timeout", "200ms",
+                           peer.url], capture_output=True, text=True, timeout=20)
+    assert f"{peer.url}: 1 lost, and which way a plain echo does not tell" in done.stdout
+    assert {d[5] for d in peer.seen} == {ASKS}
+
+
+def test_what_the_servers_queue_dropped_is_named(kedge, echo):
+    run = subprocess.Popen([kedge, "probe", "--json", "-c", "12000", "-i", "100us", "--size",
+                            "1400", "--timeout", "5s", echo.url], stdout=subprocess.PIPE,
+                           text=True)
+    time.sleep(0.3)
+    echo.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.8)
+    echo.process.send_signal(signal.SIGCONT)
+    (target,) = json.loads(run.communicate(timeout=40)[0])["targets"]
+    server = target["server"]
+    assert target["sent"] == 12000 and target["lost"] > 500 and target["own_dropped"] == 0
+    assert server["lost_going"] == server["dropped"] == target["lost"]
+    assert server["held_ns"]["max"] > 500 * MS
+
+
+def test_a_server_that_is_started_again_is_said(serve, kedge):
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    host, port = server.address("echo+udp")
+    run = subprocess.Popen([kedge, "probe", "-c", "400", "-i", "5ms", "--timeout", "200ms",
+                            f"udp://{host}:{port}"], stdout=subprocess.PIPE, text=True)
+    time.sleep(0.7)
+    server.stop()
+    serve(at=(f"echo+udp://127.0.0.1:{port}",))
+    out = run.communicate(timeout=20)[0]
+    assert "1 times the server lost count" in out
+
+
+def test_damage_has_its_place(probe):
+    def harm(data, n):
+        if n == 3:
+            return [data[:60] + bytes([data[60] ^ 1, data[61] ^ 1]) + data[62:]]
+        return [data[:30] if n == 5 else data + b"x" if n == 7 else data]
+    code, (target,), _ = probe("-c", "10", "-i", "5ms", "--size", "100",
+                               Datagrams(LOOP, harm).url)
+    assert code == 1 and counts(target, sent=10, received=10, altered=3) == {}
+    assert target["damage"] == {"changed": 1, "truncated": 1, "padded": 1, "first_byte": 60,
+                                "last_byte": 61}
+
+
+def test_how_far_an_answer_came_out_of_order(probe):
+    held = []
+
+    def late(data, n):
+        if n == 4:
+            held.append(data)
+            return []
+        return [data, *held] if n == 9 else [data]
+    code, (target,), _ = probe("-c", "15", "-i", "5ms", Datagrams(LOOP, late).url)
+    assert code == 0 and counts(target, sent=15, received=15, reordered=1) == {}
+    assert target["reorder_extent"] == 5
