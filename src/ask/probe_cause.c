@@ -260,9 +260,10 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
     number_or_null(j, "own_dropped", v->own_dropped >= 0, (uint64_t)v->own_dropped);
     json_u64(j, "left_late", v->account->left_late);
     json_u64(j, "held_up", v->account->held_up);
-    json_u64(j, "reorder_extent", v->account->reorder_extent);
-    if (v->damage)
+    if (v->damage) {
+        json_u64(j, "reorder_extent", v->account->reorder_extent);
         json_damage(j, v->damage);
+    }
     if (v->peer)
         json_peer(j, v);
     json_self(j, v->self);
