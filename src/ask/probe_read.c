@@ -27,9 +27,10 @@ static bool each_line(struct probe_record *r, FILE *in, struct probe_read_error 
     return ok && !ferror(in);
 }
 
-static struct probe_view view_of(const struct probe_read_target *t)
+static struct probe_view view_of(const struct probe_read_target *t, uint32_t number)
 {
     return (struct probe_view){
+        .number = number,
         .endpoint = &t->endpoint,
         .account = &t->account,
         .stalls = t->caused ? &t->stalls : NULL,
@@ -53,7 +54,7 @@ static bool make_views(struct probe_record *r, struct probe_read_error *error)
         if (!r->targets[i])
             continue;
         r->whole &= r->targets[i]->counted;
-        result->views[result->count++] = view_of(r->targets[i]);
+        result->views[result->count++] = view_of(r->targets[i], i);
     }
     error->line = 0;
     snprintf(error->text, sizeof error->text, "%s",

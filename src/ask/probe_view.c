@@ -31,6 +31,7 @@ static struct net_address local_of(const struct probe_target *t)
 struct probe_view probe_view_of(const struct probe_target *t)
 {
     struct probe_view v = {
+        .number = t->number,
         .endpoint = &t->endpoint,
         .account = &t->account,
         .stalls = &t->stalls,

@@ -38,10 +38,11 @@ static void tick(void *owner, const struct probe *p)
 
 static void settled(void *owner, uint32_t target, const struct account_event *event)
 {
-    const struct see *s = owner;
+    struct see *s = owner;
 
     if (s->options->jsonl)
         probe_lines_probe(&s->lines, target, event);
+    page_count(&s->page, target, event, s->lines.origin, s->about.interval);
 }
 
 bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
@@ -78,8 +79,9 @@ static enum exit_code no_memory(void)
     return EXIT_SOME_FAILED;
 }
 
-static enum exit_code show(const struct see *s, const struct probe_result *r)
+static enum exit_code show(struct see *s, const struct probe_result *r)
 {
+    enum exit_code page;
     bool shown = true;
 
     if (s->options->jsonl)
@@ -87,7 +89,10 @@ static enum exit_code show(const struct see *s, const struct probe_result *r)
     else
         shown =
             s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
-    return shown ? outcome(s, r) : no_memory();
+    page = page_write(&s->page, r);
+    if (!shown)
+        return no_memory();
+    return page == EXIT_OK ? outcome(s, r) : page;
 }
 
 static void start(struct see *s, const struct probe *p)
@@ -104,14 +109,19 @@ enum exit_code see_run(struct see *s, struct probe *p)
     enum exit_code code;
     int err;
 
+    code = page_open(&s->page, "probe", s->options->html);
+    if (code != EXIT_OK)
+        return code;
     start(s, p);
     err = probe_run(p);
     if (s->live)
         fputs("\r\033[K", stderr);
     if (err)
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
-    if (!probe_result_of(&result, p, &s->about))
+    if (!probe_result_of(&result, p, &s->about)) {
+        page_drop(&s->page);
         return no_memory();
+    }
     code = show(s, &result);
     probe_result_free(&result);
     return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;

@@ -5,9 +5,11 @@
 
 #include "ask/probe_lines.h"
 #include "cmd/checks.h"
+#include "cmd/page.h"
 
 struct see_options {
     bool json, jsonl, quiet;
+    const char *html;
     struct arg_list fail_if;
 };
 
@@ -16,6 +18,7 @@ struct see {
     struct probe_about about;
     struct probe_lines lines;
     struct checks checks;
+    struct page page;
     bool live; /* a line on the terminal, drawn over and over */
 };
 
@@ -24,7 +27,8 @@ struct see {
 KEDGE_MUST_CHECK bool see_plan(struct see *s, const struct see_options *options,
                                struct probe_plan *plan);
 
-/* Run the probe, and show what is asked for. */
+/* Run the probe, and show what is asked for. What has to be opened for that is opened
+ * before the first probe leaves. */
 enum exit_code see_run(struct see *s, struct probe *p);
 
 #endif

@@ -4,6 +4,7 @@
 #include "ask/probe_read.h"
 #include "ask/probe_show.h"
 #include "cmd/checks.h"
+#include "cmd/page.h"
 #include "cmd/verbs.h"
 #include "report/text.h"
 
@@ -13,7 +14,14 @@
 
 struct report_options {
     bool json;
+    const char *html;
     struct arg_list fail_if;
+};
+
+/* A run that is read, and its page. */
+struct reading {
+    struct probe_record record;
+    struct page page;
 };
 
 static enum exit_code complain(const char *name, const struct probe_read_error *error)
@@ -30,6 +38,22 @@ static enum exit_code complain(const char *name, const struct probe_read_error *
     return EXIT_LOCAL_FILE;
 }
 
+static void say_if_cut(const struct probe_record *r, const char *name)
+{
+    if (!r->whole)
+        fprintf(stderr,
+                "kedge report: %s: the run has no last lines: duplicates and jitter are "
+                "not known\n",
+                name);
+}
+
+static void settled(void *owner, uint32_t target, const struct account_event *event)
+{
+    struct reading *r = owner;
+
+    page_count(&r->page, target, event, 0, r->record.result.about.interval);
+}
+
 static enum exit_code read_run(struct probe_record *r, const char *name)
 {
     bool is_input = strcmp(name, "-") == 0;
@@ -44,16 +68,9 @@ static enum exit_code read_run(struct probe_record *r, const char *name)
     ok = probe_read(r, in, &error);
     if (!is_input)
         fclose(in);
+    if (ok)
+        say_if_cut(r, name);
     return ok ? EXIT_OK : complain(name, &error);
-}
-
-static void say_if_cut(const struct probe_record *r, const char *name)
-{
-    if (!r->whole)
-        fprintf(stderr,
-                "kedge report: %s: the run has no last lines: duplicates and jitter are "
-                "not known\n",
-                name);
 }
 
 static enum exit_code no_memory(void)
@@ -63,44 +80,68 @@ static enum exit_code no_memory(void)
 }
 
 static enum exit_code show(const struct report_options *o, const struct checks *checks,
-                           struct probe_record runs[2], size_t count)
+                           const struct probe_result *first,
+                           const struct probe_result *last)
 {
-    const struct probe_result *first = &runs[0].result, *last = &runs[count - 1].result;
     bool shown;
 
-    if (count == 2)
+    if (first)
         shown = probe_compare(first, last, stdout);
     else
         shown = o->json ? probe_show_json(last, stdout) : probe_show_table(last, stdout);
     if (!shown)
         return no_memory();
-    return checks_hold(checks, last, count == 2 ? first : NULL) ? EXIT_OK
-                                                                : EXIT_SOME_FAILED;
+    return checks_hold(checks, last, first) ? EXIT_OK : EXIT_SOME_FAILED;
+}
+
+static enum exit_code one(const struct report_options *o, const struct checks *checks,
+                          const char *name)
+{
+    struct reading r = { .record = { .settled = settled, .owner = &r } };
+    enum exit_code code = page_open(&r.page, "report", o->html), page;
+
+    if (code != EXIT_OK)
+        return code;
+    code = read_run(&r.record, name);
+    if (code == EXIT_OK) {
+        page = page_write(&r.page, &r.record.result);
+        code = show(o, checks, NULL, &r.record.result);
+        code = page == EXIT_OK ? code : page;
+    }
+    page_drop(&r.page);
+    probe_record_free(&r.record);
+    return code;
+}
+
+static enum exit_code two(const struct report_options *o, const struct checks *checks,
+                          const char *const names[2])
+{
+    struct probe_record runs[2] = { 0 };
+    enum exit_code code = read_run(&runs[0], names[0]);
+
+    if (code == EXIT_OK)
+        code = read_run(&runs[1], names[1]);
+    if (code == EXIT_OK)
+        code = show(o, checks, &runs[0].result, &runs[1].result);
+    probe_record_free(&runs[0]);
+    probe_record_free(&runs[1]);
+    return code;
 }
 
 static enum exit_code report_verb(const void *options, const struct operands *operands)
 {
     const struct report_options *o = options;
-    struct probe_record runs[2] = { 0 };
+    bool compares = operands->count == 2;
     struct checks checks;
-    enum exit_code code = EXIT_OK;
 
-    if (o->json && operands->count == 2) {
-        fputs("kedge report: --json takes one file\n", stderr);
+    if (compares && (o->json || o->html)) {
+        fprintf(stderr, "kedge report: --%s takes one file\n", o->json ? "json" : "html");
         return EXIT_USAGE;
     }
-    if (!checks_parse(&checks, "report", &o->fail_if, operands->count == 2))
+    if (!checks_parse(&checks, "report", &o->fail_if, compares))
         return EXIT_USAGE;
-    for (size_t i = 0; code == EXIT_OK && i < operands->count; i++) {
-        code = read_run(&runs[i], operands->items[i]);
-        if (code == EXIT_OK)
-            say_if_cut(&runs[i], operands->items[i]);
-    }
-    if (code == EXIT_OK)
-        code = show(o, &checks, runs, operands->count);
-    probe_record_free(&runs[0]);
-    probe_record_free(&runs[1]);
-    return code;
+    return compares ? two(o, &checks, operands->items)
+                    : one(o, &checks, operands->items[0]);
 }
 
 static const struct report_options defaults = { 0 };
@@ -112,6 +153,11 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(json),
       .help = "print one JSON document, as kedge probe does; of one file" },
+    { .name = "html",
+      .kind = ARG_TEXT,
+      .value = "FILE",
+      FIELD(html),
+      .help = "write the run as a page besides; of one file" },
     { .name = "fail-if",
       .kind = ARG_TEXTS,
       .value = "CONDITION",

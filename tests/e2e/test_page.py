@@ -1,0 +1,157 @@
+"""The page of --html: what is in the file, and what Chromium makes of it."""
+import html
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from e2e.peers.echo import Connections, Datagrams, closed_port
+
+LOOP = ("127.0.0.1", 0)
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or \
+    shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(not BROWSER, reason="no Chromium: tools/setup --browser")
+DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
+FIGURE = re.compile(r'data-figure="([^"]+)"[^>]*>([^<]*)<')
+COUNTS = ("sent", "received", "lost", "late", "duplicated", "reordered", "altered", "refused",
+          "unsent", "stray", "open")
+
+
+def probe(kedge, *words):
+    return subprocess.run([kedge, "probe", *words], capture_output=True, text=True, timeout=60)
+
+
+def data_of(path):
+    return json.loads(DATA.search(path.read_text())[1])
+
+
+@pytest.fixture
+def page(kedge, tmp_path):
+    """A page of four targets: well, with loss, refused, not connected; and its JSON."""
+    def lossy(data, n):
+        return [] if n % 4 == 1 else [data, data] if n == 6 else [data]
+    closed, held = closed_port()
+    held.close()
+    refused, held = closed_port(socket.SOCK_STREAM)
+    path = tmp_path / "page.html"
+    with held:
+        done = probe(kedge, "--json", "--html", path, "-c", "400", "-i", "1ms", "--timeout",
+                     "150ms", Connections(LOOP).url, Datagrams(LOOP, lossy).url,
+                     f"udp://127.0.0.1:{closed}", f"tcp://127.0.0.1:{refused}")
+    assert (done.returncode, done.stderr) == (1, "")
+    return path, json.loads(done.stdout)
+
+
+def test_the_page_has_the_document(page):
+    path, document = page
+    data = data_of(path)
+    assert data["host"] == document["host"] and data["run"] == document["run"]
+    for mine, target in zip(data["targets"], document["targets"], strict=True):
+        assert mine | target == mine
+        assert sum(n for _, _, n in mine["histogram_ns"]) == target["received"]
+        slots = mine["timeline"]["slots"]
+        counted = [sum(s["counts"][k] for s in slots) for k in range(5)]
+        assert counted == [target["received"], target["late"],
+                           target["lost"] - target["refused"] - target["unsent"],
+                           target["refused"], target["unsent"]]
+        if target["received"]:
+            assert min(s["min_ns"] for s in slots if s["n"]) == target["rtt_ns"]["min"]
+            assert max(s["max_ns"] for s in slots) == target["rtt_ns"]["max"]
+    assert data["targets"][1]["lost"] == 100 and data["targets"][2]["refused"] > 0
+
+
+def test_the_page_asks_for_nothing(page):
+    text = page[0].read_text()
+    assert "@DATA@" not in text and "default-src 'none'" in text
+    assert re.findall(r"https?://[^\"']*", text) == ["http://www.w3.org/2000/svg"]
+    assert not re.search(r"<link|<img|\bsrc=|@import|url\(", text)
+
+
+def test_report_writes_the_same_page(kedge, tmp_path):
+    lines = probe(kedge, "--jsonl", "--html", tmp_path / "a.html", "-c", "50", "-i", "2ms",
+                  "--timeout", "100ms", Datagrams(LOOP, lambda d, n: [d] if n % 3 else []).url)
+    done = subprocess.run([kedge, "report", "-", "--html", tmp_path / "b.html"],
+                          input=lines.stdout, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0
+    assert data_of(tmp_path / "a.html") == data_of(tmp_path / "b.html")
+
+
+def test_a_name_cannot_end_the_script(kedge, tmp_path):
+    done = probe(kedge, "--html", tmp_path / "p.html", "-c", "2", "-i", "1ms",
+                 "unix:///tmp/</script><script>alert(1)</script>")
+    text = (tmp_path / "p.html").read_text()
+    assert done.returncode == 2 and text.count("<script") == text.count("</script>") == 2
+    assert data_of(tmp_path / "p.html")["targets"][0]["sent"] == 2
+
+
+def test_a_page_is_whole_or_as_it_was(kedge, tmp_path):
+    path = tmp_path / "p.html"
+    path.write_text("old")
+    peer = Datagrams(LOOP)
+    process = subprocess.Popen([kedge, "probe", "-c", "0", "-i", "5ms", "--html", path,
+                                peer.url], stdout=subprocess.DEVNULL)
+    while len(peer.seen) < 20:
+        time.sleep(0.005)
+    assert path.read_text() == "old"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    assert data_of(path)["targets"][0]["sent"] >= 20
+    assert [p.name for p in tmp_path.iterdir()] == ["p.html"]
+
+
+@pytest.mark.parametrize("file, code, why", [("/no/such/p.html", 9, "No such file"),
+                                             ("/", 9, "directory"),
+                                             ("/dev/full", 10, "No space left")])
+def test_what_cannot_be_written_is_said(kedge, file, code, why):
+    peer = Datagrams(LOOP)
+    done = probe(kedge, "-c", "1", "--html", file, peer.url)
+    assert done.returncode == code and f"--html {file}: " in done.stderr and why in done.stderr
+    assert code == 10 or not peer.seen
+
+
+# ---- in a browser ----------------------------------------------------------------------
+
+def browse(path, profile, *words):
+    """The page as drawn, and what the browser's console said."""
+    done = subprocess.run(
+        [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom", *words,
+         path.as_uri()], capture_output=True, text=True, timeout=120)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def shown(ns):
+    return "-" if ns is None else f"{(ns + 500) // 1000 / 1000:.3f}"
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_figures_drawn_are_those_of_the_json(page, tmp_path, width):
+    path, document = page
+    dom, console = browse(path, tmp_path / "profile", f"--window-size={width},900")
+    assert console == [] and 'data-drawn="4"' in dom
+    cards = re.findall(r"<section>(.*?)</section>", dom, re.S)
+    for card, target in zip(cards, document["targets"], strict=True):
+        drawn = {key: html.unescape(text) for key, text in FIGURE.findall(card)}
+        want = {name: f"{target[name]:,}" for name in COUNTS
+                if name in COUNTS[:3] or target[name]}
+        want["jitter_ns"] = shown(target["jitter_ns"])
+        for which in "rtt_ns", "intended_ns":
+            for key in "min", "p50", "p90", "p99", "p99_9", "max":
+                want[f"{which}.{key}"] = shown(target[which][key])
+        assert drawn == want
+        assert card.count("<svg") == (2 if target["received"] else 1)
+        assert "NaN" not in card and "Infinity" not in card and "undefined" not in card
+
+
+@needs_browser
+def test_a_fault_of_the_page_would_be_seen(page, tmp_path):
+    broken = tmp_path / "broken.html"
+    broken.write_text(page[0].read_text().replace('"targets":[', '"goals":['))
+    dom, console = browse(broken, tmp_path / "profile")
+    assert console and 'data-drawn=' not in dom.replace("dataset.drawn", "")
