@@ -29,7 +29,11 @@ static bool each_line(struct probe_record *r, FILE *in, struct probe_read_error 
 
 static struct probe_view view_of(const struct probe_read_target *t, uint32_t number)
 {
+    size_t len = t->text ? strlen(t->text) : 0;
+
     return (struct probe_view){
+        /* without the braces */
+        .members = { (const uint8_t *)t->text + (len > 2), len > 2 ? len - 2 : 0 },
         .number = number,
         .endpoint = &t->endpoint,
         .account = &t->account,
@@ -76,7 +80,10 @@ bool probe_read(struct probe_record *r, FILE *in, struct probe_read_error *error
 void probe_record_free(struct probe_record *r)
 {
     for (uint32_t i = 0; r->targets && i < PROBE_TARGETS_MAX; i++)
-        free(r->targets[i]);
+        if (r->targets[i]) {
+            free(r->targets[i]->text);
+            free(r->targets[i]);
+        }
     free(r->targets);
     probe_result_free(&r->result);
     *r = (struct probe_record){ 0 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FATES (FATE_UNSENT + 1)
+#define KEEP_MAX 8192 /* well within PROBE_JSON_ROOM */
 
 /* The members of one object. The first that is missing or wrong is said, and sets bad. */
 struct members {
@@ -247,7 +248,20 @@ static void read_causes(struct probe_read_target *t, struct members *m)
     read_stalls(&t->stalls, m);
 }
 
-static void read_target(struct probe_record *r, struct members *m)
+/* For a document, word for word: so it has what this version knows nothing of. */
+static void keep_text(struct probe_read_target *t, json_t *object)
+{
+    (void)json_object_del(object, "event");
+    (void)json_object_del(object, "target");
+    free(t->text);
+    t->text = json_dumps(object, JSON_COMPACT);
+    if (t->text && strlen(t->text) > KEEP_MAX) {
+        free(t->text);
+        t->text = NULL;
+    }
+}
+
+static void read_target(struct probe_record *r, struct members *m, json_t *object)
 {
     uint32_t place = 0;
     struct probe_read_target *t = target_of(r, m, &place);
@@ -263,6 +277,7 @@ static void read_target(struct probe_record *r, struct members *m)
         (void)bad(m, "it counts %llu received, and there are lines of %llu",
                   (unsigned long long)t->account.received,
                   (unsigned long long)t->account.rtt.count);
+    keep_text(t, object);
 }
 
 bool probe_read_line(struct probe_record *r, struct kedge_span line,
@@ -289,7 +304,7 @@ bool probe_read_line(struct probe_record *r, struct kedge_span line,
     else if (strcmp(event, "probe") == 0)
         read_probe(r, &m);
     else if (strcmp(event, "target") == 0)
-        read_target(r, &m);
+        read_target(r, &m, object);
     else
         (void)bad(&m, "event is none that is known");
     json_decref(object);

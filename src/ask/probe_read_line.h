@@ -13,6 +13,7 @@ struct probe_read_target {
     uint64_t connects, failed_connects;
     kedge_nanos connect_min, connect_max;
     char error[ABOUT_TEXT];
+    char *text;  /* of its last line, without what is not in a document; or NULL */
     bool caused; /* the next ones are known: see probe_cause.h */
     struct stalls stalls;
     struct self self;

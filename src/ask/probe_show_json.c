@@ -81,6 +81,10 @@ void probe_json_target(struct json *j, const struct probe_view *v)
     kedge_nanos jitter = 0;
     bool known = account_jitter(a, &jitter);
 
+    if (v->members.len > 0) {
+        json_members(j, v->members);
+        return;
+    }
     json_text(j, "endpoint", kedge_endpoint_print(v->endpoint, text));
     json_u64(j, "sent", a->sent);
     json_u64(j, "received", a->received);

@@ -147,6 +147,19 @@ void json_null(struct json *j, const char *key)
     word(j, key, "null");
 }
 
+void json_members(struct json *j, struct kedge_span members)
+{
+    uint32_t level = j->depth > 0 ? 1U << (j->depth - 1) : 0;
+
+    if (!in_object(j))
+        j->bad = true;
+    if (j->has_value & level)
+        put_u8(&j->w, ',');
+    j->has_value |= level;
+    put(&j->w, members);
+    value_ends(j);
+}
+
 bool json_finish(const struct json *j, struct kedge_span *out)
 {
     if (j->bad || !j->done)

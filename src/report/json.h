@@ -35,6 +35,10 @@ void json_i64(struct json *j, const char *key, int64_t v);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
 
+/* Members of an object that are JSON already: "a":1,"b":2, of at least one. They are not
+ * looked at. */
+void json_members(struct json *j, struct kedge_span members);
+
 /* The document, without a newline. False if it went bad or is not finished. */
 KEDGE_MUST_CHECK bool json_finish(const struct json *j, struct kedge_span *out);
 

@@ -176,9 +176,30 @@ static void nests_to_its_limit(void **state)
     assert_int_equal(out.len, 2 * JSON_DEPTH_MAX);
 }
 
+static void members_go_in_as_they_are(void **state)
+{
+    uint8_t space[64];
+    struct json j;
+    struct kedge_span out;
+
+    (void)state;
+    json_init(&j, space, sizeof space);
+    json_object(&j, NULL);
+    json_members(&j, span_of("\"a\":1"));
+    json_u64(&j, "b", 2);
+    json_members(&j, span_of("\"c\":[3]"));
+    json_end(&j);
+    assert_true(json_finish(&j, &out));
+    assert_true(span_equal(out, span_of("{\"a\":1,\"b\":2,\"c\":[3]}")));
+    json_init(&j, space, sizeof space);
+    json_members(&j, span_of("\"a\":1"));
+    assert_false(json_finish(&j, &out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_go_in_as_they_are),
         cmocka_unit_test(nests_and_places_commas),
         cmocka_unit_test(escapes_every_byte_safely),
         cmocka_unit_test(overflow_is_bad_for_good),
