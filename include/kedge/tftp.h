@@ -25,6 +25,7 @@ enum {
     KEDGE_TFTP_CONTROL_MAX = 512,        /* a request, OACK or ERROR that kedge writes */
     KEDGE_TFTP_REQUEST_MAX = 1500,       /* a request that kedge reads */
     KEDGE_TFTP_ERROR_MIN = 5,            /* an ERROR with an empty text */
+    KEDGE_TFTP_BURSTS = 8,               /* that a sender remembers */
 };
 
 /* ---- Packets ---------------------------------------------------------------------- */
@@ -214,8 +215,6 @@ struct kedge_tftp_burst {
     bool again;        /* at least one of them had left before */
     kedge_nanos until; /* when the last of them left */
 };
-
-enum { KEDGE_TFTP_BURSTS = 8 };
 
 /* The sending side. Fields are for reading. */
 struct kedge_tftp_sender {

@@ -102,8 +102,7 @@ static bool proved(const struct tftp_session *s)
     return s->machine.sends ? s->machine.sender.proved : s->machine.receiver.proved;
 }
 
-/* A datagram of a transfer. Until its peer has answered, each of its requests earns one,
- * and the timer one in all (rule 7). */
+/* Until a peer has answered, each request earns a datagram, the timer one in all. */
 static void say(struct world *w, struct transfer *t, struct datagram *d)
 {
     d->actor = t->actor->id;
@@ -384,10 +383,12 @@ static void begin(struct world *w, struct actor *a, struct tftp_session *session
 {
     struct transfer *t = transfer_of(w->server, session);
 
-    *t = (struct transfer){ .session = session, .actor = a, .requests = 1 };
-    t->began = w->now;
+    *t = (struct transfer){
+        .session = session, .actor = a, .requests = 1, .began = w->now
+    };
     t->expects_bound = a->down.params.jitter == 0 && a->up.params.jitter == 0 &&
-                       a->down.params.bits_per_s == 0 && a->busy_ppm == 0;
+                       a->down.params.bits_per_s == 0 && a->busy_ppm == 0 &&
+                       a->file.cold_ppm == 0;
     a->sessions++;
     if (a->file.open_delay > 0)
         work(w, t, OPENING, a->file.open_delay);

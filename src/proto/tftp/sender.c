@@ -120,10 +120,11 @@ static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
     kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->mends, 1), MENDS_MAX);
-    kedge_nanos sure = left ? burst_left(left, s->base) + wait : now;
+    kedge_nanos left_at = left ? burst_left(left, s->base) : 0;
+    kedge_nanos sure = left ? left_at + wait : now;
 
-    if (s->next == s->base)
-        return;
+    if (s->next == s->base || now - left_at < s->rtt.smallest)
+        return; /* sooner than any round trip, the ACK left before base did */
     if (now < sure) {
         s->doubt = sure + round_trip_slack(s);
         return;
@@ -146,6 +147,7 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
         /* Before the last block of a burst only what is slower than thought is news. */
         if (acked == left->end - 1 || took > s->rtt.smoothed)
             kedge_tftp_rtt_sample(&s->rtt, took);
+        s->rtt.smallest = min_u64(s->rtt.smallest, took);
         return;
     }
     first = bursts_first(s, acked);
