@@ -3,6 +3,7 @@ does not. What is held is let go by the test alone, so nothing here depends on t
 that waited would wait for ever."""
 import errno
 import os
+import subprocess
 import threading
 import time
 
@@ -280,5 +281,33 @@ def test_it_is_stopped_while_a_disk_is_held(server, disk):
         while not server.lines[-1].startswith("tftp: "):
             assert time.monotonic() < end, server.lines
             time.sleep(0.02)
-        print(server.lines)
         assert server.record(file="slow/large")["reason"] == "the server was stopped"
+
+
+NARROW = ("ip link set lo up && "
+          "tc qdisc add dev lo root tbf rate 200mbit burst 128k limit 100m mtu 70000 && "
+          'exec "$@"')
+
+
+@pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
+def test_a_link_slower_than_the_loop(serve, make, tmp_path, kedge, flags):
+    """Windows that the socket has no room for wait until it has: were they dropped,
+    thousands of blocks would be sent twice."""
+    under = ["unshare", "-n", "sh", "-c", NARROW, "sh"]
+    if os.geteuid() != 0 or subprocess.run([*under, "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no network namespace with a slow link to be had")
+    content = make("big", 8_000_000)
+    server = serve(*flags, under=under)
+    enter = ["nsenter", f"--net=/proc/{server.pid}/ns/net", kedge, "get", "--windowsize", "64",
+             "tftp://%s:%d/big" % server.at]
+    gets = [(tmp_path / blksize, subprocess.Popen([*enter, "--blksize", blksize, "-q", "-o",
+                                                   tmp_path / blksize]))
+            for blksize in ("65464", "8192", "1400")]
+    resent = 0
+    for got, process in gets:
+        assert process.wait(60) == 0
+        assert got.read_bytes() == content
+        record = server.record(file="big", outcome="ok", asked=f"blksize={got.name},tsize=0,"
+                                                                "windowsize=64")
+        resent += int(record["resent"])
+    assert resent <= 3 * 64         # a machine at its limit may see each timer fire once
