@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 static int get(int fd, int name, int *value)
 {
@@ -67,6 +68,15 @@ int connection_accept(int listener)
             return -errno;
     }
     return -EAGAIN;
+}
+
+bool connection_room(int listener, int limit)
+{
+    int fd = fcntl(listener, F_DUPFD_CLOEXEC, 0); /* the lowest that is free */
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 && fd < limit;
 }
 
 static ssize_t receive(int fd, void *buffer, size_t size, int flags)

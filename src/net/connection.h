@@ -29,6 +29,9 @@ KEDGE_MUST_CHECK int connection_listener(int listener, struct connection_kind *o
  * ENOMEM: try again after a moment. */
 KEDGE_MUST_CHECK int connection_accept(int listener);
 
+/* True if the next descriptor will be below limit. */
+bool connection_room(int listener, int limit);
+
 /* Take what has come. 0: the peer has finished sending (or, of messages, an empty one:
  * see connection_is_over). */
 KEDGE_MUST_CHECK ssize_t connection_read(int fd, void *buffer, size_t size);

@@ -98,14 +98,15 @@ static void begin(struct echo_tcp *e, int fd)
         loop_timer_set(e->loop, &e->idle_check, add_sat(c->moved, e->limits.idle));
 }
 
+/* Who is not accepted waits in the queue; one accepted and closed would be lost. */
 static int accept_one(struct echo_tcp *e)
 {
-    int fd = connection_accept(e->listener.fd);
+    int listener = e->listener.fd;
+    int limit = e->limits.descriptors;
 
-    if (e->limits.descriptors == 0 || fd < e->limits.descriptors)
-        return fd;
-    close(fd);
-    return -EMFILE;
+    if (limit && !connection_room(listener, limit))
+        return -EMFILE;
+    return connection_accept(listener);
 }
 
 static void accept_some(void *owner, unsigned events)

@@ -21,7 +21,7 @@
 struct echo_tcp_limits {
     uint32_t connections; /* at once; more wait in the kernel's queue */
     kedge_nanos idle;     /* without a byte moved; KEDGE_NEVER: no limit */
-    int descriptors; /* one of this number or above is given back: others need some; 0: none */
+    int descriptors; /* of this number or above none is taken: others need some; 0: no limit */
 };
 
 struct echo_tcp_counts {
