@@ -7,6 +7,7 @@
 #include "ask/probe_account.h"
 #include "ask/probe_payload.h"
 #include "ask/probe_peer.h"
+#include "ask/probe_split.h"
 #include "ask/probe_stall.h"
 #include "kedge/endpoint.h"
 #include "net/address.h"
@@ -43,7 +44,8 @@ struct probe_view {
     const struct account *account;
     const struct stalls *stalls; /* NULL: not known, and so is the next */
     const struct self *self;
-    const struct peer *peer;           /* NULL where it was read again from a file ... */
+    const struct peer *peer;   /* NULL where it was read again from a file ... */
+    const struct split *split; /* NULL: its times are by this program's clock alone */
     const struct probe_damage *damage; /* ... and so this one */
     struct net_address local;          /* of a udp socket; len 0: not known */
     kedge_nanos started; /* when the first probe was due, on the clock of stalls */

@@ -142,11 +142,29 @@ static void held_note(FILE *out, const struct probe_view *v)
                 kedge_endpoint_print(v->endpoint, text), ms(half, p50), ms(most, h->max));
 }
 
+static void split_note(FILE *out, const struct probe_view *v)
+{
+    const struct split *s = v->split;
+    char text[KEDGE_ENDPOINT_TEXT], a[32], b[32], c[32];
+    kedge_nanos send = 0, way = 0, receive = 0;
+
+    if (!s || !histogram_percentile(&s->send, 50000, &send) ||
+        !histogram_percentile(&s->way, 50000, &way) ||
+        !histogram_percentile(&s->receive, 50000, &receive))
+        return;
+    fprintf(
+        out,
+        "%s: p50 by the kernel's clock: %s ms to leave here, %s on the way and in the "
+        "peer, %s to be read here\n",
+        kedge_endpoint_print(v->endpoint, text), ms(a, send), ms(b, way), ms(c, receive));
+}
+
 static void peer_notes(const struct probe_view *v, FILE *out)
 {
     loss_note(out, v);
     note(out, v, v->peer->restarts, "times the server lost count: it was started again");
     nat_note(out, v);
+    split_note(out, v);
     held_note(out, v);
 }
 
@@ -196,18 +214,33 @@ static void json_self(struct json *j, const struct self *s)
     json_end(j);
 }
 
-static void json_held(struct json *j, const struct histogram *h)
+static void json_summary(struct json *j, const char *key, const struct histogram *h)
 {
     kedge_nanos p50 = 0, p99 = 0;
     bool half = histogram_percentile(h, 50000, &p50);
     bool most = histogram_percentile(h, 99000, &p99);
 
-    json_object(j, "held_ns");
+    json_object(j, key);
     json_u64(j, "n", h->count);
     number_or_null(j, "min", h->count > 0, h->min);
     number_or_null(j, "p50", half, p50);
     number_or_null(j, "p99", most, p99);
     number_or_null(j, "max", h->count > 0, h->max);
+    json_end(j);
+}
+
+/* Null: no times by the kernel. */
+static void json_split(struct json *j, const struct split *s)
+{
+    if (!s || s->way.count == 0) {
+        json_null(j, "split_ns");
+        return;
+    }
+    json_object(j, "split_ns");
+    json_summary(j, "send", &s->send);
+    json_summary(j, "way", &s->way);
+    json_summary(j, "wire", &s->wire);
+    json_summary(j, "receive", &s->receive);
     json_end(j);
 }
 
@@ -234,7 +267,7 @@ static void json_peer(struct json *j, const struct probe_view *v)
     json_u64(j, "restarts", p->restarts);
     number_or_null(j, "ttl", p->ttl > 0, p->ttl);
     number_or_null(j, "dscp", p->ttl > 0, p->tos >> 2);
-    json_held(j, &p->held);
+    json_summary(j, "held_ns", &p->held);
     json_text(j, "sees_us_as", p->seen_known ? net_address_print(&seen, text) : NULL);
     json_bool(j, "translated", nat);
     json_end(j);
@@ -264,8 +297,10 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
         json_u64(j, "reorder_extent", v->account->reorder_extent);
         json_damage(j, v->damage);
     }
-    if (v->peer)
+    if (v->peer) {
         json_peer(j, v);
+        json_split(j, v->split);
+    }
     json_self(j, v->self);
     json_stalls(j, v);
 }

@@ -1,6 +1,7 @@
 #include "ask/probe_target.h"
 
 #include "ask/probe_payload.h"
+#include "net/stamps.h"
 
 /* Before the token came, probes had none. */
 static struct payload payload_of(const struct probe_target *t, uint64_t sequence,
@@ -50,30 +51,36 @@ static void check_payload(struct probe_target *t, struct kedge_span got,
     d->padded += f.size > sent.size;
 }
 
-static void hear_peer(struct probe_target *t, struct kedge_span got, uint64_t sequence,
-                      bool first)
+/* How long a kedge server held it, by its kernel's clock; 0 where that is not told. */
+static kedge_nanos hear_peer(struct probe_target *t, struct kedge_span got,
+                             uint64_t sequence, bool first)
 {
     struct account *a = &t->account;
     struct stamp stamp;
     struct mark mark;
 
-    if (t->peer.asks && stamp_parse(got, &stamp) && stamp.flags & STAMP_REPLY &&
-        mark_parse(got, &mark))
-        peer_took(&t->peer, &mark,
-                  &(struct peer_answer){ sequence, a->sent, a->unsent, first });
+    if (!t->peer.asks || !stamp_parse(got, &stamp) || !(stamp.flags & STAMP_REPLY) ||
+        !mark_parse(got, &mark))
+        return 0;
+    peer_took(&t->peer, &mark,
+              &(struct peer_answer){ sequence, a->sent, a->unsent, first });
+    return mark.kind == MARK_REPORT && mark.report.kernel ? mark.report.held_ns : 0;
 }
 
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
     struct self *self = &t->shared->self;
-    kedge_nanos now = loop_clock(), sent = 0;
+    kedge_nanos now = loop_clock(), sent = 0, held;
     bool first;
 
     check_payload(t, payload, sequence);
     self_awake(self, now);
     t->account.self_until = self->late_until;
     first = account_reply(&t->account, sequence, now);
-    hear_peer(t, payload, sequence, first);
+    held = hear_peer(t, payload, sequence, first);
+    if (first && t->split && t->came_ns > 0)
+        split_came(t->split,
+                   &(struct split_reply){ sequence, t->came_ns, stamps_clock(), held });
     if (first && account_sent_at(&t->account, sequence, &sent))
         stalls_reply(&t->stalls, &(struct stall_reply){ .sent = sent,
                                                         .now = now,

@@ -59,6 +59,8 @@ struct probe_target {
     struct account account;
     struct stalls stalls;
     struct peer peer;
+    struct split *split; /* NULL: no times by the kernel */
+    uint64_t came_ns;    /* when the kernel had the reply that is being told of; 0 */
     struct probe_damage damage;
     struct probe_shared *shared;
     struct loop_watch watch; /* its fd is the target's socket, but for icmp */

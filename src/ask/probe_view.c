@@ -37,6 +37,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .stalls = &t->stalls,
         .self = &t->shared->self,
         .peer = &t->peer,
+        .split = t->split,
         .damage = &t->damage,
         .own_dropped = own_dropped(t),
         .connects = t->connects,

@@ -72,7 +72,7 @@ def test_the_stamp_is_the_documented_one(probe):
     assert len({s[3] for s in stamps}) == 1
     assert [s[4] for s in stamps] == list(range(5))
     sent = [s[5] for s in stamps]
-    assert all(8 * MS < b - a for a, b in zip(sent, sent[1:]))
+    assert sent == sorted(sent) and sent[-1] - sent[0] > 20 * MS
 
 
 def test_json_has_the_documented_form(kedge):
@@ -296,7 +296,8 @@ def test_the_table_a_row_a_target_and_a_word_for_faults(kedge):
                                Connections(LOOP).url, f"tcp://127.0.0.1:{port}"],
                               capture_output=True, text=True, timeout=20)
     # On a busy machine it may have been late; that is said as well.
-    lines = [line for line in done.stdout.splitlines() if "this program" not in line]
+    lines = [line for line in done.stdout.splitlines()
+             if "this program" not in line and "kernel's clock" not in line]
     assert done.returncode == 1
     assert [line.split()[1:4] for line in lines[1:4]] == [["3", "3", "0"], ["3", "3", "0"],
                                                           ["3", "0", "3"]]

@@ -195,3 +195,35 @@ def test_how_far_an_answer_came_out_of_order(probe):
     code, (target,), _ = probe("-c", "15", "-i", "5ms", Datagrams(LOOP, late).url)
     assert code == 0 and counts(target, sent=15, received=15, reordered=1) == {}
     assert target["reorder_extent"] == 5
+
+
+# ---- the kernel's times ----------------------------------------------------------------
+
+def test_a_round_trip_has_parts_by_the_kernels_clock(probe, echo):
+    code, (target,), _ = probe("-c", "200", "-i", "2ms", echo.url)
+    split, rtt = target["split_ns"], target["rtt_ns"]
+    assert code == 0 and split["way"]["n"] >= 190 and split["wire"]["n"] >= 150
+    assert 0 < split["wire"]["p50"] < split["way"]["p50"] < rtt["p50"]
+    parts = sum(split[k]["p50"] for k in ("send", "way", "receive"))
+    assert 0.5 * rtt["p50"] < parts < 1.5 * rtt["p50"]
+
+
+def test_the_time_in_the_peer_is_not_that_of_the_wire(kedge, echo):
+    run = subprocess.Popen([kedge, "probe", "--json", "-c", "1000", "-i", "1ms", echo.url],
+                           stdout=subprocess.PIPE, text=True)
+    time.sleep(0.4)
+    echo.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.3)
+    echo.process.send_signal(signal.SIGCONT)
+    (target,) = json.loads(run.communicate(timeout=20)[0])["targets"]
+    assert target["received"] == 1000 and target["split_ns"]["way"]["max"] > 250 * MS
+    assert target["server"]["held_ns"]["max"] > 250 * MS
+    # The burst that follows waits in queues here and there, but not for that long.
+    assert target["split_ns"]["wire"]["max"] < 150 * MS
+
+
+def test_a_plain_peer_has_no_wire_and_a_local_socket_no_parts(probe, tmp_path):
+    peers = [Datagrams(LOOP), Datagrams(str(tmp_path / "d"), scheme="unix-dgram")]
+    code, (udp, local), _ = probe("-c", "20", "-i", "2ms", *[p.url for p in peers])
+    assert code == 0 and udp["server"] is None and local["split_ns"] is None
+    assert udp["split_ns"]["way"]["n"] >= 18 and udp["split_ns"]["wire"]["n"] == 0

@@ -1,0 +1,40 @@
+#include "ask/probe_split.h"
+
+void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns)
+{
+    s->slots[s->number++ % SPLIT_ROOM] = (struct split_slot){ sequence, sent_ns, 0 };
+}
+
+void split_left(struct split *s, uint32_t number, uint64_t left_ns)
+{
+    if (s->number - number <= SPLIT_ROOM && number != s->number)
+        s->slots[number % SPLIT_ROOM].left_ns = left_ns;
+}
+
+/* Sequences and numbers part where a probe did not leave: then the slot is some before. */
+static struct split_slot *find(struct split *s, uint64_t sequence)
+{
+    for (uint32_t i = 0; i < SPLIT_ROOM; i++) {
+        struct split_slot *slot = &s->slots[(sequence - i) % SPLIT_ROOM];
+
+        if (slot->sequence == sequence && slot->sent_ns > 0)
+            return slot;
+    }
+    return NULL;
+}
+
+void split_came(struct split *s, const struct split_reply *r)
+{
+    struct split_slot *slot = find(s, r->sequence);
+    uint64_t way;
+
+    if (!slot || slot->left_ns < slot->sent_ns || r->came_ns < slot->left_ns ||
+        r->now_ns < r->came_ns)
+        return;
+    way = r->came_ns - slot->left_ns;
+    histogram_record(&s->send, slot->left_ns - slot->sent_ns);
+    histogram_record(&s->way, way);
+    histogram_record(&s->receive, r->now_ns - r->came_ns);
+    if (r->held > 0 && r->held <= way)
+        histogram_record(&s->wire, way - r->held);
+}

@@ -1,0 +1,40 @@
+/* A round trip in parts, by the kernel's clock: from this program to the device (send), on
+ * the way there, in the peer and back (way), and from the device to this program (receive).
+ * Where a kedge server told how long it had the probe, what is left of the way without that
+ * (wire). A probe whose times do not follow one another, as the wall clock was set
+ * meanwhile, is left out. Pure. */
+#ifndef ASK_PROBE_SPLIT_H
+#define ASK_PROBE_SPLIT_H
+
+#include "report/histogram.h"
+
+#define SPLIT_ROOM 1024 /* probes remembered at once: a power of two */
+
+struct split_slot {
+    uint64_t sequence;
+    uint64_t sent_ns; /* when this program sent it; 0: empty */
+    uint64_t left_ns; /* when the device got it; 0: not known yet */
+};
+
+struct split {
+    struct split_slot slots[SPLIT_ROOM]; /* by the number of the datagram */
+    uint32_t number;                     /* of the next that leaves */
+    struct histogram send, way, receive, wire;
+};
+
+/* Zeroed memory is a start. The next datagram left, with that probe. */
+void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns);
+
+/* The device got the datagram of that number. */
+void split_left(struct split *s, uint32_t number, uint64_t left_ns);
+
+struct split_reply {
+    uint64_t sequence;
+    uint64_t came_ns, now_ns;
+    kedge_nanos held; /* by the server; 0: not known */
+};
+
+/* The first reply to a probe. */
+void split_came(struct split *s, const struct split_reply *r);
+
+#endif
