@@ -139,7 +139,7 @@ static const struct arg args[] = {
       .letter = 'q',
       .kind = ARG_FLAG,
       FIELD(see.quiet),
-      .help = "no progress on the terminal" },
+      .help = "no rows on the terminal while it runs" },
     { .letter = '4',
       .kind = ARG_FLAG,
       FIELD(v4),

@@ -16,24 +16,12 @@ static uint64_t wall_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* On a terminal only: that something happens. */
-static void show_progress(const struct probe *p)
-{
-    unsigned long long sent = 0, received = 0;
-
-    for (uint32_t i = 0; i < probe_targets(p); i++) {
-        sent += probe_target_view(p, i).account->sent;
-        received += probe_target_view(p, i).account->received;
-    }
-    fprintf(stderr, "\r%llu sent, %llu received", sent, received);
-}
-
 static void tick(void *owner, const struct probe *p)
 {
-    const struct see *s = owner;
+    struct see *s = owner;
 
-    if (s->live)
-        show_progress(p);
+    if (s->live.sparks)
+        live_draw(&s->live, p, loop_clock());
 }
 
 static void settled(void *owner, uint32_t target, const struct account_event *event)
@@ -42,13 +30,14 @@ static void settled(void *owner, uint32_t target, const struct account_event *ev
 
     if (s->options->jsonl)
         probe_lines_probe(&s->lines, target, event);
+    if (s->live.sparks)
+        live_count(&s->live, target, event);
     page_count(&s->page, target, event, s->lines.origin, s->about.interval);
 }
 
 bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
 {
-    *s = (struct see){ .options = options,
-                       .live = !options->quiet && isatty(STDERR_FILENO) };
+    *s = (struct see){ .options = options };
     plan->owner = s;
     plan->tick = tick;
     plan->settled = settled;
@@ -95,10 +84,18 @@ static enum exit_code show(struct see *s, const struct probe_result *r)
     return page == EXIT_OK ? outcome(s, r) : page;
 }
 
+/* Lines of JSON and rows that are drawn over and over do not go on one terminal. */
+static bool wants_rows(const struct see_options *o)
+{
+    return !o->quiet && isatty(STDERR_FILENO) && !(o->jsonl && isatty(STDOUT_FILENO));
+}
+
 static void start(struct see *s, const struct probe *p)
 {
     s->about = probe_about_of(p, KEDGE_VERSION, wall_ms());
     s->lines = (struct probe_lines){ stdout, p, loop_clock() };
+    if (wants_rows(s->options) && !live_open(&s->live, STDERR_FILENO, p, s->lines.origin))
+        fputs("kedge probe: no memory for rows on the terminal\n", stderr);
     if (s->options->jsonl)
         probe_lines_start(&s->lines, &s->about);
 }
@@ -114,8 +111,7 @@ enum exit_code see_run(struct see *s, struct probe *p)
         return code;
     start(s, p);
     err = probe_run(p);
-    if (s->live)
-        fputs("\r\033[K", stderr);
+    live_close(&s->live);
     if (err)
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
     if (!probe_result_of(&result, p, &s->about)) {

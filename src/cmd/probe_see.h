@@ -5,6 +5,7 @@
 
 #include "ask/probe_lines.h"
 #include "cmd/checks.h"
+#include "cmd/live.h"
 #include "cmd/page.h"
 
 struct see_options {
@@ -19,7 +20,7 @@ struct see {
     struct probe_lines lines;
     struct checks checks;
     struct page page;
-    bool live; /* a line on the terminal, drawn over and over */
+    struct live live; /* without sparks: none is wanted */
 };
 
 /* Set the callbacks of the plan, which is not open yet; s stays where it is. False: the

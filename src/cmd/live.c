@@ -1,0 +1,185 @@
+#include "cmd/live.h"
+
+#include "base/number.h"
+#include "report/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define EVERY (200 * KEDGE_MSEC)
+#define NAME_COLUMNS 32
+#define ROW_ROOM 1024
+
+bool live_open(struct live *l, int fd, const struct probe *p, kedge_nanos origin)
+{
+    *l = (struct live){ .fd = fd, .count = probe_targets(p), .origin = origin };
+    l->sparks = calloc(l->count, sizeof *l->sparks);
+    for (uint32_t i = 0; l->sparks && i < l->count; i++)
+        l->sparks[i].width = max_u64(probe_plan_of(p)->interval, EVERY);
+    return l->sparks != NULL;
+}
+
+void live_count(struct live *l, uint32_t target, const struct account_event *event)
+{
+    kedge_nanos at = sub_sat(event->slot->intended, l->origin);
+
+    if (event->fate == FATE_RECEIVED)
+        spark_measure(&l->sparks[target], at, event->slot->rtt);
+    else
+        spark_fail(&l->sparks[target], at);
+}
+
+/* ---- one row ---- */
+
+static void name(struct writer *w, const struct probe_view *v)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+    size_t from = w->len;
+
+    text_shown(w, span_of(kedge_endpoint_print(v->endpoint, text)), NAME_COLUMNS);
+    for (size_t n = text_width((struct kedge_span){ w->ptr + from, w->len - from });
+         n < NAME_COLUMNS; n++)
+        put_u8(w, ' ');
+}
+
+static void number(struct writer *w, const char *lead, uint64_t v, const char *tail)
+{
+    put(w, span_of(lead));
+    put_decimal(w, v);
+    put(w, span_of(tail));
+}
+
+static void percentile(struct writer *w, const char *lead, const struct histogram *h,
+                       uint32_t which)
+{
+    kedge_nanos v = 0;
+
+    put(w, span_of(lead));
+    if (histogram_percentile(h, which, &v))
+        text_ms(w, v);
+    else
+        put_u8(w, '-');
+}
+
+static void losses(struct writer *w, const struct account *a)
+{
+    number(w, "  lost ", a->lost, "");
+    if (a->refused > 0)
+        number(w, " (", a->refused, " refused)");
+    if (a->unsent > 0)
+        number(w, " (", a->unsent, " did not leave)");
+    if (a->late > 0)
+        number(w, "  late ", a->late, "");
+}
+
+/* No more than `width` columns, and no half of a character. */
+static void clip(struct writer *w, struct kedge_span text, size_t width)
+{
+    size_t len = 0;
+
+    for (size_t columns = 0; len < text.len; len++) {
+        columns += (text.ptr[len] & 0xc0) != 0x80;
+        if (columns > width)
+            break;
+    }
+    put(w, (struct kedge_span){ text.ptr, len });
+}
+
+void live_row(struct writer *w, const struct probe_view *v, const struct spark *s,
+              size_t width)
+{
+    uint8_t space[ROW_ROOM];
+    struct writer row = { .ptr = space, .room = sizeof space };
+    const struct account *a = v->account;
+
+    name(&row, v);
+    put_u8(&row, ' ');
+    spark_put(s, &row);
+    percentile(&row, "  p50 ", &a->rtt, 50000);
+    percentile(&row, "  p99 ", &a->rtt, 99000);
+    losses(&row, a);
+    number(&row, "  of ", a->sent, "");
+    clip(w, written(&row), width);
+}
+
+/* ---- all of them ---- */
+
+static struct winsize screen(int fd)
+{
+    struct winsize size = { 0 };
+
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col < 20 || size.ws_row < 3)
+        return (struct winsize){ .ws_col = 80, .ws_row = 24 };
+    return size;
+}
+
+/* What a terminal does not take now it misses: the next drawing comes soon. */
+static void emit(int fd, struct kedge_span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+        if (n < 0 && errno != EINTR)
+            return;
+        if (n > 0)
+            bytes = (struct kedge_span){ bytes.ptr + n, bytes.len - (size_t)n };
+    }
+}
+
+static void to_the_first_row(struct live *l, struct writer *w)
+{
+    if (l->drawn > 0)
+        number(w, "\x1b[", l->drawn, "A");
+    put(w, span_of("\r"));
+    l->drawn = 0;
+}
+
+static void end_row(struct live *l, struct writer *w)
+{
+    put(w, span_of("\x1b[K\n"));
+    l->drawn++;
+}
+
+void live_draw(struct live *l, const struct probe *p, kedge_nanos now)
+{
+    struct winsize size = screen(l->fd);
+    uint32_t rows = (uint32_t)min_u64(l->count, size.ws_row - 2U);
+    size_t room = ((size_t)rows + 2) * ROW_ROOM;
+    struct writer w = { .ptr = now < l->next ? NULL : malloc(room), .room = room };
+
+    if (!w.ptr)
+        return;
+    l->next = now + EVERY;
+    to_the_first_row(l, &w);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct probe_view v = probe_target_view(p, i);
+
+        live_row(&w, &v, &l->sparks[i], size.ws_col - 1U);
+        end_row(l, &w);
+    }
+    if (rows < l->count) {
+        number(&w, "and ", l->count - rows, " more");
+        end_row(l, &w);
+    }
+    put(&w, span_of("\x1b[J"));
+    emit(l->fd, written(&w));
+    free(w.ptr);
+}
+
+void live_close(struct live *l)
+{
+    uint8_t space[64];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    if (l->drawn > 0) {
+        to_the_first_row(l, &w);
+        put(&w, span_of("\x1b[J"));
+        emit(l->fd, written(&w));
+    }
+    free(l->sparks);
+    *l = (struct live){ 0 };
+}

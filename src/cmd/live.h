@@ -1,0 +1,35 @@
+/* The rows of a running probe on a terminal: a row a target, with its last moments, what
+ * was lost and the percentiles so far, drawn over and over in place, at most five times a
+ * second. Rows that find no place on the screen are counted in the last one. */
+#ifndef CMD_LIVE_H
+#define CMD_LIVE_H
+
+#include "ask/probe.h"
+#include "report/spark.h"
+
+struct live {
+    int fd; /* the terminal */
+    struct spark *sparks;
+    uint32_t count;
+    uint32_t drawn; /* rows on the screen now */
+    kedge_nanos next, origin;
+};
+
+/* False: no memory, and nothing is drawn. origin: loop_clock() at the start. */
+KEDGE_MUST_CHECK bool live_open(struct live *l, int fd, const struct probe *p,
+                                kedge_nanos origin);
+
+/* What became of a probe. */
+void live_count(struct live *l, uint32_t target, const struct account_event *event);
+
+/* Draw, if it is time. */
+void live_draw(struct live *l, const struct probe *p, kedge_nanos now);
+
+/* Take the rows away. */
+void live_close(struct live *l);
+
+/* One row, in at most `width` columns: for the above and its tests. */
+void live_row(struct writer *w, const struct probe_view *v, const struct spark *s,
+              size_t width);
+
+#endif

@@ -1,0 +1,115 @@
+"""The rows of a running probe, looked at in a terminal (tmux)."""
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from e2e.peers.echo import Datagrams, closed_port
+
+pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="no tmux")
+LOOP = ("127.0.0.1", 0)
+
+
+class Screen:
+    """A terminal of its own, in which one command runs and leaves its last screen."""
+
+    def __init__(self, directory, columns, rows, *command):
+        self.tmux = ["tmux", "-S", f"{directory}/tmux", "-f", "/dev/null"]
+        self.done = Path(directory) / "done"
+        line = f"{shlex.join(map(str, command))}; echo $? > {self.done}; sleep 60"
+        self.call("new-session", "-d", "-x", str(columns), "-y", str(rows), line)
+
+    def call(self, *words):
+        return subprocess.run([*self.tmux, *words], capture_output=True, text=True, check=True,
+                              env=os.environ | {"LC_ALL": "C.UTF-8"}, timeout=20).stdout
+
+    def lines(self):
+        return self.call("capture-pane", "-p").rstrip("\n").splitlines()
+
+    def until(self, what):
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            if what(self.lines()):
+                return self.lines()
+            time.sleep(0.05)
+        pytest.fail("\n".join(self.lines()))
+
+    def status(self):
+        self.until(lambda _: self.done.exists() and self.done.read_text())
+        return int(self.done.read_text())
+
+
+@pytest.fixture
+def screen():
+    screens = []
+    with tempfile.TemporaryDirectory() as directory:
+        def make(*words):
+            screens.append(Screen(directory, *words))
+            return screens[-1]
+        yield make
+        for s in screens:
+            s.call("kill-server")
+
+
+def test_a_row_a_target_in_place_then_the_summary(kedge, screen):
+    port, held = closed_port()
+    held.close()
+    peer = Datagrams(LOOP)
+    s = screen(130, 20, kedge, "probe", "-c", "0", "-i", "5ms", peer.url,
+               f"udp://127.0.0.1:{port}")
+    rows = s.until(lambda lines: len(lines) == 2 and "p99 0." in lines[0])
+    assert re.match(rf"{re.escape(peer.url)} .*[▁-█]  p50 \d\.\d+  p99 \d\.\d+  lost 0  of \d+$",
+                    rows[0])
+    assert re.search(r"×  p50 -  p99 -  lost (\d+) \(\1 refused\)  of \d+$", rows[1])
+    later = s.until(lambda lines: len(lines) == 2 and lines[0][-3:] != rows[0][-3:])
+    assert later[0].split()[-1] > rows[0].split()[-1] or len(later[0]) > len(rows[0])
+    s.call("send-keys", "C-c")
+    assert s.status() == 1
+    summary = s.lines()
+    assert summary[0].split()[:2] == ["target", "sent"]
+    assert not any("▁" in line or "p50 " in line and "of " in line for line in summary)
+
+
+def test_rows_fit_the_screen(kedge, screen):
+    peers = [Datagrams(LOOP) for _ in range(12)]
+    s = screen(50, 6, kedge, "probe", "-c", "0", "-i", "20ms", *[p.url for p in peers])
+    rows = s.until(lambda lines: lines and "more" in lines[-1] and "▁" in lines[0])
+    assert len(rows) == 5 and rows[-1] == "and 8 more"
+    assert [row.split()[0] for row in rows[:4]] == [p.url for p in peers[:4]]
+    time.sleep(1)
+    assert len(s.lines()) == 5
+
+
+def test_quiet_draws_nothing(kedge, screen):
+    s = screen(100, 10, kedge, "probe", "-q", "-c", "0", "-i", "5ms", Datagrams(LOOP).url)
+    time.sleep(1)
+    assert s.lines() == []
+
+
+def test_rows_are_drawn_five_times_a_second_at_most(kedge):
+    peer = Datagrams(LOOP)
+    parent, child = os.openpty()
+    process = subprocess.Popen([kedge, "probe", "--json", "-c", "0", "-i", "2ms", peer.url],
+                               stdout=subprocess.PIPE, stderr=child, text=True)
+    os.close(child)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    out = process.communicate(timeout=10)[0]
+    drawn = b""
+    try:
+        while block := os.read(parent, 65536):
+            drawn += block
+    except OSError:
+        pass
+    os.close(parent)
+    assert json.loads(out)["targets"][0]["sent"] > 100
+    assert 3 <= drawn.count(peer.url.encode()) <= 12
+    assert drawn.endswith(b"\x1b[1A\r\x1b[J")
