@@ -56,23 +56,23 @@ def test_what_it_dropped_itself_is_no_loss_of_the_network(kedge):
 
     def hold(data, n):
         held.append(data)
-        if n + 1 != 6000:
+        if n + 1 != 5000:
             return []
         stopped.wait(10)
         return held
     peer = Datagrams(LOOP, hold)
-    run = start(kedge, "--json", "-c", "6001", "-i", "200us", "--size", "1400", "--timeout",
+    run = start(kedge, "--json", "-c", "6500", "-i", "200us", "--size", "1400", "--timeout",
                 "5s", peer.url)
     end = time.monotonic() + 15
-    while len(peer.seen) < 6000 and time.monotonic() < end:
+    while len(peer.seen) < 5000 and time.monotonic() < end:
         time.sleep(0.005)
     run.send_signal(signal.SIGSTOP)
     stopped.set()
-    time.sleep(1)
+    time.sleep(1.5)
     run.send_signal(signal.SIGCONT)
     (target,) = json.loads(run.communicate(timeout=30)[0])["targets"]
-    assert target["sent"] == 6001 and target["own_dropped"] > 100
-    assert target["lost"] - target["own_dropped"] in (0, 1)  # the last one is not answered
+    assert target["own_dropped"] > 100
+    assert target["received"] + target["late"] + target["own_dropped"] == 5000
 
 
 def test_the_prober_held_up_is_said_and_counted(kedge):

@@ -155,8 +155,10 @@ def test_what_the_servers_queue_dropped_is_named(kedge, echo):
     echo.process.send_signal(signal.SIGCONT)
     (target,) = json.loads(run.communicate(timeout=40)[0])["targets"]
     server = target["server"]
-    assert target["sent"] == 12000 and target["lost"] > 500 and target["own_dropped"] == 0
-    assert server["lost_going"] == server["dropped"] == target["lost"]
+    ways = [server[k] for k in ("lost_going", "lost_coming", "lost_unknown")]
+    assert target["sent"] == 12000 and target["lost"] == sum(ways)
+    assert server["lost_going"] == server["dropped"] > 500
+    assert server["lost_coming"] <= target["own_dropped"]  # on a slow machine
     assert server["held_ns"]["max"] > 500 * MS
 
 
