@@ -55,6 +55,11 @@ embed:
 mutants: setup
 	@/usr/bin/python3 -B -m pytest -q -n auto tests/mutants
 
+# The protocol as a model, every order of losses, copies and overtakings; some minutes.
+model:
+	@tools/setup --check
+	@tests/model/model.py
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
@@ -64,4 +69,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick all build run check sim mutants fuzz embed reflection format clean setup
+.PHONY: bench bench-quick all build run check sim mutants fuzz embed reflection model format clean setup

@@ -1,29 +1,12 @@
 /* Tests of serve/echo_tcp.h over real sockets: the service turns in this thread, and its
  * clients are non-blocking sockets of the same thread. */
-#include "serve/echo_tcp.h"
+#include "echo_bench.h"
 
-#include "kedge/stream.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define TURNS 2000 /* before a test gives up */
-
-struct bench {
-    struct loop loop;
-    struct echo_tcp echo;
-    uint8_t buffer[ECHO_BUFFER];
-    char at[KEDGE_ENDPOINT_TEXT];
-};
 
 static const struct echo_tcp_limits plain = { .connections = 8, .idle = KEDGE_NEVER };
 
@@ -39,97 +22,6 @@ static int remove_folder(void **state)
 {
     (void)state;
     return rmdir(folder);
-}
-
-static void serve_at(struct bench *b, const char *endpoint,
-                     const struct echo_tcp_limits *limits)
-{
-    struct kedge_error error = { .text = "" };
-    struct kedge_endpoint e;
-    int fd = kedge_listen(endpoint, &error);
-
-    if (fd < 0)
-        fail_msg("%s", error.text);
-    assert_true(kedge_endpoint_parse(endpoint, &e, NULL));
-    assert_int_equal(kedge_endpoint_bound(&e, fd), 0);
-    kedge_endpoint_print(&e, b->at);
-    assert_int_equal(echo_tcp_open(&b->echo, &b->loop, fd, limits, b->buffer), 0);
-}
-
-static struct bench *bench_new(const char *endpoint, const struct echo_tcp_limits *limits)
-{
-    struct bench *b = malloc(sizeof *b);
-
-    assert_non_null(b);
-    assert_int_equal(loop_open(&b->loop), 0);
-    serve_at(b, endpoint, limits);
-    return b;
-}
-
-static void bench_free(struct bench *b)
-{
-    echo_tcp_close(&b->echo);
-    loop_close(&b->loop);
-    free(b);
-}
-
-static void turn(struct bench *b, kedge_nanos wait)
-{
-    assert_int_equal(loop_turn(&b->loop, wait), 0);
-}
-
-/* Turns until nothing happens any more. */
-static void settle(struct bench *b)
-{
-    for (int i = 0; i < 20; i++)
-        turn(b, KEDGE_MSEC);
-}
-
-static int dial(const char *at)
-{
-    struct kedge_error error = { .text = "" };
-    int fd = kedge_dial(at, &error);
-
-    if (fd < 0)
-        fail_msg("%s", error.text);
-    return fd;
-}
-
-static int client_of(struct bench *b)
-{
-    return dial(b->at);
-}
-
-static void say(int fd, const char *text)
-{
-    assert_int_equal(kedge_write_all(fd, text, strlen(text)), 0);
-}
-
-/* Turn until fd has something; then what it has. -EAGAIN after TURNS. */
-static ssize_t hear(struct bench *b, int fd, void *out, size_t size)
-{
-    ssize_t n = -EAGAIN;
-
-    for (int i = 0; i < TURNS && n == -EAGAIN; i++) {
-        turn(b, KEDGE_MSEC);
-        n = connection_read(fd, out, size);
-    }
-    return n;
-}
-
-static void hears(struct bench *b, int fd, const char *text)
-{
-    char got[64];
-
-    assert_int_equal(hear(b, fd, got, sizeof got), strlen(text));
-    assert_memory_equal(got, text, strlen(text));
-}
-
-static void hears_end(struct bench *b, int fd)
-{
-    char got[64];
-
-    assert_int_equal(hear(b, fd, got, sizeof got), 0);
 }
 
 static void echoes(const char *endpoint)
