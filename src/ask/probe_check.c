@@ -16,14 +16,14 @@ enum figure_kind { COUNT, PERCENTILE, LEAST, LARGEST, JITTER };
 
 struct figure {
     const char *name;
-    enum figure_kind kind;
     size_t at; /* of a count: its place in struct account */
+    enum figure_kind kind;
     uint32_t which;
 };
 
 #define COUNTED(field)                                                                   \
     {                                                                                    \
-#field, COUNT, offsetof(struct account, field), 0                                \
+#field, offsetof(struct account, field), COUNT, 0                                \
     }
 
 static const struct figure figures[] = {
@@ -34,13 +34,13 @@ static const struct figure figures[] = {
     COUNTED(duplicated),
     COUNTED(reordered),
     COUNTED(altered),
-    { "min", LEAST, 0, 0 },
-    { "p50", PERCENTILE, 0, 50000 },
-    { "p90", PERCENTILE, 0, 90000 },
-    { "p99", PERCENTILE, 0, 99000 },
-    { "p99.9", PERCENTILE, 0, 99900 },
-    { "max", LARGEST, 0, 0 },
-    { "jitter", JITTER, 0, 0 },
+    { "min", 0, LEAST, 0 },
+    { "p50", 0, PERCENTILE, 50000 },
+    { "p90", 0, PERCENTILE, 90000 },
+    { "p99", 0, PERCENTILE, 99000 },
+    { "p99.9", 0, PERCENTILE, 99900 },
+    { "max", 0, LARGEST, 0 },
+    { "jitter", 0, JITTER, 0 },
 };
 
 static const struct figure *figure_named(struct kedge_span name)

@@ -28,19 +28,18 @@ static bool same(const struct probe_view *a, const struct probe_view *b)
                       span_of(kedge_endpoint_print(b->endpoint, two)));
 }
 
-const struct probe_view *probe_counterpart(const struct probe_result *before,
-                                           const struct probe_result *after,
-                                           uint32_t number)
+const struct probe_view *probe_counterpart(const struct probe_result *in,
+                                           const struct probe_result *of, uint32_t number)
 {
     uint32_t earlier = 0;
 
-    if (before->count == 1 && after->count == 1)
-        return &before->views[0];
+    if (in->count == 1 && of->count == 1)
+        return &in->views[0];
     for (uint32_t i = 0; i < number; i++)
-        earlier += same(&after->views[i], &after->views[number]);
-    for (uint32_t i = 0; i < before->count; i++)
-        if (same(&before->views[i], &after->views[number]) && earlier-- == 0)
-            return &before->views[i];
+        earlier += same(&of->views[i], &of->views[number]);
+    for (uint32_t i = 0; i < in->count; i++)
+        if (same(&in->views[i], &of->views[number]) && earlier-- == 0)
+            return &in->views[i];
     return NULL;
 }
 

@@ -7,11 +7,11 @@
 
 #include <stdio.h>
 
-/* The target of `before` that is target `number` of `after`: the one of the same endpoint,
- * by order where there are several; or, where the runs have one each, that one. NULL if
- * there is none. */
-const struct probe_view *probe_counterpart(const struct probe_result *before,
-                                           const struct probe_result *after,
+/* The target of run `in` that is target `number` of run `of`: the one of the same
+ * endpoint, by order where there are several; or, where both runs have a single one, that
+ * one. NULL if there is none. */
+const struct probe_view *probe_counterpart(const struct probe_result *in,
+                                           const struct probe_result *of,
                                            uint32_t number);
 
 /* A row a figure. False: no memory. */

@@ -33,7 +33,8 @@ static struct probe_view view_of(const struct probe_read_target *t, uint32_t num
 
     return (struct probe_view){
         /* without the braces */
-        .members = { (const uint8_t *)t->text + (len > 2), len > 2 ? len - 2 : 0 },
+        .members = { (const uint8_t *)(len > 2 ? t->text + 1 : NULL),
+                     len > 2 ? len - 2 : 0 },
         .number = number,
         .endpoint = &t->endpoint,
         .account = &t->account,
