@@ -1,6 +1,7 @@
 """One forged packet must not set two servers talking for ever (CVE-2024-2169,
 CVE-1999-0103). All that passes is counted, in a network of the test's own."""
 import itertools
+import struct
 
 import pytest
 
@@ -151,6 +152,21 @@ def test_echo_and_an_echo_on_an_unknown_port(serve, wire, forge, payload):
         seen = rally(wire, forge, peer.at, ("127.0.0.1", PORTS["echo+udp"]), [payload])
     assert 2 <= len(said(seen, "127.0.0.1")) <= 64
     must_end(seen, 128)
+
+
+@pytest.mark.parametrize("flags", [0, 1, 2, 3], ids=["plain", "reply", "asks", "both"])
+def test_a_marked_probe_is_no_way_around(serve, wire, forge, flags):
+    """Its answer is written anew, and must not be new each time; nor is it longer."""
+    probe = struct.pack("!IBBHQQ", 0x6b656467, 1, flags, 7, 1, 1) + b"\1" + bytes(199)
+    serve(at=["echo+udp://127.0.0.1:7007"])
+    serve(at=["echo+udp://127.0.0.2:7008"])
+
+    with naive.Naive(STRANGER, naive.echo) as peer:
+        for source in (peer.at, ("127.0.0.2", 7008)):
+            seen = rally(wire, forge, source, ("127.0.0.1", 7007), [probe])
+            assert len(said(seen, "127.0.0.1")) <= 65
+            must_end(seen, 130)
+            assert all(len(s.payload) == len(probe) for s in seen)
 
 
 def test_echo_and_an_echo_of_kedge_on_another_port(serve, wire, forge):
