@@ -95,6 +95,7 @@ static void finish(struct world *w, struct actor *a)
         return;
     }
     k->over = true;
+    k->done_at = w->now;
     actor_wait(w, a, KEDGE_NEVER);
 }
 

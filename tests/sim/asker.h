@@ -31,6 +31,7 @@ struct asker {
     uint64_t requests; /* sent */
     kedge_nanos commit_at;
     enum kedge_tftp_outcome outcome;
+    kedge_nanos done_at;
 };
 
 extern const struct actor_kind asker_kind;

@@ -6,6 +6,7 @@
 #include "proto/tftp/patience.h"
 
 enum {
+    SPACED_MOST = 64, /* blocks a timeout, at least: a larger window's share is nothing */
     MENDS_MAX = 10,   /* doublings of the wait between two mendings of one gap */
     LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
 };
@@ -59,10 +60,7 @@ static uint64_t limit(const struct kedge_tftp_sender *s)
  * RFC 7440 fixes how many they are and not how fast they come. */
 static void space_out(struct kedge_tftp_sender *s)
 {
-    /* So that a window takes no longer than a timeout; but with a very large one a block a
-     * round trip is slow enough, and less may be needed. */
-    kedge_nanos most =
-        max_u64(kedge_tftp_rto(&s->rtt) / s->terms.window, s->rtt.smoothed);
+    kedge_nanos most = kedge_tftp_rto(&s->rtt) / min_u64(s->terms.window, SPACED_MOST);
     kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
 
     s->spacing_was = s->spacing;
