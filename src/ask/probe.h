@@ -39,7 +39,7 @@ struct probe_damage {
 /* What is known of one target; borrowed from the probe. */
 struct probe_view {
     struct kedge_span members; /* its JSON as it was read; else empty */
-    uint32_t number; /* in the order they were added */
+    uint32_t number;           /* in the order they were added */
     const struct kedge_endpoint *endpoint;
     const struct account *account;
     const struct stalls *stalls; /* NULL: not known, and so is the next */

@@ -88,8 +88,8 @@ def test_lines_leave_as_the_run_goes(kedge):
     begun = [json.loads(process.stdout.readline()) for _ in range(5)]
     assert process.poll() is None and [b["event"] for b in begun] == ["run"] + ["probe"] * 4
     process.send_signal(signal.SIGINT)
-    rest = [json.loads(line) for line in process.communicate(timeout=10)[0].splitlines()]
-    assert process.returncode == 0 and rest[-1]["event"] == "target"
+    rest = [json.loads(line) for line in process.stdout]
+    assert process.wait(10) == 0 and rest[-1]["event"] == "target"
     assert rest[-1]["sent"] == len(by_event(begun + rest, "probe"))
 
 
