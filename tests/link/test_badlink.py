@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from link.links import PEER, namespaces
+
 HERE = Path(__file__).resolve().parent
 MANY = 10 if os.environ.get("BADLINK_LONG") else 1
-PEER = "10.77.0.2"
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/net/tun"),
                                 reason="needs root and /dev/net/tun")
@@ -28,69 +28,6 @@ def eventually(truth, seconds=5):
             return True
         time.sleep(0.02)
     return False
-
-
-def namespaces():
-    return {line.split()[0] for line in
-            subprocess.check_output(["ip", "netns", "list"], text=True).splitlines()}
-
-
-class Link:
-    """badlink with two namespaces of its own, from start to stop."""
-
-    def __init__(self, program, place, *options):
-        self.a, self.b = f"bla{os.getpid()}", f"blb{os.getpid()}"
-        self.trace_path, self.stats_path = place / "trace", place / "stats"
-        for path in (self.trace_path, self.stats_path):
-            path.unlink(missing_ok=True)
-        ready, write = os.pipe()
-        self.process = subprocess.Popen(
-            [program, "--a-ns", self.a, "--b-ns", self.b, "--stats", self.stats_path,
-             "--trace", self.trace_path, "--ready-fd", str(write), "--die-with-parent",
-             "--kill-on-exit", *options], pass_fds=[write])
-        os.close(write)
-        with open(ready) as came:
-            assert came.readline() == "ready\n", "badlink did not come up"
-
-    def inside(self, namespace, *command, **more):
-        return subprocess.Popen(["ip", "netns", "exec", namespace, *command], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
-
-    def ping(self, count, *more, interval="0.002", to=PEER):
-        """What ping prints; it may have to be ended, as corrupted times confuse it."""
-        ping = self.inside(self.a, "ping", "-n", "-c", str(count), "-i", interval, "-W", "1",
-                           *more, to)
-        try:
-            return ping.communicate(timeout=count * float(interval) * 3 + 5)[0]
-        except subprocess.TimeoutExpired:
-            ping.send_signal(signal.SIGINT)
-            return ping.communicate(timeout=5)[0]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
-
-    def stats(self):
-        return json.loads(self.stats_path.read_text())
-
-    def fates(self):
-        """A line a packet of the direction a to b: number, length, fate and delay."""
-        return [line.split()[2:] for line in self.trace_path.read_text().splitlines()
-                if " ab " in line]
-
-
-@pytest.fixture
-def link(build, tmp_path):
-    """link(OPTION...) is a context: a link that is up within it."""
-    @contextmanager
-    def up(*options):
-        it = Link(build / "tests/link/badlink", tmp_path, *options)
-        try:
-            yield it
-        finally:
-            it.stop()
-        assert not {it.a, it.b} & namespaces()
-    return up
 
 
 def round_trip_ms(printed):
