@@ -62,3 +62,12 @@ const struct kedge_tftp_burst *bursts_first(const struct kedge_tftp_sender *s,
             return &s->burst[i - 1];
     return NULL;
 }
+
+unsigned bursts_count(const struct kedge_tftp_sender *s, uint64_t block)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < s->bursts; i++)
+        count += holds(&s->burst[i], block);
+    return count;
+}

@@ -18,4 +18,7 @@ const struct kedge_tftp_burst *bursts_newest(const struct kedge_tftp_sender *s,
 const struct kedge_tftp_burst *bursts_first(const struct kedge_tftp_sender *s,
                                             uint64_t block);
 
+/* How often a block left, as far as is remembered. */
+unsigned bursts_count(const struct kedge_tftp_sender *s, uint64_t block);
+
 #endif

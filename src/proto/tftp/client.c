@@ -26,6 +26,16 @@ static void finish(struct kedge_tftp_client *c, enum kedge_tftp_outcome outcome)
     c->deadline = KEDGE_NEVER;
 }
 
+/* The first answer is a round trip too, if it answers the only request. A server that
+ * took long to open its file tells nothing of the path. */
+static void measure(struct kedge_tftp_client *c, kedge_nanos now)
+{
+    struct kedge_tftp_rtt *rtt = &c->machine.sender.rtt;
+
+    if (c->asked_times == 1 && now - c->started < rtt->first)
+        kedge_tftp_rtt_sample(rtt, now - c->started);
+}
+
 static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *granted,
                   bool reply, kedge_nanos now)
 {
@@ -45,6 +55,7 @@ static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *
         return;
     }
     kedge_tftp_sender_init(&m->sender, &terms, 1, true, now);
+    measure(c, now);
     if (c->size != UINT64_MAX)
         kedge_tftp_sender_end(&m->sender, c->size / terms.blksize + 1);
 }

@@ -19,8 +19,12 @@ void kedge_tftp_rtt_sample(struct kedge_tftp_rtt *r, kedge_nanos rtt)
 {
     kedge_nanos off = rtt > r->smoothed ? rtt - r->smoothed : r->smoothed - rtt;
 
+    /* Was the first ACK lost, the first sample is the peer's own timeout. All that follows
+     * would learn slowly from it, and where much is lost there is little to learn from. */
+    bool wrong = r->smoothed == r->smallest && rtt < r->smallest;
+
     rtt = min_u64(rtt, 3600 * KEDGE_SEC); /* so that no sum below can wrap */
-    if (r->smallest == KEDGE_NEVER) {
+    if (r->smallest == KEDGE_NEVER || wrong) {
         r->smoothed = rtt;
         r->variation = rtt / 2;
     } else {

@@ -57,12 +57,18 @@ static uint64_t limit(const struct kedge_tftp_sender *s)
 }
 
 /* A window has lost something: from now on its blocks are spaced over the round trip, for
- * RFC 7440 fixes how many they are and not how fast they come. */
+ * RFC 7440 fixes how many they are and not how fast they come. A window takes no longer
+ * than a timeout, and not one that was doubled, which is for a peer that says nothing; but
+ * a very large one may, or its spacing would be next to nothing. */
 static void space_out(struct kedge_tftp_sender *s)
 {
-    kedge_nanos most = kedge_tftp_rto(&s->rtt) / min_u64(s->terms.window, SPACED_MOST);
     kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
+    unsigned doubled = s->rtt.doubled;
+    kedge_nanos most;
 
+    s->rtt.doubled = 0;
+    most = kedge_tftp_rto(&s->rtt) / min_u64(s->terms.window, SPACED_MOST);
+    s->rtt.doubled = doubled;
     s->spacing_was = s->spacing;
     s->clean_at = s->base + s->terms.window;
     if (s->terms.window == 1)
@@ -130,29 +136,44 @@ static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
     mend(s, now);
 }
 
-/* An ACK that comes sooner after a resend than any round trip was answers the first send:
- * the peer was thinking, or writing flash, and nothing was lost. */
+/* Does an ACK of a block that left once tell the round trip? The peer speaks at once at the
+ * end of its window. Before it only a gap makes it speak, and no sooner than the next block
+ * comes: where blocks are spaced that is later, and the RTO would grow with the spacing and
+ * the spacing with the RTO. But what is less than believed is better knowledge. */
+static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_burst *left,
+                  uint64_t acked, kedge_nanos took)
+{
+    bool spaced = left->at != left->until;
+
+    return acked + 1 == limit(s) || !spaced || s->rtt.smallest == KEDGE_NEVER ||
+           took < s->rtt.smoothed;
+}
+
+/* An ACK that comes much sooner after a resend than any round trip was answers the send
+ * before: the peer was thinking, or writing flash, and nothing was lost. A little sooner
+ * says nothing, for round trips differ. Of more than two sends it is not known which. */
+static bool answers_first(const struct kedge_tftp_sender *s, uint64_t acked,
+                          kedge_nanos took)
+{
+    return acked + 1 == limit(s) && s->rtt.smallest != KEDGE_NEVER &&
+           took < s->rtt.smallest / 2 && bursts_count(s, acked) == 2;
+}
+
 static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
-    const struct kedge_tftp_burst *first;
+    const struct kedge_tftp_burst *first = bursts_first(s, acked);
     kedge_nanos took;
 
     if (!left)
         return;
     took = now - burst_left(left, acked);
-    if (!left->again) {
-        /* Before the last block of a burst only what is slower than thought is news. */
-        if (acked == left->end - 1 || took > s->rtt.smoothed)
-            kedge_tftp_rtt_sample(&s->rtt, took);
-        s->rtt.smallest = min_u64(s->rtt.smallest, took);
-        return;
+    if (!left->again && tells(s, left, acked, took)) {
+        kedge_tftp_rtt_sample(&s->rtt, took);
+    } else if (left->again && first && answers_first(s, acked, took)) {
+        kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
+        s->spacing = s->spacing_was;
     }
-    first = bursts_first(s, acked);
-    if (!first || s->rtt.smallest == KEDGE_NEVER || took >= s->rtt.smallest)
-        return;
-    kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
-    s->spacing = s->spacing_was;
 }
 
 /* Blocks behind base that left again are duplicates for the peer: it may answer each. */
