@@ -1,4 +1,5 @@
 """badlink with two namespaces of its own, for tests."""
+import itertools
 import json
 import os
 import signal
@@ -15,9 +16,12 @@ def namespaces():
 class Link:
     """badlink with two namespaces of its own, from start to stop."""
 
+    number = itertools.count()
+
     def __init__(self, program, place, *options):
-        self.a, self.b = f"bla{os.getpid()}", f"blb{os.getpid()}"
-        self.trace_path, self.stats_path = place / "trace", place / "stats"
+        own = f"{os.getpid()}-{next(self.number)}"
+        self.a, self.b = f"bla{own}", f"blb{own}"
+        self.trace_path, self.stats_path = place / f"trace-{own}", place / f"stats-{own}"
         for path in (self.trace_path, self.stats_path):
             path.unlink(missing_ok=True)
         ready, write = os.pipe()
