@@ -29,9 +29,8 @@ MUTANTS = {
     "no second look at a gap": (SENDER, "s->doubt = sure + round_trip_slack(s);", ""),
     "no rewind limit": (SENDER, "min_u64(sub_sat(s->mends, 1), MENDS_MAX)", "0"),
     "answers to copies are gaps": (SENDER, " && !answers_copy(s, now)", ""),
-    "unmeasured, a gap is believed at once":
-        (SENDER, "if (s->rtt.smallest == KEDGE_NEVER)\n        return kedge_tftp_rto",
-         "if (false)\n        return kedge_tftp_rto"),
+    "an ACK that crossed the window is a gap":
+        (SENDER, " || now - left_at < s->rtt.smallest)", ")"),
     "spaced blocks are a burst each": (BURSTS, "if (s->spacing)", "if (false)"),
     "copies are answered each": (RECEIVER, "if (block + 1 < r->next)", "if (false)"),
     "copies are answered at once": (RECEIVER, "now - r->replied_at < reply_wait",
@@ -39,9 +38,14 @@ MUTANTS = {
     "every block out of a window is answered":
         (RECEIVER, "back + r->terms.window, number", "UINT16_MAX, number"),
     # Rule 3: measured time.
-    "a block sent twice is a sample": (SENDER, "if (!left->again) {", "if (true) {"),
-    "an early ACK after a resend is no sample": (SENDER, "|| took >= s->rtt.smallest)",
-                                                 "|| took >= 0)"),
+    "a block sent twice is a sample": (SENDER, "if (!left->again && tells", "if (tells"),
+    "an early ACK after a resend is no sample": (SENDER, "took < s->rtt.smallest / 2 &&",
+                                                 "false &&"),
+    "an ACK a little early is of the first send": (SENDER, "s->rtt.smallest / 2",
+                                                   "s->rtt.smallest"),
+    "of three sends one is thought the first": (SENDER, " && bursts_count(s, acked) == 2", ""),
+    "spaced blocks are a slow link": (SENDER, "bool spaced = left->at != left->until;",
+                                      "bool spaced = false;"),
     "a sample leaves the RTO doubled": (RTT, "    r->doubled = 0;\n", ""),
     "the RTO does not double": (SENDER, "    s->rtt.doubled++;\n", ""),
     "any ACK ends the doubling": (SENDER, "if (!s->expired)", "if (true)"),

@@ -251,6 +251,32 @@ static void kedge_finds_the_block_size_that_gets_through(struct scene *s)
     EXPECT(s, k->outcome == KEDGE_TFTP_OK && k->client.granted.blksize == 1228);
 }
 
+/* 1 MiB, 20 ms, a twentieth lost each way. What the waits and the spacing make of it is easily
+ * ten times as long, with a window of 64 even more than with one of 16. */
+static void kedge_gets_over_a_link_that_loses_many(struct scene *s)
+{
+    static const uint32_t windows[] = { 16, 16, 16, 16, 64, 64, 64, 64 };
+    kedge_nanos sum[65] = { 0 };
+    uint64_t blocks = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        struct actor *a = scene_kedge(s, KEDGE_TFTP_RRQ, 1048576);
+        struct asker *k = a->self;
+
+        k->asked.windowsize = windows[i];
+        a->up.params.delay = a->down.params.delay = MS(10);
+        a->up.params.loss_ppm = a->down.params.loss_ppm = 50000;
+    }
+    world_run(s->w);
+    for (unsigned i = 0; i < 8; i++) {
+        EXPECT(s, s->asker[i].outcome == KEDGE_TFTP_OK);
+        sum[windows[i]] += s->asker[i].done_at - KEDGE_SEC;
+        blocks += s->w->actors[i].blocks;
+    }
+    EXPECT(s, sum[16] < 4 * 6 * KEDGE_SEC && sum[64] < 4 * 4 * KEDGE_SEC);
+    EXPECT(s, blocks < 8 * 1800);
+}
+
 static void kedge_lowers_its_window_for_a_small_ring(struct scene *s)
 {
     struct actor *a = scene_kedge(s, KEDGE_TFTP_RRQ, 400000);
@@ -303,6 +329,7 @@ const struct scenario host_scenarios[] = {
       0 },
     SCENE(a_naive_echo_gets_two_packets_and_no_more),
     SCENE(kedge_finds_the_block_size_that_gets_through),
+    SCENE(kedge_gets_over_a_link_that_loses_many),
     SCENE(kedge_lowers_its_window_for_a_small_ring),
     SCENE(the_numbers_wrap),
 };
