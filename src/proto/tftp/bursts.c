@@ -15,10 +15,11 @@ static bool holds(const struct kedge_tftp_burst *b, uint64_t block)
 static bool joins(const struct kedge_tftp_sender *s, const struct kedge_tftp_burst *b)
 {
     const struct kedge_tftp_burst *front = &s->burst[0];
+    kedge_nanos late = s->rtt.smoothed ? s->rtt.smoothed / 2 : late_most;
     kedge_nanos apart = 0;
 
     if (s->spacing)
-        apart = 2 * s->spacing + min_u64(s->rtt.smoothed / 2, late_most);
+        apart = 2 * s->spacing + min_u64(late, late_most);
     return s->bursts > 0 && front->end == b->first && front->again == b->again &&
            b->at - front->until <= apart;
 }

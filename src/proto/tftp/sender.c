@@ -145,8 +145,7 @@ static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_bur
 {
     bool spaced = left->at != left->until;
 
-    return acked + 1 == limit(s) || !spaced || s->rtt.smallest == KEDGE_NEVER ||
-           took < s->rtt.smoothed;
+    return acked + 1 == limit(s) || !spaced || took < s->rtt.smoothed;
 }
 
 /* An ACK that comes much sooner after a resend than any round trip was answers the send
@@ -155,8 +154,20 @@ static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_bur
 static bool answers_first(const struct kedge_tftp_sender *s, uint64_t acked,
                           kedge_nanos took)
 {
-    return acked + 1 == limit(s) && s->rtt.smallest != KEDGE_NEVER &&
-           took < s->rtt.smallest / 2 && bursts_count(s, acked) == 2;
+    return acked + 1 == limit(s) && took < s->rtt.smallest / 2 &&
+           bursts_count(s, acked) == 2;
+}
+
+/* While nothing is known any round trip will do; that of a block which the timer sent again
+ * too, for the doubled timeout outlives it. But of the OACK none as long as a peer's own
+ * timeout: its first ACK was lost. */
+static void sample_any(struct kedge_tftp_sender *s, uint64_t acked, bool again,
+                       kedge_nanos took)
+{
+    bool lost = acked == 0 && took >= s->rtt.first;
+
+    if (again ? s->expired : !lost)
+        kedge_tftp_rtt_sample(&s->rtt, took);
 }
 
 static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
@@ -168,7 +179,9 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
     if (!left)
         return;
     took = now - burst_left(left, acked);
-    if (!left->again && tells(s, left, acked, took)) {
+    if (s->rtt.smallest == KEDGE_NEVER) {
+        sample_any(s, acked, left->again, took);
+    } else if (!left->again && tells(s, left, acked, took)) {
         kedge_tftp_rtt_sample(&s->rtt, took);
     } else if (left->again && first && answers_first(s, acked, took)) {
         kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));

@@ -302,6 +302,22 @@ static void rule_3_the_spacing_is_no_part_of_a_round_trip(void **state)
     assert_true(s.rtt.smoothed == (7 * MS(10) + MS(11)) / 8);
 }
 
+/* The peer's first ACK was lost, and it said it again after its timeout. And when the timer
+ * has sent a window again, its first ACK is a sample, for there is no other. */
+static void rule_3_the_peers_own_timeout_is_no_round_trip(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 0, 1, RUN },   { 1020, ACK, 0, 1, 5, RUN },
+        { 1040, ACK, 0, 0, 0, RUN }, { 2020, TIME, 0, 1, 2, RUN },
+        { 2040, ACK, 2, 2, 6, RUN },
+    };
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_true(s.rtt.smoothed > MS(18) && s.rtt.smoothed <= MS(20));
+}
+
 /* The first ACK was late, for one was lost. What is less is known better. */
 static void rule_3_less_than_believed_is_a_sample(void **state)
 {
@@ -487,6 +503,7 @@ int main(void)
         cmocka_unit_test(rule_3_nor_is_one_after_three_sends),
         cmocka_unit_test(rule_3_an_ack_a_round_trip_after_a_resend_is_none),
         cmocka_unit_test(rule_3_the_spacing_is_no_part_of_a_round_trip),
+        cmocka_unit_test(rule_3_the_peers_own_timeout_is_no_round_trip),
         cmocka_unit_test(rule_3_less_than_believed_is_a_sample),
         cmocka_unit_test(rule_2_new_blocks_beside_old_ones_are_a_sample),
         cmocka_unit_test(rule_3_it_gives_up_after_30_s_without_progress),
