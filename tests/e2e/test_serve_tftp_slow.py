@@ -1,313 +1,69 @@
-"""One transfer's file is on a disk whose calls are held: that transfer waits, and the loop
-does not. What is held is let go by the test alone, so nothing here depends on time: a loop
-that waited would wait for ever."""
-import errno
+"""A file that takes its time, on a file system that is a program: only its own transfer
+waits. (tests/unit/serve/tftp.c holds a helper itself.)"""
 import os
-import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from e2e.peers.slow_disk import SlowDisk
-from e2e.peers.tftp import (ACK, DATA, ERROR, RRQ, WRQ, Peer, Put, TftpError, ack, data, drive,
-                            error, get, put)
+from e2e.lib import slowfs
+from e2e.peers.tftp import OACK, RRQ, Peer, TftpError, get
 
-LARGE = os.urandom(300_000)         # larger than what is kept in memory, and read in parts
-SMALL = os.urandom(3_000)
-TEXT = b"one\r\ntwo\nthree\r" * 15_000
-QUICK = {"blksize": 1400, "utimeout": 100_000}
+pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/fuse"),
+                                reason="needs root and /dev/fuse")
 
 
 @pytest.fixture
-def disk(srv):
+def slow(serve, srv, make):
+    """A server whose directory `slow` is slow."""
+    make("quick", 20000)
     (srv / "slow").mkdir()
-    try:
-        disk = SlowDisk(srv / "slow")
-    except OSError as e:
-        pytest.skip(f"no FUSE to be had: {e.strerror}")
-    yield disk
-    disk.close()
+    return serve(under=["unshare", "-m", "/usr/bin/python3", Path(slowfs.__file__),
+                        srv / "slow"])
 
 
-@pytest.fixture
-def server(serve, disk, make):
-    """One that is stopped while its disk is still there."""
-    make("quick", LARGE)
-    disk.add("large", LARGE)
-    disk.add("small", SMALL)
-    disk.add("text", TEXT)
-    server = serve("--uploads", "overwrite")
-    yield server
-    disk.let_go()
-    assert server.stop() == 0
+def others_are_quick(server, seconds):
+    """For so long; the slowest of them."""
+    end = time.monotonic() + seconds
+    worst = 0
+    while time.monotonic() < end:
+        start = time.monotonic()
+        assert get(server.at, "quick", blksize=1400, windowsize=4).size == 20000
+        with pytest.raises(TftpError):
+            get(server.at, "nothing")
+        worst = max(worst, time.monotonic() - start)
+    return worst
 
 
-def others_unharmed(server, srv):
-    for _ in range(3):
-        assert get(server.at, "quick", windowsize=16, **QUICK).content == LARGE
-        put(server.at, "taken", LARGE, windowsize=16, **QUICK)
-        assert (srv / "taken").read_bytes() == LARGE
+@pytest.mark.parametrize("name", ["read-0.5", "open-1.5"])
+def test_a_slow_file_stops_nobody(slow, name):
+    got = []
+    thread = threading.Thread(target=lambda: got.append(
+        get(slow.at, f"slow/{name}", blksize=1400, windowsize=4)))
+    thread.start()
+    assert others_are_quick(slow, 1.2) < 0.4
+    assert not got
+    thread.join(30)
+    assert got[0].content == slowfs.content(name)
+    assert slow.record(file=f"slow/{name}")["outcome"] == "ok"
 
 
-class Aside(threading.Thread):
-    """A call that is on its way while the test goes on; done() is what it returned."""
-
-    def __init__(self, call, *words, **options):
-        super().__init__(daemon=True)
-        self.call, self.result, self.failure = (call, words, options), None, None
-        self.start()
-
-    def run(self):
-        call, words, options = self.call
-        try:
-            self.result = call(*words, **options)
-        except Exception as e:              # for the thread that asks
-            self.failure = e
-
-    def done(self):
-        self.join(60)
-        assert not self.is_alive()
-        if self.failure:
-            raise self.failure
-        return self.result
-
-
-def held(disk):
-    assert disk.held.wait(20), f"never called; seen {disk.seen}"
-
-
-GETS = [(kind, name) for kind in ("LOOKUP", "OPEN", "READ") for name in ("large", "small")]
-
-
-@pytest.mark.parametrize("kind, name", GETS, ids=["-".join(g) for g in GETS])
-def test_a_download_is_held(server, disk, srv, kind, name):
-    disk.hold(kind)
-    slow = Aside(get, server.at, f"slow/{name}", windowsize=8, **QUICK)
-
-    held(disk)
-    others_unharmed(server, srv)
-    disk.let_go()
-    assert slow.done().content == (LARGE if name == "large" else SMALL)
-
-
-def test_a_read_amid_a_text_is_held(server, disk, srv):
-    disk.hold("READ")
-    slow = Aside(get, server.at, "slow/text", "netascii", blksize=1400)
-
-    held(disk)
-    others_unharmed(server, srv)
-    disk.let_go()
-    assert slow.done().content == TEXT.replace(b"\r", b"\r\0").replace(b"\n", b"\r\n")
-
-
-@pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
-@pytest.mark.parametrize("kind", ["CREATE", "WRITE", "SETATTR", "FSYNC", "RENAME", "FSYNCDIR",
-                                  "RELEASE"])
-def test_an_upload_is_held(server, disk, srv, kind, old):
-    name = "small" if old else "new"
-    before = disk.files().get(name)
-    disk.hold(kind)
-    slow = Aside(put, server.at, f"slow/{name}", LARGE, **QUICK)
-
-    held(disk)
-    if kind not in ("FSYNCDIR", "RELEASE"):
-        assert disk.files().get(name) == before
-    if kind != "RELEASE":
-        assert not slow.result, "confirmed before it was kept"
-    others_unharmed(server, srv)
-    disk.let_go()
-    slow.done()
-    assert disk.files()[name] == LARGE
-    assert server.record(event="put", file=f"slow/{name}")["outcome"] == "ok"
-    assert not [n for n in disk.files() if n.startswith(".kedge-")]
-
-
-@pytest.mark.parametrize("size", [0, 1, 1399, 1400, 65536, 150_000])
-def test_sizes_on_a_slow_disk(server, disk, size):
-    """Each block is written by a helper, so the window that is granted is one."""
-    content = os.urandom(size)
-    sent = drive(Put("slow/new", content, windowsize=16, **QUICK), server.at)
-
-    assert sent.granted["windowsize"] == "1"
-    assert disk.files()["new"] == content
-    assert get(server.at, "slow/new", **QUICK).content == content
-
-
-def test_text_on_a_slow_disk(server, disk):
-    put(server.at, "slow/new", TEXT.replace(b"\r", b"\r\0").replace(b"\n", b"\r\n"),
-        "netascii", blksize=1400)
-    assert disk.files()["new"] == TEXT
-
-
-@pytest.mark.parametrize("kind, number, code", [
-    ("CREATE", errno.EROFS, 2), ("WRITE", errno.ENOSPC, 3), ("WRITE", errno.EIO, 0),
-    ("FSYNC", errno.ENOSPC, 3), ("RENAME", errno.EIO, 0)])
-def test_a_slow_disk_fails(server, disk, kind, number, code):
-    disk.fault[kind] = number
-    with pytest.raises(TftpError) as refused:
-        put(server.at, "slow/small", LARGE[:5000], **QUICK)
-    assert refused.value.code == code
-    assert server.record(file="slow/small")["outcome"] in ("error", "refused")
-    disk.fault.clear()
-    assert get(server.at, "slow/small").content == SMALL
-    assert server.stop() == 0
-    assert sorted(disk.files()) == ["large", "small", "text"]
-
-
-def test_a_read_fails(server, disk):
-    disk.fault["READ"] = errno.EIO
-    with pytest.raises(TftpError) as refused:
-        get(server.at, "slow/large", **QUICK)
-    assert refused.value.code == 2          # firmware knows no other
-    disk.fault.clear()
-    assert get(server.at, "slow/large", **QUICK).content == LARGE
-
-
-def test_requests_that_repeat_meanwhile_are_one_transfer(server, disk):
-    disk.hold("OPEN")
-    with Peer(server.at) as peer:
-        peer.ask(RRQ, "slow/small", blksize=1400)
-        held(disk)
-        for _ in range(5):
-            peer.ask(RRQ, "slow/small", blksize=1400)
-        assert peer.silent()
-        disk.let_go()
-        assert peer.packet().options == {"blksize": "1400"}
-        peer.say(error(0))
-        server.record(file="slow/small", outcome="aborted")
-    server.stop()
-    assert len(server.records()) == 1
-
-
-@pytest.mark.parametrize("kind, op, name", [("OPEN", RRQ, "slow/small"), ("READ", RRQ, "slow/large"),
-                                            ("CREATE", WRQ, "slow/new"), ("WRITE", WRQ, "slow/new")])
-def test_another_request_while_a_helper_is_at_work(server, disk, kind, op, name):
-    """The old transfer is over at once, and its helper's work is put away when it ends."""
-    disk.hold(kind)
-    with Peer(server.at) as peer:
-        peer.ask(op, name, blksize=1400)
-        if kind in ("READ", "WRITE"):
-            assert peer.packet().options == {"blksize": "1400"}
-            peer.say(data(1, SMALL[:1400]) if op == WRQ else ack(0))
-        held(disk)
-        peer.tid = None
-        peer.ask(RRQ, "quick", blksize=1024)
-        assert peer.packet().options == {"blksize": "1024"}
-        peer.say(ack(0))
-        packet = peer.packet()
-        assert (packet.op, packet.number, packet.body) == (DATA, 1, LARGE[:1024])
-        assert server.record(file=name)["outcome"] == "replaced"
-        disk.let_go()
-        peer.say(error(0))
-        server.record(file="quick", outcome="aborted")
-    assert server.stop() == 0
-    assert sorted(disk.files()) == ["large", "small", "text"]
-
-
-def test_the_peer_gives_up_while_its_upload_is_held(server, disk, srv):
-    disk.hold("WRITE")
-    with Peer(server.at) as peer:
-        peer.ask(WRQ, "slow/small", blksize=1400)
-        peer.hear()
-        peer.say(data(1, LARGE[:1400]))
-        held(disk)
-        peer.say(error(0, "enough"))
-        others_unharmed(server, srv)
-        disk.let_go()
-    assert server.record(file="slow/small")["outcome"] == "aborted"
-    assert server.stop() == 0
-    assert disk.files() == {"large": LARGE, "small": SMALL, "text": TEXT}
-
-
-@pytest.mark.parametrize("count", [3, 40, 100])
-def test_a_peer_that_does_not_wait_for_its_acks(server, disk, srv, count):
-    """What it sent meanwhile is stored too, or its upload fails: nothing is lost in silence,
-    and no more than a buffer is held."""
-    content = os.urandom(1400 * count)
-    disk.hold("WRITE")
-    with Peer(server.at) as peer:
-        peer.ask(WRQ, "slow/new", blksize=1400)
-        peer.hear()
-        for block in range(1, count + 2):
-            peer.say(data(block, content[1400 * (block - 1):1400 * block]))
-        held(disk)
-        others_unharmed(server, srv)
-        disk.let_go()
-        packet = peer.packet()
-        while packet.op == ACK and packet.number < count + 1:
-            packet = peer.packet()
-    if count < 46:
-        assert packet.op == ACK
-        assert disk.files()["new"] == content
-    else:
-        assert (packet.op, packet.number) == (ERROR, 0)
-        server.record(file="slow/new", outcome="error", reason="the peer sends more than a window")
-
-
-def test_data_that_comes_while_a_block_is_written(server, disk):
-    """A peer that repeats a block hears of it once it is stored."""
-    disk.hold("WRITE")
-    with Peer(server.at) as peer:
-        peer.ask(WRQ, "slow/new", blksize=1400)
-        peer.hear()
-        for _ in range(3):
-            peer.say(data(1, SMALL[:1400]))
-        held(disk)
-        assert peer.silent()
-        disk.let_go()
-        packet = peer.packet()
-        assert (packet.op, packet.number) == (ACK, 1)
-        peer.say(data(2, SMALL[1400:2000]))
-        while packet.number != 2:
-            packet = peer.packet()
-            assert packet.op == ACK
-    assert disk.files()["new"] == SMALL[:2000]
-
-
-def test_it_is_stopped_while_a_disk_is_held(server, disk):
-    """All is said and done within moments of the second signal, whatever the disk does; the
-    process itself is the kernel's to keep until the disk answers."""
-    disk.hold("READ")
-    with Peer(server.at) as peer:
-        peer.ask(RRQ, "slow/large", blksize=1400)
-        peer.hear()
-        peer.say(ack(0))
-        held(disk)
-        server.process.terminate()
-        assert not server.ended(0.5)
-        server.process.terminate()
-        end = time.monotonic() + 20
-        while not server.lines[-1].startswith("tftp: "):
-            assert time.monotonic() < end, server.lines
+@pytest.mark.parametrize("name,answer", [("read-6", True), ("open-6", False)])
+def test_nor_does_it_when_the_server_is_ended(slow, name, answer):
+    """The kernel keeps the process until the file system has answered, but its sockets are
+    closed and its last word is said."""
+    with Peer(slow.at) as peer:
+        peer.ask(RRQ, f"slow/{name}", blksize=1400)
+        if answer:
+            assert peer.packet().op == OACK
+            peer.say(b"\0\4\0\0")
+        assert others_are_quick(slow, 0.5) < 0.4
+        start = time.monotonic()
+        for _ in range(2):
+            slow.process.terminate()
+            time.sleep(0.1)
+        while "tftp:" not in slow.summary:
+            assert time.monotonic() - start < 3
             time.sleep(0.02)
-        assert server.record(file="slow/large")["reason"] == "the server was stopped"
-
-
-NARROW = ("ip link set lo up && "
-          "tc qdisc add dev lo root tbf rate 200mbit burst 128k limit 100m mtu 70000 && "
-          'exec "$@"')
-
-
-@pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
-def test_a_link_slower_than_the_loop(serve, make, tmp_path, kedge, flags):
-    """Windows that the socket has no room for wait until it has: were they dropped,
-    thousands of blocks would be sent twice."""
-    under = ["unshare", "-n", "sh", "-c", NARROW, "sh"]
-    if os.geteuid() != 0 or subprocess.run([*under, "true"], stderr=subprocess.DEVNULL).returncode:
-        pytest.skip("no network namespace with a slow link to be had")
-    content = make("big", 8_000_000)
-    server = serve(*flags, under=under)
-    enter = ["nsenter", f"--net=/proc/{server.pid}/ns/net", kedge, "get", "--windowsize", "64",
-             "tftp://%s:%d/big" % server.at]
-    gets = [(tmp_path / blksize, subprocess.Popen([*enter, "--blksize", blksize, "-q", "-o",
-                                                   tmp_path / blksize]))
-            for blksize in ("65464", "8192", "1400")]
-    resent = 0
-    for got, process in gets:
-        assert process.wait(60) == 0
-        assert got.read_bytes() == content
-        record = server.record(file="big", outcome="ok", asked=f"blksize={got.name},tsize=0,"
-                                                                "windowsize=64")
-        resent += int(record["resent"])
-    assert resent <= 3 * 64         # a machine at its limit may see each timer fire once
+    assert slow.stop() == 0

@@ -1,0 +1,151 @@
+"""What `kedge serve` says of each transfer: one record, in either form, of every outcome."""
+import json
+import os
+import re
+import time
+
+import pytest
+
+from e2e.lib.serve import parse_text
+from e2e.peers.tftp import RRQ, WRQ, Peer, TftpError, ack, data, error, get, put
+
+KEYS = ["time", "event", "peer", "local", "file", "outcome", "reason", "bytes", "ms",
+        "rate_Bps", "asked", "granted", "blocks", "resent", "dup", "rtt_us"]
+NUMBERS = ["bytes", "ms", "blocks", "resent", "dup"]
+
+
+def refused(call, *words, **options):
+    with pytest.raises(TftpError):
+        call(*words, **options)
+
+
+def play(server, srv):
+    """One transfer of each outcome, in this order."""
+    at = server.at
+    get(at, "file", blksize=1000, windowsize=2, tsize=0)                # ok
+    put(at, "up", b"four", tsize=4)                                     # ok
+    with Peer(at) as peer:                                              # probe
+        peer.ask(RRQ, "file", tsize=0)
+        peer.hear()
+        peer.say(error(8, "that is all"))
+    with Peer(at) as peer:                                              # aborted
+        peer.ask(RRQ, "file")
+        peer.hear()
+        peer.say(error(3, "disk full"))
+    refused(get, at, "nothing")                                         # refused
+    refused(get, at, "file", "mail")
+    refused(put, at, "file", b"exists")
+    with Peer(at) as peer:
+        peer.raw(b"\0\1no end")
+        peer.hear()
+    with Peer(at) as peer:                                              # replaced, ok
+        peer.ask(RRQ, "file")
+        peer.hear()
+        peer.say(ack(1))
+        peer.hear()
+        peer.tid = None
+        peer.ask(RRQ, "small")
+        peer.hear()
+        peer.say(ack(1))
+    with Peer(at) as peer:                                              # gone
+        peer.ask(RRQ, "file")
+        peer.hear()
+        peer.say(ack(1))
+        gone = peer.port
+    server.record(outcome="gone", peer=f"127.0.0.1:{gone}")
+    with Peer(at) as peer:                                              # error
+        peer.ask(WRQ, "short", tsize=100)
+        peer.hear()
+        peer.say(data(1, b"less"))
+        peer.hear()
+    with Peer(at) as peer:                                              # changed
+        peer.ask(RRQ, "cut", blksize=512, tsize=0)
+        peer.hear()
+        os.truncate(srv / "cut", 600)
+        peer.say(ack(0))
+        peer.hear()
+        for block in range(1, 200):
+            peer.say(ack(block))
+            if peer.hear()[1] == 5:
+                break
+    with Peer(at) as peer:                                              # unconfirmed
+        peer.ask(RRQ, "small", utimeout=20000)
+        peer.hear()
+        peer.say(ack(0))
+        while not peer.silent(1.5):
+            pass
+
+
+OUTCOMES = [("get", "ok", "file"), ("put", "ok", "up"), ("probe", "probe", "file"),
+            ("get", "aborted", "file"), ("refused", "refused", "nothing"),
+            ("refused", "refused", "file"), ("refused", "refused", "file"),
+            ("refused", "refused", None), ("get", "replaced", "file"),
+            ("get", "ok", "small"), ("get", "gone", "file"), ("put", "error", "short"),
+            ("get", "changed", "cut"), ("get", "unconfirmed", "small")]
+
+
+@pytest.fixture(params=["text", "json"])
+def played(request, serve, make, srv):
+    """(the form, the log's lines, the records)"""
+    make("file", 5000)
+    make("small", 5)
+    make("cut", 100000)
+    server = serve("--uploads", "create", "--log", request.param)
+    play(server, srv)
+    end = time.monotonic() + 10
+    while len(server.records()) < len(OUTCOMES) and time.monotonic() < end:
+        time.sleep(0.05)
+    return request.param, server.stderr.splitlines(), server.records()
+
+
+def test_every_outcome(played):
+    _, _, records = played
+
+    assert [(r["event"], r["outcome"], r["file"] or None) for r in records] == OUTCOMES
+    ok, up, probe, aborted = records[:4]
+    assert int(ok["bytes"]) == 5000 and int(ok["blocks"]) == 6
+    assert ok["asked"] == "blksize=1000,tsize=0,windowsize=2"
+    assert ok["granted"] == "blksize=1000,tsize=5000,windowsize=2"
+    assert ok["reason"] is None
+    assert int(ok["rtt_us"]) > 0
+    assert int(up["bytes"]) == 4 and up["granted"] == "tsize=4"
+    assert int(probe["bytes"]) == 0
+    assert "3" in aborted["reason"]
+    assert all(r["reason"] for r in records[3:9])
+    assert int(records[-1]["resent"]) == 3
+    the_form(*played)
+
+
+def the_form(form, lines, records):
+    for line in lines:
+        record = json.loads(line) if form == "json" else parse_text(line)
+        if "event" not in record:
+            continue
+        assert list(record) == KEYS
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["time"])
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", record["peer"])
+        assert record["local"] == records[0]["local"]
+        for key in NUMBERS:
+            value = record[key]
+            assert value is None or (isinstance(value, int) if form == "json"
+                                     else value.isdigit()), (key, value)
+
+
+@pytest.mark.slow
+def test_silence_ends_a_transfer(serve, make):
+    """After 30 s without progress; never by a count."""
+    make("file", 5000)
+    server = serve("--timeout", "2s")
+
+    with Peer(server.at) as peer:
+        peer.ask(RRQ, "file")
+        peer.hear()
+        peer.say(ack(1))
+        start = time.monotonic()
+        heard = 0
+        while time.monotonic() - start < 29.5:
+            heard += not peer.silent(0.5)
+        assert server.records() == []
+        server.record(event="get", outcome="timeout")
+    assert 14 <= heard <= 25
+
