@@ -18,17 +18,17 @@ _Static_assert(DIGITS == 16, "as upload_sweep() is documented");
 
 static const char hex[] = "0123456789abcdef";
 
-static int choose_name(char name[static TEMP_ROOM])
+static bool choose_name(char name[static TEMP_ROOM])
 {
     uint8_t random[DIGITS];
 
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        return -EIO;
+        return false;
     memcpy(name, ROOT_OWN_PREFIX, PREFIX_LEN);
     for (size_t i = 0; i < DIGITS; i++)
         name[PREFIX_LEN + i] = hex[random[i] & 15];
     name[TEMP_ROOM - 1] = 0;
-    return 0;
+    return true;
 }
 
 /* A sweep may meet the file before it is locked, and then removes it: so it counts only
@@ -48,10 +48,11 @@ struct store_result temp_create(int dir, mode_t mode, char name[static TEMP_ROOM
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
     for (int i = 0; i < TRIES; i++) {
-        int made = choose_name(name);
+        int made;
 
-        if (made == 0)
-            made = openat(dir, name, flags, mode);
+        if (!choose_name(name))
+            return store_errno(EIO);
+        made = openat(dir, name, flags, mode);
         if (made < 0 && errno == EEXIST)
             continue;
         if (made < 0)

@@ -96,7 +96,8 @@ def test_too_few_descriptors(serve, make, srv, flags, descriptors):
         answered = 0
         for peer in crowd:
             with contextlib.suppress(Silence):
-                assert peer.packet(0.01).op != ERROR    # an ERROR would end a boot
+                packet = peer.packet(0.01)    # an ERROR would end a boot
+                assert packet.op != ERROR, (bytes(packet.body), peer.tid, server.at)
                 peer.say(error(0))
                 answered += 1
         assert 0 < answered < descriptors
