@@ -68,7 +68,7 @@ static void stall_note(FILE *out, const struct probe_view *v)
         (unsigned long long)longest->waited);
 }
 
-static struct peer_losses losses_of(const struct probe_view *v)
+struct peer_losses probe_losses(const struct probe_view *v)
 {
     const struct account *a = v->account;
 
@@ -78,7 +78,7 @@ static struct peer_losses losses_of(const struct probe_view *v)
 /* "N lost going (...), N lost coming back, N lost where cannot be told". */
 static void loss_note(FILE *out, const struct probe_view *v)
 {
-    struct peer_losses l = losses_of(v);
+    struct peer_losses l = probe_losses(v);
     char text[KEDGE_ENDPOINT_TEXT], by[96] = "";
 
     if (l.going + l.coming == 0) {
@@ -248,7 +248,7 @@ static void json_split(struct json *j, const struct split *s)
 static void json_peer(struct json *j, const struct probe_view *v)
 {
     const struct peer *p = v->peer;
-    struct peer_losses l = losses_of(v);
+    struct peer_losses l = probe_losses(v);
     char text[NET_ADDRESS_TEXT];
     struct net_address seen;
     bool nat = behind_nat(v, &seen);

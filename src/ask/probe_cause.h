@@ -12,4 +12,7 @@
 void probe_cause_notes(const struct probe_view *v, FILE *out);
 void probe_cause_json(struct json *j, const struct probe_view *v);
 
+/* Which way was lost what no refusal explains; v->peer is there. */
+struct peer_losses probe_losses(const struct probe_view *v);
+
 #endif

@@ -79,6 +79,7 @@ static const struct probe_options defaults = {
     .size = 56,
     .interval = KEDGE_SEC / 5,
     .timeout = KEDGE_SEC,
+    .see.prometheus_every = 5 * KEDGE_SEC,
 };
 
 #define FIELD(name) .into = offsetof(struct probe_options, name)
@@ -129,6 +130,18 @@ static const struct arg args[] = {
       .value = "FILE",
       FIELD(see.html),
       .help = "write the results as a page besides" },
+    { .name = "prometheus",
+      .kind = ARG_TEXT,
+      .value = "FILE",
+      FIELD(see.prometheus),
+      .help = "keep metrics for Prometheus there, replaced whole each time" },
+    { .name = "prometheus-every",
+      .kind = ARG_TIME,
+      .value = "TIME",
+      FIELD(see.prometheus_every),
+      .low = 100 * KEDGE_MSEC,
+      .high = 86400 * KEDGE_SEC,
+      .help = "between two such times (5s)" },
     { .name = "fail-if",
       .kind = ARG_TEXTS,
       .value = "CONDITION",

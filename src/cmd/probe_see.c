@@ -16,10 +16,30 @@ static uint64_t wall_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+static enum exit_code no_memory(void)
+{
+    fputs("kedge probe: the results found no room in memory\n", stderr);
+    return EXIT_SOME_FAILED;
+}
+
+static enum exit_code write_metrics(struct see *s, const struct probe *p)
+{
+    struct probe_result now;
+    enum exit_code code;
+
+    if (!probe_result_of(&now, p, &s->about))
+        return no_memory();
+    code = metrics_write(&s->metrics, &now, true, loop_clock());
+    probe_result_free(&now);
+    return code;
+}
+
 static void tick(void *owner, const struct probe *p)
 {
     struct see *s = owner;
 
+    if (metrics_due(&s->metrics, loop_clock()))
+        (void)write_metrics(s, p);
     if (s->live.sparks)
         live_draw(&s->live, p, loop_clock());
 }
@@ -38,6 +58,8 @@ static void settled(void *owner, uint32_t target, const struct account_event *ev
 bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
 {
     *s = (struct see){ .options = options };
+    s->metrics = (struct metrics_file){ .file = options->prometheus,
+                                        .every = options->prometheus_every };
     plan->owner = s;
     plan->tick = tick;
     plan->settled = settled;
@@ -62,15 +84,9 @@ static enum exit_code outcome(const struct see *s, const struct probe_result *r)
     return all ? EXIT_OK : EXIT_SOME_FAILED;
 }
 
-static enum exit_code no_memory(void)
-{
-    fputs("kedge probe: the results found no room in memory\n", stderr);
-    return EXIT_SOME_FAILED;
-}
-
 static enum exit_code show(struct see *s, const struct probe_result *r)
 {
-    enum exit_code page;
+    enum exit_code page, metrics;
     bool shown = true;
 
     if (s->options->jsonl)
@@ -79,8 +95,10 @@ static enum exit_code show(struct see *s, const struct probe_result *r)
         shown =
             s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
     page = page_write(&s->page, r);
+    metrics = metrics_write(&s->metrics, r, false, loop_clock());
     if (!shown)
         return no_memory();
+    page = page == EXIT_OK ? metrics : page;
     return page == EXIT_OK ? outcome(s, r) : page;
 }
 
@@ -92,8 +110,6 @@ static bool wants_rows(const struct see_options *o)
 
 static void start(struct see *s, const struct probe *p)
 {
-    s->about = probe_about_of(p, KEDGE_VERSION, wall_ms());
-    s->lines = (struct probe_lines){ stdout, p, loop_clock() };
     if (wants_rows(s->options) && !live_open(&s->live, STDERR_FILENO, p, s->lines.origin))
         fputs("kedge probe: no memory for rows on the terminal\n", stderr);
     if (s->options->jsonl)
@@ -109,6 +125,13 @@ enum exit_code see_run(struct see *s, struct probe *p)
     code = page_open(&s->page, "probe", s->options->html);
     if (code != EXIT_OK)
         return code;
+    s->about = probe_about_of(p, KEDGE_VERSION, wall_ms());
+    s->lines = (struct probe_lines){ stdout, p, loop_clock() };
+    code = s->metrics.file ? write_metrics(s, p) : EXIT_OK;
+    if (code != EXIT_OK) {
+        page_drop(&s->page);
+        return code;
+    }
     start(s, p);
     err = probe_run(p);
     live_close(&s->live);

@@ -6,11 +6,13 @@
 #include "ask/probe_lines.h"
 #include "cmd/checks.h"
 #include "cmd/live.h"
+#include "cmd/metrics.h"
 #include "cmd/page.h"
 
 struct see_options {
     bool json, jsonl, quiet;
-    const char *html;
+    const char *html, *prometheus;
+    kedge_nanos prometheus_every;
     struct arg_list fail_if;
 };
 
@@ -20,6 +22,7 @@ struct see {
     struct probe_lines lines;
     struct checks checks;
     struct page page;
+    struct metrics_file metrics;
     struct live live; /* without sparks: none is wanted */
 };
 

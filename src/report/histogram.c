@@ -1,5 +1,7 @@
 #include "report/histogram.h"
 
+#include "base/number.h"
+
 #define EXACT 128     /* values below have a bucket each */
 #define PARTS 64      /* of each power of two above */
 #define FIRST_POWER 7 /* 2^7 == EXACT */
@@ -54,6 +56,7 @@ void histogram_record(struct histogram *h, kedge_nanos value)
 {
     widen(h, value, value);
     h->count++;
+    h->sum = add_sat(h->sum, value);
     add(h, bucket_of(value), 1);
 }
 
@@ -63,6 +66,7 @@ void histogram_merge(struct histogram *a, const struct histogram *b)
         return;
     widen(a, b->min, b->max);
     a->count += b->count;
+    a->sum = add_sat(a->sum, b->sum);
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
         add(a, i, b->buckets[i]);
 }

@@ -14,6 +14,7 @@ struct histogram {
     uint64_t count;
     uint64_t min; /* of no meaning while count is 0, as is max */
     uint64_t max;
+    uint64_t sum;                        /* stops at UINT64_MAX */
     uint32_t buckets[HISTOGRAM_BUCKETS]; /* each stops at 2^32 - 1 */
 };
 
