@@ -123,6 +123,7 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     t->shared = &p->shared;
     t->run = (uint16_t)(p->run + p->count);
     t->number = p->count;
+    t->ttl_back = t->tos_back = -1;
     account_init(&t->account, slots, room, p->plan.timeout);
     t->account.settled = p->plan.settled ? settled : NULL;
     t->account.owner = t;

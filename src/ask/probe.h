@@ -44,15 +44,18 @@ struct probe_view {
     const struct account *account;
     const struct stalls *stalls; /* NULL: not known, and so is the next */
     const struct self *self;
-    const struct peer *peer;   /* NULL where it was read again from a file ... */
-    const struct split *split; /* NULL: its times are by this program's clock alone */
+    const struct peer *peer; /* NULL where it was read again from a file ... */
+    const struct split
+        *split;           /* NULL: its times are by this program's clock alone, ... */
+    const char *no_split; /* ... and why; NULL: not known */
     const struct probe_damage *damage; /* ... and so this one */
     struct net_address local;          /* of a udp socket; len 0: not known */
     kedge_nanos started; /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
-    const char *error; /* why its last probe failed; NULL: none did */
+    const char *error;          /* why its last probe failed; NULL: none did */
+    struct net_address told_by; /* who said so; len 0: this host, or not known */
 };
 
 /* 0 or -errno. */

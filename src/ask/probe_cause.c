@@ -148,6 +148,9 @@ static void split_note(FILE *out, const struct probe_view *v)
     char text[KEDGE_ENDPOINT_TEXT], a[32], b[32], c[32];
     kedge_nanos send = 0, way = 0, receive = 0;
 
+    if (v->no_split && v->account->received > 0)
+        fprintf(out, "%s: by this program's clock, as the kernel has no times: %s\n",
+                kedge_endpoint_print(v->endpoint, text), v->no_split);
     if (!s || !histogram_percentile(&s->send, 50000, &send) ||
         !histogram_percentile(&s->way, 50000, &way) ||
         !histogram_percentile(&s->receive, 50000, &receive))
@@ -273,6 +276,19 @@ static void json_peer(struct json *j, const struct probe_view *v)
     json_end(j);
 }
 
+/* Which clock each number is by: this program reads its own. */
+static void json_clocks(struct json *j, const struct probe_view *v)
+{
+    const struct peer *p = v->peer;
+
+    json_object(j, "clocks");
+    json_text(j, "rtt_ns", "program");
+    json_text(j, "split_ns", v->split && v->split->way.count > 0 ? "kernel" : NULL);
+    json_text(j, "held_ns", p->reports == 0 ? NULL : p->kernel ? "kernel" : "program");
+    json_text(j, "no_split", v->no_split);
+    json_end(j);
+}
+
 static void json_damage(struct json *j, const struct probe_damage *d)
 {
     bool known = d->first.bytes > 0;
@@ -300,6 +316,7 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
     if (v->peer) {
         json_peer(j, v);
         json_split(j, v->split);
+        json_clocks(j, v);
     }
     json_self(j, v->self);
     json_stalls(j, v);

@@ -1,7 +1,6 @@
 /* udp and unix-dgram: a dialled socket, a datagram a probe. */
 #include "ask/probe_target.h"
 
-#include "net/stamps.h"
 #include "net/udp.h"
 
 #include <errno.h>
@@ -10,6 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool is_udp(const struct probe_target *t)
+{
+    return t->endpoint.transport == KEDGE_UDP;
+}
+
 static int send_once(struct probe_target *t, struct kedge_span payload)
 {
     ssize_t n = send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL);
@@ -17,18 +21,52 @@ static int send_once(struct probe_target *t, struct kedge_span payload)
     return n < 0 ? errno : 0;
 }
 
-/* The refusal of an earlier probe is told to the next call on the socket. */
+static void one_left(void *owner, uint32_t number, uint64_t at_ns)
+{
+    struct probe_target *t = owner;
+
+    if (t->split)
+        split_left(t->split, number, at_ns);
+}
+
+static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+{
+    probe_failed(owner, e, quoted);
+}
+
+/* On its way to the device a datagram is told of before its answer can be there. */
+static void drain(struct probe_target *t)
+{
+    if (is_udp(t))
+        stamps_drain(t->watch.fd, &(struct stamps_told){ one_left, one_error, t });
+}
+
+/* Whether what failed was counted by the kernel is not known. */
+static void restart(struct probe_target *t)
+{
+    if (!t->split)
+        return;
+    split_restart(t->split);
+    if (stamps_open(t->watch.fd) == 0)
+        return;
+    free(t->split);
+    t->split = NULL;
+    t->no_split = "the kernel gives none any more";
+}
+
+/* The error of an earlier probe is told to the next call on the socket. */
 static void datagram_send(struct probe_target *t, struct kedge_span payload,
                           uint64_t sequence)
 {
     uint64_t before = t->split ? stamps_clock() : 0;
     int code = send_once(t, payload);
-    uint64_t oldest = sequence;
 
-    if (code == ECONNREFUSED && t->endpoint.transport == KEDGE_UDP) {
-        if (account_oldest(&t->account, &oldest) && oldest < sequence)
-            probe_refused(t, code);
+    if (code && is_udp(t)) {
+        drain(t);
+        restart(t);
         code = send_once(t, payload);
+        if (code)
+            restart(t);
     }
     if (code)
         probe_unsent(t, sequence, code);
@@ -36,17 +74,13 @@ static void datagram_send(struct probe_target *t, struct kedge_span payload,
         split_sent(t->split, sequence, before);
 }
 
-/* On its way to the device a datagram is told of before its answer can be there. */
-static void hear_departures(struct probe_target *t)
+/* What an error of UDP's says the queue of errors says better. */
+static void failed(struct probe_target *t, int code)
 {
-    uint64_t at = 0;
-    uint32_t number = 0;
-
-    for (int i = 0; t->split && i < PROBE_BATCH; i++) {
-        if (!stamps_left(t->watch.fd, &number, &at))
-            return;
-        split_left(t->split, number, at);
-    }
+    if (is_udp(t))
+        drain(t);
+    else if (code != EINTR)
+        probe_refused(t, code);
 }
 
 static void datagram_ready(void *owner, unsigned events)
@@ -54,26 +88,41 @@ static void datagram_ready(void *owner, unsigned events)
     struct probe_target *t = owner;
 
     (void)events;
-    hear_departures(t);
+    drain(t);
     for (int i = 0; i < PROBE_BATCH; i++) {
-        ssize_t n =
-            stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &t->came_ns);
+        struct stamps_in in = { 0 };
+        ssize_t n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
 
-        if (n >= 0)
-            probe_answered(t, (struct kedge_span){ t->shared->scratch, (size_t)n });
-        else if (errno == EAGAIN)
+        if (n < 0 && errno == EAGAIN)
             return;
-        else if (errno != EINTR)
-            probe_refused(t, errno);
+        if (n < 0) {
+            failed(t, errno);
+            continue;
+        }
+        probe_came(t, &in);
+        probe_answered(t, (struct kedge_span){ t->shared->scratch, (size_t)n });
     }
+}
+
+static int family_of(int fd)
+{
+    int family = AF_UNSPEC;
+    socklen_t len = sizeof family;
+
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 ? AF_UNSPEC : family;
 }
 
 /* Without it a round trip is whole, by this program's clock. */
 static void open_split(struct probe_target *t, int fd)
 {
-    if (t->endpoint.transport != KEDGE_UDP || stamps_open(fd) < 0)
-        return;
-    t->split = calloc(1, sizeof *t->split);
+    int err = is_udp(t) ? stamps_open(fd) : 0;
+
+    if (!is_udp(t))
+        t->no_split = "a local socket has no device";
+    else if (err)
+        t->no_split = strerror(-err);
+    else if (!(t->split = calloc(1, sizeof *t->split)))
+        t->no_split = strerror(ENOMEM);
 }
 
 static int datagram_open(struct probe_target *t, struct kedge_error *error)
@@ -86,6 +135,8 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
     (void)udp_receive_buffer(fd, 0);
     open_split(t, fd);
     err = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+    if (!err && is_udp(t))
+        err = stamps_ask_more(fd, family_of(fd));
     if (!err)
         err = probe_watch(t, fd, datagram_ready);
     if (!err)

@@ -36,6 +36,16 @@ static void connect_note(FILE *out, const struct probe_view *v)
             v->connects > 1 ? "several times, " : "", space);
 }
 
+static void refused_note(FILE *out, const struct probe_view *v, const char *why)
+{
+    char text[128 + NET_ADDRESS_TEXT], by[NET_ADDRESS_TEXT];
+
+    snprintf(text, sizeof text, "refused: %s%s%s", why,
+             v->told_by.len > 0 ? ", says " : "",
+             v->told_by.len > 0 ? net_address_print_host(&v->told_by, by) : "");
+    note(out, v, v->account->refused, text);
+}
+
 void probe_notes(const struct probe_view *v, FILE *out)
 {
     const struct account *a = v->account;
@@ -43,8 +53,7 @@ void probe_notes(const struct probe_view *v, FILE *out)
     char text[128];
 
     connect_note(out, v);
-    snprintf(text, sizeof text, "refused: %s", why);
-    note(out, v, a->refused, text);
+    refused_note(out, v, why);
     snprintf(text, sizeof text, "did not leave: %s", why);
     note(out, v, a->unsent, text);
     note(out, v, a->late, "answered after the timeout");

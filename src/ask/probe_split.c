@@ -5,10 +5,19 @@ void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns)
     s->slots[s->number++ % SPLIT_ROOM] = (struct split_slot){ sequence, sent_ns, 0 };
 }
 
+void split_restart(struct split *s)
+{
+    s->number = 0;
+}
+
+/* One of before a restart, told late, is older than what has its number now. */
 void split_left(struct split *s, uint32_t number, uint64_t left_ns)
 {
-    if (s->number - number <= SPLIT_ROOM && number != s->number)
-        s->slots[number % SPLIT_ROOM].left_ns = left_ns;
+    struct split_slot *slot = &s->slots[number % SPLIT_ROOM];
+
+    if (s->number - number <= SPLIT_ROOM && number != s->number &&
+        left_ns >= slot->sent_ns)
+        slot->left_ns = left_ns;
 }
 
 /* Sequences and numbers part where a probe did not leave: then the slot is some before. */

@@ -25,6 +25,9 @@ struct split {
 /* Zeroed memory is a start. The next datagram left, with that probe. */
 void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns);
 
+/* The kernel counts from 0 anew: of what left before, nothing more will be told. */
+void split_restart(struct split *s);
+
 /* The device got the datagram of that number. */
 void split_left(struct split *s, uint32_t number, uint64_t left_ns);
 

@@ -242,6 +242,9 @@ static bool allocate(struct probe_target *t)
 
 static int stream_open(struct probe_target *t, struct kedge_error *error)
 {
+    t->no_split = t->endpoint.transport == KEDGE_TCP
+                      ? "a stream's bytes do not leave as they were sent"
+                      : "a local socket has no device";
     *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = ENOMEM };
     if (t->plan->size == 0) {
         *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,

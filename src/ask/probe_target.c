@@ -1,7 +1,6 @@
 #include "ask/probe_target.h"
 
 #include "ask/probe_payload.h"
-#include "net/stamps.h"
 
 /* Before the token came, probes had none. */
 static struct payload payload_of(const struct probe_target *t, uint64_t sequence,
@@ -145,6 +144,30 @@ void probe_refused(struct probe_target *t, int code)
     t->code = code;
     if (account_oldest(&t->account, &sequence))
         account_refused(&t->account, sequence);
+}
+
+void probe_failed(struct probe_target *t, const struct udp_error *e,
+                  struct kedge_span quoted)
+{
+    uint64_t sequence = 0;
+    bool stray = false;
+
+    if (by_stamp(t, quoted, &sequence, &stray) ? stray
+                                               : !account_oldest(&t->account, &sequence))
+        return;
+    t->code = e->code;
+    t->told_by = e->by;
+    if (e->by.len > 0)
+        account_refused(&t->account, sequence);
+    else
+        account_unsent(&t->account, sequence);
+}
+
+void probe_came(struct probe_target *t, const struct stamps_in *in)
+{
+    t->came_ns = in->at_ns;
+    t->ttl_back = in->ttl;
+    t->tos_back = in->tos;
 }
 
 int probe_watch(struct probe_target *t, int fd,

@@ -6,9 +6,12 @@
 #include "ask/probe.h"
 #include "loop/loop.h"
 #include "net/icmp.h"
+#include "net/stamps.h"
 
 #define PROBE_BATCH 64          /* replies taken from one socket in one turn */
 #define PROBE_SCRATCH (1 << 17) /* any datagram, with what stands in front of it */
+
+#define ICMP_LEFT 4096 /* messages that left and are not told of yet */
 
 struct probe_target;
 
@@ -41,6 +44,12 @@ struct icmp_hub {
     struct icmp_socket socket;
     struct loop_watch watch;
     struct probe_target *first; /* NULL: not open */
+    const char *no_split; /* why there are no times by the kernel; NULL: there are */
+    uint32_t number;      /* of the next message that leaves */
+    struct icmp_left {    /* whose it is, and which of the target's split */
+        struct probe_target *target;
+        uint32_t number;
+    } left[ICMP_LEFT];
 };
 
 /* What the targets of one probe share. */
@@ -59,8 +68,11 @@ struct probe_target {
     struct account account;
     struct stalls stalls;
     struct peer peer;
-    struct split *split; /* NULL: no times by the kernel */
-    uint64_t came_ns;    /* when the kernel had the reply that is being told of; 0 */
+    struct split *split;    /* NULL: no times by the kernel, and ... */
+    const char *no_split;   /* ... why; a constant text */
+    uint64_t came_ns;       /* when the kernel had the reply that is being told of; 0 */
+    int ttl_back, tos_back; /* of the last reply, as it came here; -1: not known */
+    struct net_address told_by; /* who said the last error; len 0: this host */
     struct probe_damage damage;
     struct probe_shared *shared;
     struct loop_watch watch; /* its fd is the target's socket, but for icmp */
@@ -92,6 +104,14 @@ void probe_unsent(struct probe_target *t, uint64_t sequence, int code);
 
 /* The oldest one that waits was refused. */
 void probe_refused(struct probe_target *t, int code);
+
+/* An error came from the network, or from this host's own stack. Which probe it is about
+ * its quoted payload says, as far as it goes; else it is the oldest that waits. */
+void probe_failed(struct probe_target *t, const struct udp_error *e,
+                  struct kedge_span quoted);
+
+/* What came with a reply, before it is told. */
+void probe_came(struct probe_target *t, const struct stamps_in *in);
 
 /* Watch fd for replies; ready is called when it has some. 0 or -errno. */
 KEDGE_MUST_CHECK int probe_watch(struct probe_target *t, int fd,

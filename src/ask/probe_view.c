@@ -38,6 +38,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .self = &t->shared->self,
         .peer = &t->peer,
         .split = t->split,
+        .no_split = t->no_split,
         .damage = &t->damage,
         .own_dropped = own_dropped(t),
         .connects = t->connects,
@@ -45,6 +46,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .connect_min = t->connect_min,
         .connect_max = t->connect_max,
         .error = t->code ? probe_why(t->code) : NULL,
+        .told_by = t->told_by,
     };
 
     if (t->peer.asks)

@@ -1,7 +1,7 @@
 #include "net/icmp.h"
 
 #include "net/problem.h"
-#include "net/udp.h"
+#include "net/stamps.h"
 
 #include <errno.h>
 #include <linux/icmp.h>
@@ -11,11 +11,6 @@
 #include <unistd.h>
 
 #define IPV4_HEADER 20
-
-static int set(int fd, int level, int name, int value)
-{
-    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
-}
 
 /* A raw socket gets all ICMP of the host: let echo replies through, and what tells of
  * unreachable hosts by the error queue. */
@@ -37,14 +32,9 @@ static int set_filter(int fd, int family)
 
 static int set_options(const struct icmp_socket *s)
 {
-    bool v6 = s->family == AF_INET6;
     int err = s->raw ? set_filter(s->fd, s->family) : 0;
 
-    if (!err)
-        err = set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1);
-    if (!err)
-        err = set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, 1);
-    return err;
+    return err ? err : stamps_ask_more(s->fd, s->family);
 }
 
 /* An unprivileged socket's identifier is what it is bound to. */
@@ -119,15 +109,6 @@ int icmp_send(const struct icmp_socket *s, struct kedge_span message,
     return 0;
 }
 
-static void take_ttl(struct msghdr *h, struct icmp_in *out)
-{
-    out->ttl = -1;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
-        if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_TTL) ||
-            (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_HOPLIMIT))
-            memcpy(&out->ttl, CMSG_DATA(c), sizeof out->ttl);
-}
-
 /* What follows the IPv4 header that a raw socket shows. Empty if it is cut. */
 static struct kedge_span behind_header(struct kedge_span packet)
 {
@@ -141,24 +122,18 @@ static struct kedge_span behind_header(struct kedge_span packet)
 int icmp_receive(const struct icmp_socket *s, uint8_t *buffer, size_t size,
                  struct icmp_in *out)
 {
-    _Alignas(8) uint8_t control[256];
-    struct iovec v = { buffer, size };
-    struct msghdr h = { .msg_name = &out->peer.u,
-                        .msg_namelen = sizeof out->peer.u,
-                        .msg_iov = &v,
-                        .msg_iovlen = 1,
-                        .msg_control = control,
-                        .msg_controllen = sizeof control };
+    struct stamps_in in = { .from = &out->peer };
     ssize_t n;
 
     do
-        n = recvmsg(s->fd, &h, MSG_DONTWAIT);
+        n = stamps_receive(s->fd, buffer, size, &in);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == EAGAIN ? 0 : -errno;
-    out->peer.len = h.msg_namelen;
     net_address_set_port(&out->peer, 0);
-    take_ttl(&h, out);
+    out->at_ns = in.at_ns;
+    out->ttl = in.ttl;
+    out->tos = in.tos;
     out->message = (struct kedge_span){ buffer, (size_t)n };
     if (s->raw && s->family == AF_INET)
         out->message = behind_header(out->message);

@@ -18,7 +18,8 @@ struct icmp_socket {
 struct icmp_in {
     struct kedge_span message; /* from the ICMP header on, in the caller's buffer */
     struct net_address peer;   /* port 0 */
-    int ttl;                   /* as received; -1 unknown */
+    uint64_t at_ns;            /* when it came; 0 where stamps_open() was not called */
+    int ttl, tos;              /* as received; -1 unknown */
 };
 
 /* Non-blocking. 0, or -errno with *error saying what to do: net.ipv4.ping_group_range,

@@ -1,18 +1,24 @@
 #include "net/stamps.h"
 
+#include "net/udp_errors.h"
+
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#define OTHERS 16 /* entries of another kind that one call passes over */
+#define QUOTED 512 /* of a datagram that failed: routers quote 548 bytes at most */
 
 static uint64_t ns_of(const struct timespec *t)
 {
     return (uint64_t)t->tv_sec * KEDGE_SEC + (uint64_t)t->tv_nsec;
+}
+
+static int set(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
 }
 
 uint64_t stamps_clock(void)
@@ -29,27 +35,49 @@ int stamps_open(int fd)
                 SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
                 SOF_TIMESTAMPING_OPT_TSONLY;
 
-    return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) < 0 ? -errno
-                                                                                 : 0;
+    (void)set(fd, SOL_SOCKET, SO_TIMESTAMPING, 0);
+    return set(fd, SOL_SOCKET, SO_TIMESTAMPING, flags);
 }
 
-/* The stamp and, of one that left, its number. What is not there stays as it is. */
-static void read_control(struct msghdr *h, uint64_t *at_ns, struct sock_extended_err *err)
+int stamps_ask_more(int fd, int family)
+{
+    bool v6 = family == AF_INET6;
+    int level = v6 ? SOL_IPV6 : SOL_IP;
+    int err = set(fd, level, v6 ? IPV6_RECVERR : IP_RECVERR, 1);
+
+    if (!err)
+        err = set(fd, level, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, 1);
+    if (!err)
+        err = set(fd, level, v6 ? IPV6_RECVTCLASS : IP_RECVTOS, 1);
+    return err;
+}
+
+static bool is(const struct cmsghdr *c, int level, int type)
+{
+    return c->cmsg_level == level && c->cmsg_type == type;
+}
+
+static uint64_t stamp_in(const struct cmsghdr *c)
 {
     struct scm_timestamping all;
 
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) {
-            memcpy(&all, CMSG_DATA(c), sizeof all);
-            *at_ns = ns_of(&all.ts[0]);
-        } else if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
-                   (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
-            memcpy(err, CMSG_DATA(c), sizeof *err);
-        }
-    }
+    memcpy(&all, CMSG_DATA(c), sizeof all);
+    return ns_of(&all.ts[0]);
 }
 
-ssize_t stamps_receive(int fd, void *buffer, size_t size, uint64_t *at_ns)
+static void read_in(const struct cmsghdr *c, struct stamps_in *in)
+{
+    if (is(c, SOL_SOCKET, SCM_TIMESTAMPING))
+        in->at_ns = stamp_in(c);
+    else if (is(c, SOL_IP, IP_TTL) || is(c, SOL_IPV6, IPV6_HOPLIMIT))
+        memcpy(&in->ttl, CMSG_DATA(c), sizeof in->ttl);
+    else if (is(c, SOL_IPV6, IPV6_TCLASS))
+        memcpy(&in->tos, CMSG_DATA(c), sizeof in->tos);
+    else if (is(c, SOL_IP, IP_TOS))
+        in->tos = *CMSG_DATA(c); /* one byte on IPv4 */
+}
+
+ssize_t stamps_receive(int fd, void *buffer, size_t size, struct stamps_in *in)
 {
     _Alignas(8) uint8_t control[256];
     struct iovec v = { buffer, size };
@@ -57,30 +85,62 @@ ssize_t stamps_receive(int fd, void *buffer, size_t size, uint64_t *at_ns)
                         .msg_iovlen = 1,
                         .msg_control = control,
                         .msg_controllen = sizeof control };
-    struct sock_extended_err err;
-    ssize_t n = recvmsg(fd, &h, MSG_DONTWAIT);
+    ssize_t n;
 
-    *at_ns = 0;
-    if (n >= 0)
-        read_control(&h, at_ns, &err);
+    if (in->from) {
+        h.msg_name = &in->from->u;
+        h.msg_namelen = sizeof in->from->u;
+    }
+    n = recvmsg(fd, &h, MSG_DONTWAIT);
+    in->at_ns = 0;
+    in->ttl = in->tos = -1;
+    if (n < 0)
+        return n;
+    if (in->from)
+        in->from->len = h.msg_namelen;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c))
+        read_in(c, in);
     return n;
 }
 
-bool stamps_left(int fd, uint32_t *number, uint64_t *at_ns)
+static bool left(struct msghdr *h, uint32_t *number, uint64_t *at_ns)
 {
-    _Alignas(8) uint8_t control[256];
+    struct sock_extended_err err = { 0 };
 
-    for (int i = 0; i < OTHERS; i++) {
-        struct sock_extended_err err = { 0 };
-        struct msghdr h = { .msg_control = control, .msg_controllen = sizeof control };
-
-        if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-            return false;
-        *at_ns = 0;
-        read_control(&h, at_ns, &err);
-        *number = err.ee_data;
-        if (err.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && *at_ns > 0)
-            return true;
+    *at_ns = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+        if (is(c, SOL_SOCKET, SCM_TIMESTAMPING))
+            *at_ns = stamp_in(c);
+        else if (is(c, SOL_IP, IP_RECVERR) || is(c, SOL_IPV6, IPV6_RECVERR))
+            memcpy(&err, CMSG_DATA(c), sizeof err);
     }
-    return false;
+    *number = err.ee_data;
+    return err.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && *at_ns > 0;
+}
+
+void stamps_drain(int fd, const struct stamps_told *told)
+{
+    _Alignas(8) uint8_t control[512];
+    uint8_t quoted[QUOTED] = { 0 };
+
+    for (int i = 0; i < UDP_BATCH; i++) {
+        struct udp_error e = { 0 };
+        struct iovec v = { quoted, sizeof quoted };
+        struct msghdr h = { .msg_name = &e.to.u,
+                            .msg_namelen = sizeof e.to.u,
+                            .msg_iov = &v,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control };
+        ssize_t n = recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT);
+        uint32_t number = 0;
+        uint64_t at_ns = 0;
+
+        if (n < 0)
+            return;
+        if (left(&h, &number, &at_ns))
+            told->left(told->owner, number, at_ns);
+        else if (udp_error_read(&h, &e))
+            told->failed(told->owner, &e, (struct kedge_span){ quoted, (size_t)n });
+    }
 }

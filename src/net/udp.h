@@ -172,6 +172,7 @@ struct udp_error {
     uint8_t type, subtype; /* of the ICMP message */
     uint32_t info;         /* the path's MTU with EMSGSIZE */
     struct net_address to; /* where the datagram that failed was going, port included */
+    struct net_address by; /* who says so; len 0: this host, or not known */
 };
 
 /* Take the errors that are queued (UDP_BATCH at most a call) and tell each. How many. */

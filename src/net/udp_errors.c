@@ -1,4 +1,6 @@
-#include "net/udp.h"
+#include "net/udp_errors.h"
+
+#include "base/number.h"
 
 #include <errno.h>
 #include <linux/errqueue.h>
@@ -12,8 +14,22 @@ static bool is_error(const struct cmsghdr *c)
            (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
 }
 
-/* False: the entry is of another kind (a time stamp), or none of this socket's peers. */
-static bool read_error(struct msghdr *h, struct udp_error *e)
+/* Who says so: a router, or the peer. What is local is said by nobody. */
+static void take_offender(const struct cmsghdr *c, struct udp_error *e)
+{
+    struct kedge_address any = { .len = sizeof any.storage };
+    size_t at = sizeof(struct sock_extended_err);
+    size_t room = c->cmsg_len - CMSG_LEN(0);
+
+    if (room <= at)
+        return;
+    any.len = (socklen_t)min_u64(room - at, sizeof any.storage);
+    memcpy(&any.storage, CMSG_DATA(c) + at, any.len);
+    if (!net_address_from(&any, &e->by))
+        e->by.len = 0;
+}
+
+bool udp_error_read(struct msghdr *h, struct udp_error *e)
 {
     struct sock_extended_err err;
 
@@ -27,6 +43,7 @@ static bool read_error(struct msghdr *h, struct udp_error *e)
         e->subtype = err.ee_code;
         e->info = err.ee_info;
         e->to.len = h->msg_namelen;
+        take_offender(c, e);
         return h->msg_namelen > 0 && err.ee_origin >= SO_EE_ORIGIN_LOCAL &&
                err.ee_origin <= SO_EE_ORIGIN_ICMP6;
     }
@@ -48,7 +65,7 @@ unsigned udp_drain_errors(int fd, void (*tell)(void *owner, const struct udp_err
 
         if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR)
             break;
-        if (!read_error(&h, &e))
+        if (!udp_error_read(&h, &e))
             continue;
         tell(owner, &e);
         told++;

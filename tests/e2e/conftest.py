@@ -2,6 +2,7 @@
 import itertools
 import json
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -85,6 +86,19 @@ def under_hosts(tmp_path):
 
 
 @pytest.fixture
+def one_more_namespace():
+    """one_more_namespace(WORD...): words to put ahead of a command, which then has a network
+    of its own, of a loopback, in which the command WORD... was run."""
+    def under(*words):
+        ahead = ["unshare", "-n", "sh", "-c",
+                 'ip link set lo up && ' + shlex.join(words) + ' && exec "$@"', "sh"]
+        if subprocess.run([*ahead, "true"], stderr=subprocess.DEVNULL).returncode:
+            pytest.skip("a network namespace may not be made here")
+        return ahead
+    return under
+
+
+@pytest.fixture
 def small_disk(tmp_path):
     """A file system of one MiB."""
     place = tmp_path / "small"
@@ -99,8 +113,8 @@ def small_disk(tmp_path):
 @pytest.fixture
 def probe(kedge):
     """probe(*words): its exit status, the JSON's targets and standard error."""
-    def run(*words, **how):
-        done = subprocess.run([kedge, "probe", "--json", *words], timeout=60,
+    def run(*words, under=(), **how):
+        done = subprocess.run([*under, kedge, "probe", "--json", *words], timeout=60,
                               capture_output=True, text=True, **how)
         targets = json.loads(done.stdout)["targets"] if done.stdout else None
         return done.returncode, targets, done.stderr

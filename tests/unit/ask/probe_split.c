@@ -88,6 +88,23 @@ static void what_is_long_ago_is_forgotten(void **state)
     assert_int_equal(split.way.max, 100);
 }
 
+/* After a send that failed the kernel's numbers begin anew. */
+static void numbers_may_begin_anew(void **state)
+{
+    (void)state;
+    split_sent(&split, 0, 1000);
+    split_sent(&split, 1, 2000);
+    split_restart(&split);
+    split_sent(&split, 3, 4000);
+    split_left(&split, 0, 1001); /* of probe 0: it is older than what has its number */
+    split_left(&split, 1, 2001); /* nothing has that number now */
+    split_left(&split, 0, 4003);
+    came(3, 4010, 4011, 0);
+    came(1, 2010, 2011, 0);
+    assert_int_equal(split.way.count, 1);
+    assert_int_equal(split.send.max, 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 
 int main(void)
@@ -98,6 +115,7 @@ int main(void)
         TEST(times_out_of_order_are_left_out),
         TEST(numbers_and_sequences_may_part),
         TEST(what_is_long_ago_is_forgotten),
+        TEST(numbers_may_begin_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
