@@ -21,15 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/clock.h"
+#include "bench/meter.h"
 
 enum { TRAIN = 64, TRAIN_BYTES = 65507, HEADER = 4, WINDOW_MAX = 1024 };
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static int open_socket(struct sockaddr_in *at)
 {

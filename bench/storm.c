@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench/clock.h"
+#include "bench/meter.h"
 
 enum { PACKET_MAX = 65536 + 4, EVENTS = 256, ASK_AGAIN_MS = 1000, TRIES_MAX = 20 };
 
@@ -60,12 +60,6 @@ struct storm {
     uint64_t *took; /* count, ns */
     uint8_t packet[PACKET_MAX];
 };
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static void put_text(struct client *c, const char *text)
 {
@@ -317,12 +311,12 @@ static void report(struct storm *s, double wall, double own, double server)
     qsort(s->took, s->done, sizeof *s->took, by_size);
     printf(
         "{\"done\":%u,\"failed\":%u,\"wrong\":%llu,\"asked_again\":%llu,\"wall_s\":%.3f,"
-        "\"per_s\":%.0f,\"MBps\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"own_cpu_s\":%.3f,"
+        "\"per_s\":%.0f,\"MBps\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"busy\":%.2f,"
         "\"server_cpu_s\":%.4f,\"server_us_each\":%.2f,\"server_s_per_GiB\":%.3f}\n",
         s->done, s->failed, (unsigned long long)s->wrong, (unsigned long long)s->again,
         wall, s->done / wall, (double)s->done * (double)s->size / wall / 1e6,
         s->done ? (double)s->took[s->done / 2] / 1e6 : 0,
-        s->done ? (double)s->took[(size_t)(s->done * 0.99)] / 1e6 : 0, own, server,
+        s->done ? (double)s->took[(size_t)(s->done * 0.99)] / 1e6 : 0, own / wall, server,
         s->done ? server / s->done * 1e6 : 0, gib > 0 ? server / gib : 0);
 }
 

@@ -1,0 +1,106 @@
+"""What the bench has to work with: where things are, the files to be served, and what a
+process and its children use."""
+import os
+import re
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("KEDGE_BUILD", ROOT / "build"))
+UNPACKED = {"in.tftpd": "tftpd-hpa/usr/sbin/in.tftpd", "atftpd": "atftpd/usr/sbin/atftpd",
+            "tftp": "tftp-hpa/usr/bin/tftp", "atftp": "atftp/usr/bin/atftp"}
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+SIZES = {"1KiB": KIB, "16KiB": 16 * KIB, "256KiB": 256 * KIB, "1MiB": MIB, "64MiB": 64 * MIB,
+         "256MiB": 256 * MIB}
+
+
+class Missing(Exception):
+    """What is wanted is not on this machine; why."""
+
+
+def find(name):
+    """The path of a program: ours, a peer that was unpacked, or one that is installed."""
+    own = {"kedge": BUILD / "kedge"}.get(name) or BUILD / "bench" / name
+    for path in (own, ROOT / "build-peers" / UNPACKED.get(name, "-"),
+                 Path("/usr/sbin") / name, Path("/usr/bin") / name):
+        # What is installed as tftp may be anybody's.
+        if path.exists() and not (name == "tftp" and path.parent.name == "bin"
+                                  and "build-peers" not in path.parts):
+            return path
+    raise Missing(f"no {name}")
+
+
+class Files:
+    """Files of random bytes, each made when it is first asked for."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        directory.mkdir(exist_ok=True)
+        directory.chmod(0o777)
+
+    def __getitem__(self, name):
+        path = self.directory / name
+        if not path.exists():
+            with path.open("wb") as out:
+                for at in range(0, SIZES[name], MIB):
+                    out.write(os.urandom(min(MIB, SIZES[name] - at)))
+            path.chmod(0o644)
+        return path
+
+
+def same(a, b):
+    return subprocess.run(["cmp", "-s", a, b]).returncode == 0
+
+
+def cpu_of(pid):
+    """CPU seconds of a process, its threads (those that have ended too) and children."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+        own = time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid() makes it
+    except OSError:
+        return 0
+    return own + ended + sum(map(cpu_of, children(pid)))
+
+
+def children(pid):
+    try:
+        return [int(c) for c in
+                Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def memory_of(pid):
+    """KiB that a process and its children have."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    own = int(re.search(r"^Rss: +(\d+)", rollup, re.M)[1])
+    return own + sum(map(memory_of, children(pid)))
+
+
+class Peak:
+    """with Peak(pid) as peak: the most memory it had meanwhile, looked at ten times a
+    second: peak.before and peak.most, KiB."""
+
+    def __init__(self, pid):
+        self.pid, self.over = pid, threading.Event()
+        self.before = self.most = memory_of(pid)
+
+    def watch(self):
+        while not self.over.wait(0.1):
+            self.most = max(self.most, memory_of(self.pid))
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.most = max(self.most, memory_of(self.pid))

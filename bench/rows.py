@@ -1,0 +1,76 @@
+"""The matrix: which work is measured, by whom it is done, and what is to be reached."""
+from echo import Idle, Load, Volley
+from figures import Row, Target
+from tftp import Download, Get, Limit, Upload, WithLimit
+
+CPU, GIB = "server_us_each", "server_s_per_GiB"
+STORM = dict(at_once=256, blksize=512)
+
+
+def at_most(part, metric, against="best"):
+    return Target(metric, most=part, against=against)
+
+
+TFTP = [
+    Row("storm", Download("1KiB", 20000, 4000, **STORM), ("dnsmasq", "atftpd", "tftp-hpa"),
+        (at_most(0.55, CPU),)),
+    Row("storm, one core", Download("1KiB", 20000, 4000, core=0, **STORM), ("dnsmasq",),
+        (at_most(0.42, CPU), Target("per_s", least=2))),
+    Row("storm, no options", Download("1KiB", 20000, 4000, at_once=256), ("dnsmasq",),
+        (at_most(0.55, CPU),)),
+    Row("1 MiB, 64 at once, lock-step",
+        Download("1MiB", 300, 64, GIB, at_once=64, blksize=1468), ("dnsmasq", "atftpd"),
+        (at_most(0.75, GIB),)),
+    Row("64 MiB, window 16",
+        WithLimit(Download("64MiB", 5, 2, GIB, blksize=1468, window=16), Limit("64MiB", 16)),
+        ("atftpd",), (at_most(0.25, GIB),), ("kernel",)),
+    Row("64 MiB, window 64",
+        WithLimit(Download("64MiB", 5, 2, GIB, blksize=1468, window=64), Limit("64MiB", 64)),
+        ("atftpd",), (at_most(0.25, GIB),), ("kernel",)),
+    Row("64 MiB, window 64, client takes bursts",
+        WithLimit(Get("64MiB", 64), Limit("64MiB", 64)), ("atftpd",),
+        (at_most(0.16, GIB), at_most(1 / 0.7, GIB, "kernel")), ("kernel",)),
+    Row("64 MiB, 65464, lock-step", Download("64MiB", 10, 4, GIB, blksize=65464),
+        ("atftpd",), (at_most(0.8, GIB),)),
+    Row("64 MiB, 8192, lock-step", Download("64MiB", 5, 2, GIB, blksize=8192), ("atftpd",),
+        (at_most(0.9, GIB),)),
+    Row("64 MiB, 65464, window 16", Download("64MiB", 10, 4, GIB, blksize=65464, window=16),
+        ("atftpd",), (at_most(0.7, GIB),)),
+    Row("10,000 at once, 20 ms",
+        Download("256KiB", 10000, 1000, at_once=10000, blksize=1468, think_ms=20),
+        ("dnsmasq",), (at_most(0.5, CPU),)),
+    Row("upload, lock-step", Upload("64MiB", 1), ("atftpd",), (at_most(0.9, GIB),)),
+    Row("upload, window 16", Upload("64MiB", 16), ("atftpd",), (at_most(0.4, GIB),)),
+]
+
+LOOP = (at_most(1.05, CPU, "epoll loop"), at_most(0.7, CPU, "libuv"))
+ECHO = [
+    Row("echo tcp, 1 x 64 B", Load("requests"), ("libuv", "socat", "ncat"), LOOP,
+        ("epoll loop",)),
+    Row("echo tcp, 50 x 64 B", Load("requests", connections=50), ("libuv", "socat", "ncat"),
+        LOOP, ("epoll loop",)),
+    Row("echo tcp, 1,000 x 64 B", Load("requests", connections=1000), ("libuv", "socat"),
+        LOOP, ("epoll loop",)),
+    Row("echo tcp, 10,000 x 64 B", Load("requests", connections=10000), ("libuv",), LOOP,
+        ("epoll loop",)),
+    Row("echo tcp, 50 x 4 KiB", Load("requests", connections=50, size=4096),
+        ("libuv", "socat"), LOOP, ("epoll loop",)),
+    Row("echo tcp, bulk", Load("bulk", metric="server_us_per_MB"), ("libuv", "socat"),
+        (Target("MBps", least=0.75, against="one way"),
+         at_most(1.05, "server_us_per_MB", "epoll loop"),
+         at_most(0.7, "server_us_per_MB", "libuv")), ("epoll loop", "one way")),
+    Row("echo tcp, churn", Load("churn", connections=50, size=64),
+        ("libuv", "socat", "ncat"), LOOP, ("epoll loop",)),
+    Row("echo tcp, 10,000 idle", Idle(connections=10000),
+        ("libuv",), (Target("KiB_each", most=0.2, against=None),), ("epoll loop",), rounds=3),
+    Row("echo udp, 64 x 64 B", Volley(sockets=64), (),
+        (at_most(1.05, CPU, "recvmmsg loop"),), ("recvmmsg loop",)),
+    Row("echo udp, 64 x 64 B, depth 32", Volley(sockets=64, depth=32), (),
+        (at_most(1.05, CPU, "recvmmsg loop"),), ("recvmmsg loop",)),
+    Row("echo udp, bursts, 64 B", Volley(sockets=16, depth=64, train=32), (),
+        (at_most(0.15, CPU, "recvmmsg loop"),), ("recvmmsg loop",)),
+    Row("echo udp, bursts, 1400 B", Volley(sockets=16, depth=64, train=32, size=1400), (),
+        (at_most(0.15, CPU, "recvmmsg loop"),), ("recvmmsg loop",)),
+]
+
+ROWS = [*TFTP, *ECHO]

@@ -1,0 +1,102 @@
+"""The bench itself: what it makes of figures, and one small row measured."""
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+import figures  # noqa: E402
+from figures import Row, Target  # noqa: E402
+from rows import ROWS  # noqa: E402
+
+
+class Work:
+    metric = "server_us_each"
+
+
+def row(*targets):
+    return Row("work", Work(), ("quick", "slow"), targets, limits=("loop",))
+
+
+def runs(*values, failed=0):
+    return [{"server_us_each": v, "failed": failed, "wrong": 0} for v in values]
+
+
+def reached(target, **results):
+    return figures.judge(row(target), target, results).reached
+
+
+def test_a_ratio_is_taken_within_its_round():
+    """A machine that is twice as slow in the second round changes nothing."""
+    by = figures.ratios(runs(5, 10, 6), runs(10, 20, 10), "server_us_each")
+    assert by.values == [0.5, 0.5, 0.6]
+    assert by.median == 0.5
+    assert by.text("{:.1f}") == "0.5 (0.5 to 0.6)"
+
+
+def test_the_best_peer_failed_nothing():
+    results = {"kedge": runs(1), "quick": runs(2), "slow": runs(4), "loop": runs(1)}
+    assert figures.best_peer(row(), results) == "quick"
+    results["quick"] = runs(2, failed=1)
+    assert figures.best_peer(row(), results) == "slow"
+
+
+CPU = "server_us_each"
+
+
+@pytest.mark.parametrize("target,want", [
+    (Target(CPU, most=0.5), True), (Target(CPU, most=0.49), False),
+    (Target(CPU, most=0.25, against="slow"), True),
+    (Target(CPU, most=1.05, against="loop"), False),
+    (Target(CPU, least=2, against="loop"), True),
+    (Target(CPU, most=2, against=None), True), (Target(CPU, most=1, against=None), False),
+    (Target(CPU, most=1, against="nobody"), None), (Target("p99_ms", most=1), None),
+    (Target("failed", most=0, against=None), True)])
+def test_a_target_is_reached_or_not_or_not_to_be_judged(target, want):
+    assert reached(target, kedge=runs(2), quick=runs(4), slow=runs(8), loop=runs(1)) is want
+
+
+def test_who_failed_reached_nothing():
+    assert reached(Target(CPU, most=1), kedge=runs(1, failed=1), quick=runs(4)) is False
+
+
+def test_without_a_peer_nothing_is_judged():
+    assert reached(Target(CPU, most=1), kedge=runs(1)) is None
+    assert reached(Target(CPU, most=1), quick=runs(1)) is None
+
+
+def test_the_closing_line_counts_what_was_judged():
+    verdicts = [figures.Verdict(None, r, "") for r in (True, False, None, True)]
+    assert figures.closing_line(verdicts) == "2 of 3 reached"
+
+
+def test_a_table_has_a_line_for_everybody_who_ran():
+    lines = figures.table(row(), {"kedge": runs(1, 3), "loop": runs(2, 2)})
+    assert [line[0] for line in lines] == ["", "kedge", "loop (limit)"]
+    assert lines[1][1:] == ["2 (1 to 3)", "", "0"]
+    assert lines[2][1:] == ["2 (2 to 2)", "1.00 (0.50 to 1.50)", "0"]
+    assert figures.as_markdown(lines).count("\n") == 3
+
+
+def test_rows_name_their_own():
+    assert len({r.name for r in ROWS}) == len(ROWS)
+    for r in ROWS:
+        for t in r.targets:
+            assert t.against in (None, "best", *r.everybody), r.name
+            assert (t.most is None) != (t.least is None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("name", ["storm, no options", "echo tcp, 1 x", "echo udp, bursts, 64"])
+def test_a_row_is_measured(root, build, name):
+    done = subprocess.run([root / "bench/bench.py", "--quick", "--only", name, "--against",
+                           "kedge"], env={**os.environ, "KEDGE_BUILD": str(build)},
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    line = re.search(r"^ +kedge +([\d.]+) .*", done.stdout, re.M)
+    assert line and float(line[1]) > 0, done.stdout
+    assert done.stdout.endswith("0 of 0 reached\n")
