@@ -22,12 +22,12 @@ struct labels {
 static struct kedge_span labels_of(struct labels *l, const struct probe_view *v,
                                    const char *key, const char *value)
 {
-    char text[KEDGE_ENDPOINT_TEXT], number[16];
+    char text[KEDGE_ENDPOINT_TEXT], place[16];
 
     l->w = (struct writer){ .ptr = l->space, .room = sizeof l->space };
     exposition_label(&l->w, "endpoint", kedge_endpoint_print(v->endpoint, text));
-    snprintf(number, sizeof number, "%u", v->number);
-    exposition_label(&l->w, "target", number);
+    snprintf(place, sizeof place, "%u", v->number);
+    exposition_label(&l->w, "target", place);
     if (key)
         exposition_label(&l->w, key, value);
     return written(&l->w);
@@ -197,30 +197,31 @@ static void other_families(struct metrics *m)
     }
 }
 
+static void ways_of(struct metrics *m, const struct probe_view *v)
+{
+    struct peer_losses l = probe_losses(v);
+    const struct {
+        const char *label[2];
+        uint64_t n;
+    } ways[] = { { { "way", "going" }, l.going },
+                 { { "way", "coming" }, l.coming },
+                 { { "way", "unknown" }, l.unknown },
+                 { { "way", "server_queue" }, l.dropped },
+                 { { "way", "server_guard" }, l.refused } };
+
+    for (size_t i = 0; i < COUNT(ways); i++)
+        number_of(m, v, ways[i].label, ways[i].n);
+}
+
 /* A way may be told otherwise later, as an answer comes after all. */
 static void way_family(struct metrics *m)
 {
     exposition_family(
         &m->e, "kedge_probe_lost_by_way", EXPOSITION_GAUGE,
         "Of those lost now by the timeout, which way, as the server tells.");
-    for (uint32_t t = 0; t < m->result->count; t++) {
-        const struct probe_view *v = &m->result->views[t];
-        struct peer_losses l;
-        const struct {
-            const char *label[2];
-            const uint64_t *n;
-        } ways[] = { { { "way", "going" }, &l.going },
-                     { { "way", "coming" }, &l.coming },
-                     { { "way", "unknown" }, &l.unknown },
-                     { { "way", "server_queue" }, &l.dropped },
-                     { { "way", "server_guard" }, &l.refused } };
-
-        if (!v->peer || v->peer->reports == 0)
-            continue;
-        l = probe_losses(v);
-        for (size_t i = 0; i < COUNT(ways); i++)
-            number_of(m, v, ways[i].label, *ways[i].n);
-    }
+    for (uint32_t t = 0; t < m->result->count; t++)
+        if (m->result->views[t].peer && m->result->views[t].peer->reports > 0)
+            ways_of(m, &m->result->views[t]);
 }
 
 /* ---- times ---- */

@@ -1,13 +1,13 @@
 #include "cmd/live.h"
 
 #include "base/number.h"
+#include "cmd/terminal.h"
 #include "report/text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define EVERY (200 * KEDGE_MSEC)
@@ -108,15 +108,6 @@ void live_row(struct writer *w, const struct probe_view *v, const struct spark *
 
 /* ---- all of them ---- */
 
-static struct winsize screen(int fd)
-{
-    struct winsize size = { 0 };
-
-    if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col < 20 || size.ws_row < 3)
-        return (struct winsize){ .ws_col = 80, .ws_row = 24 };
-    return size;
-}
-
 /* What a terminal does not take now it misses: the next drawing comes soon. */
 static void emit(int fd, struct kedge_span bytes)
 {
@@ -146,8 +137,8 @@ static void end_row(struct live *l, struct writer *w)
 
 void live_draw(struct live *l, const struct probe *p, kedge_nanos now)
 {
-    struct winsize size = screen(l->fd);
-    uint32_t rows = (uint32_t)min_u64(l->count, size.ws_row - 2U);
+    struct terminal_size size = terminal_size(l->fd);
+    uint32_t rows = (uint32_t)min_u64(l->count, size.rows - 2U);
     size_t room = ((size_t)rows + 2) * ROW_ROOM;
     struct writer w = { .ptr = now < l->next ? NULL : malloc(room), .room = room };
 
@@ -158,7 +149,7 @@ void live_draw(struct live *l, const struct probe *p, kedge_nanos now)
     for (uint32_t i = 0; i < rows; i++) {
         struct probe_view v = probe_target_view(p, i);
 
-        live_row(&w, &v, &l->sparks[i], size.ws_col - 1U);
+        live_row(&w, &v, &l->sparks[i], size.columns - 1U);
         end_row(l, &w);
     }
     if (rows < l->count) {

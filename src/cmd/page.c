@@ -1,32 +1,36 @@
 #include "cmd/page.h"
 
+#include "ask/probe_plot.h"
 #include "base/number.h"
+#include "cmd/terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum exit_code complain(const struct page *p, int code)
 {
-    fprintf(stderr, "kedge %s: --html %s: %s\n", p->verb, p->file, strerror(code));
+    fprintf(stderr, "kedge %s: --%s%s: %s\n", p->verb, p->file ? "html " : "plot",
+            p->file ? p->file : "", strerror(code));
     return code == ENOSPC ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
 }
 
-enum exit_code page_open(struct page *p, const char *verb, const char *file)
+enum exit_code page_open(struct page *p, const char *verb, const char *file, bool plots)
 {
     int err;
 
-    *p = (struct page){ .verb = verb, .file = file };
-    if (!file)
+    *p = (struct page){ .verb = verb, .file = file, .plots = plots };
+    if (!file && !plots)
         return EXIT_OK;
-    err = whole_open(&p->whole, file);
+    err = file ? whole_open(&p->whole, file) : 0;
     if (err)
         return complain(p, -err);
     /* Most of it is never touched, and so never there. */
     p->times = calloc(PROBE_TARGETS_MAX, sizeof *p->times);
     if (p->times)
         return EXIT_OK;
-    whole_drop(&p->whole);
+    page_drop(p);
     return complain(p, ENOMEM);
 }
 
@@ -47,23 +51,30 @@ enum exit_code page_write(struct page *p, const struct probe_result *r)
 {
     int err;
 
-    if (!p->times)
+    if (!p->whole.out)
         return EXIT_OK;
     if (!probe_page(r, p->times, p->whole.out)) {
-        page_drop(p);
+        whole_drop(&p->whole);
         return complain(p, ENOMEM);
     }
     err = whole_commit(&p->whole);
-    free(p->times);
-    p->times = NULL;
     return err ? complain(p, -err) : EXIT_OK;
+}
+
+void page_plot(const struct page *p, const struct probe_result *r)
+{
+    const struct plot plot = { .out = stdout,
+                               .unicode = terminal_utf8(),
+                               .width = terminal_size(STDOUT_FILENO).columns };
+
+    if (p->plots)
+        probe_plot(r, p->times, &plot);
 }
 
 void page_drop(struct page *p)
 {
-    if (!p->times)
-        return;
-    whole_drop(&p->whole);
+    if (p->whole.out)
+        whole_drop(&p->whole);
     free(p->times);
     p->times = NULL;
 }

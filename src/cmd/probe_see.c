@@ -94,6 +94,7 @@ static enum exit_code show(struct see *s, const struct probe_result *r)
     else
         shown =
             s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
+    page_plot(&s->page, r);
     page = page_write(&s->page, r);
     metrics = metrics_write(&s->metrics, r, false, loop_clock());
     if (!shown)
@@ -122,7 +123,7 @@ enum exit_code see_run(struct see *s, struct probe *p)
     enum exit_code code;
     int err;
 
-    code = page_open(&s->page, "probe", s->options->html);
+    code = page_open(&s->page, "probe", s->options->html, s->options->plot);
     if (code != EXIT_OK)
         return code;
     s->about = probe_about_of(p, KEDGE_VERSION, wall_ms());
@@ -137,11 +138,12 @@ enum exit_code see_run(struct see *s, struct probe *p)
     live_close(&s->live);
     if (err)
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
-    if (!probe_result_of(&result, p, &s->about)) {
-        page_drop(&s->page);
-        return no_memory();
+    if (probe_result_of(&result, p, &s->about)) {
+        code = show(s, &result);
+        probe_result_free(&result);
+    } else {
+        code = no_memory();
     }
-    code = show(s, &result);
-    probe_result_free(&result);
+    page_drop(&s->page);
     return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;
 }

@@ -10,7 +10,7 @@
 #include "cmd/page.h"
 
 struct see_options {
-    bool json, jsonl, quiet;
+    bool json, jsonl, quiet, plot;
     const char *html, *prometheus;
     kedge_nanos prometheus_every;
     struct arg_list fail_if;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct report_options {
-    bool json;
+    bool json, plot;
     const char *html;
     struct arg_list fail_if;
 };
@@ -98,7 +98,7 @@ static enum exit_code one(const struct report_options *o, const struct checks *c
                           const char *name)
 {
     struct reading r = { .record = { .settled = settled, .owner = &r } };
-    enum exit_code code = page_open(&r.page, "report", o->html), page;
+    enum exit_code code = page_open(&r.page, "report", o->html, o->plot), page;
 
     if (code != EXIT_OK)
         return code;
@@ -106,6 +106,7 @@ static enum exit_code one(const struct report_options *o, const struct checks *c
     if (code == EXIT_OK) {
         page = page_write(&r.page, &r.record.result);
         code = show(o, checks, NULL, &r.record.result);
+        page_plot(&r.page, &r.record.result);
         code = page == EXIT_OK ? code : page;
     }
     page_drop(&r.page);
@@ -134,8 +135,11 @@ static enum exit_code report_verb(const void *options, const struct operands *op
     bool compares = operands->count == 2;
     struct checks checks;
 
-    if (compares && (o->json || o->html)) {
-        fprintf(stderr, "kedge report: --%s takes one file\n", o->json ? "json" : "html");
+    if (compares && (o->json || o->html || o->plot)) {
+        fprintf(stderr, "kedge report: --%s takes one file\n",
+                o->json   ? "json"
+                : o->html ? "html"
+                          : "plot");
         return EXIT_USAGE;
     }
     if (!checks_parse(&checks, "report", &o->fail_if, compares))
@@ -153,6 +157,11 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(json),
       .help = "print one JSON document, as kedge probe does; of one file" },
+    { .name = "plot",
+      .kind = ARG_FLAG,
+      FIELD(plot),
+      .not_with = "json",
+      .help = "draw the distribution and the time line below the table; of one file" },
     { .name = "html",
       .kind = ARG_TEXT,
       .value = "FILE",

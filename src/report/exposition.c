@@ -88,7 +88,7 @@ static void bucket(const struct exposition *e, struct kedge_span labels, const c
 /* 2^n - 1, 3 * 2^(n - 1) - 1, 2^(n + 1) - 1, and so on. */
 static kedge_nanos bound_after(kedge_nanos bound)
 {
-    uint64_t v = bound + 1, half = v & (v - 1) ? v / 3 : v / 2;
+    uint64_t v = bound + 1, half = (v & (v - 1)) != 0 ? v / 3 : v / 2;
 
     return v + half - 1;
 }

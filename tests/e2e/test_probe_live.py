@@ -2,49 +2,19 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
+from e2e.lib.screen import Screen
 from e2e.peers.echo import Datagrams, closed_port
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="no tmux")
 LOOP = ("127.0.0.1", 0)
-
-
-class Screen:
-    """A terminal of its own, in which one command runs and leaves its last screen."""
-
-    def __init__(self, directory, columns, rows, *command):
-        self.tmux = ["tmux", "-S", f"{directory}/tmux", "-f", "/dev/null"]
-        self.done = Path(directory) / "done"
-        line = f"{shlex.join(map(str, command))}; echo $? > {self.done}; sleep 60"
-        self.call("new-session", "-d", "-x", str(columns), "-y", str(rows), line)
-
-    def call(self, *words):
-        return subprocess.run([*self.tmux, *words], capture_output=True, text=True, check=True,
-                              env=os.environ | {"LC_ALL": "C.UTF-8"}, timeout=20).stdout
-
-    def lines(self):
-        return self.call("capture-pane", "-p").rstrip("\n").splitlines()
-
-    def until(self, what):
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            if what(self.lines()):
-                return self.lines()
-            time.sleep(0.05)
-        pytest.fail("\n".join(self.lines()))
-
-    def status(self):
-        self.until(lambda _: self.done.exists() and self.done.read_text())
-        return int(self.done.read_text())
 
 
 @pytest.fixture
