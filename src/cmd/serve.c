@@ -43,8 +43,9 @@ static const struct arg serve_args[] = {
       .value = "N",
       ROW(shards),
       .low = 1,
-      .high = 1,
-      .help = "threads that serve (only 1 for now)" },
+      .high = SHARDS_MAX,
+      .help =
+          "threads that serve TFTP, each with its share of --max-transfers (default 1)" },
     { .name = "max-transfers",
       .kind = ARG_NUMBER,
       .value = "N",

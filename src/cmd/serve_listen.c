@@ -45,28 +45,50 @@ static enum exit_code failed(const char *text, int err)
     return err == -EACCES ? EXIT_NO_PERMISSION : EXIT_LOCAL_FILE;
 }
 
+/* Of what is limited each shard has its share. */
+static uint32_t share(const struct server *s, uint64_t of)
+{
+    return (uint32_t)((of + s->shard_count - 1) / s->shard_count);
+}
+
 static int open_tftp(struct server *s)
 {
     const struct serve_options *o = s->options;
     struct tftp_config config = {
-        .loop = &s->loop,
-        .workers = &s->workers,
-        .files = &s->files,
         .root = &s->root,
         .uploads = { .policy = (enum upload_policy)o->uploads,
                      .mode = (uint32_t)o->upload_mode,
                      .max_bytes = o->max_upload },
-        .room = (uint32_t)o->max_transfers,
-        .unproved_max = TFTP_UNPROVED_DEFAULT,
+        .room = share(s, o->max_transfers),
+        .unproved_max = share(s, TFTP_UNPROVED_DEFAULT),
         .blksize_max = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max,
         .windowsize_max = (uint32_t)o->windowsize_max,
         .timeout = o->timeout,
         .single_port = o->single_port,
         .low = (uint16_t)o->port_range.low,
         .high = (uint16_t)o->port_range.high,
+        .shards = s->shard_count,
     };
+    int err = 0;
 
-    return s->tftp ? 0 : tftp_service_open(&s->tftp, &config);
+    if (s->tftp)
+        return 0;
+    for (; config.shard < s->shard_count && err == 0; config.shard++)
+        err = shard_serve(&s->shards[config.shard], &config);
+    s->tftp = err == 0;
+    return err;
+}
+
+/* The first one's port, if it may be any, is that of all. */
+static int listen_shards(struct server *s, struct net_address *at)
+{
+    int err = 0;
+
+    for (unsigned i = 0; i < s->shard_count && err == 0; i++)
+        err = tftp_service_listen(s->shards[i].tftp, at);
+    for (unsigned i = 0; i < s->shard_count && err == 0 && s->shard_count > 1; i++)
+        tftp_service_all_listen(s->shards[i].tftp);
+    return err;
 }
 
 static struct served *add_row(struct server *s, const struct kedge_endpoint *e)
@@ -88,7 +110,7 @@ static int listen_tftp(struct server *s, const struct kedge_endpoint *e,
     int err = net_address_from(address, &at) ? open_tftp(s) : -EAFNOSUPPORT;
 
     if (err == 0)
-        err = tftp_service_listen(s->tftp, &at);
+        err = listen_shards(s, &at);
     if (err < 0)
         return err;
     row = add_row(s, e);
@@ -113,7 +135,7 @@ static int descriptors_of_connections(void)
 static int open_service(struct server *s, const struct kedge_endpoint *e, int fd)
 {
     struct service_config config = {
-        .loop = &s->loop,
+        .loop = s->loop,
         .limits = { .connections = (uint32_t)s->options->echo_max_connections,
                     .idle = s->options->idle_timeout,
                     .descriptors = descriptors_of_connections() },
@@ -197,6 +219,12 @@ enum exit_code serve_endpoint(struct server *s, const char *text)
     return code == EXIT_OK ? listen_everywhere(s, &e, text) : code;
 }
 
+static void guard_ports_of(struct service *service, const struct tftp_service *tftp)
+{
+    for (unsigned i = 0; tftp_service_port(tftp, i) > 0; i++)
+        service_own_port(service, tftp_service_port(tftp, i));
+}
+
 void serve_guard_own_ports(struct server *s)
 {
     for (unsigned i = 0; i < s->served_count; i++) {
@@ -205,8 +233,8 @@ void serve_guard_own_ports(struct server *s)
         for (unsigned k = 0; service && k < s->served_count; k++)
             if (s->served[k].endpoint.transport == KEDGE_UDP)
                 service_own_port(service, s->served[k].endpoint.port);
-        for (unsigned k = 0; service && s->tftp && tftp_service_port(s->tftp, k) > 0; k++)
-            service_own_port(service, tftp_service_port(s->tftp, k));
+        for (unsigned k = 0; service && s->tftp && k < s->shard_count; k++)
+            guard_ports_of(service, s->shards[k].tftp);
     }
 }
 

@@ -4,7 +4,6 @@
 #include "jail/privileges.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 
 static const kedge_nanos stop_patience = 5 * KEDGE_SEC;
 static const kedge_nanos stop_look = 20 * KEDGE_MSEC;
-static const kedge_nanos file_keep = 10 * KEDGE_SEC;
 
 static enum exit_code fail(const char *what, int err)
 {
@@ -32,6 +30,32 @@ static void raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* less is only less */
 }
 
+static bool fits_range(const struct serve_options *o)
+{
+    uint64_t ports = o->port_range.high ? o->port_range.high - o->port_range.low + 1 : 0;
+
+    if (ports == 0 || ports >= o->shards)
+        return true;
+    fprintf(stderr, "kedge serve: --port-range has %u port%s for --shards %u\n",
+            (unsigned)ports, ports == 1 ? "" : "s", (unsigned)o->shards);
+    return false;
+}
+
+static int open_shards(struct server *s)
+{
+    int err = 0;
+
+    s->shards = calloc(s->options->shards, sizeof *s->shards);
+    if (!s->shards)
+        return -ENOMEM;
+    while (err == 0 && s->shard_count < s->options->shards) {
+        err = shard_open(&s->shards[s->shard_count]);
+        s->shard_count += err == 0;
+    }
+    s->loop = &s->shards[0].loop;
+    return err;
+}
+
 enum exit_code server_open(struct server *s, const struct serve_options *options)
 {
     sigset_t stop;
@@ -39,14 +63,17 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
 
     s->options = options;
     s->root.fd = -1;
+    if (!fits_range(options))
+        return EXIT_USAGE;
     signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of one upload */
     raise_descriptors();
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
-    err = loop_open(&s->loop);
+    err = open_shards(s);
     if (err == 0)
-        err = loop_signals_open(&s->loop, &s->signals, &stop);
+        err = loop_signals_open(s->loop, &s->signals, &stop);
+    s->signals_open = err == 0;
     return err == 0 ? EXIT_OK : fail("cannot start", err);
 }
 
@@ -97,18 +124,21 @@ static bool busy(const struct server *s)
     for (unsigned i = 0; i < s->served_count; i++)
         if (s->served[i].service && service_busy(s->served[i].service) > 0)
             return true;
-    return s->tftp && tftp_service_busy(s->tftp) > 0;
+    for (unsigned i = 0; i < s->shard_count && s->tftp; i++)
+        if (!shard_idle(&s->shards[i]))
+            return true;
+    return false;
 }
 
 static void look_for_end(void *owner)
 {
     struct server *s = owner;
-    kedge_nanos now = loop_now(&s->loop);
+    kedge_nanos now = loop_now(s->loop);
 
     if (now >= s->stop_by || !busy(s))
-        loop_stop(&s->loop);
+        loop_stop(s->loop);
     else
-        loop_timer_set(&s->loop, &s->stop_timer, now + stop_look);
+        loop_timer_set(s->loop, &s->stop_timer, now + stop_look);
 }
 
 /* The first signal: take nothing new, finish what is open. The second: end. */
@@ -118,58 +148,52 @@ static void caught(void *owner, int number)
 
     (void)number;
     if (s->stop_by) {
-        loop_stop(&s->loop);
+        loop_stop(s->loop);
         return;
     }
-    s->stop_by = loop_now(&s->loop) + stop_patience;
-    if (s->tftp)
-        tftp_service_stop(s->tftp);
+    s->stop_by = loop_now(s->loop) + stop_patience;
+    for (unsigned i = 0; i < s->shard_count; i++)
+        shard_stop(&s->shards[i]);
     for (unsigned i = 0; i < s->served_count; i++)
         if (s->served[i].service)
             service_stop(s->served[i].service);
     look_for_end(s);
 }
 
-static void collect(void *owner, unsigned events)
-{
-    struct server *s = owner;
-
-    (void)events;
-    (void)workers_collect(&s->workers);
-}
-
-static int start_files(struct server *s)
-{
-    struct workers_config workers = { .threads = HELPERS };
-    struct served_config files = { .workers = &s->workers,
-                                   .room = SERVED_FILES,
-                                   .keep = file_keep };
-    int err = workers_open(&s->workers, &workers);
-
-    if (err < 0)
-        return err;
-    s->workers_open = true;
-    files.slots = s->file_slots = calloc(SERVED_FILES, sizeof *s->file_slots);
-    files.buckets = s->file_buckets = calloc(SERVED_FILES, sizeof *s->file_buckets);
-    if (!files.slots || !files.buckets)
-        return -ENOMEM;
-    served_init(&s->files, &files);
-    return 0;
-}
-
-/* Helpers are watched, leftovers of a crash swept, then the first request is taken. */
+/* Leftovers of a crash are swept, then the first request is taken. */
 static int start_tftp(struct server *s)
 {
-    int err = start_files(s);
+    int err = 0;
 
-    if (err < 0)
-        return err;
     if (s->options->uploads != UPLOAD_REFUSE)
         (void)upload_sweep(&s->root);
-    s->helpers.ready = collect;
-    s->helpers.owner = s;
-    err = loop_watch_add(&s->loop, &s->helpers, workers_fd(&s->workers), LOOP_READ);
-    return err < 0 ? err : tftp_service_start(s->tftp, s->log);
+    for (unsigned i = 0; i < s->shard_count && err == 0; i++)
+        err = shard_start(&s->shards[i], s->log);
+    return err;
+}
+
+/* The first shard is turned by the program's own thread. */
+static int spawn_shards(struct server *s)
+{
+    int err = 0;
+
+    for (unsigned i = 1; i < s->shard_count && err == 0; i++)
+        err = shard_spawn(&s->shards[i]);
+    return err;
+}
+
+static int join_shards(struct server *s)
+{
+    int err = 0;
+
+    for (unsigned i = 1; i < s->shard_count; i++)
+        shard_end(&s->shards[i]);
+    for (unsigned i = 1; i < s->shard_count; i++) {
+        int one = shard_join(&s->shards[i]);
+
+        err = err < 0 ? err : one;
+    }
+    return err;
 }
 
 static int start_log(struct server *s)
@@ -188,51 +212,39 @@ enum exit_code server_run(struct server *s)
     s->signals.caught = caught;
     s->signals.owner = s;
     s->stop_timer = (struct loop_timer){ .due = look_for_end, .owner = s };
-    err = loop_timer_add(&s->loop, &s->stop_timer);
+    err = loop_timer_add(s->loop, &s->stop_timer);
     if (err == 0)
         err = start_log(s); /* threads begin here, after privileges are gone */
     if (err == 0 && s->tftp)
         err = start_tftp(s);
+    if (err == 0 && s->tftp)
+        err = spawn_shards(s);
     if (err < 0)
         return fail("cannot start", err);
     s->started = loop_clock();
     server_print_table(s);
-    err = loop_run(&s->loop);
-    if (err < 0)
-        return fail("epoll", err);
-    return EXIT_OK;
+    err = shard_run(&s->shards[0]);
+    if (err == 0)
+        err = join_shards(s);
+    return err < 0 ? fail("epoll", err) : EXIT_OK;
 }
 
-/* Aborted uploads leave nothing behind, if their helpers get a moment. */
-static bool helpers_finish(struct server *s)
+static void free_shards(struct server *s)
 {
-    struct pollfd done = { .fd = workers_fd(&s->workers), .events = POLLIN };
-    kedge_nanos until = loop_clock() + KEDGE_SEC;
+    bool through = true;
 
-    while (workers_pending(&s->workers) > 0 && loop_clock() < until) {
-        (void)poll(&done, 1, 100);
-        (void)workers_collect(&s->workers);
-    }
-    return workers_pending(&s->workers) == 0;
-}
-
-static void close_files(struct server *s)
-{
-    if (s->helpers.added)
-        loop_watch_remove(&s->loop, &s->helpers);
-    if (!s->workers_open)
-        return;
-    if (!helpers_finish(s))
+    for (unsigned i = 0; i < s->shard_count; i++)
+        through = shard_free(&s->shards[i]) && through;
+    if (!through)
         _exit(EXIT_OK); /* a disk that hangs shall not hang us */
-    if (s->file_buckets)
-        served_free(&s->files);
-    workers_close(&s->workers);
+    free(s->shards);
 }
 
 void server_close(struct server *s)
 {
-    if (s->tftp)
-        tftp_service_close(s->tftp);
+    (void)join_shards(s);
+    for (unsigned i = 0; i < s->shard_count; i++)
+        shard_close(&s->shards[i]);
     if (s->log)
         log_close(s->log, KEDGE_SEC);
     if (s->started)
@@ -240,16 +252,12 @@ void server_close(struct server *s)
     for (unsigned i = 0; i < s->served_count; i++)
         if (s->served[i].service)
             service_close(s->served[i].service);
-    close_files(s);
-    if (s->tftp)
-        tftp_service_free(s->tftp);
-    free(s->echo_buffer);
-    root_close(&s->root);
-    free(s->file_slots);
-    free(s->file_buckets);
     /* One more signal between here and the end changes nothing: not the exit code. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
-    loop_signals_close(&s->loop, &s->signals);
-    loop_close(&s->loop);
+    if (s->signals_open)
+        loop_signals_close(s->loop, &s->signals);
+    free_shards(s);
+    free(s->echo_buffer);
+    root_close(&s->root);
 }

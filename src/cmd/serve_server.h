@@ -1,14 +1,14 @@
-/* What `kedge serve` runs: the services asked for, on one loop, with what they share. */
+/* What `kedge serve` runs: shards that serve TFTP, each on a thread and a loop of its own;
+ * the first one's is the program's own, and the small services are on it too. */
 #ifndef CMD_SERVE_SERVER_H
 #define CMD_SERVE_SERVER_H
 
 #include "cmd/args.h"
 #include "kedge/endpoint.h"
-#include "net/udp.h"
 #include "serve/service.h"
-#include "serve/tftp.h"
+#include "serve/shard.h"
 
-enum { SERVED_MAX = 32, SERVED_FILES = 1024, HELPERS = 4 };
+enum { SERVED_MAX = 32 };
 
 /* The command line of serve. */
 struct serve_options {
@@ -39,19 +39,16 @@ struct served {
 
 struct server {
     const struct serve_options *options;
-    struct loop loop;
+    struct shard *shards;
+    unsigned shard_count; /* that are open */
+    bool tftp;            /* they serve it */
+    struct loop *loop;    /* of the first */
     struct loop_signals signals;
+    bool signals_open;
     struct loop_timer stop_timer;
     struct log *log;
-    struct workers workers;
-    struct loop_watch helpers; /* something of the workers is done */
-    bool workers_open;
-    struct served_cache files;
-    struct served_file *file_slots;
-    struct served_file **file_buckets;
     struct store_root root;
-    struct tftp_service *tftp; /* NULL: not asked for */
-    uint8_t *echo_buffer;      /* ECHO_BUFFER bytes, of all services */
+    uint8_t *echo_buffer; /* ECHO_BUFFER bytes, of all services */
     struct served served[SERVED_MAX];
     unsigned served_count;
     kedge_nanos started;

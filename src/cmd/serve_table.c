@@ -101,8 +101,23 @@ static void print_outcome(const struct tftp_totals *t, enum kedge_tftp_outcome o
         printf(", %llu %s", (unsigned long long)t->outcomes[outcome], name);
 }
 
-static void print_tftp(const struct tftp_totals *t)
+static struct tftp_totals all_totals(const struct server *s)
 {
+    struct tftp_totals sum = { 0 };
+
+    for (unsigned i = 0; i < s->shard_count; i++) {
+        struct tftp_totals t = tftp_service_totals(s->shards[i].tftp);
+
+        tftp_totals_add(&sum, &t);
+    }
+    return sum;
+}
+
+static void print_tftp(const struct server *s)
+{
+    struct tftp_totals totals = all_totals(s);
+    const struct tftp_totals *t = &totals;
+
     printf("tftp: %llu ok", (unsigned long long)t->outcomes[KEDGE_TFTP_OK]);
     print_outcome(t, KEDGE_TFTP_UNCONFIRMED, "unconfirmed");
     print_outcome(t, KEDGE_TFTP_PROBE, "probes");
@@ -134,10 +149,7 @@ void server_print_summary(const struct server *s)
             printf("%s: %s\n", kedge_endpoint_print(&s->served[i].endpoint, endpoint),
                    service_summary(s->served[i].service, text));
     }
-    if (s->tftp) {
-        struct tftp_totals totals = tftp_service_totals(s->tftp);
-
-        print_tftp(&totals);
-    }
+    if (s->tftp)
+        print_tftp(s);
     fflush(stdout);
 }

@@ -29,7 +29,7 @@ struct udp_options {
     struct net_address at; /* where to bind; port 0 is any free one */
     uint16_t low, high;    /* not 0: a free port of this range instead, from a random
                                  one on */
-    bool reuse_port;       /* several shards on one port; see udp_port_is_free() */
+    bool reuse_port;       /* bind to a port whose first socket is shared: udp_share() */
     bool gro; /* let the kernel join datagrams; quietly off where it cannot */
     uint32_t receive_buffer; /* wanted bytes; 0: UDP_RECEIVE_BUFFER */
 };
@@ -50,6 +50,14 @@ KEDGE_MUST_CHECK int udp_open(const struct udp_options *o, struct udp_socket *ou
 KEDGE_MUST_CHECK int udp_adopt(int fd, bool gro, struct udp_socket *out);
 void udp_close(struct udp_socket *s);
 
+/* From now on others may be opened at the same port with reuse_port, by this user: the
+ * kernel deals datagrams out among them by address and port of both ends. A first one with
+ * reuse_port itself could land, unknowing, on a port of another program. 0 or -errno. */
+KEDGE_MUST_CHECK int udp_share(const struct udp_socket *s);
+
+/* Throw away what has come so far. */
+void udp_discard(const struct udp_socket *s);
+
 /* From now on let the kernel tell of each datagram when it came, its TTL and its traffic
  * class. What this kernel does not tell stays unknown. */
 void udp_stamp(const struct udp_socket *s);
@@ -59,10 +67,6 @@ void udp_stamp(const struct udp_socket *s);
  * this kernel does not tell, Linux 4.12 does). */
 uint32_t udp_receive_buffer(int fd, uint32_t wanted);
 KEDGE_MUST_CHECK bool udp_dropped(int fd, uint32_t *out);
-
-/* Bind once without SO_REUSEPORT and let go: 0, or -EADDRINUSE where another program
- * (or kedge) has it, which SO_REUSEPORT alone would hide. */
-KEDGE_MUST_CHECK int udp_port_is_free(const struct net_address *at);
 
 /* ---- receiving ---- */
 

@@ -8,6 +8,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+enum { DISCARD_MAX = 65536 };
+
 static int set(int fd, int level, int name, int value)
 {
     return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
@@ -149,6 +151,18 @@ void udp_close(struct udp_socket *s)
     s->fd = -1;
 }
 
+int udp_share(const struct udp_socket *s)
+{
+    return set(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+}
+
+void udp_discard(const struct udp_socket *s)
+{
+    for (int i = 0; i < DISCARD_MAX; i++)
+        if (recv(s->fd, NULL, 0, MSG_TRUNC | MSG_DONTWAIT) < 0)
+            return;
+}
+
 void udp_stamp(const struct udp_socket *s)
 {
     bool v6 = s->at.u.any.sa_family == AF_INET6;
@@ -167,16 +181,4 @@ bool udp_dropped(int fd, uint32_t *out)
         return false;
     *out = all[SK_MEMINFO_DROPS];
     return true;
-}
-
-int udp_port_is_free(const struct net_address *at)
-{
-    int fd = new_socket(at->u.any.sa_family);
-    int err;
-
-    if (fd < 0)
-        return fd;
-    err = bind_to(fd, at);
-    close(fd);
-    return err;
 }

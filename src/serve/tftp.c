@@ -16,11 +16,15 @@ enum {
 
 static uint32_t data_sockets(const struct tftp_config *c)
 {
+    uint64_t share;
+
     if (c->single_port)
         return 1;
     if (c->high == 0)
         return TFTP_DATA_SOCKETS;
-    return (uint32_t)min_u64(TFTP_DATA_SOCKETS, (uint64_t)(c->high - c->low) + 1);
+    /* Dealt out, not shared: with SO_REUSEPORT an ACK would reach any shard. */
+    share = ((uint64_t)(c->high - c->low) + 1) / max_u64(c->shards, 1);
+    return (uint32_t)clamp_u64(share, 1, TFTP_DATA_SOCKETS);
 }
 
 static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
@@ -92,10 +96,15 @@ static void close_listener(struct tftp_listener *l)
 static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
                       const struct net_address *at)
 {
-    struct udp_options options = { .at = *at, .gro = s->config.single_port };
+    struct udp_options options = { .at = *at,
+                                   .gro = s->config.single_port,
+                                   .reuse_port = s->config.shard > 0 };
     uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
     int err = open_port(l, &options);
 
+    if (err == 0 && s->config.shards > 1)
+        err = udp_share(&l->port[0].socket);
+    options.reuse_port = false;
     net_address_set_port(&options.at, 0);
     options.gro = true; /* the windows of an upload */
     options.low = s->config.low;
@@ -127,6 +136,12 @@ int tftp_service_listen(struct tftp_service *s, struct net_address *at)
     *at = l->port[0].socket.at;
     s->listener_count++;
     return 0;
+}
+
+void tftp_service_all_listen(const struct tftp_service *s)
+{
+    if (s->listener_count > 0)
+        udp_discard(&s->listeners[s->listener_count - 1].port[0].socket);
 }
 
 uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
@@ -242,4 +257,15 @@ struct tftp_totals tftp_service_totals(const struct tftp_service *s)
     totals.over_budget = s->sessions.dropped[TFTP_DROP_OVER_BUDGET];
     totals.full = s->sessions.dropped[TFTP_DROP_FULL];
     return totals;
+}
+
+void tftp_totals_add(struct tftp_totals *sum, const struct tftp_totals *more)
+{
+    for (size_t i = 0; i < sizeof sum->outcomes / sizeof *sum->outcomes; i++)
+        sum->outcomes[i] += more->outcomes[i];
+    sum->bytes += more->bytes;
+    sum->dropped += more->dropped;
+    sum->over_budget += more->over_budget;
+    sum->full += more->full;
+    sum->kernel_drops += more->kernel_drops;
 }

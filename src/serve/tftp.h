@@ -1,4 +1,4 @@
-/* The TFTP service: one process, one loop, no process, thread or socket a transfer. It
+/* The TFTP service: one loop, no process, thread or socket a transfer. It
  * moves datagrams between sockets, the sessions of proto/tftp, and the store; what a
  * packet means is decided there, not here.
  *
@@ -34,6 +34,8 @@ struct tftp_config {
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
     bool single_port;
     uint16_t low, high; /* of the data ports; 0: any */
+    uint32_t shard;     /* the number of this one among those on the same request ports */
+    uint32_t shards;    /* how many they are; 0 is 1. The range has a port for each */
 };
 
 /* For the summary at the end. */
@@ -52,9 +54,14 @@ struct tftp_service;
 KEDGE_MUST_CHECK int tftp_service_open(struct tftp_service **out,
                                        const struct tftp_config *config);
 
-/* Bind the request port `at` and its data sockets; at->port becomes what was bound. 0 or
- * -errno: EADDRINUSE, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, ENOSPC (too many listeners). */
+/* Bind the request port `at` and its data sockets; at->port becomes what was bound. Of
+ * several shards number 0 is first. 0 or -errno: EADDRINUSE, EACCES, EADDRNOTAVAIL,
+ * EAFNOSUPPORT, ENOSPC (too many listeners). */
 KEDGE_MUST_CHECK int tftp_service_listen(struct tftp_service *s, struct net_address *at);
+
+/* All shards listen at their last address now. What came there before was not dealt out as
+ * what comes from now on: it is thrown away, for its sender will ask again. */
+void tftp_service_all_listen(const struct tftp_service *s);
 
 /* The i-th UDP port that it is bound to, request and data ports alike; 0 past the last. */
 uint16_t tftp_service_port(const struct tftp_service *s, unsigned i);
@@ -75,5 +82,6 @@ void tftp_service_close(struct tftp_service *s);
 void tftp_service_free(struct tftp_service *s);
 
 struct tftp_totals tftp_service_totals(const struct tftp_service *s);
+void tftp_totals_add(struct tftp_totals *sum, const struct tftp_totals *more);
 
 #endif

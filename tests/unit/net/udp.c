@@ -462,19 +462,73 @@ static void range_is_kept_and_ends(void **state)
     udp_close(&s);
 }
 
-static void shared_port_is_seen_in_use(void **state)
+static void a_port_is_shared_by_its_first_socket(void **state)
 {
-    struct udp_options o = { .at = parsed("127.0.0.1", 0), .reuse_port = true };
-    struct udp_socket a, b;
+    struct udp_options o = { .at = parsed("127.0.0.1", 0) };
+    struct udp_socket a, b, none;
 
     (void)state;
     assert_int_equal(udp_open(&o, &a), 0);
     o.at = a.at;
-    assert_int_equal(udp_port_is_free(&a.at), -EADDRINUSE);
-    assert_int_equal(udp_open(&o, &b), 0); /* which SO_REUSEPORT alone would hide */
+    o.reuse_port = true;
+    assert_int_equal(udp_open(&o, &none), -EADDRINUSE);
+    assert_int_equal(udp_share(&a), 0);
+    assert_int_equal(udp_open(&o, &b), 0);
+    o.reuse_port = false; /* another program */
+    assert_int_equal(udp_open(&o, &none), -EADDRINUSE);
     udp_close(&a);
     udp_close(&b);
-    assert_int_equal(udp_port_is_free(&o.at), 0);
+}
+
+/* However many there are, a pair of addresses and ports meets one of them for ever. */
+static void a_shared_port_is_dealt_out_by_peer(void **state)
+{
+    struct udp_options o = { .at = parsed("127.0.0.1", 0) };
+    struct udp_socket shared[2];
+    unsigned got[2] = { 0 };
+    uint8_t byte;
+
+    (void)state;
+    assert_int_equal(udp_open(&o, &shared[0]), 0);
+    assert_int_equal(udp_share(&shared[0]), 0);
+    o.at = shared[0].at;
+    o.reuse_port = true;
+    assert_int_equal(udp_open(&o, &shared[1]), 0);
+    for (unsigned i = 0; i < 64; i++) {
+        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        unsigned who;
+
+        for (unsigned k = 0; k < 3; k++)
+            assert_int_equal(sendto(fd, "x", 1, 0, &o.at.u.any, o.at.len), 1);
+        who = recv(shared[0].fd, &byte, 1, MSG_PEEK) < 0;
+        for (unsigned k = 0; k < 3; k++)
+            assert_int_equal(recv(shared[who].fd, &byte, 1, 0), 1);
+        assert_true(recv(shared[!who].fd, &byte, 1, 0) < 0);
+        got[who]++;
+        close(fd);
+    }
+    assert_true(got[0] > 8 && got[1] > 8);
+    udp_close(&shared[0]);
+    udp_close(&shared[1]);
+}
+
+static void what_came_is_thrown_away(void **state)
+{
+    struct udp_options o = { .at = parsed("127.0.0.1", 0) };
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct udp_socket s;
+    uint8_t bytes[8];
+
+    (void)state;
+    assert_int_equal(udp_open(&o, &s), 0);
+    for (unsigned k = 0; k < 3; k++)
+        assert_int_equal(sendto(fd, "old", 3, 0, &s.at.u.any, s.at.len), 3);
+    udp_discard(&s);
+    assert_int_equal(sendto(fd, "new", 3, 0, &s.at.u.any, s.at.len), 3);
+    assert_int_equal(recv(s.fd, bytes, sizeof bytes, 0), 3);
+    assert_memory_equal(bytes, "new", 3);
+    close(fd);
+    udp_close(&s);
 }
 
 static void adopted_socket_is_as_opened(void **state)
@@ -535,7 +589,9 @@ int main(void)
         cmocka_unit_test(own_fault_is_an_error),
         cmocka_unit_test(kernel_drops_are_counted),
         cmocka_unit_test(range_is_kept_and_ends),
-        cmocka_unit_test(shared_port_is_seen_in_use),
+        cmocka_unit_test(a_port_is_shared_by_its_first_socket),
+        cmocka_unit_test(a_shared_port_is_dealt_out_by_peer),
+        cmocka_unit_test(what_came_is_thrown_away),
         cmocka_unit_test(adopted_socket_is_as_opened),
         cmocka_unit_test(routes_are_asked_again_and_again),
     };
