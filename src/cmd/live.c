@@ -1,5 +1,6 @@
 #include "cmd/live.h"
 
+#include "ask/probe_cause.h"
 #include "base/number.h"
 #include "cmd/terminal.h"
 #include "report/text.h"
@@ -16,21 +17,35 @@
 
 bool live_open(struct live *l, int fd, const struct probe *p, kedge_nanos origin)
 {
-    *l = (struct live){ .fd = fd, .count = probe_targets(p), .origin = origin };
-    l->sparks = calloc(l->count, sizeof *l->sparks);
-    for (uint32_t i = 0; l->sparks && i < l->count; i++)
-        l->sparks[i].width = max_u64(probe_plan_of(p)->interval, EVERY);
-    return l->sparks != NULL;
+    *l = (struct live){
+        .fd = fd, .unicode = terminal_utf8(), .count = probe_targets(p), .origin = origin
+    };
+    l->targets = calloc(l->count, sizeof *l->targets);
+    for (uint32_t i = 0; l->targets && i < l->count; i++)
+        l->targets[i].spark.width = max_u64(probe_plan_of(p)->interval, EVERY);
+    return l->targets != NULL;
+}
+
+static void measure(struct live_target *t, kedge_nanos rtt)
+{
+    if (t->now.count == LIVE_REPLIES) {
+        t->before = t->now;
+        t->now = (struct histogram){ 0 };
+    }
+    histogram_record(&t->now, rtt);
 }
 
 void live_count(struct live *l, uint32_t target, const struct account_event *event)
 {
     kedge_nanos at = sub_sat(event->slot->intended, l->origin);
+    struct live_target *t = &l->targets[target];
 
-    if (event->fate == FATE_RECEIVED)
-        spark_measure(&l->sparks[target], at, event->slot->rtt);
-    else
-        spark_fail(&l->sparks[target], at);
+    if (event->fate != FATE_RECEIVED) {
+        spark_fail(&t->spark, at);
+        return;
+    }
+    spark_measure(&t->spark, at, event->slot->rtt);
+    measure(t, event->slot->rtt);
 }
 
 /* ---- one row ---- */
@@ -65,15 +80,42 @@ static void percentile(struct writer *w, const char *lead, const struct histogra
         put_u8(w, '-');
 }
 
-static void losses(struct writer *w, const struct account *a)
+static struct peer_losses ways_of(const struct probe_view *v)
 {
-    number(w, "  lost ", a->lost, "");
-    if (a->refused > 0)
-        number(w, " (", a->refused, " refused)");
-    if (a->unsent > 0)
-        number(w, " (", a->unsent, " did not leave)");
-    if (a->late > 0)
-        number(w, "  late ", a->late, "");
+    return v->peer ? probe_losses(v) : (struct peer_losses){ 0 };
+}
+
+/* What is known of the causes, in brackets. */
+static void causes(struct writer *w, const struct probe_view *v)
+{
+    struct peer_losses ways = ways_of(v);
+    const struct {
+        uint64_t n;
+        const char *what;
+    } all[] = { { v->account->refused, " refused" },
+                { v->account->unsent, " did not leave" },
+                { ways.going, " going" },
+                { ways.going > 0 ? ways.dropped : 0, " dropped by the server's queue" },
+                { ways.coming, " coming back" },
+                { v->own_dropped > 0 ? (uint64_t)v->own_dropped : 0,
+                  " dropped by our queue" } };
+    const char *lead = " (";
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].n == 0)
+            continue;
+        number(w, lead, all[i].n, all[i].what);
+        lead = ", ";
+    }
+    put(w, span_of(*lead == ',' ? ")" : ""));
+}
+
+static void losses(struct writer *w, const struct probe_view *v)
+{
+    number(w, "  lost ", v->account->lost, "");
+    causes(w, v);
+    if (v->account->late > 0)
+        number(w, "  late ", v->account->late, "");
 }
 
 /* No more than `width` columns, and no half of a character. */
@@ -89,21 +131,30 @@ static void clip(struct writer *w, struct kedge_span text, size_t width)
     put(w, (struct kedge_span){ text.ptr, len });
 }
 
-void live_row(struct writer *w, const struct probe_view *v, const struct spark *s,
-              size_t width)
+struct histogram live_last(const struct live_target *t)
+{
+    struct histogram last = t->now;
+
+    histogram_merge(&last, &t->before);
+    return last;
+}
+
+static void row(struct writer *w, const struct live *l, const struct probe_view *v,
+                size_t width)
 {
     uint8_t space[ROW_ROOM];
-    struct writer row = { .ptr = space, .room = sizeof space };
-    const struct account *a = v->account;
+    struct writer text = { .ptr = space, .room = sizeof space };
+    const struct live_target *t = &l->targets[v->number];
+    struct histogram last = live_last(t);
 
-    name(&row, v);
-    put_u8(&row, ' ');
-    spark_put(s, &row);
-    percentile(&row, "  p50 ", &a->rtt, 50000);
-    percentile(&row, "  p99 ", &a->rtt, 99000);
-    losses(&row, a);
-    number(&row, "  of ", a->sent, "");
-    clip(w, written(&row), width);
+    name(&text, v);
+    put_u8(&text, ' ');
+    spark_put(&t->spark, &text, l->unicode);
+    percentile(&text, "  p50 ", &last, 50000);
+    percentile(&text, "  p99 ", &last, 99000);
+    losses(&text, v);
+    number(&text, "  of ", v->account->sent, "");
+    clip(w, written(&text), width);
 }
 
 /* ---- all of them ---- */
@@ -149,7 +200,7 @@ void live_draw(struct live *l, const struct probe *p, kedge_nanos now)
     for (uint32_t i = 0; i < rows; i++) {
         struct probe_view v = probe_target_view(p, i);
 
-        live_row(&w, &v, &l->sparks[i], size.columns - 1U);
+        row(&w, l, &v, size.columns - 1U);
         end_row(l, &w);
     }
     if (rows < l->count) {
@@ -171,6 +222,6 @@ void live_close(struct live *l)
         put(&w, span_of("\x1b[J"));
         emit(l->fd, written(&w));
     }
-    free(l->sparks);
+    free(l->targets);
     *l = (struct live){ 0 };
 }

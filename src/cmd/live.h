@@ -1,15 +1,23 @@
 /* The rows of a running probe on a terminal: a row a target, with its last moments, what
- * was lost and the percentiles so far, drawn over and over in place, at most five times a
- * second. Rows that find no place on the screen are counted in the last one. */
+ * was lost by what is known of the cause, and the percentiles of the last one to two
+ * thousand replies, drawn over and over in place, at most five times a second. Rows that find no place on the screen are counted in the last one. */
 #ifndef CMD_LIVE_H
 #define CMD_LIVE_H
 
 #include "ask/probe.h"
 #include "report/spark.h"
 
+#define LIVE_REPLIES 1000
+
+struct live_target {
+    struct spark spark;
+    struct histogram now, before; /* `now` takes the place of `before` when it is full */
+};
+
 struct live {
     int fd; /* the terminal */
-    struct spark *sparks;
+    bool unicode;
+    struct live_target *targets; /* NULL: not open */
     uint32_t count;
     uint32_t drawn; /* rows on the screen now */
     kedge_nanos next, origin;
@@ -28,8 +36,7 @@ void live_draw(struct live *l, const struct probe *p, kedge_nanos now);
 /* Take the rows away. */
 void live_close(struct live *l);
 
-/* One row, in at most `width` columns: for the above and its tests. */
-void live_row(struct writer *w, const struct probe_view *v, const struct spark *s,
-              size_t width);
+/* What a row's percentiles are of. */
+struct histogram live_last(const struct live_target *t);
 
 #endif

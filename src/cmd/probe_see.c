@@ -40,7 +40,7 @@ static void tick(void *owner, const struct probe *p)
 
     if (metrics_due(&s->metrics, loop_clock()))
         (void)write_metrics(s, p);
-    if (s->live.sparks)
+    if (s->live.targets)
         live_draw(&s->live, p, loop_clock());
 }
 
@@ -50,7 +50,7 @@ static void settled(void *owner, uint32_t target, const struct account_event *ev
 
     if (s->options->jsonl)
         probe_lines_probe(&s->lines, target, event);
-    if (s->live.sparks)
+    if (s->live.targets)
         live_count(&s->live, target, event);
     page_count(&s->page, target, event, s->lines.origin, s->about.interval);
 }

@@ -23,7 +23,7 @@ struct see {
     struct checks checks;
     struct page page;
     struct metrics_file metrics;
-    struct live live; /* without sparks: none is wanted */
+    struct live live; /* without targets: none is wanted */
 };
 
 /* Set the callbacks of the plan, which is not open yet; s stays where it is. False: the

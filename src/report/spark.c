@@ -4,8 +4,10 @@
 
 #define HEIGHTS 8
 
-static const char *const bars[HEIGHTS] = { "\u2581", "\u2582", "\u2583", "\u2584",
-                                           "\u2585", "\u2586", "\u2587", "\u2588" };
+static const char *const bars[2][HEIGHTS] = {
+    { ".", ".", "-", "-", "=", "=", "#", "#" },
+    { "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588" },
+};
 
 static struct spark_cell *cell_at(struct spark *s, kedge_nanos at)
 {
@@ -47,34 +49,40 @@ static uint64_t log_of(uint64_t v)
     return power * 16 + (part & 15);
 }
 
-static const char *shape(const struct spark_cell *c, uint64_t low, uint64_t high)
+struct heights {
+    uint64_t low, high;
+    bool unicode;
+};
+
+static const char *shape(const struct spark_cell *c, const struct heights *h)
 {
+    uint64_t above;
+
     if (c->failed)
-        return "\u00d7";
+        return h->unicode ? "\u00d7" : "x";
     if (!c->measured)
         return " ";
-    if (high == low)
-        return bars[0];
-    return bars[(log_of(c->most) - low) * (HEIGHTS - 1) / (high - low)];
+    above = (log_of(c->most) - h->low) * (HEIGHTS - 1);
+    return bars[h->unicode][h->high > h->low ? above / (h->high - h->low) : 0];
 }
 
-void spark_put(const struct spark *s, struct writer *w)
+void spark_put(const struct spark *s, struct writer *w, bool unicode)
 {
-    uint64_t low = UINT64_MAX, high = 0;
+    struct heights h = { UINT64_MAX, 0, unicode };
 
     for (uint32_t i = 0; i < SPARK_CELLS; i++) {
         const struct spark_cell *c = &s->cells[i];
 
         if (!c->measured || c->moment + SPARK_CELLS <= s->last)
             continue;
-        low = min_u64(low, log_of(c->most));
-        high = max_u64(high, log_of(c->most));
+        h.low = min_u64(h.low, log_of(c->most));
+        h.high = max_u64(h.high, log_of(c->most));
     }
     for (uint64_t back = SPARK_CELLS; back-- > 0;) {
         const struct spark_cell none = { 0 }, *c = &none;
 
         if (s->last > back && s->cells[(s->last - back) % SPARK_CELLS].moment > 0)
             c = &s->cells[(s->last - back) % SPARK_CELLS];
-        put(w, span_of(shape(c->moment + back == s->last ? c : &none, low, high)));
+        put(w, span_of(shape(c->moment + back == s->last ? c : &none, &h)));
     }
 }

@@ -26,7 +26,7 @@ struct spark {
 void spark_measure(struct spark *s, kedge_nanos at, kedge_nanos took);
 void spark_fail(struct spark *s, kedge_nanos at);
 
-/* Append SPARK_CELLS columns. */
-void spark_put(const struct spark *s, struct writer *w);
+/* Append SPARK_CELLS columns: blocks, or characters of ASCII. */
+void spark_put(const struct spark *s, struct writer *w, bool unicode);
 
 #endif

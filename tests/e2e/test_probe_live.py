@@ -64,6 +64,27 @@ def test_quiet_draws_nothing(kedge, screen):
     assert s.lines() == []
 
 
+def test_causes_are_told_apart(kedge, serve, screen):
+    """The server is stopped until its queue is more than full, and goes on."""
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    host, port = server.address("echo+udp")
+    s = screen(190, 10, kedge, "probe", "-c", "0", "-i", "50us", "--size", "1400", "--timeout",
+               "3s", f"udp://{host}:{port}")
+
+    def sent(lines):
+        return int(lines[0].split()[-1]) if lines and " of " in lines[0] else 0
+    s.until(lambda lines: lines and re.search(r"p99 \d", lines[0]))
+    os.kill(server.pid, signal.SIGSTOP)
+    enough = sent(s.lines()) + 10000
+    s.until(lambda lines: sent(lines) > enough)
+    os.kill(server.pid, signal.SIGCONT)
+    row = r"lost \d+ \(.*?(\d+) going, (\d+) dropped by the server's queue\D*\)  .*of \d+$"
+    rows = s.until(lambda lines: lines and re.search(row, lines[0]))
+    assert int(re.search(row, rows[0])[1]) > 100
+    s.call("send-keys", "C-c")
+    assert s.status() == 1
+
+
 def test_rows_are_drawn_five_times_a_second_at_most(kedge):
     peer = Datagrams(LOOP)
     parent, child = os.openpty()

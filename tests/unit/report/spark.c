@@ -15,7 +15,7 @@ static void ends(const struct spark *s, const char *want)
     struct writer w = { .ptr = space, .room = sizeof space };
     size_t len = strlen(want);
 
-    spark_put(s, &w);
+    spark_put(s, &w, true);
     assert_false(w.bad);
     assert_true(w.len >= len);
     assert_memory_equal(space + w.len - len, want, len);
@@ -48,6 +48,21 @@ static void a_failure_is_a_cross_and_silence_a_blank(void **state)
     ends(&s, "▁ ×");
 }
 
+static void without_unicode_it_is_ascii(void **state)
+{
+    uint8_t space[SPARK_CELLS];
+    struct writer w = { .ptr = space, .room = sizeof space };
+    struct spark s = { .width = 10 };
+
+    (void)state;
+    for (uint64_t i = 0; i < 8; i++)
+        spark_measure(&s, 10 * i, (uint64_t)1000 << i);
+    spark_fail(&s, 80);
+    spark_put(&s, &w, false);
+    assert_int_equal(w.len, SPARK_CELLS);
+    assert_memory_equal(space + SPARK_CELLS - 9, "..--==##x", 9);
+}
+
 static void old_moments_leave(void **state)
 {
     struct spark s = { .width = 1 };
@@ -68,6 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_are_logarithmic),
         cmocka_unit_test(a_failure_is_a_cross_and_silence_a_blank),
+        cmocka_unit_test(without_unicode_it_is_ascii),
         cmocka_unit_test(old_moments_leave),
     };
 
