@@ -123,7 +123,7 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     t->shared = &p->shared;
     t->run = (uint16_t)(p->run + p->count);
     t->number = p->count;
-    t->ttl_back = t->tos_back = -1;
+    t->marks = (struct probe_marks){ -1, -1, -1, -1 };
     account_init(&t->account, slots, room, p->plan.timeout);
     t->account.settled = p->plan.settled ? settled : NULL;
     t->account.owner = t;
@@ -241,22 +241,33 @@ static void caught(void *owner, int signal)
     loop_stop(&p->shared.loop);
 }
 
-static bool connecting(const struct probe *p)
+static bool is_preparing(const struct probe_target *t)
+{
+    return t->apart.greeting == GREETING_WAITS ||
+           (t->stream && t->stream->state == STREAM_CONNECTING);
+}
+
+static bool preparing(const struct probe *p)
 {
     for (uint32_t i = 0; i < p->count; i++)
-        if (p->targets[i]->stream && p->targets[i]->stream->state == STREAM_CONNECTING)
+        if (is_preparing(p->targets[i]))
             return true;
     return false;
 }
 
-/* A part of the first probe's time must not be that of a handshake. */
-static int connect_all(struct probe *p)
+/* A part of the first probe's time must not be that of a handshake, or of a search for the
+ * neighbour. */
+static int prepare(struct probe *p)
 {
     kedge_nanos end = add_sat(loop_clock(), p->plan.timeout), now;
     int err = 0;
 
-    while (!err && !p->shared.loop.stopped && connecting(p) && (now = loop_clock()) < end)
+    for (uint32_t i = 0; i < p->count; i++)
+        apart_greet(p->targets[i], false);
+    while (!err && !p->shared.loop.stopped && preparing(p) && (now = loop_clock()) < end)
         err = loop_turn(&p->shared.loop, end - now);
+    for (uint32_t i = 0; i < p->count; i++)
+        apart_failed(p->targets[i]);
     return err;
 }
 
@@ -321,7 +332,7 @@ int probe_run(struct probe *p)
         return err;
     err = add_timers(p);
     if (!err)
-        err = connect_all(p);
+        err = prepare(p);
     if (!err)
         err = send_all(p);
     loop_timer_remove(&p->shared.loop, &p->due);

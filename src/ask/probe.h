@@ -10,7 +10,7 @@
 #include "ask/probe_split.h"
 #include "ask/probe_stall.h"
 #include "kedge/endpoint.h"
-#include "net/address.h"
+#include "net/path.h"
 
 #define PROBE_TARGETS_MAX 4096
 
@@ -22,6 +22,7 @@ struct probe_plan {
     kedge_nanos timeout;  /* at least 1 */
     uint64_t size;        /* of the payload; at most PAYLOAD_MAX */
     bool poisson;         /* random gaps, with the interval as their mean */
+    struct net_path path; /* of IP targets */
     enum kedge_family family;
     /* Called some times a second while it runs; may be NULL. */
     void (*tick)(void *owner, const struct probe *p);
@@ -36,6 +37,14 @@ struct probe_damage {
     struct payload_fault first;
 };
 
+/* What packets carry, of the last of each; -1: not known. */
+struct probe_marks {
+    int ttl_sent, tos_sent;
+    int ttl_back, tos_back; /* of the reply, as it came here */
+};
+
+struct apart; /* probe_apart.h */
+
 /* What is known of one target; borrowed from the probe. */
 struct probe_view {
     struct kedge_span members; /* its JSON as it was read; else empty */
@@ -48,9 +57,11 @@ struct probe_view {
     const struct split
         *split;           /* NULL: its times are by this program's clock alone, ... */
     const char *no_split; /* ... and why; NULL: not known */
-    const struct probe_damage *damage; /* ... and so this one */
-    struct net_address local;          /* of a udp socket; len 0: not known */
-    kedge_nanos started; /* when the first probe was due, on the clock of stalls */
+    const struct probe_damage *damage; /* ... and so these */
+    const struct probe_marks *marks;
+    const struct apart *apart;
+    struct net_address local; /* of a udp socket; len 0: not known */
+    kedge_nanos started;      /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;

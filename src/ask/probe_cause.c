@@ -1,5 +1,6 @@
 #include "ask/probe_cause.h"
 
+#include "ask/probe_way.h"
 #include "base/number.h"
 #include "report/text.h"
 
@@ -317,6 +318,7 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
         json_peer(j, v);
         json_split(j, v->split);
         json_clocks(j, v);
+        probe_way_json(j, v);
     }
     json_self(j, v->self);
     json_stalls(j, v);

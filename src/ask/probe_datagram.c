@@ -1,5 +1,5 @@
 /* udp and unix-dgram: a dialled socket, a datagram a probe. */
-#include "ask/probe_target.h"
+#include "ask/probe_dial.h"
 
 #include "net/udp.h"
 
@@ -127,7 +127,7 @@ static void open_split(struct probe_target *t, int fd)
 
 static int datagram_open(struct probe_target *t, struct kedge_error *error)
 {
-    int fd = kedge_endpoint_dial(&t->endpoint, t->plan->timeout, error);
+    int fd = probe_dial(t, error);
     int err;
 
     if (fd < 0)
@@ -137,6 +137,8 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
     err = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
     if (!err && is_udp(t))
         err = stamps_ask_more(fd, family_of(fd));
+    if (is_udp(t))
+        probe_marks(t, fd);
     if (!err)
         err = probe_watch(t, fd, datagram_ready);
     if (!err)

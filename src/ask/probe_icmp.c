@@ -1,6 +1,6 @@
 /* icmp: echo requests to hosts, over the unprivileged socket or a raw one, which all
  * targets of a family share. */
-#include "ask/probe_target.h"
+#include "ask/probe_dial.h"
 
 #include "base/number.h"
 #include "proto/icmp/message.h"
@@ -151,7 +151,7 @@ static int resolve(struct probe_target *t, struct kedge_error *error)
 {
     struct kedge_addresses all;
 
-    if (kedge_resolve(&t->endpoint, &all, error) < 0)
+    if (probe_resolve(t, &all, error) < 0)
         return -1;
     if (all.count > 0 && net_address_from(&all.at[0], &t->address))
         return 0;
@@ -163,7 +163,7 @@ static int resolve(struct probe_target *t, struct kedge_error *error)
 static int open_hub(struct probe_target *t, struct icmp_hub *hub,
                     struct kedge_error *error)
 {
-    int err = icmp_open(t->address.u.any.sa_family, &hub->socket, error);
+    int err = icmp_open(t->address.u.any.sa_family, &t->plan->path, &hub->socket, error);
 
     if (err)
         return -1;
@@ -190,6 +190,7 @@ static int icmp_kind_open(struct probe_target *t, struct kedge_error *error)
         return -1;
     t->split = hub->no_split ? NULL : calloc(1, sizeof *t->split);
     t->no_split = t->split ? NULL : hub->no_split ? hub->no_split : strerror(ENOMEM);
+    probe_marks(t, hub->socket.fd);
     t->hub = hub;
     t->next = hub->first;
     hub->first = t;

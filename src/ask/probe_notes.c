@@ -1,6 +1,7 @@
 #include "ask/probe_notes.h"
 
 #include "ask/probe_cause.h"
+#include "ask/probe_way.h"
 #include "report/text.h"
 
 #include <errno.h>
@@ -53,6 +54,7 @@ void probe_notes(const struct probe_view *v, FILE *out)
     char text[128];
 
     connect_note(out, v);
+    probe_way_notes(v, out);
     refused_note(out, v, why);
     snprintf(text, sizeof text, "did not leave: %s", why);
     note(out, v, a->unsent, text);

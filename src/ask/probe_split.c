@@ -32,6 +32,16 @@ static struct split_slot *find(struct split *s, uint64_t sequence)
     return NULL;
 }
 
+bool split_to_device(struct split *s, uint64_t sequence, uint64_t *ns)
+{
+    const struct split_slot *slot = find(s, sequence);
+
+    if (!slot || slot->left_ns < slot->sent_ns)
+        return false;
+    *ns = slot->left_ns - slot->sent_ns;
+    return true;
+}
+
 void split_came(struct split *s, const struct split_reply *r)
 {
     struct split_slot *slot = find(s, r->sequence);

@@ -1,10 +1,9 @@
 /* tcp, unix and unix-seqpacket: the time to connect, then probes as messages of one
  * length on the open connection. A connection that ends takes with it what was waited
  * for; the next probe that is due dials again. */
-#include "ask/probe_target.h"
+#include "ask/probe_dial.h"
 
 #include "base/number.h"
-#include "net/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +42,8 @@ static void connected(struct probe_target *t)
     kedge_nanos took = loop_clock() - t->stream->started;
 
     t->stream->state = STREAM_OPEN;
+    if (t->endpoint.transport == KEDGE_TCP)
+        probe_marks(t, t->watch.fd);
     t->connect_min = t->connects ? min_u64(t->connect_min, took) : took;
     t->connect_max = max_u64(t->connect_max, took);
     t->connects++;
@@ -144,10 +145,11 @@ static void stream_ready(void *owner, unsigned events)
 }
 
 /* A non-blocking socket whose connect is under way (*pending) or done. -errno. */
-static int start_connect(const struct probe_target *t, bool *pending)
+static int start_connect(struct probe_target *t, bool *pending)
 {
     const struct kedge_address *to = &t->stream->addresses.at[t->stream->next];
-    int fd = endpoint_socket(&t->endpoint, to->storage.ss_family);
+    char what[NET_PATH_WHAT];
+    int fd = probe_socket(t, to, what);
     int code = 0;
 
     if (fd < 0)
@@ -254,7 +256,7 @@ static int stream_open(struct probe_target *t, struct kedge_error *error)
     }
     if (!allocate(t))
         return -1;
-    if (kedge_resolve(&t->endpoint, &t->stream->addresses, error) < 0) {
+    if (probe_resolve(t, &t->stream->addresses, error) < 0) {
         stream_close(t);
         return -1;
     }

@@ -107,6 +107,8 @@ void probe_answered(struct probe_target *t, struct kedge_span payload)
     uint64_t sequence = 0;
     bool stray = false;
 
+    if (apart_took(t, payload))
+        return;
     if (t->account.sent == 0) {
         t->account.stray++;
         return;
@@ -126,6 +128,8 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
     uint64_t whole = 0;
     bool stray = false;
 
+    if (apart_took(t, payload))
+        return;
     if (!by_stamp(t, payload, &whole, &stray) || stray || (uint16_t)whole != sequence)
         whole = account_unwrap(&t->account, sequence);
     settle(t, payload, whole);
@@ -134,6 +138,8 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
 void probe_unsent(struct probe_target *t, uint64_t sequence, int code)
 {
     t->code = code;
+    if (sequence == GREETING)
+        apart_failed(t);
     account_unsent(&t->account, sequence);
 }
 
@@ -152,6 +158,7 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
     uint64_t sequence = 0;
     bool stray = false;
 
+    apart_failed(t);
     if (by_stamp(t, quoted, &sequence, &stray) ? stray
                                                : !account_oldest(&t->account, &sequence))
         return;
@@ -166,8 +173,8 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
 void probe_came(struct probe_target *t, const struct stamps_in *in)
 {
     t->came_ns = in->at_ns;
-    t->ttl_back = in->ttl;
-    t->tos_back = in->tos;
+    t->marks.ttl_back = in->ttl;
+    t->marks.tos_back = in->tos;
 }
 
 int probe_watch(struct probe_target *t, int fd,

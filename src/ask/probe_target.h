@@ -4,6 +4,7 @@
 #define ASK_PROBE_TARGET_H
 
 #include "ask/probe.h"
+#include "ask/probe_apart.h"
 #include "loop/loop.h"
 #include "net/icmp.h"
 #include "net/stamps.h"
@@ -68,10 +69,11 @@ struct probe_target {
     struct account account;
     struct stalls stalls;
     struct peer peer;
-    struct split *split;    /* NULL: no times by the kernel, and ... */
-    const char *no_split;   /* ... why; a constant text */
-    uint64_t came_ns;       /* when the kernel had the reply that is being told of; 0 */
-    int ttl_back, tos_back; /* of the last reply, as it came here; -1: not known */
+    struct split *split;  /* NULL: no times by the kernel, and ... */
+    const char *no_split; /* ... why; a constant text */
+    uint64_t came_ns;     /* when the kernel had the reply that is being told of; 0 */
+    struct apart apart;
+    struct probe_marks marks;
     struct net_address told_by; /* who said the last error; len 0: this host */
     struct probe_damage damage;
     struct probe_shared *shared;

@@ -40,6 +40,8 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .split = t->split,
         .no_split = t->no_split,
         .damage = &t->damage,
+        .marks = &t->marks,
+        .apart = &t->apart,
         .own_dropped = own_dropped(t),
         .connects = t->connects,
         .failed_connects = t->failed_connects,

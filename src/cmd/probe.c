@@ -10,7 +10,9 @@
 struct probe_options {
     uint64_t count, size;
     kedge_nanos interval, timeout;
-    bool poisson, v4, v6;
+    bool poisson, v4, v6, whole;
+    uint64_t dscp, ttl;
+    const char *source, *interface;
     struct see_options see;
 };
 
@@ -33,30 +35,63 @@ static enum exit_code add_all(struct probe *p, const struct operands *operands)
     return code;
 }
 
-static struct probe_plan plan_of(const struct probe_options *o)
+static bool complain(const char *value, const char *why)
 {
-    return (struct probe_plan){
+    fprintf(stderr, "kedge probe: %s, not '%.80s'\n", why, value);
+    return false;
+}
+
+static enum kedge_family family_of(const struct probe_options *o,
+                                   const struct net_path *path)
+{
+    bool v6 = o->v6 || (path->source.len > 0 && path->source.u.any.sa_family == AF_INET6);
+    bool v4 = o->v4 || (path->source.len > 0 && path->source.u.any.sa_family == AF_INET);
+
+    return v4 ? KEDGE_IPV4 : v6 ? KEDGE_IPV6 : KEDGE_ANY_FAMILY;
+}
+
+static bool path_of(const struct probe_options *o, struct net_path *out)
+{
+    *out = (struct net_path){ .has_dscp = o->dscp != ARG_WORD,
+                              .dscp = (uint8_t)(o->dscp & 63),
+                              .ttl = (uint8_t)o->ttl,
+                              .whole = o->whole };
+    if (o->source && !net_address_parse(o->source, 0, &out->source))
+        return complain(o->source, "--source takes an IP address");
+    if (o->source && o->v4 != o->v6 && o->v6 != (out->source.u.any.sa_family == AF_INET6))
+        return complain(o->source, "--source and -4 or -6 contradict each other");
+    if (o->interface && strlen(o->interface) >= sizeof out->interface)
+        return complain(o->interface, "--interface takes a name of 15 letters at most");
+    if (o->interface)
+        snprintf(out->interface, sizeof out->interface, "%s", o->interface);
+    return true;
+}
+
+static bool plan_of(const struct probe_options *o, struct probe_plan *out)
+{
+    *out = (struct probe_plan){
         .count = o->count,
         .interval = o->interval,
         .timeout = o->timeout,
         .size = o->size,
         .poisson = o->poisson,
-        .family = o->v4   ? KEDGE_IPV4
-                  : o->v6 ? KEDGE_IPV6
-                          : KEDGE_ANY_FAMILY,
     };
+    if (!path_of(o, &out->path))
+        return false;
+    out->family = family_of(o, &out->path);
+    return true;
 }
 
 static enum exit_code probe_verb(const void *options, const struct operands *operands)
 {
     const struct probe_options *o = options;
-    struct probe_plan plan = plan_of(o);
+    struct probe_plan plan;
     struct probe *p = NULL;
     struct see see;
     enum exit_code missing, code;
     int err;
 
-    if (!see_plan(&see, &o->see, &plan))
+    if (!plan_of(o, &plan) || !see_plan(&see, &o->see, &plan))
         return EXIT_USAGE;
     err = probe_open(&p, &plan);
     if (err) {
@@ -79,6 +114,7 @@ static const struct probe_options defaults = {
     .size = 56,
     .interval = KEDGE_SEC / 5,
     .timeout = KEDGE_SEC,
+    .dscp = ARG_WORD,
     .see.prometheus_every = 5 * KEDGE_SEC,
 };
 
@@ -116,6 +152,33 @@ static const struct arg args[] = {
       .low = KEDGE_USEC,
       .high = 3600 * KEDGE_SEC,
       .help = "a reply after it is late (1s)" },
+    { .name = "dscp",
+      .kind = ARG_NUMBER,
+      .value = "N",
+      FIELD(dscp),
+      .high = 63,
+      .help = "the mark that packets carry (0)" },
+    { .name = "ttl",
+      .kind = ARG_NUMBER,
+      .value = "N",
+      FIELD(ttl),
+      .low = 1,
+      .high = 255,
+      .help = "routers that a packet may pass, and one more (64)" },
+    { .name = "df",
+      .kind = ARG_FLAG,
+      FIELD(whole),
+      .help = "let no router cut a packet into fragments" },
+    { .name = "source",
+      .kind = ARG_TEXT,
+      .value = "ADDR",
+      FIELD(source),
+      .help = "leave from this address" },
+    { .name = "interface",
+      .kind = ARG_TEXT,
+      .value = "NAME",
+      FIELD(interface),
+      .help = "leave by this interface alone" },
     { .name = "json",
       .kind = ARG_FLAG,
       FIELD(see.json),

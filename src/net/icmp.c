@@ -38,7 +38,7 @@ static int set_options(const struct icmp_socket *s)
 }
 
 /* An unprivileged socket's identifier is what it is bound to. */
-static int set_identifier(struct icmp_socket *s)
+static int set_identifier(struct icmp_socket *s, bool is_bound)
 {
     struct net_address a = { .len =
                                  s->family == AF_INET6 ? sizeof a.u.v6 : sizeof a.u.v4 };
@@ -47,7 +47,8 @@ static int set_identifier(struct icmp_socket *s)
         return getrandom(&s->identifier, sizeof s->identifier, GRND_NONBLOCK) < 0 ? -errno
                                                                                   : 0;
     a.u.any.sa_family = (sa_family_t)s->family;
-    if (bind(s->fd, &a.u.any, a.len) < 0 || getsockname(s->fd, &a.u.any, &a.len) < 0)
+    if ((!is_bound && bind(s->fd, &a.u.any, a.len) < 0) ||
+        getsockname(s->fd, &a.u.any, &a.len) < 0)
         return -errno;
     s->identifier = net_address_port(&a);
     return 0;
@@ -66,8 +67,23 @@ static void say(struct kedge_error *error, int family, int code)
         problem_system(error, code, what, "cannot open a socket");
 }
 
-int icmp_open(int family, struct icmp_socket *out, struct kedge_error *error)
+static int prepare(struct icmp_socket *s, const struct net_path *path,
+                   char what[NET_PATH_WHAT])
 {
+    int err = set_options(s);
+
+    if (!err && path)
+        err = net_path_apply(path, s->fd, false, what);
+    if (err)
+        return err;
+    *what = 0;
+    return set_identifier(s, path && path->source.len > 0);
+}
+
+int icmp_open(int family, const struct net_path *path, struct icmp_socket *out,
+              struct kedge_error *error)
+{
+    char what[NET_PATH_WHAT] = "";
     int protocol = family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
     struct icmp_socket s = { .family = family };
     int err;
@@ -77,9 +93,7 @@ int icmp_open(int family, struct icmp_socket *out, struct kedge_error *error)
         s.raw = true;
         s.fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     }
-    err = s.fd < 0 ? -errno : set_options(&s);
-    if (!err)
-        err = set_identifier(&s);
+    err = s.fd < 0 ? -errno : prepare(&s, path, what);
     if (!err) {
         (void)udp_receive_buffer(s.fd, 0);
         *out = s;
@@ -87,7 +101,10 @@ int icmp_open(int family, struct icmp_socket *out, struct kedge_error *error)
     }
     if (s.fd >= 0)
         close(s.fd);
-    say(error, family, -err);
+    if (*what)
+        problem_system(error, -err, what, "cannot be used");
+    else
+        say(error, family, -err);
     return err;
 }
 

@@ -5,7 +5,7 @@
 #ifndef NET_ICMP_H
 #define NET_ICMP_H
 
-#include "net/address.h"
+#include "net/path.h"
 
 struct icmp_socket {
     int fd;
@@ -22,10 +22,10 @@ struct icmp_in {
     int ttl, tos;              /* as received; -1 unknown */
 };
 
-/* Non-blocking. 0, or -errno with *error saying what to do: net.ipv4.ping_group_range,
- * or CAP_NET_RAW. */
-KEDGE_MUST_CHECK int icmp_open(int family, struct icmp_socket *out,
-                               struct kedge_error *error);
+/* Non-blocking; path may be NULL. 0, or -errno with *error saying what to do:
+ * net.ipv4.ping_group_range, or CAP_NET_RAW. */
+KEDGE_MUST_CHECK int icmp_open(int family, const struct net_path *path,
+                               struct icmp_socket *out, struct kedge_error *error);
 void icmp_close(struct icmp_socket *s);
 
 /* 0 or -errno. On an IPv6 socket and on an unprivileged one the kernel writes the

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from e2e.lib.serve import Server
+from e2e.lib.wire import Wire, own_network
 
 CRASHES = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "Assertion")
 
@@ -96,6 +97,28 @@ def one_more_namespace():
             pytest.skip("a network namespace may not be made here")
         return ahead
     return under
+
+
+@pytest.fixture
+def wire():
+    """wire(mtu=N, router=BOOL): two hosts and what is between them."""
+    made = []
+
+    def hosts(count):
+        for _ in range(count):
+            process = own_network()
+            if not process:
+                pytest.skip("a network namespace may not be made here")
+            made.append(process)
+            yield process
+
+    def up(mtu=1500, router=False):
+        near, far, *rest = hosts(3 if router else 2)
+        return Wire(near, far, mtu, *rest)
+    yield up
+    for process in made:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ static void echo_is_answered(int family, enum icmp_version version, const char *
     struct kedge_error error = { .text = "" };
     struct kedge_span got;
 
-    if (icmp_open(family, &s, &error) < 0) {
+    if (icmp_open(family, NULL, &s, &error) < 0) {
         assert_non_null(strstr(error.text, "ping_group_range"));
         assert_non_null(strstr(error.text, "cap_net_raw"));
         skip();

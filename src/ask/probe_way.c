@@ -1,0 +1,139 @@
+#include "ask/probe_way.h"
+
+#include "ask/probe_apart.h"
+#include "report/text.h"
+
+static const char *ms(char out[32], kedge_nanos v)
+{
+    struct writer w = { .ptr = (uint8_t *)out, .room = 31 };
+
+    text_ms(&w, v);
+    out[w.len] = 0;
+    return out;
+}
+
+static void before_notes(const struct probe_view *v, FILE *out)
+{
+    const struct apart *a = v->apart;
+    char text[KEDGE_ENDPOINT_TEXT], one[32], two[32];
+
+    kedge_endpoint_print(v->endpoint, text);
+    if (a->resolve > 0)
+        fprintf(out, "%s: its name took %s ms to resolve, which is in no round trip\n",
+                text, ms(one, a->resolve));
+    if (!a->neighbour)
+        return;
+    if (a->greeting == GREETING_ANSWERED && a->leave > 0)
+        fprintf(out,
+                "%s: an exchange of %s ms came first, in no count: to find the neighbour "
+                "took %s of it\n",
+                text, ms(one, a->took), ms(two, a->leave));
+    else if (a->greeting == GREETING_ANSWERED)
+        fprintf(out,
+                "%s: an exchange of %s ms came first, in no count, to find the "
+                "neighbour\n",
+                text, ms(one, a->took));
+    else
+        fprintf(out, "%s: the neighbour on the way was not found beforehand\n", text);
+}
+
+static int dscp(int tos)
+{
+    return tos < 0 ? -1 : tos >> 2;
+}
+
+/* "-" where it is not known. */
+static const char *shown(char out[8], int v)
+{
+    snprintf(out, 8, v < 0 ? "-" : "%d", v);
+    return out;
+}
+
+/* What a kedge server had; -1 of another peer. */
+static int ttl_there(const struct probe_view *v)
+{
+    return v->peer->reports > 0 && v->peer->ttl > 0 ? v->peer->ttl : -1;
+}
+
+static int dscp_there(const struct probe_view *v)
+{
+    return ttl_there(v) < 0 ? -1 : v->peer->tos >> 2;
+}
+
+/* Only where there is something to see: routers between, or a mark that was rewritten. */
+static void marks_note(const struct probe_view *v, FILE *out)
+{
+    const struct probe_marks *m = v->marks;
+    int ttl = ttl_there(v), mark = dscp_there(v), sent = dscp(m->tos_sent);
+    bool changed = ttl >= 0 && (ttl != m->ttl_sent || mark != sent);
+    char text[KEDGE_ENDPOINT_TEXT], a[8], b[8], c[8], d[8];
+
+    if (v->account->received == 0 || (!changed && sent <= 0))
+        return;
+    fprintf(out, "%s: left with TTL %s and DSCP %s, ",
+            kedge_endpoint_print(v->endpoint, text), shown(a, m->ttl_sent),
+            shown(b, sent));
+    if (ttl < 0)
+        fprintf(out, "and with what it came there this peer does not tell; ");
+    else
+        fprintf(out, "came there with %s and %s%s; ", shown(c, ttl), shown(d, mark),
+                mark == sent ? "" : ": the mark was rewritten on the way");
+    fprintf(out, "answers came with %s and %s\n", shown(a, m->ttl_back),
+            shown(b, dscp(m->tos_back)));
+}
+
+void probe_way_notes(const struct probe_view *v, FILE *out)
+{
+    if (v->apart)
+        before_notes(v, out);
+    if (v->marks && v->peer)
+        marks_note(v, out);
+}
+
+/* ---- JSON ---- */
+
+static void number_or_null(struct json *j, const char *key, bool known, uint64_t v)
+{
+    if (known)
+        json_u64(j, key, v);
+    else
+        json_null(j, key);
+}
+
+static void put_mark(struct json *j, const char *key, int v)
+{
+    number_or_null(j, key, v >= 0, (uint64_t)v);
+}
+
+static void json_before(struct json *j, const struct apart *a)
+{
+    bool known = a->neighbour && a->greeting == GREETING_ANSWERED;
+
+    json_object(j, "before_ns");
+    number_or_null(j, "resolve", a->resolve > 0, a->resolve);
+    number_or_null(j, "exchange", known, a->took);
+    number_or_null(j, "neighbour", known && a->leave > 0, a->leave);
+    json_end(j);
+}
+
+static void json_marks(struct json *j, const struct probe_view *v)
+{
+    const struct probe_marks *m = v->marks;
+
+    json_object(j, "marks");
+    put_mark(j, "ttl_sent", m->ttl_sent);
+    put_mark(j, "ttl_there", ttl_there(v));
+    put_mark(j, "ttl_back", m->ttl_back);
+    put_mark(j, "dscp_sent", dscp(m->tos_sent));
+    put_mark(j, "dscp_there", dscp_there(v));
+    put_mark(j, "dscp_back", dscp(m->tos_back));
+    json_end(j);
+}
+
+void probe_way_json(struct json *j, const struct probe_view *v)
+{
+    if (v->apart)
+        json_before(j, v->apart);
+    if (v->marks && v->peer)
+        json_marks(j, v);
+}

@@ -1,0 +1,139 @@
+"""What `kedge probe` says of the way to a host, and what may be chosen of it."""
+import socket
+import subprocess
+
+import pytest
+
+from e2e.lib.probe import counts
+from e2e.lib.wire import ADDRESS
+from e2e.peers.echo import Datagrams
+
+LOOP = ("127.0.0.1", 0)
+
+
+@pytest.fixture
+def far_echo(serve):
+    """far_echo(WIRE): a kedge echo server on the far host."""
+    def start(wire, *flags):
+        server = serve(*flags, at=(f"echo+udp://{wire.peer}:0",),
+                       under=wire.inside(wire.far))
+        return "udp://%s:%d" % server.address("echo+udp")
+    return start
+
+
+def test_the_neighbour_is_found_before_the_first_sample(probe, wire, far_echo):
+    w = wire()
+    url = far_echo(w)
+    for target in url, f"icmp://{w.peer}":
+        w.run(w.near, "ip", "neighbour", "flush", "dev", w.device)
+        for known in False, True:
+            code, (t,), _ = probe("-c", "5", "-i", "5ms", target, under=w.inside(w.near))
+            assert code == 0 and counts(t, sent=5, received=5) == {}
+            before = t["before_ns"]
+            assert (before["exchange"] is None) == known
+            if not known:
+                assert 0 < before["neighbour"] < before["exchange"]
+            assert before["resolve"] is None
+
+
+def test_a_server_does_not_count_what_came_before(probe, wire, far_echo):
+    """And its token is there for the first probe."""
+    w = wire()
+    code, (t,), _ = probe("-c", "5", "-i", "5ms", far_echo(w), under=w.inside(w.near))
+    assert code == 0 and t["before_ns"]["exchange"] and t["server"]["reports"] == 5
+
+
+def test_nobody_behind_the_wire_is_said(kedge, wire):
+    w = wire()
+    done = subprocess.run([*w.inside(w.near), kedge, "probe", "-c", "2", "-i", "5ms",
+                           "--timeout", "200ms", "udp://10.99.0.77:7"],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert "the neighbour on the way was not found beforehand" in done.stdout
+
+
+def test_a_name_is_resolved_before_the_first_sample(probe, under_hosts):
+    peer = Datagrams(LOOP)
+    name = peer.url.replace("127.0.0.1", "far.example")
+    code, (t,), _ = probe("-c", "3", "-i", "5ms", name,
+                          under=under_hosts("127.0.0.1 far.example\n"))
+    assert code == 0 and t["before_ns"]["resolve"] > 0
+    code, (t,), _ = probe("-c", "3", "-i", "5ms", peer.url)
+    assert code == 0 and t["before_ns"]["resolve"] is None
+
+
+def test_the_marks_are_those_that_were_asked_for(probe, wire, far_echo):
+    w = wire(router=True)
+    words = ["-c", "5", "-i", "5ms", "--ttl", "9", "--dscp", "46", "--df", "--interface",
+             w.device, "--source", ADDRESS]
+    code, targets, err = probe(*words, far_echo(w), f"icmp://{w.peer}",
+                               under=w.inside(w.near))
+    assert code == 0, err
+    udp, icmp = (t["marks"] for t in targets)
+    assert udp == {"ttl_sent": 9, "ttl_there": 8, "ttl_back": 63, "dscp_sent": 46,
+                   "dscp_there": 46, "dscp_back": 0}
+    # A host answers ICMP with the mark of the request.
+    assert icmp == {"ttl_sent": 9, "ttl_there": None, "ttl_back": 63, "dscp_sent": 46,
+                    "dscp_there": None, "dscp_back": 46}
+    assert targets[0]["server"]["sees_us_as"].startswith(f"{ADDRESS}:")
+
+
+def test_the_line_of_the_marks(kedge, wire, far_echo):
+    w = wire(router=True)
+    url = far_echo(w)
+    out = w.run(w.near, kedge, "probe", "-c", "5", "-i", "5ms", url)
+    assert (f"{url}: left with TTL 64 and DSCP 0, came there with 63 and 0; answers came "
+            "with 63 and 0") in out
+
+
+def test_what_is_too_large_or_too_far_is_said(kedge, wire, far_echo):
+    w = wire(router=True)
+    url = far_echo(w)
+
+    def say(*words):
+        return subprocess.run([*w.inside(w.near), kedge, "probe", "-c", "3", "-i", "5ms",
+                               *words], capture_output=True, text=True, timeout=20).stdout
+    assert f"{url}: 3 did not leave: Message too long" in say("--df", "--size", "1473", url)
+    assert "did not leave" not in say("--size", "1473", url)
+    out = say("--ttl", "1", url, f"icmp://{w.peer}")
+    for target in url, f"icmp://{w.peer}":
+        assert f"{target}: 3 refused: No route to host, says 10.99.0.254" in out
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--source", "here"], "--source takes an IP address, not 'here'"),
+    (["--source", "127.0.0.1", "-6"], "--source and -4 or -6 contradict each other"),
+    (["--interface", "a" * 16], "--interface takes a name of 15 letters at most"),
+    (["--dscp", "64"], "--dscp"), (["--ttl", "0"], "--ttl"), (["--ttl", "256"], "--ttl"),
+])
+def test_bad_choices_are_refused(probe, words, said):
+    code, targets, err = probe(*words, "udp://127.0.0.1:7")
+    assert (code, targets) == (64, None) and said in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--source", "10.98.7.6"], "the source 10.98.7.6"),
+    (["--interface", "nope"], "the interface nope"),
+])
+def test_choices_that_cannot_be_made_are_named(probe, words, said):
+    for target in "udp://127.0.0.1:7", "icmp://127.0.0.1":
+        code, targets, err = probe(*words, target)
+        assert code not in (0, 1) and targets is None and said in err
+        assert err.count("\n") == 1
+
+
+def test_a_local_socket_has_no_way(probe, tmp_path):
+    peer = Datagrams(str(tmp_path / "d"), scheme="unix-dgram")
+    code, targets, err = probe("--ttl", "5", peer.url)
+    assert code == 64 and targets is None and "are for IP" in err
+
+
+def test_tcp_leaves_from_the_source_too(probe):
+    with socket.create_server(LOOP) as server:
+        url = "tcp://127.0.0.1:%d" % server.getsockname()[1]
+        words = ["-c", "1", "--timeout", "200ms", "--source", "127.0.0.9", "--dscp", "10"]
+        code, (t,), _ = probe(*words, url)
+        connection, peer = server.accept()
+        connection.close()
+    assert code == 2 and peer[0] == "127.0.0.9"
+    assert t["marks"]["dscp_sent"] == 10
