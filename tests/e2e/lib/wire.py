@@ -44,6 +44,10 @@ class Wire:
                                            (other, ends[1], address_of_other, mtu_of_other)):
             self.run(process, "ip", "address", "add", where, "dev", name)
             self.run(process, "ip", "link", "set", name, "mtu", str(size), "up")
+        end = time.monotonic() + 10
+        while "state UP" not in self.run(one, "ip", "link", "show", ends[0]):
+            assert time.monotonic() < end, "the link does not come up"
+            time.sleep(0.01)
 
     def inside(self, process):
         """Words to put ahead of a command, which then runs there."""
