@@ -129,6 +129,32 @@ def shown(ns):
     return "-" if ns is None else f"{(ns + 500) // 1000 / 1000:.3f}"
 
 
+def causes(t):
+    server = t["server"] or {}
+    rest = t["lost"] - t["refused"] - t["unsent"]
+    all_of = {"lost_going": server.get("lost_going"), "lost_coming": server.get("lost_coming"),
+              "lost_unknown": server.get("lost_unknown", rest), "refused": t["refused"],
+              "unsent": t["unsent"], "late": t["late"], "dropped": server.get("dropped"),
+              "guard": server.get("refused"), "own_dropped": t["own_dropped"]}
+    return {f"cause.{name}": f"{n:,}" for name, n in all_of.items() if n}
+
+
+def parts(t):
+    split, held = t["split_ns"], (t["server"] or {}).get("held_ns")
+    if not split:
+        return {}
+    told = held and held["n"] and split["wire"]["n"]
+    all_of = {"send": split["send"], "wire": split["wire"] if told else split["way"],
+              "receive": split["receive"]} | ({"server": held} if told else {})
+    return {f"part.{name}.{key}": shown(v[key]) for name, v in all_of.items()
+            for key in ("p50", "p99", "max")}
+
+
+def drawings(t):
+    """Over time and the distribution; losses; the parts."""
+    return 2 * bool(t["received"]) + bool(t["lost"] or t["late"]) + bool(t["split_ns"])
+
+
 @needs_browser
 @pytest.mark.parametrize("width", [390, 1200])
 def test_the_figures_drawn_are_those_of_the_json(page, tmp_path, width):
@@ -144,9 +170,52 @@ def test_the_figures_drawn_are_those_of_the_json(page, tmp_path, width):
         for which in "rtt_ns", "intended_ns":
             for key in "min", "p50", "p90", "p99", "p99_9", "max":
                 want[f"{which}.{key}"] = shown(target[which][key])
-        assert drawn == want
-        assert card.count("<svg") == (2 if target["received"] else 1)
+        assert drawn == want | causes(target) | parts(target)
+        assert card.count("<svg") == drawings(target)
         assert "NaN" not in card and "Infinity" not in card and "undefined" not in card
+
+
+@needs_browser
+def test_with_a_kedge_server_there_are_parts_and_a_host(kedge, serve, tmp_path):
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    host, port = server.address("echo+udp")
+    path = tmp_path / "p.html"
+    done = probe(kedge, "--json", "--html", path, "-c", "300", "-i", "1ms",
+                 f"udp://{host}:{port}")
+    target = json.loads(done.stdout)["targets"][0]
+    dom, console = browse(path, tmp_path / "profile", "--window-size=390,900")
+    drawn = {key: html.unescape(text) for key, text in FIGURE.findall(dom)}
+    assert console == [] and {k: v for k, v in drawn.items() if k.startswith("part.")} == \
+        parts(target) and "part.server.p50" in drawn
+    late = target["self_late"]["n"]
+    assert (f"was late {late:,} times" if late else "was never late") in dom
+
+
+@needs_browser
+def test_a_calibration_is_shown(page, tmp_path):
+    """Whatever of it there is, its times with their units."""
+    told = tmp_path / "told.html"
+    told.write_text(page[0].read_text().replace(
+        '"run":{', '"calibration":{"floor_ns":9000,"timer":{"p99_late_ns":51000}},"run":{', 1))
+    dom, console = browse(told, tmp_path / "profile")
+    found = dict(re.findall(r'data-calibration="([^"]+)"[^>]*>([^<]*)<', dom))
+    assert console == [] and \
+        found == {"floor_ns": "9 \u00b5s", "timer.p99_late_ns": "51 \u00b5s"}
+
+
+@needs_browser
+@pytest.mark.parametrize("width, over", [(390, 0), (200, 1)])
+def test_nothing_is_wider_than_a_phone(page, tmp_path, width, over):
+    """Measured where it is drawn: a frame of that width, as no window is so narrow."""
+    frame = tmp_path / "frame.html"
+    frame.write_text(f'''<iframe id="f" width="{width}" height="800"
+        src="{page[0].as_uri()}"></iframe><script>
+        onload = () => {{ const d = document.getElementById("f").contentDocument;
+        document.body.dataset.over = d.documentElement.scrollWidth -
+        d.documentElement.clientWidth; }}</script>''')
+    dom, console = browse(frame, tmp_path / "profile", "--allow-file-access-from-files")
+    assert console == [] and int(re.search(r'data-over="(\d+)"', dom)[1]) >= over
+    assert over or 'data-over="0"' in dom
 
 
 @needs_browser
