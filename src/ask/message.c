@@ -1,12 +1,12 @@
 #include "ask/message.h"
 
 #include "base/number.h"
+#include "kedge/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <time.h>
-#include <unistd.h>
 
 /* One exchange under way. */
 struct exchange {
@@ -33,7 +33,7 @@ int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
 {
     int err;
 
-    out->fd = kedge_endpoint_dial(e, timeout, error);
+    out->fd = trace_dial(out->trace, e, timeout, error);
     if (out->fd < 0)
         return -1;
     err =
@@ -48,7 +48,7 @@ int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
 
 void message_close(struct message_link *link)
 {
-    close(link->fd);
+    kedge_trace_close(link->trace, link->fd);
     link->fd = -1;
 }
 
@@ -81,6 +81,7 @@ static void send_some(struct exchange *x)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    trace_call(x->link->trace, x->link->fd, "send", n < 0 ? -errno : n);
     if (n < 0)
         finish(x, MESSAGE_FAILED, -errno);
     else if (!x->link->stream)
@@ -96,6 +97,7 @@ static void receive_stream(struct exchange *x)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    trace_call(x->link->trace, x->link->fd, "recv", n < 0 ? -errno : n);
     if (n < 0 && x->got == 0) {
         finish(x, MESSAGE_FAILED, -errno);
         return;
@@ -117,6 +119,7 @@ static void receive_datagram(struct exchange *x)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    trace_call(x->link->trace, x->link->fd, "recv", n < 0 ? -errno : n);
     if (n < 0) {
         finish(x, MESSAGE_FAILED, -errno);
     } else if (n == 0 && x->link->packets) {
@@ -172,6 +175,32 @@ static void step(struct exchange *x)
         answer(x);
     else
         finish(x, MESSAGE_TIMEOUT, 0);
+}
+
+void message_finish(struct message_link *link)
+{
+    kedge_nanos until = add_sat(message_clock(), link->timeout);
+    bool cancelled = false;
+    ssize_t n = 0;
+
+    if (!link->stream)
+        return;
+    n = kedge_finish(link->fd);
+    trace_call(link->trace, link->fd, "shutdown SHUT_WR", n);
+    while (n >= 0 && !cancelled && await(link, POLLIN, until, &cancelled)) {
+        n = recv(link->fd, link->reply, MESSAGE_MAX, 0);
+        trace_call(link->trace, link->fd, "recv", n < 0 ? -errno : n);
+        if (n == 0)
+            break;
+    }
+}
+
+void message_reset(struct message_link *link)
+{
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    int n = setsockopt(link->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+
+    trace_call(link->trace, link->fd, "SO_LINGER 0", n < 0 ? -errno : 0);
 }
 
 struct message_result message_exchange(struct message_link *link,

@@ -11,6 +11,7 @@
 #include "ask/probe_stall.h"
 #include "kedge/endpoint.h"
 #include "net/path.h"
+#include "net/trace.h"
 
 #define PROBE_TARGETS_MAX 4096
 
@@ -24,6 +25,7 @@ struct probe_plan {
     bool poisson;         /* random gaps, with the interval as their mean */
     struct net_path path; /* of IP targets */
     enum kedge_family family;
+    struct kedge_trace *trace; /* of connections; NULL: off */
     /* Called some times a second while it runs; may be NULL. */
     void (*tick)(void *owner, const struct probe *p);
     /* Called when it is known what became of a probe, in that order; may be NULL. */

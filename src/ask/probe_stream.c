@@ -29,12 +29,19 @@ static void hang_up(struct probe_target *t, int code)
 
     if (t->watch.added) {
         loop_watch_remove(&t->shared->loop, &t->watch);
-        close(t->watch.fd);
+        kedge_trace_close(t->plan->trace, t->watch.fd);
     }
     s->state = STREAM_CLOSED;
     s->in_len = s->out_len = 0;
     t->code = code;
     account_drop(&t->account);
+}
+
+/* Waiting is no event. */
+static void told(const struct probe_target *t, const char *name, ssize_t n)
+{
+    if (t->plan->trace && (n >= 0 || errno != EAGAIN))
+        trace_call(t->plan->trace, t->watch.fd, name, n < 0 ? -errno : n);
 }
 
 static void connected(struct probe_target *t)
@@ -65,6 +72,8 @@ static void flush_out(struct probe_target *t)
     struct probe_stream *s = t->stream;
     ssize_t n = s->out_len ? send(t->watch.fd, s->out, s->out_len, MSG_NOSIGNAL) : 0;
 
+    if (s->out_len)
+        told(t, "send", n);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         hang_up(t, errno);
         return;
@@ -102,6 +111,7 @@ static void receive(struct probe_target *t)
         ssize_t n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
         struct kedge_span bytes = { t->shared->scratch, n > 0 ? (size_t)n : 0 };
 
+        told(t, "recv", n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -124,6 +134,7 @@ static void connect_outcome(struct probe_target *t)
 
     if (getsockopt(t->watch.fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0)
         code = errno;
+    trace_call(t->plan->trace, t->watch.fd, "SO_ERROR", -code);
     if (code)
         not_connected(t, code);
     else
@@ -154,13 +165,15 @@ static int start_connect(struct probe_target *t, bool *pending)
 
     if (fd < 0)
         return fd;
+    trace_call(t->plan->trace, fd, "socket", fd);
     if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
         connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
         code = errno;
+    trace_call(t->plan->trace, fd, "connect", -code);
     *pending = code == EINPROGRESS;
     if (code == 0 || *pending)
         return fd;
-    close(fd);
+    kedge_trace_close(t->plan->trace, fd);
     return -code;
 }
 
@@ -201,7 +214,10 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
         return;
     }
     if (is_packets(t)) {
-        if (send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL) < 0)
+        ssize_t n = send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL);
+
+        told(t, "send", n);
+        if (n < 0)
             probe_unsent(t, sequence, errno);
         return;
     }
@@ -218,7 +234,7 @@ static void stream_close(struct probe_target *t)
 {
     if (t->watch.added) {
         loop_watch_remove(&t->shared->loop, &t->watch);
-        close(t->watch.fd);
+        kedge_trace_close(t->plan->trace, t->watch.fd);
     }
     free(t->stream->in);
     free(t->stream->out);

@@ -215,6 +215,7 @@ static bool set(struct parse *p, const struct arg *a, const char *value)
     case ARG_ENUM:
         return set_word(p, a, value);
     case ARG_TEXT:
+    case ARG_MAYBE:
         return store(p, a, &value, sizeof value);
     case ARG_TEXTS:
         return add_text(p, a, value);
@@ -286,7 +287,10 @@ static bool long_option(struct parse *p, const char *word)
     if (a->kind == ARG_FLAG)
         return equals ? bad(p, "%s takes no value", flag_of(a).text)
                       : take_option(p, a, NULL);
-    value = equals ? equals + 1 : next_word(p);
+    if (equals)
+        value = equals + 1;
+    else
+        value = a->kind == ARG_MAYBE ? "" : next_word(p);
     return value ? take_option(p, a, value) : bad(p, "%s needs a value", flag_of(a).text);
 }
 

@@ -24,7 +24,8 @@ enum arg_kind {
     ARG_RANGE,  /* struct arg_range: LOW-HIGH, or one number, low to high */
     ARG_ENUM,   /* uint32_t: the place of the value in `words`, from 0 */
     ARG_TEXT,   /* const char * */
-    ARG_TEXTS   /* struct arg_list: may be repeated */
+    ARG_TEXTS,  /* struct arg_list: may be repeated */
+    ARG_MAYBE   /* const char *: "" where no =VALUE follows; else NULL by default */
 };
 
 struct arg_range {

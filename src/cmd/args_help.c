@@ -35,7 +35,8 @@ static void help_row(const struct arg *a, FILE *out)
                      a->name ? "--" : "", a->name ? a->name : "");
 
     if (a->value && n > 0 && (size_t)n < sizeof left)
-        snprintf(left + n, sizeof left - (size_t)n, " %s", a->value);
+        snprintf(left + n, sizeof left - (size_t)n,
+                 a->kind == ARG_MAYBE ? "[=%s]" : " %s", a->value);
     if (strlen(left) > HELP_INDENT - 2)
         fprintf(out, "%s\n%*s", left, HELP_INDENT, "");
     else

@@ -2,6 +2,7 @@
 #include "ask/probe.h"
 #include "ask/probe_payload.h"
 #include "cmd/probe_see.h"
+#include "cmd/tracing.h"
 #include "cmd/verbs.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct probe_options {
     bool poisson, v4, v6, whole;
     uint64_t dscp, ttl;
     const char *source, *interface;
+    const char *trace;
     struct see_options see;
 };
 
@@ -82,9 +84,9 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
     return true;
 }
 
-static enum exit_code probe_verb(const void *options, const struct operands *operands)
+static enum exit_code run(const struct probe_options *o, const struct operands *operands,
+                          struct kedge_trace *trace)
 {
-    const struct probe_options *o = options;
     struct probe_plan plan;
     struct probe *p = NULL;
     struct see see;
@@ -93,6 +95,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
 
     if (!plan_of(o, &plan) || !see_plan(&see, &o->see, &plan))
         return EXIT_USAGE;
+    plan.trace = trace;
     err = probe_open(&p, &plan);
     if (err) {
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
@@ -107,6 +110,17 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     }
     probe_close(p);
     return code;
+}
+
+static enum exit_code probe_verb(const void *options, const struct operands *operands)
+{
+    const struct probe_options *o = options;
+    struct tracing tracing;
+    enum exit_code code = tracing_open(&tracing, "probe", o->trace);
+
+    if (code == EXIT_OK)
+        code = run(o, operands, tracing.trace);
+    return tracing_close(&tracing, code);
 }
 
 static const struct probe_options defaults = {
@@ -221,6 +235,7 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(see.quiet),
       .help = "no rows on the terminal while it runs" },
+    TRACING_ARG(FIELD(trace)),
     { .letter = '4',
       .kind = ARG_FLAG,
       FIELD(v4),

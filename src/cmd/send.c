@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "cmd/interrupt.h"
 #include "cmd/lines.h"
+#include "cmd/tracing.h"
 #include "cmd/verbs.h"
 #include "report/histogram.h"
 #include "report/json.h"
@@ -16,15 +17,20 @@
 #define SHOWN_MAX 4096 /* bytes of a reply that are shown */
 #define LINE_ROOM (SHOWN_MAX * 6 + 512)
 
+enum end { END_CLOSE, END_HALF, END_RESET };
+
 struct send_options {
     uint64_t count;
     kedge_nanos interval, timeout;
     bool newline, json, quiet, v4, v6;
+    const char *trace;
+    uint32_t end; /* enum end */
 };
 
 struct sending {
     const struct send_options *o;
     struct message_link link;
+    struct tracing tracing;
     uint64_t sent, answered;
     int code; /* of the last failure; 0: none */
     bool stop;
@@ -247,6 +253,14 @@ static bool parse(const char *text, const struct send_options *o,
     return false;
 }
 
+static void end(struct sending *s)
+{
+    if (s->o->end == END_HALF)
+        message_finish(&s->link);
+    else if (s->o->end == END_RESET)
+        message_reset(&s->link);
+}
+
 static enum exit_code send_run(const void *options, const struct operands *operands)
 {
     struct sending *s = calloc(1, sizeof *s);
@@ -258,6 +272,10 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     s->o = options;
     s->link.reply = s->reply;
     s->link.cancel = -1;
+    code = tracing_open(&s->tracing, "send", s->o->trace);
+    if (code != EXIT_OK)
+        goto done;
+    s->link.trace = s->tracing.trace;
     if (!parse(operands->items[0], s->o, &e, &error) ||
         message_dial(&e, s->o->timeout, &s->link, &error) < 0) {
         code = fail(&error);
@@ -265,10 +283,12 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     }
     s->link.cancel = interrupt_open();
     send_all(s, operands);
+    end(s);
     interrupt_close(s->link.cancel);
     message_close(&s->link);
     code = finish(s);
 done:
+    code = tracing_close(&s->tracing, code);
     free(s);
     return code;
 }
@@ -312,6 +332,14 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(quiet),
       .help = "print the replies alone" },
+    { .name = "end",
+      .kind = ARG_ENUM,
+      .value = "close|half|reset",
+      .words = "close|half|reset",
+      FIELD(end),
+      .help = "how a connection ends: close it; finish sending and read on until the "
+              "peer has finished; or reset it (default close)" },
+    TRACING_ARG(FIELD(trace)),
     { .letter = '4',
       .kind = ARG_FLAG,
       FIELD(v4),

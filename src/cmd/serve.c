@@ -108,6 +108,7 @@ static const struct arg serve_args[] = {
       .low = 10 * KEDGE_MSEC,
       .high = 86400 * KEDGE_SEC,
       .help = "close an echo connection that is silent so long (default 5m)" },
+    TRACING_ARG(ROW(trace)),
 };
 
 static const struct serve_options serve_defaults_row = {
@@ -124,19 +125,31 @@ static const struct serve_options serve_defaults_row = {
     .idle_timeout = 300 * KEDGE_SEC,
 };
 
-static enum exit_code serve_run(const void *options, const struct operands *operands)
+static enum exit_code serve_traced(struct server *s, const struct serve_options *options,
+                                   const struct operands *operands)
 {
-    struct server *s = calloc(1, sizeof *s);
-    enum exit_code code = EXIT_LOCAL_FILE;
+    enum exit_code code = server_open(s, options);
 
-    if (!s)
-        return code;
-    code = server_open(s, options);
     if (code == EXIT_OK)
         code = server_listen(s, operands);
     if (code == EXIT_OK)
         code = server_run(s);
     server_close(s);
+    return code;
+}
+
+static enum exit_code serve_run(const void *options, const struct operands *operands)
+{
+    const struct serve_options *o = options;
+    struct server *s = calloc(1, sizeof *s);
+    enum exit_code code = EXIT_LOCAL_FILE;
+
+    if (!s)
+        return code;
+    code = tracing_open(&s->tracing, "serve", o->trace);
+    if (code == EXIT_OK)
+        code = serve_traced(s, o, operands);
+    code = tracing_close(&s->tracing, code);
     free(s);
     return code;
 }

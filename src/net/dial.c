@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "net/problem.h"
 #include "net/sockets.h"
+#include "net/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,12 +53,18 @@ static int await(int fd, kedge_nanos deadline)
     return -err;
 }
 
-static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadline)
+static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadline,
+                      struct kedge_trace *t)
 {
     int err = set_blocking(fd, false);
 
     if (!err && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
-        err = errno == EINPROGRESS || errno == EINTR ? await(fd, deadline) : -errno;
+        err = -errno;
+    trace_call(t, fd, "connect", err);
+    if (err == -EINPROGRESS || err == -EINTR) {
+        err = await(fd, deadline);
+        trace_call(t, fd, "poll, SO_ERROR", err);
+    }
     return err ? err : set_blocking(fd, true);
 }
 
@@ -71,7 +78,8 @@ static int limit_sending(int fd, kedge_nanos timeout)
 
 /* Where the listener's queue is full a unix socket waits in connect() itself, and cannot
  * be polled for it. */
-static int connect_local(int fd, const struct kedge_address *to, kedge_nanos deadline)
+static int connect_local(int fd, const struct kedge_address *to, kedge_nanos deadline,
+                         struct kedge_trace *t)
 {
     const struct timeval for_ever = { 0 };
     int n, err = 0;
@@ -83,17 +91,20 @@ static int connect_local(int fd, const struct kedge_address *to, kedge_nanos dea
     do
         n = connect(fd, (const struct sockaddr *)&to->storage, to->len);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno == EAGAIN ? -ETIMEDOUT : -errno;
+    err = n < 0 ? -errno : 0;
+    trace_call(t, fd, "connect", err);
+    if (err)
+        return err == -EAGAIN ? -ETIMEDOUT : err;
     return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &for_ever, sizeof for_ever) < 0
                ? -errno
                : 0;
 }
 
-static int connect_to(int fd, const struct kedge_address *to, kedge_nanos deadline)
+static int connect_to(int fd, const struct kedge_address *to, kedge_nanos deadline,
+                      struct kedge_trace *t)
 {
-    return to->storage.ss_family == AF_UNIX ? connect_local(fd, to, deadline)
-                                            : connect_ip(fd, to, deadline);
+    return to->storage.ss_family == AF_UNIX ? connect_local(fd, to, deadline, t)
+                                            : connect_ip(fd, to, deadline, t);
 }
 
 /* Without a name of its own a unix datagram socket could not be answered: the kernel
@@ -107,19 +118,20 @@ static int name_self(int fd)
 
 /* The descriptor or -errno. */
 static int dial_at(const struct kedge_endpoint *e, const struct kedge_address *to,
-                   kedge_nanos deadline)
+                   kedge_nanos deadline, struct kedge_trace *t)
 {
     int fd = endpoint_socket(e, to->storage.ss_family);
     int err;
 
     if (fd < 0)
         return fd;
+    trace_call(t, fd, "socket", fd);
     err = e->transport == KEDGE_UNIX_DGRAM ? name_self(fd) : 0;
     if (!err)
-        err = connect_to(fd, to, deadline);
+        err = connect_to(fd, to, deadline, t);
     if (!err)
         return fd;
-    close(fd);
+    kedge_trace_close(t, fd);
     return err;
 }
 
@@ -141,7 +153,7 @@ static void say(struct kedge_error *error, const struct kedge_endpoint *e,
 /* Each address is given its part of the time that is left, so that one that is mute
  * leaves the others theirs. */
 static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses *all,
-                    kedge_nanos timeout, struct kedge_error *error)
+                    kedge_nanos timeout, struct kedge_trace *t, struct kedge_error *error)
 {
     kedge_nanos end = add_sat(clock_now(), timeout);
     int fd = -1;
@@ -150,15 +162,15 @@ static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses
         kedge_nanos now = clock_now();
         kedge_nanos part = sub_sat(end, now) / (all->count - i);
 
-        fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part);
+        fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part, t);
         if (fd < 0)
             say(error, e, &all->at[i], -fd);
     }
     return fd < 0 ? -1 : fd;
 }
 
-int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
-                        struct kedge_error *error)
+int trace_dial(struct kedge_trace *t, const struct kedge_endpoint *e, kedge_nanos timeout,
+               struct kedge_error *error)
 {
     bool has_host = e->transport == KEDGE_TCP || e->transport == KEDGE_UDP;
     struct kedge_addresses all;
@@ -174,7 +186,13 @@ int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
     }
     if (kedge_resolve(e, &all, error) < 0)
         return -1;
-    return dial_all(e, &all, timeout, error);
+    return dial_all(e, &all, timeout, t, error);
+}
+
+int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
+                        struct kedge_error *error)
+{
+    return trace_dial(NULL, e, timeout, error);
 }
 
 int kedge_dial(const char *endpoint, struct kedge_error *error)

@@ -2,6 +2,7 @@
 
 #include "net/problem.h"
 #include "net/sockets.h"
+#include "net/trace.h"
 
 #include <errno.h>
 #include <linux/tipc.h>
@@ -100,24 +101,39 @@ static int bind_to(int fd, const struct kedge_endpoint *e, const struct kedge_ad
     return bind(fd, to, at->len) < 0 ? -errno : 0;
 }
 
+static int start_listening(int fd, const struct kedge_endpoint *e, struct kedge_trace *t)
+{
+    int err;
+
+    if (!is_listener(e->transport))
+        return 0;
+    err = listen(fd, SOMAXCONN) < 0 ? -errno : 0;
+    trace_call(t, fd, "listen", err);
+    return err;
+}
+
 /* The descriptor or -errno. */
-static int open_at(const struct kedge_endpoint *e, const struct kedge_address *at)
+static int open_at(const struct kedge_endpoint *e, const struct kedge_address *at,
+                   struct kedge_trace *t)
 {
     int fd = endpoint_socket(e, at->storage.ss_family);
     int err = 0;
 
     if (fd < 0)
         return fd;
+    trace_call(t, fd, "socket", fd);
     /* A restart must not wait for the old connections to pass away. */
     if (e->transport == KEDGE_TCP)
         err = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (!err)
+    if (!err) {
         err = bind_to(fd, e, at);
-    if (!err && is_listener(e->transport) && listen(fd, SOMAXCONN) < 0)
-        err = -errno;
+        trace_call(t, fd, "bind", err);
+    }
+    if (!err)
+        err = start_listening(fd, e, t);
     if (!err)
         return fd;
-    close(fd);
+    kedge_trace_close(t, fd);
     return err;
 }
 
@@ -136,17 +152,23 @@ static void say(struct kedge_error *error, const struct kedge_endpoint *e,
     problem_system(error, code, text, why);
 }
 
-int kedge_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
-                    struct kedge_error *error)
+int trace_listen_at(struct kedge_trace *t, const struct kedge_endpoint *e,
+                    const struct kedge_address *at, struct kedge_error *error)
 {
     int fd;
 
     if (!endpoint_is_one_socket(e, error))
         return -1;
-    fd = open_at(e, at);
+    fd = open_at(e, at, t);
     if (fd < 0)
         say(error, e, at, -fd);
     return fd < 0 ? -1 : fd;
+}
+
+int kedge_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
+                    struct kedge_error *error)
+{
+    return trace_listen_at(NULL, e, at, error);
 }
 
 int kedge_endpoint_listen(const struct kedge_endpoint *e, struct kedge_error *error)

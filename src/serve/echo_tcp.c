@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct echo_connection {
     struct echo_tcp *echo;
@@ -63,7 +62,7 @@ static void end(struct echo_connection *c, uint64_t *count)
     struct echo_tcp *e = c->echo;
 
     loop_watch_remove(e->loop, &c->watch);
-    close(c->watch.fd);
+    kedge_trace_close(e->trace, c->watch.fd);
     free(c->rest);
     list_remove(c);
     *c = (struct echo_connection){ .echo = e, .newer = e->free };
@@ -86,7 +85,7 @@ static void begin(struct echo_tcp *e, int fd)
     c->bulk = e->kind.messages;
     if (loop_watch_add(e->loop, &c->watch, fd, LOOP_READ) < 0) {
         c->newer = next;
-        close(fd);
+        kedge_trace_close(e->trace, fd);
         return;
     }
     e->free = next;
@@ -119,6 +118,7 @@ static void accept_some(void *owner, unsigned events)
         fd = accept_one(e);
         if (fd < 0)
             break;
+        trace_call(e->trace, fd, "accept", fd);
         begin(e, fd);
     }
     accept_or_wait(e);
@@ -142,6 +142,7 @@ static ssize_t send_some(struct echo_connection *c, const uint8_t *bytes, size_t
 {
     ssize_t n = connection_write(c->watch.fd, bytes, size);
 
+    trace_call(c->echo->trace, c->watch.fd, "send", n);
     if (n == -EAGAIN)
         return 0;
     if (n > 0) {
@@ -193,6 +194,7 @@ static int echo_part(struct echo_connection *c)
     ssize_t got = connection_read(c->watch.fd, buffer, ECHO_PART);
     ssize_t sent;
 
+    trace_call(c->echo->trace, c->watch.fd, "recv", got);
     if (got <= 0)
         return got < 0 ? (int)got : -ENODATA;
     c->bulk = got == ECHO_PART;
@@ -211,11 +213,13 @@ static int echo_bulk(struct echo_connection *c)
     ssize_t got = connection_peek(c->watch.fd, buffer, ECHO_BUFFER);
     ssize_t sent;
 
+    trace_call(c->echo->trace, c->watch.fd, "recv MSG_PEEK", got);
     if (got < 0)
         return (int)got;
     if (got == 0 && (!kind->messages || connection_is_over(c->watch.fd)))
         return -ENODATA;
     sent = connection_write(c->watch.fd, buffer, (size_t)got);
+    trace_call(c->echo->trace, c->watch.fd, "send", sent);
     if (sent < 0 && sent != -EAGAIN)
         return (int)sent;
     if (sent >= 0) {

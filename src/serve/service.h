@@ -12,6 +12,7 @@ struct service_config {
     struct loop *loop;
     struct echo_tcp_limits limits; /* of each service on connections */
     uint8_t *buffer;               /* ECHO_BUFFER bytes, for all services of this loop */
+    struct kedge_trace *trace;     /* of connections; NULL: off */
     const char *reply;             /* what reply+udp says; stays the caller's */
 };
 
