@@ -1,5 +1,6 @@
 #include "ask/probe.h"
 
+#include "ask/probe_calibrate.h"
 #include "ask/probe_notes.h"
 #include "ask/probe_payload.h"
 #include "ask/probe_schedule.h"
@@ -18,6 +19,7 @@
 
 struct probe {
     struct probe_plan plan;
+    struct calibration calibration;
     struct probe_shared shared;
     struct loop_timer due, tick;
     struct loop_signals signals;
@@ -40,6 +42,7 @@ int probe_open(struct probe **out, const struct probe_plan *plan)
     if (!p)
         return -ENOMEM;
     p->plan = *plan;
+    p->calibration = calibrate();
     err = loop_open(&p->shared.loop);
     if (err) {
         free(p);
@@ -357,4 +360,9 @@ struct probe_view probe_target_view(const struct probe *p, uint32_t target)
 const struct probe_plan *probe_plan_of(const struct probe *p)
 {
     return &p->plan;
+}
+
+const struct calibration *probe_calibration_of(const struct probe *p)
+{
+    return &p->calibration;
 }

@@ -88,4 +88,8 @@ uint32_t probe_targets(const struct probe *p);
 struct probe_view probe_target_view(const struct probe *p, uint32_t target);
 const struct probe_plan *probe_plan_of(const struct probe *p);
 
+/* Of this host, measured by probe_open. */
+struct calibration; /* probe_calibrate.h */
+const struct calibration *probe_calibration_of(const struct probe *p);
+
 #endif

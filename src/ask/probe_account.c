@@ -103,7 +103,8 @@ static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
 
     slot->state = PROBE_ANSWERED;
     a->received++;
-    a->held_up += a->self_until > 0 && slot->intended <= a->self_until;
+    slot->held_up = a->self_until > 0 && slot->intended <= a->self_until;
+    a->held_up += slot->held_up;
     histogram_record(&a->rtt, slot->rtt);
     histogram_record(&a->intended, sub_sat(now, slot->intended));
     if (sequence > 0)

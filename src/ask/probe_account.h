@@ -29,6 +29,7 @@ enum probe_fate { FATE_RECEIVED, FATE_LATE, FATE_LOST, FATE_REFUSED, FATE_UNSENT
 struct account_slot {
     enum account_state state;
     bool reordered, altered; /* its reply */
+    bool held_up;            /* this program was late meanwhile: see probe_self.h */
     kedge_nanos intended;
     kedge_nanos sent;
     kedge_nanos rtt;  /* once answered, in time or late */

@@ -61,6 +61,7 @@ static void line_of(const struct probe_lines *l, uint32_t target, uint64_t seque
         json_null(&j, "rtt_ns");
     json_bool(&j, "reordered", slot->reordered);
     json_bool(&j, "altered", slot->altered);
+    json_bool(&j, "held_up", slot->held_up);
     json_end(&j);
     leave(l, &j);
 }

@@ -77,6 +77,23 @@ static void copy_text(const json_t *object, const char *key, char out[ABOUT_TEXT
 
 /* ---- the first line ---- */
 
+static void read_calibration(struct calibration *c, struct members *m)
+{
+    struct members in = { json_object_get(m->object, "calibration"), m->error, m->bad };
+    struct members late = { json_object_get(in.object, "timer_late_ns"), m->error,
+                            false };
+
+    if (!json_is_object(in.object))
+        return;
+    c->known = true;
+    c->step = number(&in, "clock_step_ns", false);
+    c->floor = number(&in, "loopback_ns", true);
+    late.bad = in.bad;
+    c->late = number(&late, "p50", false);
+    c->late_max = number(&late, "max", false);
+    m->bad = late.bad;
+}
+
 static void read_run(struct probe_record *r, struct members *m)
 {
     const json_t *host = json_object_get(m->object, "host");
@@ -99,6 +116,7 @@ static void read_run(struct probe_record *r, struct members *m)
     about->size = number(&run, "size_bytes", false);
     about->poisson = json_is_true(json_object_get(run.object, "poisson"));
     m->bad = run.bad;
+    read_calibration(&about->calibration, m);
 }
 
 /* ---- a target, which the first line that names it makes ---- */

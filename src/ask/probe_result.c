@@ -26,7 +26,8 @@ struct probe_about probe_about_of(const struct probe *p, const char *version,
                                  .interval = plan->interval,
                                  .timeout = plan->timeout,
                                  .size = plan->size,
-                                 .poisson = plan->poisson };
+                                 .poisson = plan->poisson,
+                                 .calibration = *probe_calibration_of(p) };
     struct writer w = { .ptr = (uint8_t *)about.started, .room = ABOUT_TEXT - 1 };
 
     host(&about);

@@ -4,6 +4,7 @@
 #define ASK_PROBE_RESULT_H
 
 #include "ask/probe.h"
+#include "ask/probe_calibrate.h"
 
 #define ABOUT_TEXT 66
 
@@ -16,6 +17,7 @@ struct probe_about {
     kedge_nanos interval, timeout;
     uint64_t size;
     bool poisson;
+    struct calibration calibration;
 };
 
 struct probe_result {

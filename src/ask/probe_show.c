@@ -152,5 +152,6 @@ bool probe_show_table(const struct probe_result *r, FILE *out)
         intervals(&r->views[i], out);
     for (size_t i = 0; i < COUNT(shown); i++)
         needs(&shown[i], r, out);
+    calibration_note(&r->about.calibration, out);
     return true;
 }

@@ -127,6 +127,7 @@ void probe_json_about(struct json *j, const struct probe_about *about)
     json_u64(j, "size_bytes", about->size);
     json_bool(j, "poisson", about->poisson);
     json_end(j);
+    calibration_json(j, &about->calibration);
 }
 
 bool probe_show_json(const struct probe_result *r, FILE *out)

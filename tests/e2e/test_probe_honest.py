@@ -138,3 +138,52 @@ def test_a_percentile_has_its_interval_or_says_what_it_needs(kedge):
     out = subprocess.run(words, timeout=20, check=True, capture_output=True, text=True).stdout
     assert "p99.9: needs 1,000 samples, has 450" in out.splitlines()
     assert ": 95 % sure: p50 0." in out
+
+
+# ---- what this host can tell -----------------------------------------------------------
+
+def documents(kedge, tmp_path, *words):
+    """The same run in each of its forms: --json, and --jsonl read again."""
+    lines = tmp_path / "run.jsonl"
+    with lines.open("w") as out:
+        subprocess.run([kedge, "probe", "--jsonl", *words], check=True, stdout=out, timeout=20)
+    first = json.loads(lines.read_text().splitlines()[0])
+    report = subprocess.run([kedge, "report", lines, "--json"], check=True, timeout=20,
+                            capture_output=True).stdout
+    return first, json.loads(report)
+
+
+def test_the_host_is_measured_first(kedge, tmp_path):
+    peer = Datagrams(LOOP)
+    first, report = documents(kedge, tmp_path, "-c", "20", "-i", "2ms", peer.url)
+    host = first["calibration"]
+    assert host == report["calibration"]
+    assert 0 < host["clock_step_ns"] < 10 * MS and 0 < host["loopback_ns"] < 50 * MS
+    assert 0 <= host["timer_late_ns"]["p50"] <= host["timer_late_ns"]["max"] < 5000 * MS
+    # An exchange with another program cannot be much shorter than one with itself.
+    assert report["targets"][0]["rtt_ns"]["p50"] > host["loopback_ns"] / 4
+    out = subprocess.run([kedge, "probe", "-c", "2", "-i", "2ms", peer.url], check=True,
+                         capture_output=True, text=True, timeout=20).stdout
+    assert out.splitlines()[-1].startswith("this host cannot see below ")
+    assert " late (p50), at most " in out
+
+
+def test_a_host_without_loopback_does_not_guess(kedge, one_more_namespace):
+    under = one_more_namespace("ip", "link", "set", "lo", "down")
+    done = subprocess.run([*under, kedge, "probe", "--json", "-c", "1", "--timeout", "50ms",
+                           "udp://127.0.0.1:9"], capture_output=True, timeout=20)
+    assert json.loads(done.stdout)["calibration"]["loopback_ns"] is None
+
+
+def test_samples_taken_while_held_up_are_flagged(kedge):
+    peer = Datagrams(LOOP)
+    run = start(kedge, "--jsonl", "-c", "600", "-i", "1ms", peer.url)
+    while len(peer.seen) < 200:
+        time.sleep(0.001)
+    freeze(run, 0.2)
+    lines = [json.loads(line) for line in run.communicate(timeout=20)[0].splitlines()]
+    flagged = [p for p in lines if p.get("held_up") is True]
+    assert len(flagged) == lines[-1]["held_up"] >= 100
+    late = [p for p in lines if p["event"] == "probe" and p["outcome"] == "received" and
+            p["sent_at_ns"] - p["intended_at_ns"] > 20 * MS]
+    assert late and all(p["held_up"] for p in late)
