@@ -22,7 +22,7 @@ UNITS = {
 @dataclass(frozen=True)
 class Target:
     """A figure of ours against that of somebody in the same round: his name, `best` for the
-    peer with the least of the row's own figure, or None for the figure itself."""
+    peer that has the best of it, or None for the figure itself."""
     metric: str
     most: float = None
     least: float = None
@@ -92,12 +92,13 @@ def faults(runs):
     return sum(r.get("failed", 0) + r.get("wrong", 0) for r in runs)
 
 
-def best_peer(row, results):
-    """The peer with the least of the row's figure; who failed is no peer."""
-    whole = {n: spread(results[n], row.metric) for n in row.subjects
+def best_peer(row, results, target):
+    """The peer whose figure is the best by the target; who failed is no peer."""
+    whole = {n: spread(results[n], target.metric) for n in row.subjects
              if results.get(n) and not faults(results[n])}
     whole = {n: s.median for n, s in whole.items() if s}
-    return min(whole, key=whole.get) if whole else None
+    pick = min if target.least is None else max
+    return pick(whole, key=whole.get) if whole else None
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def judge(row, target, results):
     ours = results.get(row.ours)
     if not ours:
         return Verdict(target, None, f"{unit}: {row.ours} was left out")
-    against = best_peer(row, results) if target.against == "best" else target.against
+    against = best_peer(row, results, target) if target.against == "best" else target.against
     if target.against is None:
         found, name = spread(ours, target.metric), unit
     elif not results.get(against):

@@ -1,4 +1,5 @@
 """The matrix: which work is measured, by whom it is done, and what is to be reached."""
+from clients import Client
 from echo import Idle, Load, Volley
 from figures import Row, Target
 from tftp import Download, Get, Limit, Upload, WithLimit
@@ -73,4 +74,13 @@ ECHO = [
         (at_most(0.15, CPU, "recvmmsg loop"),), ("recvmmsg loop",)),
 ]
 
-ROWS = [*TFTP, *ECHO]
+CLIENTS = {1468: ("atftp", "curl", "busybox", "tftp-hpa"),  # the last knows 512 alone
+           65464: ("atftp", "curl", "busybox")}
+CLIENT = [
+    Row(f"client {verb}, {server}, {blksize}", Client(verb, server, blksize),
+        CLIENTS[blksize], (at_most(0.5, "client_s_per_GiB"), at_most(0.5, "wall_s")),
+        rounds=3, quick=verb == "get" and server == "kedge" and blksize == 1468)
+    for verb in ("get", "put") for server in ("kedge", "atftpd") for blksize in CLIENTS
+]
+
+ROWS = [*TFTP, *ECHO, *CLIENT]
