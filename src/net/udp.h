@@ -121,11 +121,12 @@ struct udp_outbox {
     int fd;
     unsigned first; /* [first, count) wait */
     unsigned count;
-    size_t used;   /* of bytes */
-    uint64_t sent; /* datagrams given to the kernel (a train counts its segments) */
-    uint64_t lost; /* datagrams the kernel would not take */
+    size_t used;      /* of bytes */
+    uint64_t sent;    /* datagrams given to the kernel (a train counts its segments) */
+    uint64_t lost;    /* datagrams the kernel would not take */
+    uint64_t emptied; /* how often the queue was */
     struct mmsghdr headers[UDP_BATCH];
-    struct iovec vectors[UDP_BATCH];
+    struct iovec vectors[UDP_BATCH][2];
     struct net_address names[UDP_BATCH];
     struct net_local locals[UDP_BATCH];
     uint16_t segments[UDP_BATCH];
@@ -142,6 +143,11 @@ void udp_out_copy(struct udp_outbox *b, const struct udp_message *m);
 /* The same without a copy: m->bytes must stay until the queue is empty. */
 void udp_out_borrow(struct udp_outbox *b, const struct udp_message *m);
 
+/* A datagram of m->bytes, which are copied, and then of `rest`, which are not: they must
+ * stay until the queue was emptied (b->emptied counts). Of no segments. */
+void udp_out_lend(struct udp_outbox *b, const struct udp_message *m,
+                  struct kedge_span rest);
+
 /* Send what waits. True: the queue is empty, all was sent or counted as lost. False: the
  * socket is full; wait until it is writable and flush again, or udp_out_drop(). */
 KEDGE_MUST_CHECK bool udp_flush(struct udp_outbox *b);
@@ -149,10 +155,12 @@ KEDGE_MUST_CHECK bool udp_flush(struct udp_outbox *b);
 /* Give up what waits, and count it as lost. */
 void udp_out_drop(struct udp_outbox *b);
 
-/* Frames of equal size, back to back in one buffer, to one peer. */
+/* Frames of equal size, back to back in one buffer, to one peer. Or each in two pieces that
+ * lie anywhere: then frames.len counts, and frames.ptr does not. */
 struct udp_train {
-    struct kedge_span frames; /* never empty */
-    size_t stride;            /* bytes of a frame; the last may be shorter */
+    struct kedge_span frames;   /* never empty */
+    const struct iovec *pieces; /* two a frame, or NULL */
+    size_t stride;              /* bytes of a frame; the last may be shorter */
     const struct net_address *peer;
     const struct net_local *local;
     bool gso;      /* in: segments may be used. Out: false if the kernel refused them

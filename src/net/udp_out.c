@@ -13,12 +13,12 @@ void udp_outbox_init(struct udp_outbox *b, int fd)
     b->fd = fd;
     b->first = b->count = 0;
     b->used = 0;
-    b->sent = b->lost = 0;
+    b->sent = b->lost = b->emptied = 0;
 }
 
 static unsigned datagrams(const struct udp_outbox *b, unsigned i)
 {
-    size_t len = b->vectors[i].iov_len;
+    size_t len = b->vectors[i][0].iov_len;
 
     return b->segments[i] ? (unsigned)((len + b->segments[i] - 1) / b->segments[i]) : 1;
 }
@@ -27,6 +27,7 @@ static void clear(struct udp_outbox *b)
 {
     b->first = b->count = 0;
     b->used = 0;
+    b->emptied++;
 }
 
 void udp_out_drop(struct udp_outbox *b)
@@ -40,7 +41,7 @@ void udp_out_drop(struct udp_outbox *b)
  * socket is full, and what was not sent stays in the queue. */
 static bool send_apart(struct udp_outbox *b, unsigned i)
 {
-    struct iovec *v = &b->vectors[i];
+    struct iovec *v = b->vectors[i];
     struct msghdr *h = &b->headers[i].msg_hdr;
     struct udp_train t = { .frames = { v->iov_base, v->iov_len },
                            .stride = b->segments[i],
@@ -128,29 +129,48 @@ static void queue(struct udp_outbox *b, const struct udp_message *m, const uint8
     unsigned i = b->count++;
     struct msghdr *h = &b->headers[i].msg_hdr;
 
-    b->vectors[i] = (struct iovec){ (void *)(uintptr_t)bytes, m->bytes.len };
+    b->vectors[i][0] = (struct iovec){ (void *)(uintptr_t)bytes, m->bytes.len };
     b->names[i] = m->peer;
     b->locals[i] = m->local;
     b->segments[i] = m->segment;
     *h = (struct msghdr){ .msg_name = &b->names[i].u,
                           .msg_namelen = m->peer.len,
-                          .msg_iov = &b->vectors[i],
+                          .msg_iov = b->vectors[i],
                           .msg_iovlen = 1 };
     udp_control_put(h, b->control[i], &m->local, m->segment);
 }
 
-void udp_out_copy(struct udp_outbox *b, const struct udp_message *m)
+static bool copy(struct udp_outbox *b, const struct udp_message *m)
 {
-    uint8_t *copy;
+    uint8_t *at;
 
     KEDGE_ASSERT(m->bytes.len <= UDP_OUT_BYTES);
     if (!make_room(b, m, m->bytes.len))
-        return;
-    copy = b->bytes + b->used;
+        return false;
+    at = b->bytes + b->used;
     if (m->bytes.len > 0)
-        memcpy(copy, m->bytes.ptr, m->bytes.len);
+        memcpy(at, m->bytes.ptr, m->bytes.len);
     b->used += m->bytes.len;
-    queue(b, m, copy);
+    queue(b, m, at);
+    return true;
+}
+
+void udp_out_copy(struct udp_outbox *b, const struct udp_message *m)
+{
+    (void)copy(b, m);
+}
+
+void udp_out_lend(struct udp_outbox *b, const struct udp_message *m,
+                  struct kedge_span rest)
+{
+    unsigned i;
+
+    KEDGE_ASSERT(m->segment == 0);
+    if (!copy(b, m))
+        return;
+    i = b->count - 1;
+    b->vectors[i][1] = (struct iovec){ (void *)(uintptr_t)rest.ptr, rest.len };
+    b->headers[i].msg_hdr.msg_iovlen = 2;
 }
 
 void udp_out_borrow(struct udp_outbox *b, const struct udp_message *m)

@@ -11,28 +11,31 @@ unsigned udp_train_count(const struct udp_train *t)
     return (unsigned)((t->frames.len + t->stride - 1) / t->stride);
 }
 
-/* The bytes of frames [from, to). */
-static struct iovec cars(const struct udp_train *t, unsigned from, unsigned to)
+/* Frames [from, to), of which *v is filled if they lie in one buffer. */
+static struct msghdr cars(const struct udp_train *t, unsigned from, unsigned to,
+                          struct iovec *v)
 {
+    struct msghdr h = { .msg_name = (void *)(uintptr_t)&t->peer->u,
+                        .msg_namelen = t->peer->len,
+                        .msg_iov = v,
+                        .msg_iovlen = 1 };
     size_t start = from * t->stride;
-    size_t end = min_u64(to * t->stride, t->frames.len);
 
-    return (struct iovec){ (void *)(uintptr_t)(t->frames.ptr + start), end - start };
-}
-
-static struct msghdr header(const struct udp_train *t, struct iovec *v)
-{
-    return (struct msghdr){ .msg_name = (void *)(uintptr_t)&t->peer->u,
-                            .msg_namelen = t->peer->len,
-                            .msg_iov = v,
-                            .msg_iovlen = 1 };
+    if (t->pieces) {
+        h.msg_iov = (struct iovec *)(uintptr_t)(t->pieces + 2 * from);
+        h.msg_iovlen = 2 * (to - from);
+    } else {
+        v->iov_base = (void *)(uintptr_t)(t->frames.ptr + start);
+        v->iov_len = min_u64(to * t->stride, t->frames.len) - start;
+    }
+    return h;
 }
 
 static int send_joined(int fd, const struct udp_train *t, unsigned from, unsigned to)
 {
     _Alignas(8) uint8_t control[UDP_CONTROL];
-    struct iovec v = cars(t, from, to);
-    struct msghdr h = header(t, &v);
+    struct iovec v;
+    struct msghdr h = cars(t, from, to, &v);
     int err = EINTR;
 
     udp_control_put(&h, control, t->local, to - from > 1 ? (uint16_t)t->stride : 0);
@@ -105,8 +108,7 @@ static unsigned send_one_by_one(int fd, struct udp_train *t, unsigned from)
         int err;
 
         for (unsigned i = 0; i < n; i++) {
-            vectors[i] = cars(t, from + i, from + i + 1);
-            batch[i].msg_hdr = header(t, &vectors[i]);
+            batch[i].msg_hdr = cars(t, from + i, from + i + 1, &vectors[i]);
             udp_control_put(&batch[i].msg_hdr, control, t->local, 0);
         }
         from += send_batch(fd, batch, n, &err);

@@ -109,6 +109,7 @@ static void begin_read(struct tftp_transfer *t, struct served_file *file)
 {
     t->file = file;
     t->content = (struct content){ .read = transfer_read,
+                                   .lend = transfer_lend,
                                    .file = t,
                                    .size = file->id.size,
                                    .netascii = t->session->mode == KEDGE_TFTP_NETASCII };

@@ -29,6 +29,20 @@ void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span b
     udp_out_copy(&p->out, &m);
 }
 
+void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,
+               struct kedge_span rest)
+{
+    struct udp_message m = { .bytes = bytes, .peer = to->peer, .local = to->local };
+
+    udp_out_lend(&p->out, &m, rest);
+}
+
+void port_empty(struct tftp_port *p)
+{
+    if (!udp_flush(&p->out))
+        udp_out_drop(&p->out);
+}
+
 static struct channel channel_to(const struct tftp_port *p, const struct udp_message *m)
 {
     struct channel c = { .fd = p->socket.fd, .peer = m->peer, .gso = true };

@@ -91,15 +91,29 @@ static void wait_for_room(struct tftp_transfer *t)
     loop_watch_change(t->service->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
 }
 
-/* Send frames; how many blocks of them are done. A lone small one leaves with those of
- * other transfers at the end of the turn. */
+/* A lone small frame leaves with those of other transfers at the end of the turn. */
+static void send_lone(struct tftp_transfer *t, const struct frames *f)
+{
+    struct kedge_span head = { f->memory, KEDGE_TFTP_HEADER };
+    struct kedge_span rest;
+
+    if (!f->lent) {
+        say(t, f->memory, f->len);
+        return;
+    }
+    rest = (struct kedge_span){ f->pieces[1].iov_base, f->pieces[1].iov_len };
+    port_lend(t->port, &t->channel, head, rest);
+    t->lent = t->port->out.emptied + 1;
+}
+
+/* Send frames; how many blocks of them are done. */
 static unsigned send_frames(struct tftp_transfer *t, const struct frames *f)
 {
     unsigned count = (unsigned)(f->end - f->first);
     unsigned done = count;
 
     if (count == 1 && f->len <= SMALL_FRAME)
-        say(t, f->memory, f->len);
+        send_lone(t, f);
     else
         done = channel_send(&t->channel, f, content_stride(&t->content));
     if (done < count)
@@ -112,7 +126,9 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
 {
     struct kedge_tftp_sender *sender = &t->session->machine.sender;
     kedge_nanos now = loop_now(t->service->config.loop);
-    struct frames f = { .memory = t->service->batch, .room = BATCH_BYTES };
+    struct frames f = { .memory = t->service->batch,
+                        .room = BATCH_BYTES,
+                        .pieces = t->service->pieces };
     struct store_result result;
     unsigned done;
 
@@ -205,6 +221,14 @@ static void unlink_stuck(struct tftp_transfer *t)
     t->is_stuck = false;
 }
 
+/* No bytes of its file may wait in a queue when it lets go of that. */
+static void take_back(struct tftp_transfer *t)
+{
+    if (t->lent > 0 && t->lent == t->port->out.emptied + 1)
+        port_empty(t->port);
+    t->lent = 0;
+}
+
 /* The transfer is over. What a helper still works on ends first, and calls this again. */
 void transfer_end(struct tftp_transfer *t)
 {
@@ -214,6 +238,7 @@ void transfer_end(struct tftp_transfer *t)
     transfer_record(t);
     t->ending = true;
     unlink_stuck(t);
+    take_back(t);
     if (t->job || upload_drop(t))
         return;
     transfer_forget_cold(t);

@@ -32,12 +32,25 @@ struct store_result transfer_read(void *transfer, const struct content_part *par
     if (copy_cold(&t->cold, part))
         return store_ok();
     result = served_read(t->file, part->iov, part->count, part->offset);
+    if (result.error == STORE_OK)
+        served_warm(t->file, part->offset, part->want, loop_now(t->service->config.loop));
     if (result.error != STORE_LATER)
         return result;
     transfer_forget_cold(t);
     t->cold.offset = part->offset;
     t->cold.want = part->want;
     return result;
+}
+
+/* What leaves a second time is read: if it was lent before, that may be why it was lost. */
+const uint8_t *transfer_lend(void *transfer, uint64_t offset, size_t len)
+{
+    struct tftp_transfer *t = transfer;
+    const struct kedge_tftp_sender *sender = &t->session->machine.sender;
+
+    if (sender->next < sender->top)
+        return NULL;
+    return served_lend(t->file, offset, len, loop_now(t->service->config.loop));
 }
 
 void transfer_forget_cold(struct tftp_transfer *t)

@@ -65,8 +65,9 @@ struct tftp_transfer {
     struct tftp_port *port;
     struct tftp_transfer *next_stuck;
     struct channel channel;
-    bool job;    /* a helper is at work for it: nothing else may happen to it */
-    bool ending; /* it goes away as soon as no helper is at work */
+    uint64_t lent; /* bytes of file wait in port->out, unless that was emptied since */
+    bool job;      /* a helper is at work for it: nothing else may happen to it */
+    bool ending;   /* it goes away as soon as no helper is at work */
     bool recorded;
     bool counted; /* among the busy */
     bool is_stuck;
@@ -107,7 +108,8 @@ struct tftp_service {
     struct udp_inbox data;
     uint8_t *request_memory;
     uint8_t *data_memory;
-    uint8_t *batch; /* BATCH_BYTES */
+    uint8_t *batch;                          /* BATCH_BYTES */
+    struct iovec pieces[2 * FRAMES_AT_ONCE]; /* of frames that are not copied there */
     struct loop_timer timer;
     struct loop_hook hook;
     kedge_nanos turn; /* how late this loop is at its worst, lately */
@@ -123,6 +125,10 @@ int port_watch(struct tftp_port *p);
 void port_close(struct tftp_port *p);
 void ports_flush(struct tftp_service *s);
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes);
+/* The rest is not copied, and may not go away: see port_empty(). */
+void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,
+               struct kedge_span rest);
+void port_empty(struct tftp_port *p);
 
 /* tftp_open.c */
 void request_open(struct tftp_service *s, const struct tftp_event *event,
@@ -147,6 +153,7 @@ bool upload_drop(struct tftp_transfer *t);
 /* tftp_read.c: a content_read, and the helper's turn when it said LATER. */
 struct store_result transfer_read(void *transfer, const struct content_part *part,
                                   size_t *got);
+const uint8_t *transfer_lend(void *transfer, uint64_t offset, size_t len);
 void transfer_read_later(struct tftp_transfer *t);
 void transfer_forget_cold(struct tftp_transfer *t);
 

@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "store/calls.h"
+#include "store/served_map.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,6 +109,7 @@ static void close_file(struct served_file *f)
     f->fd = -1;
     free(f->copy);
     f->copy = NULL;
+    served_unmap(f);
 }
 
 static void run_close(struct store_job *job)
@@ -152,6 +154,7 @@ void served_free(struct served_cache *cache)
 {
     struct served_file *f;
 
+    cache->closed = true;
     while ((f = take_oldest(cache)))
         close_by_helper(f);
 }
@@ -199,6 +202,7 @@ static void run_open(struct store_job *job)
 {
     struct served_opening *o = JOB_OWNER(job, struct served_opening, job);
     struct served_file *f = o->slot;
+    enum fs_kind kind;
     struct stat st;
 
     if (!f)
@@ -208,8 +212,11 @@ static void run_open(struct store_job *job)
     if (o->result.error)
         return;
     f->id = id_of(&st);
-    f->in_memory = call_fs_kind(f->fd) == FS_MEMORY;
+    kind = call_fs_kind(f->fd);
+    f->in_memory = kind == FS_MEMORY;
     keep_copy(f);
+    if (!f->copy && kind != FS_OTHER)
+        served_map(f);
 }
 
 /* Another job may have opened the same file meanwhile: then that one is shared. */
@@ -259,6 +266,8 @@ void served_release(struct served_file *file, kedge_nanos now)
         return;
     file->idle_since = now;
     idle_append(file->cache, file);
+    if (file->cache->closed)
+        served_free(file->cache);
 }
 
 kedge_nanos served_trim(struct served_cache *cache, kedge_nanos now)

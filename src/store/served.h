@@ -23,12 +23,27 @@ struct served_id {
  * same small ones, and a copy is never cold. */
 #define SERVED_COPY_MAX 65536
 
+/* The pages of a larger file, shared by all who send it: see served_lend(). The program
+ * never looks into them: of a file that was cut short that would be its end (SIGBUS), while
+ * the kernel, sending from there, says EFAULT. */
+struct served_map {
+    const uint8_t *at;  /* NULL: there is none */
+    size_t len;         /* whole pages; the file's last one is left out */
+    kedge_nanos *until; /* of each chunk: till then its pages are taken to be there */
+    uint64_t next;      /* the chunk that was asked for last */
+    uint64_t
+        end; /* [next, end) were in memory, and came; a helper's while one is at it */
+    kedge_nanos asked_at;
+    struct store_job job; /* the file is held meanwhile */
+};
+
 /* One open file. Callers read id.size; the rest is the cache's. */
 struct served_file {
     struct served_id id;
     int fd;
     bool in_memory; /* its file system holds all in memory: reading never waits */
     uint8_t *copy;  /* all of a small file, or NULL */
+    struct served_map map;
     uint32_t users;
     kedge_nanos idle_since;
     struct served_file *next;  /* in its bucket, or in the free list */
@@ -47,6 +62,8 @@ struct served_cache {
     struct served_file *oldest; /* idle */
     struct served_file *newest;
     kedge_nanos keep; /* how long an idle file stays open */
+    bool bringing;    /* a helper brings pages: one at a time, the others are for opens */
+    bool closed;
 };
 
 /* slots and buckets hold room elements each: as many different files can be open at
@@ -63,7 +80,7 @@ struct served_config {
 void served_init(struct served_cache *cache, const struct served_config *config);
 
 /* Hands every idle file to a helper to be closed. Before workers_close(); no file may be
- * in use any more and no open job under way. */
+ * in use by a caller any more and no open job under way. */
 void served_free(struct served_cache *cache);
 
 /* The file that name stands for, if it is open and the kernel can tell at once; else
@@ -124,6 +141,22 @@ struct served_reading {
 };
 
 void served_read_later(struct workers *workers, struct served_reading *reading);
+
+/* Where the bytes [offset, offset + len) lie in memory, to be sent without a copy; or NULL,
+ * and then they are to be read. They may be given to the kernel only, which may refuse them
+ * with EFAULT: the file was cut short, and served_read() says so. They stay there until the
+ * file is released.
+ *
+ * Of a small file all is lent. Of a larger one what a helper has brought, see below, but
+ * nothing of its last page; so, like one that reads, who sends a file that was cut short
+ * never comes to its end. */
+KEDGE_MUST_CHECK const uint8_t *served_lend(const struct served_file *file,
+                                            uint64_t offset, size_t len, kedge_nanos now);
+
+/* These bytes were not lent, and could be read at once: so they are in memory, and what
+ * follows them too, it may be. Let a helper bring those pages, to be lent from then on. It
+ * reads nothing from a disk, and is sent only where it may be of use. */
+void served_warm(struct served_file *file, uint64_t offset, size_t len, kedge_nanos now);
 
 /* The file is no longer as it was when it was opened: its size or time of change is
  * another. Best asked when a transfer ends. Does not wait. */

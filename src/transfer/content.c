@@ -7,12 +7,9 @@ size_t content_stride(const struct content *c)
     return (size_t)c->blksize + KEDGE_TFTP_HEADER;
 }
 
-static void header(const struct content *c, uint64_t block, uint32_t rollover,
-                   struct frames *out)
+static void header(uint64_t block, uint32_t rollover, uint8_t *at)
 {
-    size_t at = (size_t)(block - out->first) * content_stride(c);
-
-    KEDGE_ASSERT(kedge_tftp_write_data(out->memory + at, KEDGE_TFTP_HEADER,
+    KEDGE_ASSERT(kedge_tftp_write_data(at, KEDGE_TFTP_HEADER,
                                        kedge_tftp_wire(block, rollover)) > 0);
 }
 
@@ -34,18 +31,54 @@ static struct content_part plan(const struct content *c, const struct frames *ou
     return part;
 }
 
-/* The file gave `got` bytes: the frames that are whole, and the short last one. */
+/* The file gave `got` bytes: the frames that are whole, and the short last one. Headers
+ * are so many bytes apart. */
 static void close_frames(const struct content *c, uint32_t rollover, size_t got,
                          struct frames *out)
 {
+    size_t apart = out->lent ? KEDGE_TFTP_HEADER : content_stride(c);
     uint64_t whole = got / c->blksize;
+    uint8_t *at = out->memory;
 
     out->last = whole < out->end - out->first;
     if (out->last)
         out->end = out->first + whole + 1;
     out->len = got + (size_t)(out->end - out->first) * KEDGE_TFTP_HEADER;
-    for (uint64_t block = out->first; block < out->end; block++)
-        header(c, block, rollover, out);
+    for (uint64_t block = out->first; block < out->end; block++, at += apart)
+        header(block, rollover, at);
+}
+
+static void cut_up(const struct content *c, const uint8_t *bytes, size_t len,
+                   struct frames *out)
+{
+    struct iovec *v = out->pieces;
+
+    for (uint64_t i = 0; i < out->end - out->first; i++) {
+        size_t size = (size_t)min_u64(c->blksize, len);
+
+        *v++ = (struct iovec){ out->memory + i * KEDGE_TFTP_HEADER, KEDGE_TFTP_HEADER };
+        *v++ = (struct iovec){ (void *)(uintptr_t)bytes, size };
+        bytes += size;
+        len -= size;
+    }
+}
+
+/* False where the bytes are not to be had so. */
+static bool lend_octet(const struct content *c, uint32_t rollover, struct frames *out)
+{
+    uint64_t offset = (out->first - 1) * c->blksize;
+    uint64_t most = (out->end - out->first) * c->blksize;
+    size_t want = (size_t)min_u64(most, sub_sat(c->size, offset));
+    const uint8_t *bytes = NULL;
+
+    if (c->lend && out->pieces && want > 0)
+        bytes = c->lend(c->file, offset, want);
+    out->lent = bytes != NULL;
+    if (!bytes)
+        return false;
+    close_frames(c, rollover, want, out);
+    cut_up(c, bytes, want, out);
+    return true;
 }
 
 static struct store_result fill_octet(struct content *c,
@@ -60,6 +93,8 @@ static struct store_result fill_octet(struct content *c,
 
     out->first = blocks->first;
     out->end = min_u64(blocks->end, blocks->first + most);
+    if (lend_octet(c, rollover, out))
+        return result;
     part = plan(c, out, iov);
     if (part.want > 0)
         result = c->read(c->file, &part, &got);
@@ -106,7 +141,8 @@ static struct store_result fill_text(struct content *c, uint64_t block, uint32_t
     out->end = block + 1;
     out->last = len < c->blksize;
     out->len = len + KEDGE_TFTP_HEADER;
-    header(c, block, rollover, out);
+    out->lent = false;
+    header(block, rollover, out->memory);
     return result;
 }
 

@@ -22,6 +22,10 @@ struct content_part {
 typedef struct store_result content_read(void *file, const struct content_part *part,
                                          size_t *got);
 
+/* Where those bytes lie, if they can be sent from there without being looked at; or NULL,
+ * and then they are read. See served_lend() in store/served.h. */
+typedef const uint8_t *content_lend(void *file, uint64_t offset, size_t len);
+
 /* Where in a netascii file a block begins. */
 struct text_place {
     uint64_t block;
@@ -31,6 +35,7 @@ struct text_place {
 
 struct content {
     content_read *read;
+    content_lend *lend; /* NULL: all is read */
     void *file;
     uint64_t size; /* bytes; UINT64_MAX while it is not known */
     uint32_t blksize;
@@ -40,12 +45,14 @@ struct content {
 };
 
 /* Frames of DATA packets, back to back: each a header and a block, all but the last of the
- * same length. */
+ * same length. Or, of lent bytes, two pieces each: a header in memory, a block elsewhere. */
 struct frames {
     uint8_t *memory;
-    size_t room;    /* bytes */
-    size_t len;     /* filled: bytes */
-    uint64_t first; /* blocks [first, end) */
+    size_t room;          /* bytes */
+    struct iovec *pieces; /* room for 2 * FRAMES_AT_ONCE; NULL: bytes are not lent */
+    bool lent;            /* pieces are filled */
+    size_t len;           /* filled: bytes */
+    uint64_t first;       /* blocks [first, end) */
     uint64_t end;
     bool last; /* block end - 1 is the file's last */
 };

@@ -3,6 +3,7 @@
 unsigned channel_send(struct channel *c, const struct frames *frames, size_t stride)
 {
     struct udp_train train = { .frames = { frames->memory, frames->len },
+                               .pieces = frames->lent ? frames->pieces : NULL,
                                .stride = stride,
                                .peer = &c->peer,
                                .local = &c->local,

@@ -83,6 +83,96 @@ static void a_read_that_hangs_stops_nobody(void **state)
     bench_free(b);
 }
 
+static bool is_lent(const struct bench *b)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (b->slots[i].map.at && b->slots[i].map.until[0] > 0)
+            return true;
+    return false;
+}
+
+/* Of 4 MiB, in memory, as far as its pages are lent; its transfer is the peer's. */
+static struct bench *lending(struct peer **out, uint16_t *block)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    uint16_t n = 0;
+
+    put_bytes(b, "root/large", 4 << 20);
+    ask(p, KEDGE_TFTP_RRQ, "large", "1000");
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    while (!is_lent(b) && n < 3000) {
+        say(p, KEDGE_TFTP_ACK, n, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, ++n);
+    }
+    *out = p;
+    *block = n;
+    return b;
+}
+
+/* Each block comes once though none is read, and there is an end to it. */
+static void a_lent_file_comes_whole(void **state)
+{
+    struct peer *p;
+    uint16_t block;
+    struct bench *b = lending(&p, &block);
+    bool lent = is_lent(b);
+
+    (void)state;
+    while (p->len == 1004) {
+        say(p, KEDGE_TFTP_ACK, block, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, ++block);
+        for (size_t i = 4; i < p->len; i++)
+            assert_int_equal(p->packet[i], 'x');
+    }
+    assert_int_equal(block, (4 << 20) / 1000 + 1);
+    assert_int_equal(p->len, 4 + (4 << 20) % 1000);
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip();
+}
+
+/* The kernel refuses to send what is not there any more; then it is read, and that says
+ * why. Nobody dies of SIGBUS. */
+static void a_lent_file_is_cut_short(void **state)
+{
+    struct peer *p;
+    uint16_t block;
+    struct bench *b = lending(&p, &block);
+    bool lent = is_lent(b);
+
+    (void)state;
+    assert_int_equal(truncate(at(&b->tree, "root/large").text, 0), 0);
+    say(p, KEDGE_TFTP_ACK, block, NULL);
+    must_hear(p, KEDGE_TFTP_ERROR, KEDGE_TFTP_ACCESS);
+    others_are_served(b);
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip();
+}
+
+/* Its last block is on its way out when the transfer ends, in one turn. */
+static void a_transfer_ends_with_lent_bytes_in_the_queue(void **state)
+{
+    struct peer *p;
+    uint16_t block;
+    struct bench *b = lending(&p, &block);
+    bool lent = is_lent(b);
+
+    (void)state;
+    say(p, KEDGE_TFTP_ACK, block, NULL);
+    say(p, KEDGE_TFTP_ERROR, 0, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, (uint16_t)(block + 1));
+    assert_int_equal(p->packet[4], 'x');
+    assert_int_equal(tftp_service_busy(b->service), 0);
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip();
+}
+
 static void a_commit_that_hangs_stops_nobody(void **state)
 {
     struct bench *b = two_files();
@@ -212,6 +302,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_open_that_hangs_stops_nobody),
         cmocka_unit_test(a_read_that_hangs_stops_nobody),
+        cmocka_unit_test(a_lent_file_comes_whole),
+        cmocka_unit_test(a_lent_file_is_cut_short),
+        cmocka_unit_test(a_transfer_ends_with_lent_bytes_in_the_queue),
         cmocka_unit_test(a_commit_that_hangs_stops_nobody),
         cmocka_unit_test(a_peer_goes_while_its_file_opens),
         cmocka_unit_test(a_peer_aborts_while_its_file_is_kept),

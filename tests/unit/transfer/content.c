@@ -101,6 +101,57 @@ static void blocks_are_laid_back_to_back(void **state)
     }
 }
 
+static const uint8_t *lend_memory(void *file, uint64_t offset, size_t len)
+{
+    const struct memory *m = file;
+
+    assert_true(len > 0 && offset + len <= m->bytes.len);
+    return m->fails ? NULL : m->bytes.ptr + offset;
+}
+
+/* The same packets, of which only the headers are in the frames' memory. */
+static void lent_blocks_are_not_copied(void **state)
+{
+    uint8_t space[256], want[256], got[256];
+    struct iovec pieces[2 * FRAMES_AT_ONCE];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(octet); i++) {
+        struct memory m = { .bytes = text(octet[i].file) };
+        struct content c = content_of(&m, 3, true);
+        struct frames f = { .memory = space, .room = sizeof space, .pieces = pieces };
+        size_t len = packets(octet[i].want, want);
+        size_t at = 0;
+
+        c.lend = lend_memory;
+        fill(&c, octet[i].first, octet[i].end, &f);
+        assert_int_equal(f.lent, (octet[i].first - 1) * 3 < m.bytes.len);
+        assert_int_equal(m.calls, 0);
+        assert_int_equal(f.len, len);
+        assert_int_equal(f.last, octet[i].last);
+        for (uint64_t k = 0; f.lent && k < 2 * (f.end - f.first); k++) {
+            memcpy(got + at, pieces[k].iov_base, pieces[k].iov_len);
+            at += pieces[k].iov_len;
+        }
+        assert_memory_equal(f.lent ? got : space, want, len);
+    }
+}
+
+static void what_is_not_lent_is_read(void **state)
+{
+    uint8_t space[16];
+    struct iovec pieces[2 * FRAMES_AT_ONCE];
+    struct memory m = { .bytes = text("abc"), .fails = STORE_LATER };
+    struct content c = content_of(&m, 2, true);
+    struct frames f = { .memory = space, .room = sizeof space, .pieces = pieces };
+    struct kedge_tftp_action a = { .first = 1, .end = 2 };
+
+    (void)state;
+    c.lend = lend_memory;
+    assert_int_equal(content_fill(&c, &a, 0, &f).error, STORE_LATER);
+    assert_true(m.calls == 1 && !f.lent);
+}
+
 static void no_more_than_there_is_room_for(void **state)
 {
     uint8_t space[20];
@@ -179,6 +230,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_laid_back_to_back),
+        cmocka_unit_test(lent_blocks_are_not_copied),
+        cmocka_unit_test(what_is_not_lent_is_read),
         cmocka_unit_test(no_more_than_there_is_room_for),
         cmocka_unit_test(numbers_wrap_as_they_are_told_to),
         cmocka_unit_test(a_read_that_fails_is_told),

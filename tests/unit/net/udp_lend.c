@@ -1,0 +1,131 @@
+/* Tests of net/udp.h: datagrams of which a part is sent from where it lies. */
+#include "net/udp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pair {
+    struct udp_socket a, b;
+    struct udp_inbox in;
+    struct udp_outbox out;
+    uint8_t memory[UDP_BATCH * 2048];
+};
+
+static struct udp_socket opened(void)
+{
+    struct udp_options o = { 0 };
+    struct udp_socket s;
+
+    assert_true(net_address_parse("127.0.0.1", 0, &o.at));
+    assert_int_equal(udp_open(&o, &s), 0);
+    return s;
+}
+
+static int setup(void **state)
+{
+    struct pair *p = calloc(1, sizeof *p);
+
+    assert_non_null(p);
+    p->a = opened();
+    p->b = opened();
+    udp_inbox_init(&p->in, p->memory, sizeof p->memory, 2048);
+    udp_outbox_init(&p->out, p->a.fd);
+    *state = p;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct pair *p = *state;
+
+    udp_close(&p->a);
+    udp_close(&p->b);
+    free(p);
+    return 0;
+}
+
+/* The next datagram at b. */
+static struct kedge_span received(struct pair *p)
+{
+    struct pollfd ready = { .fd = p->b.fd, .events = POLLIN };
+
+    p->in.room = 1;
+    assert_int_equal(poll(&ready, 1, 5000), 1);
+    assert_int_equal(udp_receive(p->b.fd, &p->in), 1);
+    return p->in.in[0].m.bytes;
+}
+
+static void must_receive(struct pair *p, const void *want, size_t len)
+{
+    struct kedge_span got = received(p);
+
+    assert_int_equal(got.len, len);
+    assert_memory_equal(got.ptr, want, len);
+}
+
+/* What the kernel cannot read is lost, and the rest goes. */
+static void lent_bytes_follow_what_was_copied(void **state)
+{
+    struct pair *p = *state;
+    struct udp_message m = { .bytes = { (const uint8_t *)"head", 4 }, .peer = p->b.at };
+    uint8_t rest[] = "rest";
+
+    udp_out_lend(&p->out, &m, (struct kedge_span){ rest, 4 });
+    udp_out_lend(&p->out, &m, (struct kedge_span){ (const uint8_t *)16, 4 });
+    udp_out_copy(&p->out, &m);
+    rest[0] = 'b';
+    assert_int_equal(p->out.emptied, 0);
+    assert_true(udp_flush(&p->out));
+    assert_int_equal(p->out.emptied, 1);
+    assert_int_equal(p->out.sent, 2);
+    assert_int_equal(p->out.lost, 1);
+    must_receive(p, "headbest", 8);
+    must_receive(p, "head", 4);
+}
+
+static void train_in_pieces(struct pair *p, bool gso)
+{
+    enum { FRAMES = 70, STRIDE = 104, LEN = FRAMES * STRIDE - 7 };
+    uint8_t bytes[FRAMES * STRIDE];
+    struct iovec pieces[2 * FRAMES];
+    struct udp_train t = { .frames = { NULL, LEN },
+                           .pieces = pieces,
+                           .stride = STRIDE,
+                           .peer = &p->b.at,
+                           .gso = gso };
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 251);
+    for (size_t i = 0; i < FRAMES; i++) {
+        pieces[2 * i] = (struct iovec){ bytes + i * STRIDE, 4 };
+        pieces[2 * i + 1] = (struct iovec){ bytes + i * STRIDE + 4, STRIDE - 4 };
+    }
+    pieces[2 * FRAMES - 1].iov_len -= 7;
+    assert_int_equal(udp_send_train(p->a.fd, &t), FRAMES);
+    assert_int_equal(t.lost, 0);
+    assert_int_equal(t.gso, gso);
+    for (size_t i = 0; i < FRAMES; i++)
+        must_receive(p, bytes + i * STRIDE, i + 1 < FRAMES ? STRIDE : STRIDE - 7);
+}
+
+static void trains_go_in_pieces(void **state)
+{
+    train_in_pieces(*state, true);
+    train_in_pieces(*state, false);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(lent_bytes_follow_what_was_copied),
+        TEST(trains_go_in_pieces),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
