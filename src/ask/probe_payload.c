@@ -13,7 +13,7 @@ static uint8_t fill(const struct stamp *s, size_t at)
 
 static void put_head(struct writer *w, const struct payload *p)
 {
-    struct mark ask = { .kind = MARK_ASK, .token = p->token };
+    struct mark ask = { .kind = MARK_ASK, .token = p->token, .size = p->wanted };
 
     if (p->size >= STAMP_SIZE)
         stamp_put(w, &p->stamp);

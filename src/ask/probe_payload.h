@@ -11,6 +11,7 @@ struct payload {
     struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= MARKED_SIZE */
     uint64_t token;     /* of the mark */
     size_t size;
+    uint16_t wanted; /* of the mark: the size of the answer; 0: as long */
 };
 
 /* Append it. Shorter than a stamp it depends on the run alone, as nothing in it could say

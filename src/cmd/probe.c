@@ -1,6 +1,7 @@
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
 #include "ask/probe.h"
 #include "ask/probe_payload.h"
+#include "cmd/probe_mtu.h"
 #include "cmd/probe_see.h"
 #include "cmd/tracing.h"
 #include "cmd/verbs.h"
@@ -12,7 +13,7 @@
 struct probe_options {
     uint64_t count, size;
     kedge_nanos interval, timeout;
-    bool poisson, v4, v6, whole;
+    bool poisson, v4, v6, whole, mtu;
     uint64_t dscp, ttl;
     const char *source, *interface;
     const char *trace;
@@ -96,7 +97,11 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
 
     /* Probes leave at their times: by default timers may be 50 us late. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
-    if (!plan_of(o, &plan) || !see_plan(&see, &o->see, &plan))
+    if (!plan_of(o, &plan))
+        return EXIT_USAGE;
+    if (o->mtu)
+        return probe_mtu(&plan, operands, o->see.json);
+    if (!see_plan(&see, &o->see, &plan))
         return EXIT_USAGE;
     plan.trace = trace;
     err = probe_open(&p, &plan);
@@ -196,6 +201,11 @@ static const struct arg args[] = {
       .value = "NAME",
       FIELD(interface),
       .help = "leave by this interface alone" },
+    { .name = "mtu",
+      .kind = ARG_FLAG,
+      FIELD(mtu),
+      .not_with = "count|interval|poisson|size|jsonl|html|prometheus|plot|fail-if",
+      .help = "find the largest payload that passes, there and back" },
     { .name = "json",
       .kind = ARG_FLAG,
       FIELD(see.json),

@@ -152,6 +152,11 @@ void udp_out_lend(struct udp_outbox *b, const struct udp_message *m,
  * socket is full; wait until it is writable and flush again, or udp_out_drop(). */
 KEDGE_MUST_CHECK bool udp_flush(struct udp_outbox *b);
 
+/* Send a datagram now, whole or not at all (DF), with `zeros` bytes of 0 behind its bytes:
+ * 0; or -errno, EMSGSIZE where the link does not take one so large. What waits in a queue
+ * is not looked at. */
+KEDGE_MUST_CHECK int udp_send_whole(int fd, const struct udp_message *m, size_t zeros);
+
 /* Give up what waits, and count it as lost. */
 void udp_out_drop(struct udp_outbox *b);
 

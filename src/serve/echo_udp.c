@@ -45,12 +45,34 @@ static struct runs_probe probe_of(const struct echo_udp *e, const struct udp_in 
     return p;
 }
 
-static bool may_ask(struct kedge_span payload)
+static bool may_ask(struct kedge_span payload, struct mark *mark)
 {
     struct stamp stamp;
-    struct mark mark;
 
-    return mark_asks(payload, &stamp, &mark);
+    return mark_asks(payload, &stamp, mark);
+}
+
+/* A report of the size that was asked for, whole or not at all; its asker has proved its
+ * address. Where this host's own link does not take it the answer is as long as the probe,
+ * which tells. True: that is still to be sent. */
+static bool answer_sized(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes,
+                         size_t size)
+{
+    struct udp_message m = in->m;
+
+    m.bytes = (struct kedge_span){ bytes, MARKED_SIZE };
+    if (udp_send_whole(e->d.socket.fd, &m, size - MARKED_SIZE) == 0)
+        e->d.out.sent++;
+    else
+        return true;
+    return false;
+}
+
+static void ask_for_stamps(struct echo_udp *e)
+{
+    if (!e->stamps)
+        udp_stamp(&e->d.socket);
+    e->stamps = true;
 }
 
 /* The guard's verdict; a probe that asks has its mark written over. */
@@ -61,15 +83,17 @@ static bool echo_one(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes
     bool answer = datagrams_may_answer(&e->d, in, payload);
     uint8_t peer[DATAGRAMS_PEER];
     struct runs_probe p;
+    struct mark mark;
 
-    if (!may_ask(payload))
+    if (!may_ask(payload, &mark))
         return answer;
     p = probe_of(e, in, peer);
     if (!answer) {
         runs_refused(&e->runs, &p, payload);
-    } else if (runs_answer(&e->runs, &p, bytes) && !e->stamps) {
-        e->stamps = true;
-        udp_stamp(&e->d.socket);
+    } else if (runs_answer(&e->runs, &p, bytes)) {
+        ask_for_stamps(e);
+        if (mark.size >= MARKED_SIZE)
+            return answer_sized(e, in, bytes, mark.size);
     }
     return answer;
 }

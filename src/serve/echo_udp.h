@@ -2,8 +2,9 @@
  * it would be answered again. A plain echo for plain clients. A probe that asks for it by
  * its mark (proto/echo/mark.h), and has proved that it gets what is sent to its address,
  * has a report written over its mark: when it came and went, how many of its run came,
- * what this socket dropped and the guard refused. No answer is larger than its probe. What
- * the kernel joined on the way in leaves joined. */
+ * what this socket dropped and the guard refused. No answer is larger than its probe, but
+ * for a report that such a one asks for in another size, to find what the way back
+ * carries. What the kernel joined on the way in leaves joined. */
 #ifndef SERVE_ECHO_UDP_H
 #define SERVE_ECHO_UDP_H
 

@@ -257,3 +257,24 @@ def test_a_plain_peer_has_no_wire_and_a_local_socket_no_parts(probe, tmp_path):
                              "no_split": None}
     assert local["clocks"]["split_ns"] is None and "device" in local["clocks"]["no_split"]
     assert udp["split_ns"]["way"]["n"] >= 18 and udp["split_ns"]["wire"]["n"] == 0
+
+
+# ---- answers of another size -----------------------------------------------------------
+
+def test_only_a_proved_address_gets_an_answer_of_another_size(echo):
+    sized = struct.Struct("!BxH4xQ16x")
+
+    def ask_for(size, token):
+        return STAMP.pack(b"kedg", 1, ASKS, 7, 5, 99) + sized.pack(1, size, token) + b"tail"
+    s = client(echo.udp)
+    for token in 0, 12345:
+        assert len(exchange(s, ask_for(1400, token))) == 60
+    token = TOKEN.unpack(exchange(s, ask(0))[24:56])[2]
+    for size in 56, 57, 1400, 8000, 65507:
+        answer = exchange(s, ask_for(size, token))
+        assert len(answer) == size and answer[24] == 3 and not any(answer[56:])
+    for size in 0, 1, 55, 65508:  # none, too small for a report, no datagram
+        answer = exchange(s, ask_for(size, token))
+        assert len(answer) == 60 and answer[24] == 3
+    other = client(echo.udp)
+    assert len(exchange(other, ask_for(1400, token))) == 60

@@ -28,10 +28,9 @@ static void put_kind(struct writer *w, const struct mark *m)
         put_report(w, &m->report);
         return;
     }
-    put_zeros(w, m->kind == MARK_TOKEN ? 1 : 7);
-    if (m->kind == MARK_TOKEN)
-        put_u16(w, m->port);
-    put_zeros(w, m->kind == MARK_TOKEN ? 4 : 0);
+    put_u8(w, 0);
+    put_u16(w, m->kind == MARK_TOKEN ? m->port : m->size);
+    put_zeros(w, 4);
     put_u64(w, m->token);
     if (m->kind == MARK_TOKEN)
         put(w, (struct kedge_span){ m->address, sizeof m->address });
@@ -64,9 +63,14 @@ static void take_report(struct reader *r, struct mark_report *out)
 static void take_token(struct reader *r, struct mark *out)
 {
     struct kedge_span address;
+    uint16_t number;
 
     (void)take_u8(r);
-    out->port = take_u16(r);
+    number = take_u16(r);
+    if (out->kind == MARK_TOKEN)
+        out->port = number;
+    else
+        out->size = number;
     (void)take_u32(r);
     out->token = take_u64(r);
     address = take(r, sizeof out->address);

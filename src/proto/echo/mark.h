@@ -1,10 +1,12 @@
 /* The mark: 32 bytes behind the stamp by which a probe asks a kedge server for more than
  * an echo, and in which the server answers. Ask: here is my token, or none. Token: that was
  * none of this address; this is. Report: what the server knows of this probe and its run.
- * An answer is never larger than what it answers: it is written over it. Pure.
+ * An answer is written over what it answers, and as long; a report may be asked for in
+ * another size, which only a right token gets. Pure.
  *
  * On the wire, behind the 24 bytes of the stamp:
- *   ask     u8 1 | 7 bytes of 0 | u64 token | 16 bytes of 0
+ *   ask     u8 1 | u8 0 | u16 size of the answer, 0: as long | 4 bytes of 0 |
+ *           u64 token | 16 bytes of 0
  *   token   u8 2 | u8 0 | u16 port | u64 token | 16 bytes of address (IPv4 as
  *           ::ffff:a.b.c.d): where the probe came from
  *   report  u8 3 | u8 clock (1: the kernel's) | u8 TTL | u8 traffic class | u32 seen |
@@ -34,6 +36,7 @@ struct mark_report {
 struct mark {
     enum mark_kind kind;
     uint64_t token;      /* ASK (0: none yet), TOKEN */
+    uint16_t size;       /* ASK: of the answer, if that is to have DF; 0: as long */
     uint8_t address[16]; /* TOKEN */
     uint16_t port;
     struct mark_report report; /* REPORT */

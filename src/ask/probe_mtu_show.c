@@ -1,0 +1,132 @@
+#include "ask/probe_mtu_show.h"
+
+#include "ask/probe_notes.h"
+#include "ask/probe_show.h"
+#include "report/json.h"
+#include "report/text.h"
+
+#include <stdlib.h>
+
+static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool back,
+                     FILE *out)
+{
+    char by[NET_ADDRESS_TEXT];
+
+    switch (w->end) {
+    case MTU_ALL:
+        fprintf(out, ", all that %s takes\n", *r->interface ? r->interface : "the link");
+        break;
+    case MTU_TOLD:
+        fprintf(out, ", %u to %u do not: %s says that packets may have %u\n",
+                w->passes + 1, w->limit, net_address_print_host(&w->by, by), w->told);
+        break;
+    case MTU_THERE:
+        fprintf(out, ", all that the server's own link takes\n");
+        break;
+    default:
+        fprintf(out, ", %u to %u vanish %s: a black hole%s\n", w->passes + 1, w->limit,
+                back ? "without a word" : "without ICMP",
+                back ? ", unless a router told the server" : "");
+    }
+}
+
+static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool back,
+                     FILE *out)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    fprintf(out, "%s: %s: ", kedge_endpoint_print(r->endpoint, text),
+            back ? "back" : "there");
+    if (w->end == MTU_UNKNOWN) {
+        fprintf(out, "not known%s%s\n", back && r->back_why_not ? ": " : "",
+                back && r->back_why_not ? r->back_why_not : "");
+        return;
+    }
+    fprintf(out, "%u bytes pass (packets of %u)", w->passes, w->passes + r->headers);
+    why_note(r, w, back, out);
+}
+
+void mtu_show_text(const struct mtu_result *r, FILE *out)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    if (!r->answered) {
+        fprintf(out, "%s: no answer%s%s\n", kedge_endpoint_print(r->endpoint, text),
+                r->code ? ": " : "", r->code ? probe_why(r->code) : "");
+        return;
+    }
+    way_note(r, &r->there, false, out);
+    way_note(r, &r->back, true, out);
+}
+
+static void json_way(struct json *j, const char *key, const struct mtu_result *r,
+                     const struct mtu_way *w)
+{
+    static const char *const ends[] = { [MTU_ALL] = "link",
+                                        [MTU_TOLD] = "told",
+                                        [MTU_HOLE] = "black hole",
+                                        [MTU_THERE] = "their link",
+                                        [MTU_UNKNOWN] = "unknown" };
+    char by[NET_ADDRESS_TEXT];
+
+    if (w->end == MTU_UNKNOWN) {
+        json_null(j, key);
+        return;
+    }
+    json_object(j, key);
+    json_u64(j, "payload_bytes", w->passes);
+    json_u64(j, "packet_bytes", w->passes + r->headers);
+    json_u64(j, "tried_bytes", w->limit);
+    json_text(j, "end", ends[w->end]);
+    if (w->told > 0)
+        json_u64(j, "told_bytes", w->told);
+    else
+        json_null(j, "told_bytes");
+    json_text(j, "told_by", w->by.len > 0 ? net_address_print_host(&w->by, by) : NULL);
+    json_end(j);
+}
+
+static void json_result(struct json *j, const struct mtu_result *r)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    json_object(j, NULL);
+    json_text(j, "endpoint", kedge_endpoint_print(r->endpoint, text));
+    json_object(j, "mtu");
+    json_bool(j, "answered", r->answered);
+    json_text(j, "interface", *r->interface ? r->interface : NULL);
+    json_u64(j, "interface_bytes", (uint64_t)r->interface_mtu);
+    json_way(j, "there", r, &r->there);
+    json_way(j, "back", r, &r->back);
+    json_text(j, "back_why_not", r->back_why_not);
+    json_text(j, "error", r->code && !r->answered ? probe_why(r->code) : NULL);
+    json_end(j);
+    json_end(j);
+}
+
+bool mtu_show_json(const struct probe_about *about, const struct mtu_result *all,
+                   size_t count, FILE *out)
+{
+    size_t room = PROBE_JSON_ROOM * (count + 1);
+    uint8_t *space = malloc(room);
+    struct kedge_span document;
+    struct json j;
+    bool ok;
+
+    if (!space)
+        return false;
+    json_init(&j, space, room);
+    json_object(&j, NULL);
+    json_u64(&j, "v", 1);
+    probe_json_about(&j, about);
+    json_array(&j, "targets");
+    for (size_t i = 0; i < count; i++)
+        json_result(&j, &all[i]);
+    json_end(&j);
+    json_end(&j);
+    ok = json_finish(&j, &document);
+    if (ok)
+        fprintf(out, "%.*s\n", (int)document.len, (const char *)document.ptr);
+    free(space);
+    return ok;
+}
