@@ -1,6 +1,7 @@
 #include "ask/probe.h"
 
 #include "ask/probe_calibrate.h"
+#include "ask/probe_flood.h"
 #include "ask/probe_notes.h"
 #include "ask/probe_payload.h"
 #include "ask/probe_schedule.h"
@@ -200,7 +201,8 @@ static void all_sent(struct probe *p)
 
 static void plan_next(struct probe *p)
 {
-    p->shared.self.due = min_u64(schedule_next(&p->schedule), p->tick_at);
+    p->shared.self.due =
+        p->plan.flood ? p->tick_at : min_u64(schedule_next(&p->schedule), p->tick_at);
 }
 
 static void send_due(void *owner)
@@ -225,11 +227,22 @@ static void set_tick(struct probe *p, kedge_nanos now)
     plan_next(p);
 }
 
+/* A pause between two readings is no step of a clock. */
+static void read_clocks(struct self *self)
+{
+    kedge_nanos before = loop_clock();
+    uint64_t wall = stamps_clock();
+
+    if (loop_clock() - before < SELF_LATE)
+        self_clocks(self, before, wall);
+}
+
 static void tick(void *owner)
 {
     struct probe *p = owner;
 
     self_awake(&p->shared.self, loop_clock());
+    read_clocks(&p->shared.self);
     expire(p);
     if (p->plan.tick)
         p->plan.tick(p->plan.owner, p);
@@ -266,7 +279,7 @@ static int prepare(struct probe *p)
     int err = 0;
 
     for (uint32_t i = 0; i < p->count; i++)
-        apart_greet(p->targets[i], false);
+        apart_greet(p->targets[i], p->plan.flood);
     while (!err && !p->shared.loop.stopped && preparing(p) && (now = loop_clock()) < end)
         err = loop_turn(&p->shared.loop, end - now);
     for (uint32_t i = 0; i < p->count; i++)
@@ -291,20 +304,33 @@ static int init_schedule(struct probe *p, kedge_nanos now)
     return 0;
 }
 
-static int send_all(struct probe *p)
+/* How long the next turn may sleep. */
+static kedge_nanos patience(struct probe *p, kedge_nanos *next_flood)
 {
     kedge_nanos now = loop_clock();
+
+    if (p->plan.flood && p->end == KEDGE_NEVER) {
+        if (!flood_turn(p->targets, p->count, next_flood))
+            return sub_sat(*next_flood, now);
+        all_sent(p);
+    }
+    return p->end == KEDGE_NEVER ? KEDGE_NEVER : sub_sat(p->end, now);
+}
+
+static int send_all(struct probe *p)
+{
+    kedge_nanos now = loop_clock(), flood = 0;
     int err = init_schedule(p, now);
 
     p->end = KEDGE_NEVER;
-    loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
+    if (!p->plan.flood)
+        loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
     set_tick(p, now);
     while (!err && !p->shared.loop.stopped) {
         now = loop_clock();
         if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
             break;
-        err = loop_turn(&p->shared.loop,
-                        p->end == KEDGE_NEVER ? KEDGE_NEVER : p->end - now);
+        err = loop_turn(&p->shared.loop, patience(p, &flood));
     }
     expire(p);
     return err;

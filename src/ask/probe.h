@@ -23,6 +23,7 @@ struct probe_plan {
     kedge_nanos timeout;  /* at least 1 */
     uint64_t size;        /* of the payload; at most PAYLOAD_MAX */
     bool poisson;         /* random gaps, with the interval as their mean */
+    bool flood;           /* as fast as answers come: see probe_flood.h */
     struct net_path path; /* of IP targets */
     enum kedge_family family;
     struct kedge_trace *trace; /* of connections; NULL: off */
@@ -30,6 +31,10 @@ struct probe_plan {
     void (*tick)(void *owner, const struct probe *p);
     /* Called when it is known what became of a probe, in that order; may be NULL. */
     void (*settled)(void *owner, uint32_t target, const struct account_event *event);
+    /* Called when a target's probe fails for another reason than the one before, with the
+     * reason and who says so (len 0: this host, or not known); may be NULL. */
+    void (*trouble)(void *owner, const struct kedge_endpoint *target, const char *why,
+                    const struct net_address *by);
     void *owner;
 };
 

@@ -172,6 +172,23 @@ static void peer_notes(const struct probe_view *v, FILE *out)
     held_note(out, v);
 }
 
+static void clock_note(FILE *out, const struct probe_view *v)
+{
+    const struct self *s = v->self;
+    char by[32], last[64] = "";
+
+    if (!s || v->number > 0 || s->steps == 0)
+        return;
+    if (s->step != 0)
+        snprintf(last, sizeof last, ", the last time by %s%s ms", s->step < 0 ? "-" : "+",
+                 ms(by, (uint64_t)(s->step < 0 ? -s->step : s->step)));
+    fprintf(
+        out,
+        "the wall clock was set %llu times%s: kernel times of that moment are left out, "
+        "and nothing else is by that clock\n",
+        (unsigned long long)s->steps, last);
+}
+
 void probe_cause_notes(const struct probe_view *v, FILE *out)
 {
     if (v->peer)
@@ -185,6 +202,7 @@ void probe_cause_notes(const struct probe_view *v, FILE *out)
     stall_note(out, v);
     parting_note(out, v);
     note(out, v, v->account->held_up, "measured while this program itself was held up");
+    clock_note(out, v);
 }
 
 /* ---- JSON ---- */
@@ -215,6 +233,7 @@ static void json_self(struct json *j, const struct self *s)
     json_object(j, "self_late");
     json_u64(j, "n", s->times);
     json_u64(j, "max_ns", s->worst);
+    json_u64(j, "clock_steps", s->steps);
     json_end(j);
 }
 

@@ -51,8 +51,11 @@ void probe_notes(const struct probe_view *v, FILE *out)
 {
     const struct account *a = v->account;
     const char *why = v->error ? v->error : "no reason known";
-    char text[128];
+    char text[KEDGE_ENDPOINT_TEXT];
 
+    if (a->sent == 0 && v->error)
+        fprintf(out, "%s: nothing was sent: %s\n",
+                kedge_endpoint_print(v->endpoint, text), v->error);
     connect_note(out, v);
     probe_way_notes(v, out);
     refused_note(out, v, why);

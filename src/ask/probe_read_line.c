@@ -257,6 +257,8 @@ static void read_causes(struct probe_read_target *t, struct members *m)
     t->caused = true;
     t->self.times = number(&self, "n", false);
     t->self.worst = number(&self, "max_ns", false);
+    if (json_object_get(self.object, "clock_steps"))
+        t->self.steps = number(&self, "clock_steps", false);
     m->bad = self.bad;
     t->account.left_late = number(m, "left_late", false);
     t->account.held_up = number(m, "held_up", false);

@@ -1,5 +1,6 @@
 #include "ask/probe_target.h"
 
+#include "ask/probe_notes.h"
 #include "ask/probe_payload.h"
 
 /* Before the token came, probes had none. */
@@ -135,9 +136,20 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
     settle(t, payload, whole);
 }
 
+static void trouble(struct probe_target *t, int code, const struct net_address *by)
+{
+    const struct net_address nobody = { 0 };
+    bool news = code != t->code;
+
+    t->code = code;
+    t->told_by = by ? *by : nobody;
+    if (news && t->plan->trouble)
+        t->plan->trouble(t->plan->owner, &t->endpoint, probe_why(code), &t->told_by);
+}
+
 void probe_unsent(struct probe_target *t, uint64_t sequence, int code)
 {
-    t->code = code;
+    trouble(t, code, NULL);
     if (sequence == GREETING)
         apart_failed(t);
     account_unsent(&t->account, sequence);
@@ -147,7 +159,7 @@ void probe_refused(struct probe_target *t, int code)
 {
     uint64_t sequence = 0;
 
-    t->code = code;
+    trouble(t, code, NULL);
     if (account_oldest(&t->account, &sequence))
         account_refused(&t->account, sequence);
 }
@@ -162,8 +174,7 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
     if (by_stamp(t, quoted, &sequence, &stray) ? stray
                                                : !account_oldest(&t->account, &sequence))
         return;
-    t->code = e->code;
-    t->told_by = e->by;
+    trouble(t, e->code, &e->by);
     if (e->by.len > 0)
         account_refused(&t->account, sequence);
     else

@@ -1,3 +1,4 @@
+#include "ask/probe_flood.h"
 #include "ask/probe_notes.h"
 #include "ask/probe_target.h"
 #include "net/udp.h"
@@ -28,6 +29,13 @@ static struct net_address local_of(const struct probe_target *t)
     return out;
 }
 
+static const char *error_of(const struct probe_target *t)
+{
+    if (t->code)
+        return probe_why(t->code);
+    return t->plan->flood && !flood_may(t) ? "no kedge server there gave a token" : NULL;
+}
+
 struct probe_view probe_view_of(const struct probe_target *t)
 {
     struct probe_view v = {
@@ -47,7 +55,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .failed_connects = t->failed_connects,
         .connect_min = t->connect_min,
         .connect_max = t->connect_max,
-        .error = t->code ? probe_why(t->code) : NULL,
+        .error = error_of(t),
         .told_by = t->told_by,
     };
 

@@ -1,5 +1,5 @@
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
-#include "ask/probe.h"
+#include "ask/probe_flood.h"
 #include "ask/probe_payload.h"
 #include "cmd/probe_mtu.h"
 #include "cmd/probe_see.h"
@@ -13,7 +13,7 @@
 struct probe_options {
     uint64_t count, size;
     kedge_nanos interval, timeout;
-    bool poisson, v4, v6, whole, mtu;
+    bool poisson, v4, v6, whole, mtu, flood;
     uint64_t dscp, ttl;
     const char *source, *interface;
     const char *trace;
@@ -79,7 +79,10 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
         .timeout = o->timeout,
         .size = o->size,
         .poisson = o->poisson,
+        .flood = o->flood,
     };
+    if (o->flood)
+        out->interval = FLOOD_INTERVAL;
     if (!path_of(o, &out->path))
         return false;
     out->family = family_of(o, &out->path);
@@ -161,6 +164,11 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(poisson),
       .help = "random times, with the interval as their mean" },
+    { .name = "flood",
+      .kind = ARG_FLAG,
+      FIELD(flood),
+      .not_with = "interval|poisson|mtu",
+      .help = "as fast as answers come; of a kedge server that gives its token" },
     { .name = "size",
       .kind = ARG_SIZE,
       .value = "B",

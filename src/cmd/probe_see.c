@@ -55,6 +55,20 @@ static void settled(void *owner, uint32_t target, const struct account_event *ev
     page_count(&s->page, target, event, s->lines.origin, s->about.interval);
 }
 
+/* What goes wrong is named when it does, and not at the end alone. */
+static void trouble(void *owner, const struct kedge_endpoint *target, const char *why,
+                    const struct net_address *by)
+{
+    const struct see *s = owner;
+    char text[KEDGE_ENDPOINT_TEXT], who[NET_ADDRESS_TEXT];
+
+    if (s->live.targets || s->options->quiet || s->options->json || s->options->jsonl)
+        return;
+    fprintf(stderr, "kedge probe: %s: %s%s%s\n", kedge_endpoint_print(target, text), why,
+            by->len > 0 ? ", says " : "",
+            by->len > 0 ? net_address_print_host(by, who) : "");
+}
+
 bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
 {
     *s = (struct see){ .options = options };
@@ -63,6 +77,7 @@ bool see_plan(struct see *s, const struct see_options *options, struct probe_pla
     plan->owner = s;
     plan->tick = tick;
     plan->settled = settled;
+    plan->trouble = trouble;
     return checks_parse(&s->checks, "probe", &options->fail_if, false);
 }
 

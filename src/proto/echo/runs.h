@@ -11,7 +11,7 @@
 #include "proto/echo/mark.h"
 #include "proto/echo/token.h"
 
-#define RUNS_MAX 256
+#define RUNS_MAX 1024
 #define RUNS_WINDOW 1024 /* a probe so far behind the highest counts as new */
 
 struct run_slot {

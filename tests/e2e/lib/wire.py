@@ -44,8 +44,11 @@ class Wire:
                                            (other, ends[1], address_of_other, mtu_of_other)):
             self.run(process, "ip", "address", "add", where, "dev", name)
             self.run(process, "ip", "link", "set", name, "mtu", str(size), "up")
+        self.await_carrier(one, ends[0])
+
+    def await_carrier(self, process, name):
         end = time.monotonic() + 10
-        while "state UP" not in self.run(one, "ip", "link", "show", ends[0]):
+        while "state UP" not in self.run(process, "ip", "link", "show", name):
             assert time.monotonic() < end, "the link does not come up"
             time.sleep(0.01)
 

@@ -1,0 +1,36 @@
+#include "ask/probe_flood.h"
+
+bool flood_may(const struct probe_target *t)
+{
+    return t->peer.token != 0;
+}
+
+static bool is_done(const struct probe_target *t)
+{
+    return !flood_may(t) || (t->plan->count > 0 && t->account.sent >= t->plan->count);
+}
+
+static void fill(struct probe_target *t)
+{
+    for (int i = 0; i < FLOOD_OPEN; i++) {
+        if (is_done(t) || account_open(&t->account) >= FLOOD_OPEN)
+            return;
+        probe_send(t, loop_clock());
+    }
+}
+
+bool flood_turn(struct probe_target *const targets[], uint32_t count, kedge_nanos *next)
+{
+    kedge_nanos now = loop_clock();
+    bool least = now >= *next, done = true;
+
+    if (least)
+        *next = now + FLOOD_LEAST;
+    for (uint32_t i = 0; i < count; i++) {
+        fill(targets[i]);
+        if (least && !is_done(targets[i]))
+            probe_send(targets[i], now);
+        done &= is_done(targets[i]);
+    }
+    return done;
+}

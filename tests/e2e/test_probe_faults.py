@@ -1,0 +1,210 @@
+"""What goes wrong around a probe: each fault has its word, and the counts stay right. See
+test_probe.py for names, permissions, closed ports, sizes and Ctrl-C, and
+test_probe_server.py for a server that is started again."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from e2e.lib.probe import counts
+from e2e.peers.echo import Datagrams
+
+LOOP = ("127.0.0.1", 0)
+SANITIZED = "sanitize" in os.environ.get("KEDGE_BUILD", "")
+
+
+def start(*words, **more):
+    return subprocess.Popen([str(w) for w in words], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, **more)
+
+
+# ---- at once ---------------------------------------------------------------------------
+
+def test_a_closed_port_is_named_when_it_is_met(kedge):
+    """And once, however often it is met."""
+    run = start(kedge, "probe", "-c", "0", "-i", "20ms", "udp://127.0.0.1:9")
+    try:
+        line = run.stderr.readline()
+        assert line == "kedge probe: udp://127.0.0.1:9: Connection refused, says 127.0.0.1\n"
+        time.sleep(0.1)
+    finally:
+        run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=20)
+    assert err == "" and "refused: Connection refused, says 127.0.0.1" in out
+
+
+@pytest.mark.parametrize("words", [["-q"], ["--json"], ["--jsonl"]])
+def test_what_a_program_reads_has_no_lines_beside_it(kedge, words):
+    run = start(kedge, "probe", *words, "-c", "2", "-i", "5ms", "udp://127.0.0.1:9")
+    assert run.communicate(timeout=20)[1] == "" and run.returncode == 2
+
+
+# ---- the interface ---------------------------------------------------------------------
+
+def test_an_interface_that_goes_down_and_comes_back(kedge, wire, serve):
+    w = wire()
+    server = serve(at=(f"echo+udp://{w.peer}:0",), under=w.inside(w.far))
+    url = "udp://%s:%d" % server.address("echo+udp")
+    run = start(*w.inside(w.near), kedge, "probe", "--json", "-c", "0", "-i", "5ms",
+                "--timeout", "300ms", url, f"icmp://{w.peer}")
+    time.sleep(0.4)
+    w.run(w.near, "ip", "link", "set", w.device, "down")
+    time.sleep(0.2)
+    w.run(w.near, "ip", "link", "set", w.device, "up")
+    w.await_carrier(w.near, w.device)
+    time.sleep(0.7)
+    run.send_signal(signal.SIGINT)
+    for t in json.loads(run.communicate(timeout=20)[0])["targets"]:
+        assert t["sent"] == t["received"] + t["lost"] + t["late"] + t["open"]
+        assert t["unsent"] >= 10 and t["error"] == "Network is unreachable"
+        # Before and after it was answered, and the kernel's times found their probes again.
+        assert t["received"] >= 60 and t["split_ns"]["way"]["n"] >= t["received"] - 40
+        assert t["split_ns"]["way"]["p50"] < t["rtt_ns"]["p50"]
+
+
+# ---- replies that are not the peer's ---------------------------------------------------
+
+def test_a_reply_from_another_address_is_no_reply(probe):
+    asked, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    asked.bind(LOOP)
+    other.bind(("127.0.0.2", 0))
+
+    def forge():
+        for _ in range(20):
+            data, who = asked.recvfrom(100)
+            other.sendto(data, who)
+    threading.Thread(target=forge, daemon=True).start()
+    code, (t,), _ = probe("-c", "20", "-i", "5ms", "--timeout", "200ms",
+                          "udp://127.0.0.1:%d" % asked.getsockname()[1])
+    assert code == 2 and counts(t, sent=20, lost=20) == {}
+
+
+def test_forged_replies_are_strays(probe):
+    """Of another run, and of a probe that was never sent: neither is counted as received."""
+    def forge(data, n):
+        run = int.from_bytes(data[6:8], "big")
+        return [data[:6] + (run ^ 0x55aa).to_bytes(2, "big") + data[8:],
+                data[:8] + (1 << 40).to_bytes(8, "big") + data[16:]]
+    code, (t,), _ = probe("-c", "5", "-i", "5ms", "--timeout", "200ms",
+                          Datagrams(LOOP, forge).url)
+    assert code == 2 and t["received"] == 0 and t["lost"] == 5 and t["stray"] == 10
+
+
+# ---- the clock -------------------------------------------------------------------------
+
+STEP = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+
+/* The wall clock is set back by an hour, half a second after the first look at it. */
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+    static int (*real)(clockid_t, struct timespec *);
+    static time_t first_s, first_ns;
+    struct timespec now;
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    if (id != CLOCK_REALTIME)
+        return real(id, t);
+    real(CLOCK_MONOTONIC, &now);
+    if (!first_s) {
+        first_s = now.tv_sec;
+        first_ns = now.tv_nsec;
+    }
+    real(id, t);
+    if ((now.tv_sec - first_s) * 1000 + (now.tv_nsec - first_ns) / 1000000 > 500)
+        t->tv_sec -= 3600;
+    return 0;
+}
+"""
+
+
+def test_a_clock_that_is_set_harms_no_round_trip(kedge, tmp_path):
+    (tmp_path / "step.c").write_text(STEP)
+    library = tmp_path / "step.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "step.c", "-ldl"],
+                   check=True)
+    peer = Datagrams(LOOP)
+    words = [kedge, "probe", "-c", "200", "-i", "5ms", peer.url]
+    env = {**os.environ, "LD_PRELOAD": str(library)}
+    done = subprocess.run([*words, "--json"], env=env, capture_output=True, timeout=20)
+    (t,) = json.loads(done.stdout)["targets"]
+    assert done.returncode == 0 and counts(t, sent=200, received=200) == {}
+    assert t["rtt_ns"]["max"] < 10**10 and t["self_late"]["clock_steps"] == 1
+    # Those after it are left out: their times do not follow one another.
+    assert t["split_ns"]["way"]["max"] < 10**10 and 10 < t["split_ns"]["way"]["n"] < 190
+    done = subprocess.run(words, env=env, capture_output=True, timeout=20, text=True)
+    assert "the wall clock was set 1 times, the last time by -3600000" in done.stdout
+
+
+# ---- many ------------------------------------------------------------------------------
+
+def test_hundreds_of_hosts_on_one_schedule(kedge, serve):
+    """An address each of two networks; every third by UDP. One server is all of them."""
+    server = serve("--public", at=("echo+udp://0.0.0.0:0",))
+    port = server.address("echo+udp")[1]
+    hosts = [f"127.0.{net}.{host}" for net in (1, 2) for host in range(1, 201)]
+    targets = [f"udp://{h}:{port}" if i % 3 == 0 else f"icmp://{h}"
+               for i, h in enumerate(hosts)]
+    run = start(kedge, "probe", "--json", "-c", "5", "-i", "300ms", "--timeout", "3s",
+                *targets)
+    out = run.stdout.read()
+    _, status, used = os.wait4(run.pid, 0)
+    run.returncode = os.waitstatus_to_exitcode(status)
+    found = json.loads(out)["targets"]
+    assert [t["endpoint"] for t in found] == targets
+    assert run.returncode == 0
+    for t in found:
+        assert counts(t, sent=5, received=5) == {}
+        assert not t["server"] or t["server"]["restarts"] == 0
+        assert t["endpoint"].startswith("icmp") or t["server"]["reports"] >= 3
+    if not SANITIZED:
+        assert used.ru_maxrss < 100 * 1024  # KiB
+
+
+# ---- a flood ---------------------------------------------------------------------------
+
+def test_a_flood_is_for_kedge_servers_alone(probe, kedge, serve):
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    url = "udp://%s:%d" % server.address("echo+udp")
+    plain = Datagrams(LOOP)
+    code, (kin, stranger, icmp), _ = probe("--flood", "-c", "5000", url, plain.url,
+                                           "icmp://127.0.0.1", "--timeout", "500ms")
+    assert code == 1 and counts(kin, sent=5000, received=5000) == {}
+    # All were under a token, from the first on.
+    assert kin["server"]["reports"] == 5000
+    assert counts(stranger) == counts(icmp) == {} and len(plain.seen) == 1
+    assert "token" in stranger["error"] and "token" in icmp["error"]
+    out = subprocess.run([kedge, "probe", "--flood", "-c", "5", plain.url], timeout=20,
+                         capture_output=True, text=True)
+    assert out.returncode == 2
+    assert f"{plain.url}: nothing was sent: no kedge server there gave a token" in out.stdout
+
+
+def test_a_flood_goes_on_where_answers_fail_to_come(kedge, serve):
+    """A server that is stopped is not forgotten: a hundred a second still leave."""
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    url = "udp://%s:%d" % server.address("echo+udp")
+    run = start(kedge, "probe", "--flood", "--json", "-c", "0", "--timeout", "5s", url)
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    server.process.send_signal(signal.SIGCONT)
+    time.sleep(0.3)
+    run.send_signal(signal.SIGINT)
+    (t,) = json.loads(run.communicate(timeout=20)[0])["targets"]
+    assert t["stalls"]["longest_waited"] > 64 + 20 and t["lost"] == 0
+
+
+@pytest.mark.parametrize("words", [["--flood", "-i", "1ms"], ["--flood", "--poisson"],
+                                   ["--flood", "--mtu"]])
+def test_a_flood_has_no_times(probe, words):
+    code, targets, err = probe(*words, "udp://127.0.0.1:7")
+    assert (code, targets) == (64, None) and "--flood" in err and err.count("\n") == 1
