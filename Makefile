@@ -44,7 +44,7 @@ bench-programs: setup
 	@tools/setup --peers
 	@test -f build/build.ninja && meson configure build >/dev/null && \
 		meson setup --reconfigure build >/dev/null || meson setup build
-	@ninja -C build program bench-programs
+	@ninja -C build program bench-programs tests/link/badlink
 
 # What TFTP servers send to hosts that never asked, beside each other; a minute.
 reflection: build

@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +33,8 @@ from rows import ROWS  # noqa: E402
 def run_row(row, files, args):
     """{subject: [figures of a run, ...]}, round by round; who is not here is left out."""
     results, gone = {}, {}
+    if hasattr(row.work, "run_all"):  # it interleaves by itself
+        return row.work.run_all(row.everybody, files, args.quick), gone
     for _ in range(1 if args.quick else row.rounds):
         for name in row.everybody:
             if name in gone or args.against and name not in (row.ours, *args.against):
@@ -40,6 +43,9 @@ def run_row(row, files, args):
                 results.setdefault(name, []).append(row.work.run(name, files, args.quick))
             except (Missing, AssertionError) as why:
                 gone[name] = str(why)
+                results.pop(name, None)
+            except subprocess.TimeoutExpired as why:
+                gone[name] = f"it was not done after {why.timeout} s"
                 results.pop(name, None)
     return results, gone
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 # Figure of a run: heading, and how it is printed.
 COLUMNS = {
     "per_s": ("a second", "{:,.0f}"), "MBps": ("MB/s", "{:,.0f}"),
-    "wall_s": ("time s", "{:.3f}"), "p50_ms": ("p50 ms", "{:.3f}"),
-    "p99_ms": ("p99 ms", "{:.3f}"), "repeats_percent": ("repeats %", "{:.2f}"),
+    "wall_s": ("time s", "{:.3f}"), "bounds": ("bounds", "{:.2f}"), "p50_ms": ("p50 ms", "{:.3f}"),
+    "p99_ms": ("p99 ms", "{:.3f}"), "server_us_a_block": ("CPU µs a block", "{:.2f}"),
+    "repeats_percent": ("repeats %", "{:.2f}"),
     "KiB_each": ("KiB each", "{:.2f}"), "memory_MiB": ("memory MiB", "{:.1f}"),
     "busy": ("generator busy", "{:.0%}"),
 }
 UNITS = {
     "server_us_each": "server CPU µs each", "server_s_per_GiB": "server CPU s a GiB",
-    "server_us_a_packet": "server CPU µs a packet", "server_us_per_MB": "server CPU µs a MB",
+    "server_us_a_block": "server CPU µs a block", "server_us_per_MB": "server CPU µs a MB",
     "client_s_per_GiB": "client CPU s a GiB", "wall_s": "seconds", "per_s": "a second",
     "MBps": "MB/s", "KiB_each": "KiB each", "p99_ms": "p99 ms", "failed": "failures",
+    "bounds": "times the bound of lock-step",
     "repeats_percent": "% of blocks that came needlessly", "memory_MiB": "MiB",
 }
 
@@ -27,6 +29,7 @@ class Target:
     most: float = None
     least: float = None
     against: str = "best"
+    who: str = None         # ours, if it is not the row's
 
     @property
     def bound(self):
@@ -110,9 +113,12 @@ class Verdict:
 
 def judge(row, target, results):
     unit = UNITS.get(target.metric, target.metric)
-    ours = results.get(row.ours)
+    who = target.who or row.ours
+    ours = results.get(who)
+    if target.who:
+        unit = f"{who}, {unit}"
     if not ours:
-        return Verdict(target, None, f"{unit}: {row.ours} was left out")
+        return Verdict(target, None, f"{unit}: {who} was left out")
     against = best_peer(row, results, target) if target.against == "best" else target.against
     if target.against is None:
         found, name = spread(ours, target.metric), unit

@@ -1,11 +1,18 @@
 """The matrix: which work is measured, by whom it is done, and what is to be reached."""
+import os
+
 from clients import Client
 from echo import Idle, Load, Volley
 from figures import Row, Target
-from tftp import Download, Get, Limit, Upload, WithLimit
+from loss import Loss
+from slow import SlowFiles
+from tftp import Cases, Crowd, Download, Get, Limit, Upload, WithLimit
 
 CPU, GIB = "server_us_each", "server_s_per_GiB"
 STORM = dict(at_once=256, blksize=512)
+# The load generator takes a core of its own.
+FOUR_CORES = (Target("per_s", least=1.7, against="one shard"),) \
+    if (os.cpu_count() or 1) >= 4 else ()
 
 
 def at_most(part, metric, against="best"):
@@ -38,8 +45,24 @@ TFTP = [
     Row("64 MiB, 65464, window 16", Download("64MiB", 10, 4, GIB, blksize=65464, window=16),
         ("atftpd",), (at_most(0.7, GIB),)),
     Row("10,000 at once, 20 ms",
-        Download("256KiB", 10000, 1000, at_once=10000, blksize=1468, think_ms=20),
-        ("dnsmasq",), (at_most(0.5, CPU),)),
+        Crowd("256KiB", 10000, 10000, at_once=10000, blksize=1468, think_ms=20, shared=1),
+        ("dnsmasq",),
+        (at_most(0.5, CPU), at_most(1, "repeats_percent", None),
+         at_most(4, "KiB_each", None)), rounds=3, quick=False),
+    Row("100,000 at once",
+        Cases({"100,000": Crowd("16KiB", 100000, 100000, "server_us_a_block", at_once=100000,
+                                blksize=1468, think_ms=3000, shared=1,
+                                flags=("--max-transfers", 131072)),
+               "1,000": Crowd("16KiB", 20000, 4000, "server_us_a_block", at_once=1000,
+                              blksize=1468, think_ms=30, shared=1)}), ("1,000",),
+        (at_most(1.5, "server_us_a_block", "1,000"), at_most(400, "memory_MiB", None)),
+        ours="100,000", rounds=3, quick=False),
+    Row("two shards",
+        Cases({"two shards": Download("1KiB", 20000, 4000, **STORM, flags=("--shards", 2)),
+               "one shard": Download("1KiB", 20000, 4000, **STORM)}), ("one shard",),
+        (at_most(1.15, CPU, "one shard"), *FOUR_CORES), ours="two shards"),
+    Row("slow files beside", SlowFiles(100000, 10000), ("alone",),
+        (at_most(2, "p99_ms", "alone"),), ours="beside slow files"),
     Row("upload, lock-step", Upload("64MiB", 1), ("atftpd",), (at_most(0.9, GIB),)),
     Row("upload, window 16", Upload("64MiB", 16), ("atftpd",), (at_most(0.4, GIB),)),
 ]
@@ -83,4 +106,37 @@ CLIENT = [
     for verb in ("get", "put") for server in ("kedge", "atftpd") for blksize in CLIENTS
 ]
 
-ROWS = [*TFTP, *ECHO, *CLIENT]
+
+
+def pairs(**clients):
+    """{"client from server": (server, client)}"""
+    return {f"{client} from {server}": (server, client)
+            for server, names in clients.items() for client in names}
+
+
+def loss(name, servers, *options, targets=None, metric="bounds", **more):
+    """targets: {client: at most}, from kedge."""
+    work = Loss(pairs(**servers), *options, metric=metric, **more)
+    ours, *others = work.pairs
+    return Row(name, work, tuple(others), tuple(
+        Target(metric, most=most, against=None, who=f"{client} from kedge")
+        for client, most in (targets or {}).items()), ours=ours, quick="window 16" in name)
+
+
+EVERYBODY = ("kedge", "curl", "busybox", "atftp")
+LOSS = [
+    loss("loss, 1 %, lock-step", {"kedge": EVERYBODY}, "--loss", "1%",
+         targets={"kedge": 1.15, "curl": 1.25, "busybox": 1.25, "atftp": 1.25}),
+    loss("loss, 5 %, lock-step", {"kedge": EVERYBODY}, "--loss", "5%",
+         targets={"kedge": 1.5, "curl": 1.5, "busybox": 2}),
+    loss("loss, 1 %, lock-step, peers", {"dnsmasq": EVERYBODY[1:], "atftpd": EVERYBODY[1:]},
+         "--loss", "1%", links=5),
+    loss("loss, 1 %, window 16", {"kedge": ("kedge", "atftp"), "atftpd": ("atftp",)},
+         "--loss", "1%", window=16, metric="wall_s", targets={"kedge": 2.5}),
+    loss("loss, 1 %, window 64", {"kedge": ("kedge", "atftp"), "atftpd": ("atftp",)},
+         "--loss", "1%", window=64, metric="wall_s", targets={"kedge": 1.5}),
+    loss("jitter, 10 ms", {"kedge": ("kedge",)}, "--jitter", "10ms",
+         metric="repeats_percent", targets={"kedge": 1}),
+]
+
+ROWS = [*TFTP, *ECHO, *CLIENT, *LOSS]

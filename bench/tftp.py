@@ -6,10 +6,13 @@ from interop import servers
 from place import GIB, SIZES, Missing, Peak, cpu_of, find, same
 
 
+PATIENCE_S = 300
+
+
 class Kedge(servers.Server):
     program = "kedge"
     hosts = ("127.0.0.1",)
-    flags = ()
+    flags = ()      # set by who wants more
 
     def command(self):
         return [self.path, "serve", "tftp://127.0.0.1:69", "--root", self.directory,
@@ -25,16 +28,19 @@ SERVERS = {"kedge": Kedge, "dnsmasq": Dnsmasq, "atftpd": servers.Atftpd,
            "tftp-hpa": servers.Hpa}
 
 
-def serve(name, files):
-    return SERVERS[name](find, files.directory, files.directory.parent / f"{name}.log")
+def serve(name, files, flags=()):
+    server = SERVERS[name](find, files.directory, files.directory.parent / f"{name}.log")
+    server.flags = flags
+    return server
 
 
 class Download:
     """Many clients that read one file."""
 
-    def __init__(self, file, count, quick, metric="server_us_each", core=None, **options):
+    def __init__(self, file, count, quick, metric="server_us_each", core=None, flags=(),
+                 **options):
         self.file, self.count, self.quick, self.metric = file, count, quick, metric
-        self.core, self.options = core, options
+        self.core, self.flags, self.options = core, flags, options
 
     def run(self, name, files, quick):
         count = self.quick if quick else self.count
@@ -42,14 +48,15 @@ class Download:
         options = [str(x) for k, v in self.options.items()
                    for x in ("--" + k.replace("_", "-"), v)]
         copy = files[self.file]
-        with serve(name, files) as server:
+        with serve(name, files, self.flags) as server:
             pid = server.process.pid
             if self.core is not None:
                 subprocess.run(["taskset", "-a", "-p", "-c", str(self.core), str(pid)],
                                check=True, capture_output=True)
             with Peak(pid) as peak:
                 done = server.run(*pin, find("storm"), "127.0.0.1", 69, self.file, copy,
-                                  "--count", count, "--pid", pid, *options)
+                                  "--count", count, "--pid", pid, *options,
+                                  timeout=PATIENCE_S)
         if not done.stdout:
             raise Missing(f"storm: {done.stderr.strip()}")
         found = json.loads(done.stdout)
@@ -57,7 +64,27 @@ class Download:
         if self.metric == "server_s_per_GiB":
             found.pop("per_s")
         found["memory_MiB"] = peak.most / 1024
+        found["KiB_each"] = (peak.most - peak.before) / self.options.get("at_once", 1)
+        if found["open_at_once"] < min(count, self.options.get("at_once", 1)):
+            found["failed"] += self.all_at_once
         return found
+
+    all_at_once = 0     # 1: it has failed where fewer were open
+
+
+class Crowd(Download):
+    """All of its clients have a transfer open at the same moment, or it has failed."""
+    all_at_once = 1
+
+
+class Cases:
+    """{subject: work}, all against kedge."""
+
+    def __init__(self, cases):
+        self.cases, self.metric = cases, next(iter(cases.values())).metric
+
+    def run(self, name, files, quick):
+        return self.cases[name].run("kedge", files, quick)
 
 
 class Bulk:

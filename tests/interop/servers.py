@@ -55,7 +55,7 @@ class Server:
         """A command in the same namespace."""
         inside = ["nsenter", "-t", str(self.process.pid), "-n"]
         return subprocess.run([str(c) for c in (*inside, *command)], capture_output=True,
-                              errors="replace", timeout=60, **how)
+                              errors="replace", **{"timeout": 60, **how})
 
 
 class Hpa(Server):
