@@ -5,6 +5,7 @@
 #define ASK_PROBE_H
 
 #include "ask/probe_account.h"
+#include "ask/probe_oneway.h"
 #include "ask/probe_payload.h"
 #include "ask/probe_peer.h"
 #include "ask/probe_split.h"
@@ -67,6 +68,7 @@ struct probe_view {
     const struct probe_damage *damage; /* ... and so these */
     const struct probe_marks *marks;
     const struct apart *apart;
+    const struct oneway *oneway;
     struct net_address local; /* of a udp socket; len 0: not known */
     kedge_nanos started;      /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */

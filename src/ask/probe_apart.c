@@ -57,6 +57,7 @@ static void take_token(struct probe_target *t, struct kedge_span payload)
 bool apart_took(struct probe_target *t, struct kedge_span payload)
 {
     struct apart *a = &t->apart;
+    uint64_t sent = 0, left = 0;
 
     if (a->greeting == GREETING_NONE || !is_greeting(t, payload))
         return false;
@@ -64,8 +65,8 @@ bool apart_took(struct probe_target *t, struct kedge_span payload)
         return true; /* it came when nobody waited for it any more */
     a->greeting = GREETING_ANSWERED;
     a->took = loop_clock() - a->sent;
-    if (t->split && !split_to_device(t->split, GREETING, &a->leave))
-        a->leave = 0;
+    if (t->split && split_departure(t->split, GREETING, &sent, &left))
+        a->leave = left - sent;
     take_token(t, payload);
     return true;
 }

@@ -32,13 +32,15 @@ static struct split_slot *find(struct split *s, uint64_t sequence)
     return NULL;
 }
 
-bool split_to_device(struct split *s, uint64_t sequence, uint64_t *ns)
+bool split_departure(struct split *s, uint64_t sequence, uint64_t *sent_ns,
+                     uint64_t *left_ns)
 {
     const struct split_slot *slot = find(s, sequence);
 
     if (!slot || slot->left_ns < slot->sent_ns)
         return false;
-    *ns = slot->left_ns - slot->sent_ns;
+    *sent_ns = slot->sent_ns;
+    *left_ns = slot->left_ns;
     return true;
 }
 

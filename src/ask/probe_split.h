@@ -31,8 +31,9 @@ void split_restart(struct split *s);
 /* The device got the datagram of that number. */
 void split_left(struct split *s, uint32_t number, uint64_t left_ns);
 
-/* How long that probe took to the device. False if it is not known. */
-KEDGE_MUST_CHECK bool split_to_device(struct split *s, uint64_t sequence, uint64_t *ns);
+/* When that probe was sent, and when the device got it. False if it is not known. */
+KEDGE_MUST_CHECK bool split_departure(struct split *s, uint64_t sequence,
+                                      uint64_t *sent_ns, uint64_t *left_ns);
 
 struct split_reply {
     uint64_t sequence;

@@ -51,40 +51,61 @@ static void check_payload(struct probe_target *t, struct kedge_span got,
     d->padded += f.size > sent.size;
 }
 
-/* How long a kedge server held it, by its kernel's clock; 0 where that is not told. */
-static kedge_nanos hear_peer(struct probe_target *t, struct kedge_span got,
-                             uint64_t sequence, bool first)
+/* What a kedge server told of it. False: nothing, or not by its kernel's clock. */
+static bool hear_peer(struct probe_target *t, struct kedge_span got,
+                      const struct peer_answer *answer, struct mark_report *out)
 {
-    struct account *a = &t->account;
     struct stamp stamp;
     struct mark mark;
 
     if (!t->peer.asks || !stamp_parse(got, &stamp) || !(stamp.flags & STAMP_REPLY) ||
         !mark_parse(got, &mark))
-        return 0;
-    peer_took(&t->peer, &mark,
-              &(struct peer_answer){ sequence, a->sent, a->unsent, first });
-    return mark.kind == MARK_REPORT && mark.report.kernel ? mark.report.held_ns : 0;
+        return false;
+    peer_took(&t->peer, &mark, answer);
+    *out = mark.report;
+    return mark.kind == MARK_REPORT && mark.report.kernel &&
+           mark.report.held_ns < UINT32_MAX;
+}
+
+/* report: NULL where the peer told nothing. */
+static void take_split(struct probe_target *t, uint64_t sequence,
+                       const struct mark_report *report)
+{
+    struct split_reply reply = { sequence, t->came_ns, stamps_clock(),
+                                 report ? report->held_ns : 0 };
+    uint64_t sent = 0, left = 0;
+
+    if (!t->split || t->came_ns == 0)
+        return;
+    split_came(t->split, &reply);
+    if (report && split_departure(t->split, sequence, &sent, &left))
+        oneway_took(&t->oneway, &(struct oneway_trip){
+                                    left, report->received_ns,
+                                    report->received_ns + report->held_ns, t->came_ns });
 }
 
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
     struct self *self = &t->shared->self;
-    kedge_nanos now = loop_clock(), sent = 0, held;
-    bool first;
+    struct account *a = &t->account;
+    kedge_nanos now = loop_clock(), sent = 0;
+    struct mark_report report;
+    bool first, told;
 
     check_payload(t, payload, sequence);
     self_awake(self, now);
-    t->account.self_until = self->late_until;
-    first = account_reply(&t->account, sequence, now);
-    held = hear_peer(t, payload, sequence, first);
-    if (first && t->split && t->came_ns > 0)
-        split_came(t->split,
-                   &(struct split_reply){ sequence, t->came_ns, stamps_clock(), held });
-    if (first && account_sent_at(&t->account, sequence, &sent))
+    a->self_until = self->late_until;
+    first = account_reply(a, sequence, now);
+    told =
+        hear_peer(t, payload,
+                  &(struct peer_answer){ sequence, a->sent, a->unsent, first }, &report);
+    if (!first)
+        return;
+    take_split(t, sequence, told ? &report : NULL);
+    if (account_sent_at(a, sequence, &sent))
         stalls_reply(&t->stalls, &(struct stall_reply){ .sent = sent,
                                                         .now = now,
-                                                        .rtt_min = t->account.rtt.min,
+                                                        .rtt_min = a->rtt.min,
                                                         .self_from = self->late_from,
                                                         .self_until = self->late_until });
 }

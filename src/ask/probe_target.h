@@ -73,6 +73,7 @@ struct probe_target {
     const char *no_split; /* ... why; a constant text */
     uint64_t came_ns;     /* when the kernel had the reply that is being told of; 0 */
     struct apart apart;
+    struct oneway oneway;
     struct probe_marks marks;
     struct net_address told_by; /* who said the last error; len 0: this host */
     struct probe_damage damage;

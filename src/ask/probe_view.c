@@ -50,6 +50,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .damage = &t->damage,
         .marks = &t->marks,
         .apart = &t->apart,
+        .oneway = &t->oneway,
         .own_dropped = own_dropped(t),
         .connects = t->connects,
         .failed_connects = t->failed_connects,

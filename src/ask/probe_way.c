@@ -82,8 +82,32 @@ static void marks_note(const struct probe_view *v, FILE *out)
             shown(b, dscp(m->tos_back)));
 }
 
+/* Rounds to tenths; less than half of one is no trend, and has no sign. */
+static double us(int64_t ns)
+{
+    return ns > -50 && ns < 50 ? 0 : (double)ns / KEDGE_USEC;
+}
+
+/* How long each way is two clocks do not tell. */
+static void oneway_note(const struct probe_view *v, FILE *out)
+{
+    struct oneway_trend going, coming;
+    char text[KEDGE_ENDPOINT_TEXT], a[32], b[32];
+
+    if (!v->oneway || !oneway_trends(v->oneway, &going, &coming))
+        return;
+    fprintf(
+        out,
+        "%s: one way, of two clocks only the changes: going within %s ms, coming within "
+        "%s; a second %+.1f us going, %+.1f coming: the path %+.1f, the clocks %+.1f\n",
+        kedge_endpoint_print(v->endpoint, text), ms(a, going.range), ms(b, coming.range),
+        us(going.trend_ns), us(coming.trend_ns), us(going.trend_ns + coming.trend_ns),
+        us((going.trend_ns - coming.trend_ns) / 2));
+}
+
 void probe_way_notes(const struct probe_view *v, FILE *out)
 {
+    oneway_note(v, out);
     if (v->apart)
         before_notes(v, out);
     if (v->marks && v->peer)
@@ -130,8 +154,28 @@ static void json_marks(struct json *j, const struct probe_view *v)
     json_end(j);
 }
 
+/* Null: too few trips, over too short a time, or no stamps of one of the kernels. */
+static void json_oneway(struct json *j, const struct oneway *o)
+{
+    struct oneway_trend going, coming;
+
+    if (!oneway_trends(o, &going, &coming)) {
+        json_null(j, "one_way_ns");
+        return;
+    }
+    json_object(j, "one_way_ns");
+    json_u64(j, "n", o->n);
+    json_u64(j, "going_range", going.range);
+    json_u64(j, "coming_range", coming.range);
+    json_i64(j, "going_a_second", going.trend_ns);
+    json_i64(j, "coming_a_second", coming.trend_ns);
+    json_end(j);
+}
+
 void probe_way_json(struct json *j, const struct probe_view *v)
 {
+    if (v->oneway)
+        json_oneway(j, v->oneway);
     if (v->apart)
         json_before(j, v->apart);
     if (v->marks && v->peer)

@@ -259,6 +259,29 @@ def test_a_plain_peer_has_no_wire_and_a_local_socket_no_parts(probe, tmp_path):
     assert udp["split_ns"]["way"]["n"] >= 18 and udp["split_ns"]["wire"]["n"] == 0
 
 
+def test_a_way_that_grows_is_told_from_the_other(probe, echo):
+    """5 ms more a second, going alone."""
+    class Growing(Proxy):
+        def carry_going(self):
+            begin = None
+            while True:
+                data, self.client = self.front.recvfrom(65536)
+                begin = begin or time.monotonic()
+                time.sleep(0.005 * (time.monotonic() - begin))
+                self.back.send(data)
+    code, (t,), _ = probe("-c", "115", "-i", "20ms", Growing(echo.udp).url)
+    one_way = t["one_way_ns"]
+    assert code == 0 and one_way["n"] >= 100
+    assert 2.5 * MS < one_way["going_a_second"] < 10 * MS
+    assert abs(one_way["coming_a_second"]) < 2 * MS
+    assert one_way["going_range"] > 5 * MS
+
+
+def test_a_short_run_or_a_plain_echo_has_no_trend(probe, echo):
+    _, targets, _ = probe("-c", "20", "-i", "5ms", echo.url, Datagrams(LOOP).url)
+    assert [t["one_way_ns"] for t in targets] == [None, None]
+
+
 # ---- answers of another size -----------------------------------------------------------
 
 def test_only_a_proved_address_gets_an_answer_of_another_size(echo):
