@@ -64,12 +64,12 @@ KEDGE_MUST_CHECK struct store_result local_source_open(struct local_source *sour
                                                        const char *path, uint8_t *keep,
                                                        size_t keep_room);
 
-/* len bytes from offset on, fewer only at the end: *got says how many. A stream: offset
- * lies at most at the end of what was asked before, and what is asked for reaches back
- * from the highest end so far by at most keep_room. Errors: CHANGED (a file is shorter
- * than it was), IO. */
+/* Fill iov from offset on, less only at the end: *got says how many bytes. A stream:
+ * offset lies at most at the end of what was asked before, and what is asked for reaches
+ * back from the highest end so far by at most keep_room. Errors: CHANGED (a file is
+ * shorter than it was), IO. */
 KEDGE_MUST_CHECK struct store_result local_source_read(struct local_source *source,
-                                                       void *buf, size_t len,
+                                                       const struct iovec *iov, int count,
                                                        uint64_t offset, size_t *got);
 
 /* A stream: take once what is there, but not beyond offset `end`, which is at most

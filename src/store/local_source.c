@@ -60,20 +60,20 @@ struct store_result local_source_open(struct local_source *s, const char *path,
     return r;
 }
 
-static struct store_result read_file(const struct local_source *s, struct iovec part,
+/* A file that has grown since may give more than counts. */
+static struct store_result read_file(const struct local_source *s, struct iov_list list,
                                      uint64_t offset, size_t *got)
 {
-    uint64_t moved;
-    int err;
+    uint64_t wanted = min_u64(iov_total(list), sub_sat(s->size, offset));
+    uint64_t moved = 0;
+    int err =
+        wanted ? iov_all(s->fd, IOV_READ, list, s->base + offset, &moved) : 0;
 
-    part.iov_len = min_u64(part.iov_len, sub_sat(s->size, offset));
-    err =
-        iov_all(s->fd, IOV_READ, (struct iov_list){ &part, 1 }, s->base + offset, &moved);
     if (err)
         return store_errno(-err);
-    if (moved < part.iov_len)
+    if (moved < wanted)
         return store_fail(STORE_CHANGED, "the file was cut short while it was read");
-    *got = part.iov_len;
+    *got = wanted;
     return store_ok();
 }
 
@@ -118,27 +118,32 @@ static void copy_out(const struct local_source *s, uint8_t *to, size_t len,
     memcpy(to + first, s->keep, len - first);
 }
 
-static struct store_result read_stream(struct local_source *s, struct iovec part,
+static struct store_result read_stream(struct local_source *s, struct iov_list list,
                                        uint64_t offset, size_t *got)
 {
-    int err = fill(s, offset + part.iov_len);
+    uint64_t wanted = iov_total(list);
+    int err = fill(s, offset + wanted);
 
     if (err)
         return store_errno(-err);
     KEDGE_ASSERT(s->end - min_u64(offset, s->end) <= s->keep_room);
-    *got = min_u64(part.iov_len, sub_sat(s->end, offset));
-    if (*got > 0)
-        copy_out(s, part.iov_base, *got, offset);
+    wanted = min_u64(wanted, sub_sat(s->end, offset));
+    for (*got = 0; *got < wanted; list.v++) {
+        size_t one = min_u64(list.v->iov_len, wanted - *got);
+
+        copy_out(s, list.v->iov_base, one, offset + *got);
+        *got += one;
+    }
     return store_ok();
 }
 
-struct store_result local_source_read(struct local_source *s, void *buf, size_t len,
-                                      uint64_t offset, size_t *got)
+struct store_result local_source_read(struct local_source *s, const struct iovec *iov,
+                                      int count, uint64_t offset, size_t *got)
 {
-    struct iovec part = { buf, len };
+    struct iov_list list = { iov, count };
 
-    return s->stream ? read_stream(s, part, offset, got)
-                     : read_file(s, part, offset, got);
+    return s->stream ? read_stream(s, list, offset, got)
+                     : read_file(s, list, offset, got);
 }
 
 struct store_result local_source_take(struct local_source *s, uint64_t end)

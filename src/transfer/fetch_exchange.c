@@ -188,6 +188,8 @@ void exchange_run(struct exchange *x)
                                  .netascii = x->netascii };
     while (!x->over)
         step(x);
+    if (x->file->settle && x->fault.cause == KEDGE_TRANSFER_DONE)
+        x->fault = fetch_fault_of(x->file->settle(x->file));
     if (!x->finished)
         x->finished = exchange_clock();
 }

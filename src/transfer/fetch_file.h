@@ -18,6 +18,8 @@ struct fetch_fault {
 
 #define FETCH_UNKNOWN UINT64_MAX
 
+enum { FETCH_LENT_MIN = 16384 };
+
 struct fetch_file {
     /* Of a sender. */
     content_read *read;
@@ -32,10 +34,12 @@ struct fetch_file {
     /* All was read; the last block leaves if this finds no fault. */
     struct fetch_fault (*complete)(struct fetch_file *file);
 
-    /* Of a receiver. */
+    /* Of a receiver. Bytes of FETCH_LENT_MIN and more are lent: they stay where they are
+     * until settle(), keep() or rewind(). */
     take_write *write;
 
-    /* Let go of what is held back: a long wait may follow. NULL: nothing ever is. */
+    /* Let go of what is held back or lent: the peer has its answer, and a long wait may
+     * follow. NULL: nothing ever is. */
     struct store_result (*settle)(struct fetch_file *file);
 
     /* All was written: `size` bytes, and `announced` were (FETCH_UNKNOWN: not known). The

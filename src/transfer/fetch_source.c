@@ -27,21 +27,19 @@ static struct store_result read_bytes(void *file, const struct content_part *par
                                       size_t *got)
 {
     struct fetch_source *s = owner(file);
-    struct store_result r = store_ok();
-    size_t one = 0;
+    struct store_result r;
+    uint64_t offset = part->offset;
+    size_t left;
 
     *got = 0;
-    for (int i = 0; i < part->count && *got < part->want; i++) {
-        struct iovec v = part->iov[i];
-        uint64_t offset = part->offset + *got;
+    r = local_source_read(&s->local, part->iov, part->count, offset, got);
+    left = s->wanted ? *got : 0;
+    for (const struct iovec *v = part->iov; left > 0; v++) {
+        size_t len = min_u64(v->iov_len, left);
 
-        r = local_source_read(&s->local, v.iov_base, v.iov_len, offset, &one);
-        if (r.error)
-            break;
-        hash(s, (struct kedge_span){ v.iov_base, one }, offset);
-        *got += one;
-        if (one < v.iov_len)
-            break;
+        hash(s, (struct kedge_span){ v->iov_base, len }, offset);
+        offset += len;
+        left -= len;
     }
     return r;
 }

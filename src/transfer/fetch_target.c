@@ -13,27 +13,45 @@ static struct fetch_target *owner(void *file)
 
 static struct store_result flush(struct fetch_target *t)
 {
-    struct iovec v = { t->buffer, t->held };
-    uint64_t offset = t->delivered - t->held;
+    uint64_t offset = t->delivered - t->held_bytes;
+    int count = t->held_count;
 
-    t->held = 0;
-    return v.iov_len ? local_target_write(&t->local, &v, 1, offset) : store_ok();
+    t->held_count = 0;
+    t->held_bytes = 0;
+    return count ? local_target_write(&t->local, t->held, count, offset) : store_ok();
 }
 
+static void hold(struct fetch_target *t, struct iovec v)
+{
+    t->held[t->held_count++] = v;
+    t->held_bytes += v.iov_len;
+}
+
+static bool holds_borrowed(const struct fetch_target *t)
+{
+    return t->held_count > 0 && t->held[0].iov_base != t->buffer;
+}
+
+/* Small blocks are gathered: a write costs more than their copy. Large ones stay where
+ * they are until they are settled, and that is after their ACK has left: so the peer
+ * reads the next while this one is written. */
 static struct store_result append(struct fetch_target *t, struct kedge_span bytes)
 {
+    bool lent = bytes.len >= FETCH_LENT_MIN;
     struct store_result r = store_ok();
-    struct iovec v = { (void *)(uintptr_t)bytes.ptr, bytes.len };
 
-    if (t->held + bytes.len > BUFFER)
+    if (holds_borrowed(t) ? !lent || t->held_count == FETCH_LENT_MAX
+                          : lent || t->held_bytes + bytes.len > BUFFER)
         r = flush(t);
-    if (r.error)
+    if (r.error || bytes.len == 0)
         return r;
-    if (bytes.len >= BUFFER / 4 && t->held == 0) {
-        r = local_target_write(&t->local, &v, 1, t->delivered);
+    if (lent) {
+        hold(t, (struct iovec){ (void *)(uintptr_t)bytes.ptr, bytes.len });
     } else {
-        memcpy(t->buffer + t->held, bytes.ptr, bytes.len);
-        t->held += bytes.len;
+        if (t->held_count == 0)
+            hold(t, (struct iovec){ t->buffer, 0 });
+        memcpy(t->buffer + t->held_bytes, bytes.ptr, bytes.len);
+        t->held[0].iov_len = t->held_bytes += bytes.len;
     }
     t->delivered += bytes.len;
     return r;
@@ -60,7 +78,7 @@ static struct store_result settle(struct fetch_file *file)
 {
     struct fetch_target *t = owner(file);
 
-    return t->local.stream ? flush(t) : store_ok();
+    return t->local.stream || holds_borrowed(t) ? flush(t) : store_ok();
 }
 
 static struct fetch_fault check_sum(struct fetch_target *t)
@@ -94,7 +112,8 @@ static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t 
 
 static struct store_result open_local(struct fetch_target *t)
 {
-    t->held = 0;
+    t->held_count = 0;
+    t->held_bytes = 0;
     t->delivered = 0;
     sha256_init(&t->sum);
     return local_target_open(&t->local, t->path);

@@ -8,12 +8,16 @@
 
 #include <nettle/sha2.h>
 
+enum { FETCH_LENT_MAX = 32 };
+
 struct fetch_target {
     struct fetch_file file;
     const char *path;
     struct local_target local;
     uint8_t *buffer;
-    size_t held;        /* bytes in it */
+    struct iovec held[FETCH_LENT_MAX]; /* to be written: the buffer's, or borrowed */
+    int held_count;
+    size_t held_bytes;
     uint64_t delivered; /* bytes of the file so far, held ones included */
     struct sha256_ctx sum;
     const uint8_t *wanted; /* its SHA-256; NULL: any */

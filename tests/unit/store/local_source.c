@@ -8,8 +8,9 @@
 static struct store_result read_text(struct local_source *s, uint64_t offset, size_t len,
                                      char *text)
 {
+    struct iovec halves[] = { { text, len / 2 }, { text + len / 2, len - len / 2 } };
     size_t got = 0;
-    struct store_result r = local_source_read(s, text, len, offset, &got);
+    struct store_result r = local_source_read(s, halves, 2, offset, &got);
 
     text[r.error ? 0 : got] = 0;
     return r;
