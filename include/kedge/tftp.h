@@ -216,6 +216,19 @@ struct kedge_tftp_burst {
     kedge_nanos until; /* when the last of them left */
 };
 
+/* What a sender knows of the way. A train is what left one after another, from a window's
+ * begin or a gap's. */
+struct kedge_tftp_pace {
+    kedge_nanos link;   /* a block's time on the slowest part of it; 0: not known */
+    kedge_nanos queued; /* what the newest block that was acknowledged waited there */
+    kedge_nanos link_told[2]; /* as the last two trains told it */
+    kedge_nanos queued_told[2];
+    kedge_nanos train_at;
+    kedge_nanos train_behind; /* so long its first block waited for the train before */
+    uint64_t train_first;
+    uint64_t run; /* blocks between two losses, on the average */
+};
+
 /* The sending side. Fields are for reading. */
 struct kedge_tftp_sender {
     struct kedge_tftp_terms terms;
@@ -236,13 +249,14 @@ struct kedge_tftp_sender {
     kedge_nanos spacing;     /* between blocks; 0 lets a window leave at once */
     kedge_nanos spacing_was; /* before the last loss, in case it was none */
     kedge_nanos not_before;  /* of the next block, when spaced */
-    unsigned repeats;        /* of an unproved peer's reply, or of the last block */
-    unsigned mends;          /* gaps mended since base moved */
-    bool expired;            /* the timer ran out since base moved */
-    bool proved;             /* the peer has answered from its address */
-    uint16_t code;           /* of the ERROR that ended it, or is to be sent */
-    bool refuse;             /* that ERROR is still to be sent */
-    unsigned bursts;         /* used, the newest in front */
+    struct kedge_tftp_pace pace;
+    unsigned repeats; /* of an unproved peer's reply, or of the last block */
+    unsigned mends;   /* gaps mended since base moved */
+    bool expired;     /* the timer ran out since base moved */
+    bool proved;      /* the peer has answered from its address */
+    uint16_t code;    /* of the ERROR that ended it, or is to be sent */
+    bool refuse;      /* that ERROR is still to be sent */
+    unsigned bursts;  /* used, the newest in front */
     struct kedge_tftp_burst burst[KEDGE_TFTP_BURSTS];
 };
 

@@ -66,8 +66,7 @@ static struct store_result read_file(const struct local_source *s, struct iov_li
 {
     uint64_t wanted = min_u64(iov_total(list), sub_sat(s->size, offset));
     uint64_t moved = 0;
-    int err =
-        wanted ? iov_all(s->fd, IOV_READ, list, s->base + offset, &moved) : 0;
+    int err = wanted ? iov_all(s->fd, IOV_READ, list, s->base + offset, &moved) : 0;
 
     if (err)
         return store_errno(-err);

@@ -32,8 +32,8 @@ static bool prepare(struct exchange *x)
                                    .blksize = terms->blksize,
                                    .netascii = x->netascii };
     window = content_stride(&x->content) * terms->window;
-    x->frames.room = max_u64(clamp_u64(window, FRAMES_MIN, FRAMES_MAX),
-                             content_stride(&x->content));
+    x->frames.room =
+        max_u64(clamp_u64(window, FRAMES_MIN, FRAMES_MAX), content_stride(&x->content));
     x->frames.memory = malloc(x->frames.room);
     x->channel = (struct channel){ .fd = x->socket.fd, .peer = x->peer, .gso = true };
     return x->frames.memory;
@@ -73,8 +73,8 @@ static struct fetch_fault load(struct exchange *x, const struct kedge_tftp_actio
         return fetch_no_fault();
     if (ahead)
         wanted.end = UINT64_MAX;
-    fault = fetch_fault_of(
-        content_fill(&x->content, &wanted, terms->rollover, &x->frames));
+    fault =
+        fetch_fault_of(content_fill(&x->content, &wanted, terms->rollover, &x->frames));
     if (fault.cause != KEDGE_TRANSFER_DONE)
         x->frames.end = x->frames.first;
     return fault;

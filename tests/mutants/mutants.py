@@ -9,6 +9,7 @@ RTT, CLIENT = "src/proto/tftp/rtt.c", "src/proto/tftp/client.c"
 PACKET, REQUEST = "src/proto/tftp/packet.c", "src/proto/tftp/request.c"
 MACHINE, RECOVER = "src/proto/tftp/machine.c", "src/proto/tftp/recover.c"
 NETASCII, BURSTS = "src/proto/tftp/netascii.c", "src/proto/tftp/bursts.c"
+PACE = "src/proto/tftp/pace.c"
 PATIENCE = "src/proto/tftp/patience.h"
 
 MUTANTS = {
@@ -25,8 +26,11 @@ MUTANTS = {
     # Rule 2: no Sorcerer's Apprentice, no window storm.
     "a duplicate ACK sends again in lock-step":
         (SENDER, "if (s->terms.window > 1 && s->base < s->top", "if (s->base < s->top"),
-    "each ACK of a gap sends the window": (SENDER, "if (now < sure)", "if (false)"),
-    "no second look at a gap": (SENDER, "s->doubt = sure + round_trip_slack(s);", ""),
+    "each ACK of a gap sends the window": (SENDER, "if (now < sure && !leapt)", "if (false)"),
+    "no second look at a gap": (SENDER, "s->doubt = sure + round_trip_slack(s);", ";"),
+    "a leap over many blocks is in doubt": (SENDER, " && !leapt)", ")"),
+    "what waits in queues is lost": (SENDER, "max_u64(max_u64(s->rtt.smoothed, queued),",
+                                     "max_u64(s->rtt.smoothed,"),
     "no rewind limit": (SENDER, "min_u64(sub_sat(s->mends, 1), MENDS_MAX)", "0"),
     "answers to copies are gaps": (SENDER, " && !answers_copy(s, now)", ""),
     "an ACK that crossed the window is a gap":
@@ -68,9 +72,20 @@ MUTANTS = {
     # Rule 4: pacing.
     "a loss spaces nothing": (SENDER, ".end = s->spacing ? s->next + 1 : limit(s)",
                               ".end = limit(s)"),
-    "spacing never ends": (SENDER, "    s->spacing /= 2;\n", ""),
-    "spacing has no bound": (SENDER, "min_u64(max_u64(wanted, spacing_min), most)",
-                             "max_u64(wanted, spacing_min)"),
+    "spacing never ends": (PACE, "    s->spacing -= s->spacing / part;\n", ""),
+    "spacing has no bound": (PACE, "max_u64(min_u64(wanted, spacing_most(s)), s->spacing);",
+                             "max_u64(wanted, s->spacing);"),
+    "a late ACK is a slow link": (PACE, "return min_u64(told[0], told[1]);", "return told[0];"),
+    "one block is a train": (PACE, "acked == p->train_first || ", ""),
+    "a train waits for none before it": (PACE, "sub_sat(p->queued, pace_pause(s))", "0"),
+    "what is measured is not believed": (PACE, "if (is_too_fast(s))\n        s->spacing",
+                                         "if (false)\n        s->spacing"),
+    "queues are filled again at once": (SENDER, "now + pace_pause(s)", "now"),
+    "a full queue is as any loss": (PACE, "!told || stuck", "!told"),
+    "a link that loses is never tried faster":
+        (PACE, "s->spacing - s->spacing / 8", "s->spacing"),
+    "faster though blocks queue up": (PACE, "    if (is_too_fast(s))\n        return;\n", ""),
+    "lock-step is spaced": (PACE, "if (s->terms.window == 1)", "if (false)"),
     # Rule 5: options.
     "tsize is told unasked": (GRANT, "if (asked->has & KEDGE_TFTP_HAS_TSIZE)", "if (true)"),
     "tsize 0 is told": (GRANT, "if (!reads || granted->tsize > 0)", "if (true)"),

@@ -26,6 +26,8 @@ extern const struct scenario board_scenarios[];
 extern const size_t board_scenario_count;
 extern const struct scenario host_scenarios[];
 extern const size_t host_scenario_count;
+extern const struct scenario link_scenarios[];
+extern const size_t link_scenario_count;
 extern const struct scenario put_scenarios[];
 extern const size_t put_scenario_count;
 

@@ -135,6 +135,7 @@ int main(int argc, char **argv)
     if (o.scenario || !o.trace) {
         play(&o, board_scenarios, board_scenario_count, &r);
         play(&o, host_scenarios, host_scenario_count, &r);
+        play(&o, link_scenarios, link_scenario_count, &r);
         play(&o, put_scenarios, put_scenario_count, &r);
     }
     if (!o.scenario) {

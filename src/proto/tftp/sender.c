@@ -3,19 +3,19 @@
 
 #include "base/number.h"
 #include "proto/tftp/bursts.h"
+#include "proto/tftp/pace.h"
 #include "proto/tftp/patience.h"
 
 enum {
-    SPACED_MOST = 64, /* blocks a timeout, at least: a larger window's share is nothing */
     MENDS_MAX = 10,   /* doublings of the wait between two mendings of one gap */
+    LEAP = 8,         /* blocks; fewer, and ACKs of each block may have been lost */
     LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
 };
 
 /* After the last repeat, before `unconfirmed` is said: U-Boot asks again after 5 s. */
 static const kedge_nanos last_wait_min = 6 * KEDGE_SEC;
 static const kedge_nanos resend_after_min = KEDGE_MSEC;
-static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
-static const kedge_nanos catch_up = KEDGE_MSEC;         /* of spaced blocks, when late */
+static const kedge_nanos catch_up = KEDGE_MSEC; /* of spaced blocks, when late */
 
 void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
                             const struct kedge_tftp_terms *terms, uint64_t first,
@@ -29,6 +29,7 @@ void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
     s->deadline = now;
     s->give_up = now + patience(terms);
     kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->turn);
+    pace_init(s);
 }
 
 void kedge_tftp_sender_end(struct kedge_tftp_sender *s, uint64_t last)
@@ -56,50 +57,22 @@ static uint64_t limit(const struct kedge_tftp_sender *s)
     return min_u64(end, add_sat(s->last, 1));
 }
 
-/* A window has lost something: from now on its blocks are spaced over the round trip, for
- * RFC 7440 fixes how many they are and not how fast they come. A window takes no longer
- * than a timeout, and not one that was doubled, which is for a peer that says nothing; but
- * a very large one may, or its spacing would be next to nothing. */
-static void space_out(struct kedge_tftp_sender *s)
-{
-    kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
-    unsigned doubled = s->rtt.doubled;
-    kedge_nanos most;
-
-    s->rtt.doubled = 0;
-    most = kedge_tftp_rto(&s->rtt) / min_u64(s->terms.window, SPACED_MOST);
-    s->rtt.doubled = doubled;
-    s->spacing_was = s->spacing;
-    s->clean_at = s->base + s->terms.window;
-    if (s->terms.window == 1)
-        return;
-    s->spacing = min_u64(max_u64(wanted, spacing_min), most);
-}
-
-static void close_up(struct kedge_tftp_sender *s)
-{
-    if (s->spacing == 0 || s->base < s->clean_at)
-        return;
-    s->spacing /= 2;
-    if (s->spacing < spacing_min)
-        s->spacing = 0;
-    s->clean_at = s->base + s->terms.window;
-}
-
 static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    space_out(s);
     s->next = s->base;
     s->not_before = max_u64(s->not_before, now);
     s->expiry = s->doubt = KEDGE_NEVER;
 }
 
-/* So long after a block has left, an ACK may know of it. Unmeasured, it is long. */
+/* So long after a block has left, an ACK may know of it. Unmeasured, it is long. What the
+ * block before waited in queues on the way this one does too. */
 static kedge_nanos round_trip(const struct kedge_tftp_sender *s)
 {
+    kedge_nanos queued = s->rtt.smallest + s->pace.queued;
+
     if (s->rtt.smallest == KEDGE_NEVER)
         return kedge_tftp_rto(&s->rtt);
-    return max_u64(s->rtt.smoothed, resend_after_min);
+    return max_u64(max_u64(s->rtt.smoothed, queued), resend_after_min);
 }
 
 /* What a round trip may take besides. */
@@ -111,7 +84,8 @@ static kedge_nanos round_trip_slack(const struct kedge_tftp_sender *s)
 static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     s->mends++;
-    rewind_to_base(s, now);
+    pace_lost(s, true);
+    rewind_to_base(s, now + pace_pause(s));
 }
 
 /* A gap, says the ACK: everything from base on is sent again, unless base left so lately
@@ -119,8 +93,9 @@ static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
  * link an ACK can know of it sooner than that: if nothing else is heard, the gap is mended
  * when there is no doubt left, and not only by the timer. Where the network's queues are
  * longer than the round trip we know of, base is in them: after two times each further one
- * must wait twice as long. */
-static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
+ * must wait twice as long. A peer whose ACK leapt over many blocks does not acknowledge
+ * each: it has met a gap, and there will be no other ACK. */
+static void mend_gap(struct kedge_tftp_sender *s, bool leapt, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
     kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->mends, 1), MENDS_MAX);
@@ -129,8 +104,9 @@ static void mend_gap(struct kedge_tftp_sender *s, kedge_nanos now)
 
     if (s->next == s->base || now - left_at < s->rtt.smallest)
         return; /* sooner than any round trip, the ACK left before base did */
-    if (now < sure) {
-        s->doubt = sure + round_trip_slack(s);
+    if (now < sure && !leapt) {
+        if (s->mends == 0) /* else the ACK may have left before base left again */
+            s->doubt = sure + round_trip_slack(s);
         return;
     }
     mend(s, now);
@@ -185,7 +161,7 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
         kedge_tftp_rtt_sample(&s->rtt, took);
     } else if (left->again && first && answers_first(s, acked, took)) {
         kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
-        s->spacing = s->spacing_was;
+        pace_undo(s);
     }
 }
 
@@ -210,7 +186,10 @@ static bool answers_copy(const struct kedge_tftp_sender *s, kedge_nanos now)
 
 static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
+    bool leapt = acked - s->base >= LEAP;
+
     sample(s, acked, now);
+    pace_measure(s, acked, now);
     s->base = acked + 1;
     s->doubt = KEDGE_NEVER;
     s->mends = 0;
@@ -227,11 +206,11 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
         finish(s, KEDGE_TFTP_OK);
         return;
     }
-    close_up(s);
+    pace_went_well(s);
     s->not_before = max_u64(s->not_before, now); /* waiting for room is no lateness */
     s->expiry = s->base < s->next ? now + kedge_tftp_rto(&s->rtt) : KEDGE_NEVER;
     if (s->base < s->top)
-        mend_gap(s, now);
+        mend_gap(s, leapt, now);
 }
 
 /* An ACK of the block before, after the last repeat of the last: somebody is there and
@@ -263,7 +242,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
     s->duplicates++;
     ask_once_more(s, now);
     if (s->terms.window > 1 && s->base < s->top && !answers_copy(s, now))
-        mend_gap(s, now);
+        mend_gap(s, false, now);
 }
 
 void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
@@ -302,6 +281,7 @@ static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
         s->repeats++;
     s->expired = true;
     s->rtt.doubled++;
+    pace_lost(s, false);
     rewind_to_base(s, now);
 }
 
@@ -363,6 +343,8 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
     if (first >= end)
         return;
     KEDGE_ASSERT(first == s->next && end <= limit(s));
+    if (first == s->base)
+        pace_begin(s, first, now);
     s->resent += sub_sat(min_u64(end, s->top), first);
     if (first < s->top)
         bursts_add(s, (struct kedge_tftp_burst){ .first = first,

@@ -1,0 +1,141 @@
+#include "proto/tftp/pace.h"
+
+#include "base/number.h"
+#include "proto/tftp/bursts.h"
+
+enum {
+    SPACED_MOST = 64, /* blocks a timeout, at least: a larger window's share is nothing */
+    RUN_STUCK = 4,    /* blocks between two losses: fewer, and copies fill the queues */
+    RUN_SHORT = 8,
+    BEHIND_PART = 4, /* of a train's time that its start may have been kept waiting */
+    EXCESS = 8,      /* blocks more than before that may wait in a queue on the way */
+    PART_MAX = 16,
+    QUEUED_MIN = 8, /* blocks, where a queue on the way is full */
+};
+
+static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
+static const kedge_nanos link_min = 5 * KEDGE_USEC;     /* less is only noise */
+static const kedge_nanos pause_max = KEDGE_SEC;
+
+void pace_init(struct kedge_tftp_sender *s)
+{
+    s->pace = (struct kedge_tftp_pace){ .link_told = { KEDGE_NEVER, KEDGE_NEVER },
+                                        .queued_told = { KEDGE_NEVER, KEDGE_NEVER } };
+}
+
+void pace_begin(struct kedge_tftp_sender *s, uint64_t first, kedge_nanos now)
+{
+    struct kedge_tftp_pace *p = &s->pace;
+
+    p->train_behind = s->top > s->base ? sub_sat(p->queued, pace_pause(s)) : 0;
+    p->train_first = first;
+    p->train_at = now;
+}
+
+/* An ACK that was lost is told again late. Twice is hardly chance. */
+static kedge_nanos lesser(kedge_nanos told[2], kedge_nanos now_told)
+{
+    told[1] = told[0];
+    told[0] = now_told;
+    return min_u64(told[0], told[1]);
+}
+
+void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+{
+    struct kedge_tftp_pace *p = &s->pace;
+    const struct kedge_tftp_burst *left = bursts_newest(s, acked);
+    kedge_nanos took = now - p->train_at;
+
+    if (!left || s->rtt.smallest == KEDGE_NEVER || took < s->rtt.smallest)
+        return;
+    p->queued =
+        lesser(p->queued_told, sub_sat(now - burst_left(left, acked), s->rtt.smallest));
+    if (acked == p->train_first || p->train_behind > took / BEHIND_PART)
+        return;
+    took =
+        sub_sat(took, s->rtt.smallest + p->train_behind) / (acked - p->train_first + 1);
+    p->link = lesser(p->link_told, took);
+}
+
+/* Blocks came later than they left: they wait on the way, and more and more of them. */
+static bool is_too_fast(const struct kedge_tftp_sender *s)
+{
+    return s->pace.link > s->spacing + s->spacing / 32 && s->pace.link > link_min;
+}
+
+/* Nothing is known of the way but its round trip, or it is not what we believe. A window
+ * takes no longer than a timeout, or where that is next to nothing: of 64 blocks. */
+static kedge_nanos spacing_most(const struct kedge_tftp_sender *s)
+{
+    struct kedge_tftp_rtt rtt = s->rtt;
+
+    rtt.doubled = 0; /* that is for a peer that says nothing */
+    return max_u64(kedge_tftp_rto(&rtt) / min_u64(s->terms.window, SPACED_MOST),
+                   s->pace.queued / QUEUED_MIN);
+}
+
+static kedge_nanos slower(const struct kedge_tftp_sender *s)
+{
+    kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
+
+    return max_u64(min_u64(wanted, spacing_most(s)), s->spacing);
+}
+
+/* The link is not too slow, it loses. What leaves behind a lost block is in vain, until the
+ * ACK comes: that may be twice as many blocks as there are between two losses. */
+static kedge_nanos sparing(const struct kedge_tftp_sender *s)
+{
+    kedge_nanos wanted = s->rtt.smoothed / (2 * max_u64(s->pace.run, RUN_SHORT));
+
+    return max_u64(min_u64(wanted, spacing_most(s)), s->spacing - s->spacing / 8);
+}
+
+static void note_run(struct kedge_tftp_sender *s, uint64_t run)
+{
+    uint64_t before = s->pace.run ? s->pace.run : run;
+
+    s->pace.run = before - before / 4 + run / 4;
+}
+
+void pace_lost(struct kedge_tftp_sender *s, bool told)
+{
+    uint64_t run = s->base - sub_sat(s->clean_at, s->terms.window);
+    bool stuck = run < RUN_STUCK && s->pace.queued > s->rtt.smallest;
+
+    s->spacing_was = s->spacing;
+    s->clean_at = s->base + s->terms.window;
+    if (s->terms.window == 1)
+        return;
+    note_run(s, run);
+    if (is_too_fast(s))
+        s->spacing = s->pace.link;
+    else if (!told || stuck)
+        s->spacing = slower(s);
+    else
+        s->spacing = sparing(s);
+    s->spacing = max_u64(s->spacing, spacing_min);
+}
+
+kedge_nanos pace_pause(const struct kedge_tftp_sender *s)
+{
+    return s->spacing ? min_u64(s->pace.queued, pause_max) : 0;
+}
+
+void pace_went_well(struct kedge_tftp_sender *s)
+{
+    uint64_t part = min_u64(max_u64(s->terms.window / EXCESS, 2), PART_MAX);
+
+    if (s->spacing == 0 || s->base < s->clean_at)
+        return;
+    s->clean_at = s->base + s->terms.window;
+    if (is_too_fast(s))
+        return;
+    s->spacing -= s->spacing / part;
+    if (s->spacing < spacing_min)
+        s->spacing = 0;
+}
+
+void pace_undo(struct kedge_tftp_sender *s)
+{
+    s->spacing = s->spacing_was;
+}

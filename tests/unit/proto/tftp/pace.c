@@ -1,0 +1,206 @@
+/* Tests of the pace of a window, as ACKs tell it. */
+#include "help.h"
+
+#include "proto/tftp/pace.h"
+
+/* 20 ms of round trip, and blocks from `first` on have just left, at 1 s. */
+static struct kedge_tftp_sender sender_of(uint32_t window, uint64_t first)
+{
+    struct kedge_tftp_terms terms = { .blksize = 512, .window = window };
+    struct kedge_tftp_sender s;
+
+    kedge_tftp_sender_init(&s, &terms, 1, true, 0);
+    kedge_tftp_rtt_sample(&s.rtt, MS(20));
+    s.base = s.next = s.top = first;
+    s.clean_at = first + window;
+    kedge_tftp_sender_sent(&s, first, first + window, KEDGE_SEC);
+    return s;
+}
+
+static void acked(struct kedge_tftp_sender *s, uint64_t block, kedge_nanos after)
+{
+    pace_measure(s, block, KEDGE_SEC + after);
+    s->base = block + 1;
+}
+
+static void a_window_that_was_kept_waiting_tells_the_link(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 10, MS(30));
+    assert_true(s.pace.link == MS(1) && s.pace.queued == MS(10));
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(1));
+    assert_true(pace_pause(&s) == MS(10));
+}
+
+static void sooner_than_a_round_trip_it_tells_nothing(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 10, MS(19));
+    assert_true(s.pace.link == 0 && s.pace.queued == 0);
+}
+
+/* Its ACK was lost, and came again after a timeout. */
+static void once_late_is_no_slow_link(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 10, MS(20));
+    acked(&s, 20, MS(220));
+    assert_true(s.pace.link == 0 && s.pace.queued == 0);
+    acked(&s, 40, MS(220));
+    assert_true(s.pace.link == MS(5) && s.pace.queued == MS(200));
+}
+
+/* What the train before still had on the way kept this one waiting. */
+static void a_train_behind_another_counts_from_its_turn(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 10, MS(30)); /* blocks up to 64 are in a queue of 10 ms */
+    s.next = s.base;
+    kedge_tftp_sender_sent(&s, 11, 12, KEDGE_SEC + MS(30));
+    assert_true(s.pace.train_behind == MS(10));
+    s.pace.train_behind = MS(20);
+    acked(&s, 11, MS(80));
+    assert_true(s.pace.link == MS(1)); /* one block tells nothing */
+}
+
+static void a_link_that_loses_is_not_slow(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 40, MS(20));
+    pace_lost(&s, true);
+    assert_true(s.pace.link == 0);
+    assert_true(s.spacing == MS(20) / 80); /* twice the blocks between two losses */
+    assert_true(pace_pause(&s) == 0);
+}
+
+static void what_is_too_slow_gets_faster_with_each_loss(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    s.spacing = MS(8);
+    s.pace.run = 1000;
+    acked(&s, 40, MS(20));
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(7));
+    pace_undo(&s);
+    assert_true(s.spacing == MS(8));
+}
+
+static void only_the_timer_knows_and_it_doubles(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+    kedge_nanos most = kedge_tftp_rto(&s.rtt) / 64;
+
+    (void)state;
+    pace_lost(&s, false);
+    assert_true(s.spacing == MS(20) / 64);
+    pace_lost(&s, false);
+    assert_true(s.spacing == 2 * (MS(20) / 64));
+    s.rtt.doubled = 3; /* for a silent peer, and not for the link */
+    pace_lost(&s, false);
+    pace_lost(&s, false);
+    assert_true(s.spacing == most);
+}
+
+/* Hardly a block between two losses, and all of them late: copies fill the queue. */
+static void a_full_queue_slows_it_beyond_a_timeout(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    s.spacing = MS(10);
+    s.pace.queued = MS(240);
+    s.clean_at = s.base + 64;
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(20));
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(30)); /* eight blocks are queued at least */
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(30));
+}
+
+static void a_clean_window_makes_it_faster_by_eight_blocks(void **state)
+{
+    static const struct {
+        uint32_t window;
+        unsigned part;
+    } table[] = { { 4, 2 }, { 16, 2 }, { 64, 8 }, { 128, 16 }, { 4096, 16 } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct kedge_tftp_sender s = sender_of(table[i].window, 1);
+
+        s.spacing = MS(1);
+        s.base = s.clean_at - 1;
+        pace_went_well(&s);
+        assert_true(s.spacing == MS(1));
+        s.base++;
+        pace_went_well(&s);
+        assert_true(s.spacing == MS(1) - MS(1) / table[i].part);
+    }
+}
+
+static void not_while_blocks_queue_up(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    s.spacing = MS(1);
+    s.pace.link = MS(1) + MS(1) / 16;
+    s.base = s.clean_at;
+    pace_went_well(&s);
+    assert_true(s.spacing == MS(1));
+}
+
+static void what_a_timer_cannot_tell_apart_is_no_spacing(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    s.spacing = 21 * KEDGE_USEC;
+    s.base = s.clean_at;
+    pace_went_well(&s);
+    assert_true(s.spacing == 0);
+}
+
+static void lock_step_has_none(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(1, 1);
+
+    (void)state;
+    pace_lost(&s, false);
+    pace_lost(&s, true);
+    assert_true(s.spacing == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_window_that_was_kept_waiting_tells_the_link),
+        cmocka_unit_test(sooner_than_a_round_trip_it_tells_nothing),
+        cmocka_unit_test(once_late_is_no_slow_link),
+        cmocka_unit_test(a_train_behind_another_counts_from_its_turn),
+        cmocka_unit_test(a_link_that_loses_is_not_slow),
+        cmocka_unit_test(what_is_too_slow_gets_faster_with_each_loss),
+        cmocka_unit_test(only_the_timer_knows_and_it_doubles),
+        cmocka_unit_test(a_full_queue_slows_it_beyond_a_timeout),
+        cmocka_unit_test(a_clean_window_makes_it_faster_by_eight_blocks),
+        cmocka_unit_test(not_while_blocks_queue_up),
+        cmocka_unit_test(what_a_timer_cannot_tell_apart_is_no_spacing),
+        cmocka_unit_test(lock_step_has_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
