@@ -36,6 +36,7 @@ PUBLIC = {
     "stream": "net",
     "datagram": "net",
     "tftp": "proto/tftp",
+    "tftp_way": "proto/tftp",
     "transfer": "transfer",
 }
 

@@ -65,16 +65,19 @@ static bool is_too_fast(const struct kedge_tftp_sender *s)
 
 /* Nothing is known of the way but its round trip, or it is not what we believe. A window
  * takes no longer than a timeout, or where that is next to nothing: of 64 blocks. */
-static kedge_nanos spacing_most(const struct kedge_tftp_sender *s)
+static kedge_nanos spacing_most(struct kedge_tftp_sender *s)
 {
-    struct kedge_tftp_rtt rtt = s->rtt;
+    unsigned doubled = s->rtt.doubled;
+    kedge_nanos rto;
 
-    rtt.doubled = 0; /* that is for a peer that says nothing */
-    return max_u64(kedge_tftp_rto(&rtt) / min_u64(s->terms.window, SPACED_MOST),
+    s->rtt.doubled = 0; /* that is for a peer that says nothing */
+    rto = kedge_tftp_rto(&s->rtt);
+    s->rtt.doubled = doubled;
+    return max_u64(rto / min_u64(s->terms.window, SPACED_MOST),
                    s->pace.queued / QUEUED_MIN);
 }
 
-static kedge_nanos slower(const struct kedge_tftp_sender *s)
+static kedge_nanos slower(struct kedge_tftp_sender *s)
 {
     kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
 
@@ -83,7 +86,7 @@ static kedge_nanos slower(const struct kedge_tftp_sender *s)
 
 /* The link is not too slow, it loses. What leaves behind a lost block is in vain, until the
  * ACK comes: that may be twice as many blocks as there are between two losses. */
-static kedge_nanos sparing(const struct kedge_tftp_sender *s)
+static kedge_nanos sparing(struct kedge_tftp_sender *s)
 {
     kedge_nanos wanted = s->rtt.smoothed / (2 * max_u64(s->pace.run, RUN_SHORT));
 

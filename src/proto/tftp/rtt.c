@@ -1,12 +1,16 @@
 /* Round trips and the retransmission timeout (RFC 6298, with a floor for slow turns). */
-#include "kedge/tftp.h"
+#include "proto/tftp/rtt.h"
 
 #include "base/number.h"
 
 static const kedge_nanos slack_min = 50 * KEDGE_MSEC;
+static const kedge_nanos slack_known = 20 * KEDGE_MSEC;
 static const kedge_nanos rto_max = 5 * KEDGE_SEC;
 
-enum { DOUBLED_MAX = 16 };
+enum {
+    DOUBLED_MAX = 16,
+    SAMPLES_KNOWN = 32, /* so many tell what the variation is: then it needs less slack */
+};
 
 void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout, kedge_nanos turn)
 {
@@ -33,12 +37,24 @@ void kedge_tftp_rtt_sample(struct kedge_tftp_rtt *r, kedge_nanos rtt)
         r->smoothed = r->smoothed - r->smoothed / 8 + rtt / 8;
     }
     r->smallest = min_u64(r->smallest, rtt);
+    r->samples++;
     r->doubled = 0;
+}
+
+static bool is_well_known(const struct kedge_tftp_rtt *r)
+{
+    return r->samples >= SAMPLES_KNOWN;
+}
+
+kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r)
+{
+    return is_well_known(r) ? slack_min - slack_known : 0;
 }
 
 kedge_nanos kedge_tftp_rto(const struct kedge_tftp_rtt *r)
 {
-    kedge_nanos slack = max_u64(max_u64(4 * r->variation, slack_min), 2 * r->turn);
+    kedge_nanos least = is_well_known(r) ? slack_known : slack_min;
+    kedge_nanos slack = max_u64(max_u64(4 * r->variation, least), 2 * r->turn);
     kedge_nanos rto = r->smallest == KEDGE_NEVER ? r->first : r->smoothed + slack;
     unsigned doubled = (unsigned)min_u64(r->doubled, DOUBLED_MAX);
 

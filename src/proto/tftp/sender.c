@@ -5,6 +5,7 @@
 #include "proto/tftp/bursts.h"
 #include "proto/tftp/pace.h"
 #include "proto/tftp/patience.h"
+#include "proto/tftp/rtt.h"
 
 enum {
     MENDS_MAX = 10,   /* doublings of the wait between two mendings of one gap */
@@ -332,8 +333,9 @@ static kedge_nanos expiry_after(const struct kedge_tftp_sender *s, uint64_t end,
 
     if (end == 1) /* an OACK: see oack_wait() */
         rto = oack_wait(&s->terms);
-    else if (all_sent(s) && s->repeats == LAST_REPEATS)
-        rto = max_u64(rto, last_wait_min);
+    else if (all_sent(s))
+        rto = max_u64(rto + rtt_saved(&s->rtt), /* it may have to keep the file first */
+                      s->repeats == LAST_REPEATS ? last_wait_min : 0);
     return now + rto;
 }
 

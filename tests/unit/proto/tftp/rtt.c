@@ -1,5 +1,8 @@
-/* Tests of measured time (rule 3): RTO = srtt + max(4 rttvar, 50 ms, two turns). */
+/* Tests of measured time (rule 3): RTO = srtt + max(4 rttvar, 50 ms, two turns);
+ * 20 ms once the round trip is well known. */
 #include "help.h"
+
+#include "proto/tftp/rtt.h"
 
 static struct kedge_tftp_rtt fresh(kedge_nanos timeout, kedge_nanos turn)
 {
@@ -47,6 +50,24 @@ static void rule_3_samples_are_smoothed(void **state)
     assert_true(r.smoothed == MS(80));
     assert_true(r.variation == MS(57) + MS(1) / 2);
     assert_true(r.smallest == MS(10));
+}
+
+static void rule_3_a_known_round_trip_needs_less_slack(void **state)
+{
+    struct kedge_tftp_rtt r = fresh(0, 0);
+
+    (void)state;
+    for (unsigned i = 0; i < 32; i++) {
+        kedge_nanos slack = kedge_tftp_rto(&r) - r.smoothed;
+
+        assert_true(i == 0 || (slack >= MS(50) && slack < MS(51) && rtt_saved(&r) == 0));
+        kedge_tftp_rtt_sample(&r, MS(10));
+    }
+    assert_true(kedge_tftp_rto(&r) == r.smoothed + MS(20));
+    assert_true(rtt_saved(&r) == MS(30));
+    for (unsigned i = 0; i < 32; i++)
+        kedge_tftp_rtt_sample(&r, i % 2 ? MS(10) : MS(30)); /* it varies: 4 * 10 */
+    assert_true(kedge_tftp_rto(&r) > r.smoothed + MS(35));
 }
 
 static void rule_3_the_owners_turn_counts_twice(void **state)
@@ -107,6 +128,7 @@ int main(void)
         cmocka_unit_test(rule_3_the_first_rto_is_a_second_or_what_was_negotiated),
         cmocka_unit_test(rule_3_a_sample_sets_the_rto),
         cmocka_unit_test(rule_3_samples_are_smoothed),
+        cmocka_unit_test(rule_3_a_known_round_trip_needs_less_slack),
         cmocka_unit_test(rule_3_the_owners_turn_counts_twice),
         cmocka_unit_test(rule_3_each_expiry_doubles_it_up_to_the_timeout),
         cmocka_unit_test(rule_3_the_negotiated_timeout_is_the_most),

@@ -33,6 +33,26 @@ static void rule_10_who_still_asks_gets_the_last_block_once_more(void **state)
     PLAY(&s, script);
 }
 
+/* Who takes the last block keeps the file before it answers, and that takes as long as ever
+ * however well the round trip is known. */
+static void the_last_block_is_given_longer(void **state)
+{
+    struct kedge_tftp_sender s = sender(1, 1, true, 40);
+    kedge_nanos now = 0;
+
+    (void)state;
+    for (uint16_t block = 1; block < 40; block++, now += MS(10)) {
+        struct kedge_tftp_packet in = ack(block);
+        struct sent out = { 0, 0 };
+
+        pump(&s, now, &out);
+        kedge_tftp_sender_read(&s, &in, now + MS(10));
+    }
+    assert_true(s.expiry == KEDGE_NEVER && s.next == 40);
+    pump(&s, now, &(struct sent){ 0, 0 });
+    assert_true(s.expiry - now >= s.rtt.smoothed + MS(50));
+}
+
 /* A put's last ACK leaves after fsync and rename: a client waits as long as for any. */
 static void a_client_waits_longer_for_the_last_ack(void **state)
 {
@@ -325,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_10_the_last_block_leaves_four_times_then_it_is_unconfirmed),
         cmocka_unit_test(rule_10_who_still_asks_gets_the_last_block_once_more),
+        cmocka_unit_test(the_last_block_is_given_longer),
         cmocka_unit_test(a_client_waits_longer_for_the_last_ack),
         cmocka_unit_test(rule_7_an_unproved_peer_gets_one_repeat_by_the_timer),
         cmocka_unit_test(rule_7_an_oack_is_repeated_after_5_s_only),

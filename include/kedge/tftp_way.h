@@ -1,0 +1,46 @@
+/* What a TFTP machine measures of the way to its peer: part of kedge/tftp.h, which includes
+ * it. Round trips and the wait before something is sent again; when which blocks left; how
+ * fast the slowest link is. */
+#ifndef KEDGE_TFTP_WAY_H
+#define KEDGE_TFTP_WAY_H
+
+#include "kedge/base.h"
+
+struct kedge_tftp_rtt {
+    kedge_nanos smoothed; /* 0 until the first sample */
+    kedge_nanos variation;
+    kedge_nanos smallest; /* KEDGE_NEVER until the first sample */
+    kedge_nanos first;    /* the RTO before any sample */
+    kedge_nanos most;     /* the RTO's upper bound */
+    kedge_nanos turn;
+    unsigned doubled; /* expiries since the last sample */
+    uint32_t samples;
+};
+KEDGE_API void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout,
+                                   kedge_nanos turn);
+KEDGE_API void kedge_tftp_rtt_sample(struct kedge_tftp_rtt *r, kedge_nanos rtt);
+KEDGE_API kedge_nanos kedge_tftp_rto(const struct kedge_tftp_rtt *r);
+
+/* Blocks that left together, or evenly spaced. */
+struct kedge_tftp_burst {
+    uint64_t first;
+    uint64_t end;
+    kedge_nanos at;
+    bool again;        /* at least one of them had left before */
+    kedge_nanos until; /* when the last of them left */
+};
+
+/* How fast it is. A train is what left one after another, from a window's begin or a
+ * gap's. */
+struct kedge_tftp_pace {
+    kedge_nanos link;   /* a block's time on the slowest part of it; 0: not known */
+    kedge_nanos queued; /* what the newest block that was acknowledged waited there */
+    kedge_nanos link_told[2]; /* as the last two trains told it */
+    kedge_nanos queued_told[2];
+    kedge_nanos train_at;
+    kedge_nanos train_behind; /* so long its first block waited for the train before */
+    uint64_t train_first;
+    uint64_t run; /* blocks between two losses, on the average */
+};
+
+#endif
