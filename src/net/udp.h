@@ -55,6 +55,11 @@ void udp_close(struct udp_socket *s);
  * reuse_port itself could land, unknowing, on a port of another program. 0 or -errno. */
 KEDGE_MUST_CHECK int udp_share(const struct udp_socket *s);
 
+/* A socket that is bound to one address of this host gets nothing that was sent elsewhere,
+ * nor to many, and answers from there: it need not be told which address was asked, nor say
+ * it, which is a twentieth of an echo. `local` then stays unknown. Others stay as they are. */
+void udp_one_address(const struct udp_socket *s);
+
 /* Throw away what has come so far. */
 void udp_discard(const struct udp_socket *s);
 
@@ -100,6 +105,7 @@ struct udp_inbox {
     size_t each;    /* room for one datagram (one train with gro: 65535) */
     unsigned room;  /* at once, at most UDP_BATCH */
     unsigned count; /* received last */
+    bool apart;     /* this kernel or its filter knows no batches: one a call */
     uint32_t drops; /* SO_RXQ_OVFL as last told: datagrams this socket dropped so far */
     struct udp_in in[UDP_BATCH];
     struct mmsghdr headers[UDP_BATCH];
@@ -119,6 +125,7 @@ KEDGE_MUST_CHECK int udp_receive(int fd, struct udp_inbox *b);
 
 struct udp_outbox {
     int fd;
+    bool apart;     /* as that of an inbox */
     unsigned first; /* [first, count) wait */
     unsigned count;
     size_t used;      /* of bytes */

@@ -13,4 +13,10 @@ static inline bool udp_errno_is_anothers(int code)
            code == ENOPROTOOPT || code == EPROTO || code == EACCES;
 }
 
+/* A call that this kernel is too old for, or that a container's filter refuses. */
+static inline bool udp_errno_is_filter(int code)
+{
+    return code == ENOSYS || code == EPERM;
+}
+
 #endif

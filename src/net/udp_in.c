@@ -30,6 +30,7 @@ void udp_inbox_init(struct udp_inbox *b, uint8_t *memory, size_t size, size_t ea
     b->each = each;
     b->room = (unsigned)min_u64(size / each, UDP_BATCH);
     b->count = 0;
+    b->apart = false;
     b->drops = 0;
     for (unsigned i = 0; i < b->room; i++) {
         b->vectors[i] = (struct iovec){ memory + i * each, each };
@@ -137,6 +138,31 @@ static void take_in(struct udp_inbox *b, unsigned i)
         in->m.segment = 0; /* a train of one */
 }
 
+/* What a batch would bring, by a call each: how many, or -1. */
+static int receive_apart(int fd, struct udp_inbox *b)
+{
+    ssize_t n = 0;
+    unsigned count = 0;
+
+    while (count < b->room &&
+           (n = recvmsg(fd, &b->headers[count].msg_hdr, MSG_DONTWAIT)) >= 0)
+        b->headers[count++].msg_len = (unsigned)n;
+    return count > 0 ? (int)count : n < 0 ? -1 : 0;
+}
+
+static int receive(int fd, struct udp_inbox *b)
+{
+    int n;
+
+    if (b->apart)
+        return receive_apart(fd, b);
+    n = recvmmsg(fd, b->headers, b->room, MSG_DONTWAIT, NULL);
+    if (n >= 0 || !udp_errno_is_filter(errno))
+        return n;
+    b->apart = true;
+    return receive_apart(fd, b);
+}
+
 int udp_receive(int fd, struct udp_inbox *b)
 {
     int n = -1;
@@ -145,7 +171,7 @@ int udp_receive(int fd, struct udp_inbox *b)
         arm(b, i);
     b->count = 0;
     for (int i = 0; n < 0 && i <= RETRIES; i++) {
-        n = recvmmsg(fd, b->headers, b->room, MSG_DONTWAIT, NULL);
+        n = receive(fd, b);
         if (n < 0 && errno == EAGAIN)
             return 0;
         if (n < 0 && errno != EINTR && !udp_errno_is_anothers(errno))

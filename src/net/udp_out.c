@@ -11,6 +11,7 @@
 void udp_outbox_init(struct udp_outbox *b, int fd)
 {
     b->fd = fd;
+    b->apart = false;
     b->first = b->count = 0;
     b->used = 0;
     b->sent = b->lost = b->emptied = 0;
@@ -82,8 +83,13 @@ static int send_queued(struct udp_outbox *b)
 {
     unsigned count = b->count - b->first;
 
-    if (count > 1)
-        return sendmmsg(b->fd, b->headers + b->first, count, MSG_DONTWAIT);
+    if (count > 1 && !b->apart) {
+        int n = sendmmsg(b->fd, b->headers + b->first, count, MSG_DONTWAIT);
+        /* A firewall's EPERM looks the same, but is that of one datagram. */
+        if (n >= 0 || !udp_errno_is_filter(errno))
+            return n;
+        b->apart = errno == ENOSYS;
+    }
     return sendmsg(b->fd, &b->headers[b->first].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
 }
 

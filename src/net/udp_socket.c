@@ -85,6 +85,31 @@ static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *o
     return 0;
 }
 
+/* True for an address that is one host's, and ours: who sends to it does so from it. A
+ * broadcast address is refused, and from a multicast one nobody sends. */
+static bool is_ours_alone(const struct net_address *at)
+{
+    int fd = socket(at->u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct net_address from = { 0 };
+    bool is =
+        fd >= 0 && connect(fd, &at->u.any, at->len) == 0 && bound_to(fd, &from) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    net_address_set_port(&from, net_address_port(at));
+    return is && !net_address_is_any(at) && net_address_equal(&from, at);
+}
+
+void udp_one_address(const struct udp_socket *s)
+{
+    if (!is_ours_alone(&s->at))
+        return;
+    if (s->at.u.any.sa_family == AF_INET6)
+        (void)set(s->fd, SOL_IPV6, IPV6_RECVPKTINFO, 0);
+    else
+        (void)set(s->fd, SOL_IP, IP_PKTINFO, 0);
+}
+
 int udp_adopt(int fd, bool gro, struct udp_socket *out)
 {
     return adopt(fd, gro, 0, out);

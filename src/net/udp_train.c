@@ -82,6 +82,8 @@ static unsigned send_batch(int fd, struct mmsghdr *batch, unsigned count, int *e
     while (done < count) {
         int n = sendmmsg(fd, batch + done, count - done, MSG_DONTWAIT);
 
+        if (n < 0 && udp_errno_is_filter(errno))
+            n = sendmsg(fd, &batch[done].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
         if (n > 0) {
             done += (unsigned)n;
         } else if (errno == EINTR) {

@@ -63,6 +63,7 @@ int datagrams_open(struct datagrams *d, struct loop *l, int fd, bool gro)
         free(memory);
         return err;
     }
+    udp_one_address(&d->socket);
     guard_init(&d->guard, seed, (struct kedge_span){ 0 });
     guard_own_port(&d->guard, net_address_port(&d->socket.at));
     udp_inbox_init(&d->in, memory, size, DATAGRAMS_EACH);
@@ -92,12 +93,12 @@ struct kedge_span datagrams_peer(const struct net_raw *raw,
 bool datagrams_may_answer(struct datagrams *d, const struct udp_in *in,
                           struct kedge_span payload)
 {
-    struct net_raw raw = net_address_raw(&in->m.peer);
-    struct guard_datagram g = { .port = raw.port, .spread = in->spread };
-    uint8_t peer[DATAGRAMS_PEER];
+    const struct net_address *from = &in->m.peer;
+    struct guard_datagram g = { .peer = { (const uint8_t *)&from->u, from->len },
+                                .port = net_address_port(from),
+                                .spread = in->spread,
+                                .payload = payload };
 
-    g.peer = datagrams_peer(&raw, peer);
-    g.payload = payload;
     d->received++;
     d->bytes += payload.len;
     return guard_check(&d->guard, &g, loop_now(d->loop)) == GUARD_ANSWER;

@@ -10,6 +10,7 @@
  * TFTP, portmapper, NTP, NetBIOS, SNMP, LDAP, SSDP, NFS; and 0, which is no sender. */
 static const uint16_t answering[] = { 0,   7,   13,  17,  19,  37,   53,  69,
                                       111, 123, 137, 161, 389, 1900, 2049 };
+#define ANSWERING_MAX 2049
 
 void guard_init(struct guard *g, uint64_t seed, struct kedge_span own_text)
 {
@@ -32,7 +33,9 @@ static bool is_own(const struct guard *g, uint16_t port)
 
 static bool answers_by_itself(uint16_t port)
 {
-    for (size_t i = 0; i < sizeof answering / sizeof *answering; i++)
+    /* Clients' ports are above them all. */
+    for (size_t i = 0; port <= ANSWERING_MAX && i < sizeof answering / sizeof *answering;
+         i++)
         if (answering[i] == port)
             return true;
     return false;
@@ -77,13 +80,15 @@ static uint64_t mark_of(uint64_t seed, struct kedge_span s)
 {
     uint64_t lanes[4] = { seed, seed ^ MIX_A, seed ^ MIX_B, seed + s.len };
 
+    if (s.len < 32)
+        return mark_tail(lanes[3], s);
     while (s.len >= 32) {
         for (size_t i = 0; i < 4; i++)
             lanes[i] = mix(lanes[i], load(s.ptr + 8 * i));
         s.ptr += 32;
         s.len -= 32;
     }
-    return mark_tail(mix(mix(mix(lanes[0], lanes[1]), lanes[2]), lanes[3]), s);
+    return mark_tail(mix(mix(lanes[0], lanes[1]), mix(lanes[2], lanes[3])), s);
 }
 
 /* ---- slots ---- */

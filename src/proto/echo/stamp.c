@@ -21,11 +21,14 @@ bool stamp_parse(struct kedge_span payload, struct stamp *out)
     uint8_t version = take_u8(&r);
     struct stamp s = { 0 };
 
+    /* Most payloads have none, and an echo looks at each. */
+    if (magic != STAMP_MAGIC || version != STAMP_VERSION)
+        return false;
     s.flags = take_u8(&r);
     s.run = take_u16(&r);
     s.sequence = take_u64(&r);
     s.sent_ns = take_u64(&r);
-    if (r.bad || magic != STAMP_MAGIC || version != STAMP_VERSION)
+    if (r.bad)
         return false;
     *out = s;
     return true;
