@@ -96,18 +96,18 @@ static kedge_nanos bound_after(kedge_nanos bound)
 void exposition_histogram(const struct exposition *e, struct kedge_span labels,
                           const struct histogram *h)
 {
-    kedge_nanos bound = ((kedge_nanos)1 << FIRST_POWER) - 1, low = 0, high = 0;
+    kedge_nanos bound = ((kedge_nanos)1 << FIRST_POWER) - 1;
+    uint32_t from = 0;
     uint64_t seen = 0;
     char text[32];
 
-    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS && bound < (kedge_nanos)1 << LAST_POWER;
-         i++) {
-        seen += histogram_bucket(h, i, &low, &high);
-        if (high != bound)
-            continue;
+    for (; bound < (kedge_nanos)1 << LAST_POWER; bound = bound_after(bound)) {
+        uint32_t to = histogram_place(bound) + 1;
+
+        seen += histogram_count(h, from, to);
         seconds(text, bound);
         bucket(e, labels, text, seen);
-        bound = bound_after(bound);
+        from = to;
     }
     bucket(e, labels, "+Inf", h->count);
     timed(e, "_sum", labels, h->sum);

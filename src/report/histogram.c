@@ -2,17 +2,18 @@
 
 #include "base/number.h"
 
-#define EXACT 128     /* values below have a bucket each */
-#define PARTS 64      /* of each power of two above */
-#define FIRST_POWER 7 /* 2^7 == EXACT */
-#define WHOLE 100000  /* thousandths of a percent in all */
+#define EXACT 512     /* values below have a bucket each */
+#define PARTS 256     /* of each power of two above */
+#define FIRST_POWER 9 /* 2^9 == EXACT */
+#define PARTS_POWER 8
+#define WHOLE 100000 /* thousandths of a percent in all */
 
 static uint32_t power_of(uint64_t v)
 {
     return 63 - (uint32_t)__builtin_clzll(v);
 }
 
-static uint32_t bucket_of(uint64_t v)
+uint32_t histogram_place(kedge_nanos v)
 {
     uint32_t power = 0;
     uint64_t bucket = 0;
@@ -20,7 +21,8 @@ static uint32_t bucket_of(uint64_t v)
     if (v < EXACT)
         return (uint32_t)v;
     power = power_of(v);
-    bucket = EXACT + (uint64_t)(power - FIRST_POWER) * PARTS + (v >> (power - 6)) - PARTS;
+    bucket = EXACT + (uint64_t)(power - FIRST_POWER) * PARTS +
+             (v >> (power - PARTS_POWER)) - PARTS;
     return bucket < HISTOGRAM_BUCKETS ? (uint32_t)bucket : HISTOGRAM_BUCKETS - 1;
 }
 
@@ -34,7 +36,7 @@ static uint64_t top_of(uint32_t bucket)
         return bucket;
     power = FIRST_POWER + (bucket - EXACT) / PARTS;
     part = PARTS + (bucket - EXACT) % PARTS;
-    return ((part + 1) << (power - 6)) - 1;
+    return ((part + 1) << (power - PARTS_POWER)) - 1;
 }
 
 static void add(struct histogram *h, uint32_t bucket, uint32_t n)
@@ -57,7 +59,17 @@ void histogram_record(struct histogram *h, kedge_nanos value)
     widen(h, value, value);
     h->count++;
     h->sum = add_sat(h->sum, value);
-    add(h, bucket_of(value), 1);
+    add(h, histogram_place(value), 1);
+}
+
+uint64_t histogram_count(const struct histogram *h, uint32_t from, uint32_t to)
+{
+    uint64_t sum = 0;
+
+    KEDGE_ASSERT(from <= to && to <= HISTOGRAM_BUCKETS);
+    for (uint32_t i = from; i < to; i++)
+        sum += h->buckets[i];
+    return sum;
 }
 
 void histogram_merge(struct histogram *a, const struct histogram *b)
