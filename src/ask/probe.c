@@ -212,8 +212,11 @@ static void send_due(void *owner)
     struct schedule_due due;
 
     self_awake(&p->shared.self, now);
+    p->shared.together = true;
     for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
         probe_send(p->targets[due.target], due.at);
+    p->shared.together = false;
+    probe_flush(&p->shared);
     if (schedule_next(&p->schedule) == KEDGE_NEVER)
         all_sent(p);
     loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));

@@ -55,8 +55,7 @@ static void restart(struct probe_target *t)
 }
 
 /* The error of an earlier probe is told to the next call on the socket. */
-static void datagram_send(struct probe_target *t, struct kedge_span payload,
-                          uint64_t sequence)
+static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
     uint64_t before = t->split ? stamps_clock() : 0;
     int code = send_once(t, payload);
@@ -74,6 +73,52 @@ static void datagram_send(struct probe_target *t, struct kedge_span payload,
         split_sent(t->split, sequence, before);
 }
 
+/* Of those that leave in one call the first alone is stamped. */
+void probe_flush(struct probe_shared *shared)
+{
+    struct probe_waiting *w = &shared->waiting;
+    struct probe_target *t = w->target;
+    uint32_t done = 0;
+
+    w->target = NULL;
+    while (t && done < w->out.count) {
+        uint64_t before = t->split ? stamps_clock() : 0;
+        int n = stamps_send_many(t->watch.fd, &w->out, done);
+
+        if (n < 0)
+            send_now(t, (struct kedge_span){ w->out.bytes[done], w->out.lengths[done] },
+                     w->sequences[done]);
+        else if (t->split)
+            split_sent(t->split, w->sequences[done], before);
+        done += n < 0 ? 1 : (uint32_t)n;
+    }
+    w->out.count = 0;
+}
+
+static void wait(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
+{
+    struct probe_waiting *w = &t->shared->waiting;
+    uint32_t i;
+
+    if (w->target != t || w->out.count == STAMPS_MANY)
+        probe_flush(t->shared);
+    w->target = t;
+    i = w->out.count++;
+    memcpy(w->out.bytes[i], payload.ptr, payload.len);
+    w->out.lengths[i] = payload.len;
+    w->sequences[i] = sequence;
+}
+
+static void datagram_send(struct probe_target *t, struct kedge_span payload,
+                          uint64_t sequence)
+{
+    if (t->shared->together && is_udp(t) && payload.len > 0 &&
+        payload.len <= STAMPS_SMALL)
+        wait(t, payload, sequence);
+    else
+        send_now(t, payload, sequence);
+}
+
 /* What an error of UDP's says the queue of errors says better. */
 static void failed(struct probe_target *t, int code)
 {
@@ -83,25 +128,49 @@ static void failed(struct probe_target *t, int code)
         probe_refused(t, code);
 }
 
+/* False: nothing more is to be had now. */
+static bool receive_many(struct probe_target *t)
+{
+    struct stamps_got *got = &t->shared->got;
+    int n = stamps_receive_many(t->watch.fd, got);
+
+    if (n == -EAGAIN)
+        return false;
+    if (n < 0)
+        failed(t, -n);
+    for (int i = 0; i < n; i++) {
+        probe_came(t, &got->in[i]);
+        probe_answered(t, (struct kedge_span){ got->bytes[i], got->lengths[i] });
+    }
+    return n < 0 || n == STAMPS_MANY;
+}
+
+static bool receive_one(struct probe_target *t)
+{
+    struct stamps_in in = { 0 };
+    ssize_t n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
+
+    if (n < 0 && errno == EAGAIN)
+        return false;
+    if (n < 0) {
+        failed(t, errno);
+        return true;
+    }
+    probe_came(t, &in);
+    probe_answered(t, (struct kedge_span){ t->shared->scratch, (size_t)n });
+    return true;
+}
+
 static void datagram_ready(void *owner, unsigned events)
 {
     struct probe_target *t = owner;
+    bool small = is_udp(t) && t->plan->size <= STAMPS_SMALL;
 
     (void)events;
     drain(t);
-    for (int i = 0; i < PROBE_BATCH; i++) {
-        struct stamps_in in = { 0 };
-        ssize_t n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
-
-        if (n < 0 && errno == EAGAIN)
+    for (int i = 0; i < (small ? PROBE_BATCH / STAMPS_MANY : PROBE_BATCH); i++)
+        if (!(small ? receive_many(t) : receive_one(t)))
             return;
-        if (n < 0) {
-            failed(t, errno);
-            continue;
-        }
-        probe_came(t, &in);
-        probe_answered(t, (struct kedge_span){ t->shared->scratch, (size_t)n });
-    }
 }
 
 static int family_of(int fd)

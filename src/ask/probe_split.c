@@ -20,14 +20,22 @@ void split_left(struct split *s, uint32_t number, uint64_t left_ns)
         slot->left_ns = left_ns;
 }
 
-/* Sequences and numbers part where a probe did not leave: then the slot is some before. */
+/* Sequences and numbers part where a probe did not leave, or left without a stamp; but
+ * both rise. */
 static struct split_slot *find(struct split *s, uint64_t sequence)
 {
-    for (uint32_t i = 0; i < SPLIT_ROOM; i++) {
-        struct split_slot *slot = &s->slots[(sequence - i) % SPLIT_ROOM];
+    uint32_t low = s->number > SPLIT_ROOM ? s->number - SPLIT_ROOM : 0, high = s->number;
 
-        if (slot->sequence == sequence && slot->sent_ns > 0)
-            return slot;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        struct split_slot *slot = &s->slots[middle % SPLIT_ROOM];
+
+        if (slot->sequence == sequence)
+            return slot->sent_ns > 0 ? slot : NULL;
+        if (slot->sequence < sequence)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }

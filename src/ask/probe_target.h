@@ -7,6 +7,7 @@
 #include "ask/probe_apart.h"
 #include "loop/loop.h"
 #include "net/icmp.h"
+#include "net/stamps_many.h"
 #include "net/stamps.h"
 
 #define PROBE_BATCH 64          /* replies taken from one socket in one turn */
@@ -53,13 +54,26 @@ struct icmp_hub {
     } left[ICMP_LEFT];
 };
 
+/* Probes that were due in one turn and leave in one call: UDP's, of one target. */
+struct probe_waiting {
+    struct probe_target *target; /* NULL: none waits */
+    uint64_t sequences[STAMPS_MANY];
+    struct stamps_out out;
+};
+
 /* What the targets of one probe share. */
 struct probe_shared {
     struct loop loop;
     struct self self;
     struct icmp_hub hubs[2];        /* IPv4, IPv6 */
     uint8_t scratch[PROBE_SCRATCH]; /* of no meaning after a call */
+    bool together;                  /* what may wait waits for probe_flush */
+    struct probe_waiting waiting;
+    struct stamps_got got; /* of no meaning after a call */
 };
+
+/* Send what waits. */
+void probe_flush(struct probe_shared *shared);
 
 struct probe_target {
     const struct probe_plan *plan;

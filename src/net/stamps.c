@@ -77,6 +77,14 @@ static void read_in(const struct cmsghdr *c, struct stamps_in *in)
         in->tos = *CMSG_DATA(c); /* one byte on IPv4 */
 }
 
+void stamps_read(struct msghdr *h, struct stamps_in *in)
+{
+    in->at_ns = 0;
+    in->ttl = in->tos = -1;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
+        read_in(c, in);
+}
+
 ssize_t stamps_receive(int fd, void *buffer, size_t size, struct stamps_in *in)
 {
     _Alignas(8) uint8_t control[256];
@@ -92,14 +100,11 @@ ssize_t stamps_receive(int fd, void *buffer, size_t size, struct stamps_in *in)
         h.msg_namelen = sizeof in->from->u;
     }
     n = recvmsg(fd, &h, MSG_DONTWAIT);
-    in->at_ns = 0;
-    in->ttl = in->tos = -1;
     if (n < 0)
         return n;
     if (in->from)
         in->from->len = h.msg_namelen;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c))
-        read_in(c, in);
+    stamps_read(&h, in);
     return n;
 }
 

@@ -32,6 +32,10 @@ struct stamps_in {
 KEDGE_MUST_CHECK ssize_t stamps_receive(int fd, void *buffer, size_t size,
                                         struct stamps_in *in);
 
+/* What is known of a datagram that was received, from what came with it. */
+struct msghdr;
+void stamps_read(struct msghdr *h, struct stamps_in *in);
+
 /* What waits in the error queue of a socket. */
 struct stamps_told {
     void (*left)(void *owner, uint32_t number, uint64_t at_ns);

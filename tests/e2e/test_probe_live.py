@@ -68,7 +68,7 @@ def test_causes_are_told_apart(kedge, serve, screen):
     """The server is stopped until its queue is more than full, and goes on."""
     server = serve(at=("echo+udp://127.0.0.1:0",))
     host, port = server.address("echo+udp")
-    s = screen(190, 10, kedge, "probe", "-c", "0", "-i", "50us", "--size", "1400", "--timeout",
+    s = screen(250, 10, kedge, "probe", "-c", "0", "-i", "50us", "--size", "1400", "--timeout",
                "3s", f"udp://{host}:{port}")
 
     def sent(lines):
@@ -78,7 +78,7 @@ def test_causes_are_told_apart(kedge, serve, screen):
     enough = sent(s.lines()) + 10000
     s.until(lambda lines: sent(lines) > enough)
     os.kill(server.pid, signal.SIGCONT)
-    row = r"lost \d+ \(.*?(\d+) going, (\d+) dropped by the server's queue\D*\)  .*of \d+$"
+    row = r"lost \d+ \((\d+) going, \d+ dropped by the server's queue[,)]"
     rows = s.until(lambda lines: lines and re.search(row, lines[0]))
     assert int(re.search(row, rows[0])[1]) > 100
     s.call("send-keys", "C-c")

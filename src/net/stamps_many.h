@@ -1,0 +1,32 @@
+/* Small datagrams of a dialled socket, many in one system call: sent, of which only the
+ * first is stamped by the kernel (stamps.h), and received, with what is known of each. */
+#ifndef NET_STAMPS_MANY_H
+#define NET_STAMPS_MANY_H
+
+#include "net/stamps.h"
+
+#define STAMPS_MANY 32
+#define STAMPS_SMALL 2048  /* the largest that is sent so */
+#define STAMPS_CONTROL 256 /* what comes with a datagram */
+
+/* Memory of what waits to be sent; the caller fills bytes and lengths. */
+struct stamps_out {
+    uint32_t count;
+    size_t lengths[STAMPS_MANY];
+    uint8_t bytes[STAMPS_MANY][STAMPS_SMALL];
+};
+
+/* Send those from `from` on. How many left, at least one; or -errno of the first. */
+KEDGE_MUST_CHECK int stamps_send_many(int fd, const struct stamps_out *out,
+                                      uint32_t from);
+
+struct stamps_got {
+    struct stamps_in in[STAMPS_MANY];
+    size_t lengths[STAMPS_MANY]; /* of a longer one as much as there is room */
+    uint8_t bytes[STAMPS_MANY][2 * STAMPS_SMALL];
+};
+
+/* How many came; or -errno. */
+KEDGE_MUST_CHECK int stamps_receive_many(int fd, struct stamps_got *got);
+
+#endif
