@@ -208,6 +208,7 @@ int loop_turn(struct loop *l, kedge_nanos max_wait)
     int n;
 
     l->turn_ns = before - l->now;
+    l->looked = before;
     n = sleep_until_ready(l, min_u64(max_wait, wait));
     if (n < 0)
         return n;

@@ -52,6 +52,7 @@ struct loop {
     bool stopped;
     bool coarse;         /* no epoll_pwait2 here: it sleeps in whole milliseconds */
     kedge_nanos now;     /* read once a turn, when it wakes: see loop_now() */
+    kedge_nanos looked;  /* what was not ready then, has come since */
     kedge_nanos turn_ns; /* how long the last turn's work took, sleep left out */
     struct loop_hook *hooks, *next_hook;
     struct epoll_event events[LOOP_EVENTS];

@@ -30,7 +30,7 @@ static uint32_t data_sockets(const struct tftp_config *c)
 static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
 {
     s->session_memory = calloc(1, tftp_sessions_memory(limits));
-    s->transfers = calloc(limits->room, sizeof *s->transfers);
+    s->transfers = calloc((size_t)limits->room + TFTP_SPARE, sizeof *s->transfers);
     s->request_memory = malloc((size_t)UDP_BATCH * REQUEST_EACH);
     s->data_memory = malloc((size_t)DATA_BATCH * DATA_EACH);
     s->batch = malloc(BATCH_BYTES);
@@ -165,8 +165,12 @@ static void due(void *owner)
 static void turn_over(void *owner)
 {
     struct tftp_service *s = owner;
-    kedge_nanos took = loop_clock() - loop_now(s->config.loop);
+    kedge_nanos took;
+    struct tftp_session *session;
 
+    while ((session = tftp_sessions_admitted(&s->sessions)))
+        request_begin(transfer_of(s, session));
+    took = loop_clock() - loop_now(s->config.loop);
     ports_flush(s);
     turn_forget(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);
@@ -208,11 +212,11 @@ static void end_all(struct tftp_service *s)
 {
     struct store_result stopped = store_fail(STORE_IO, "the server was stopped");
 
-    for (uint32_t i = 0; i < s->config.room; i++) {
+    for (uint32_t i = 0; i < s->config.room + TFTP_SPARE; i++) {
         struct tftp_transfer *t = &s->transfers[i];
 
-        if (s->sessions.all[i].state == TFTP_FREE || t->ending)
-            continue;
+        if (s->sessions.all[i].state <= TFTP_WAITING || t->ending)
+            continue; /* who waits was never heard */
         if (s->sessions.all[i].state == TFTP_LIVE) {
             transfer_fail(t, &stopped);
             transfer_pump(t);

@@ -175,10 +175,11 @@ static void open_read(struct tftp_transfer *t)
     served_open(config->files, &t->opening);
 }
 
-static void remember(struct tftp_transfer *t, struct tftp_service *s,
-                     const struct tftp_event *event, const struct udp_message *m)
+void request_keep(struct tftp_service *s, const struct tftp_event *event,
+                  const struct udp_message *m)
 {
     const struct tftp_listener *l = &s->listeners[event->session->listener];
+    struct tftp_transfer *t = transfer_of(s, event->session);
     struct kedge_span name = event->request.name;
 
     *t = (struct tftp_transfer){ .service = s, .session = event->session };
@@ -190,27 +191,18 @@ static void remember(struct tftp_transfer *t, struct tftp_service *s,
     t->raw_len = (uint16_t)min_u64(name.len, sizeof t->raw);
     if (t->raw_len > 0)
         memcpy(t->raw, name.ptr, t->raw_len);
+    t->named = root_name_parse(s->config.root, name, &t->name);
 }
 
-void request_open(struct tftp_service *s, const struct tftp_event *event,
-                  const struct udp_message *m)
+void request_begin(struct tftp_transfer *t)
 {
-    struct tftp_transfer *t = transfer_of(s, event->session);
-    struct store_result named;
-
-    remember(t, s, event, m);
-    if (s->stopping) {
+    if (t->service->stopping)
         transfer_refuse_for(t, STORE_BUSY, "the server is stopping");
-        return;
-    }
-    if (event->request.mode == KEDGE_TFTP_OTHER_MODE) {
+    else if (t->session->mode == KEDGE_TFTP_OTHER_MODE)
         transfer_refuse_for(t, STORE_DENIED, "mode is neither octet nor netascii");
-        return;
-    }
-    named = root_name_parse(s->config.root, event->request.name, &t->name);
-    if (named.error != STORE_OK)
-        transfer_refuse(t, &named);
-    else if (event->request.op == KEDGE_TFTP_RRQ)
+    else if (t->named.error != STORE_OK)
+        transfer_refuse(t, &t->named);
+    else if (t->session->op == KEDGE_TFTP_RRQ)
         open_read(t);
     else
         upload_open(t);

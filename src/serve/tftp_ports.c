@@ -1,10 +1,18 @@
 /* Sockets of the TFTP service: datagrams in, to their transfers; answers out, together. */
 #include "serve/tftp_shard.h"
 
+#include "base/number.h"
+
 #include <errno.h>
 #include <string.h>
 
-enum { DRAIN_MAX = 64 }; /* batches of one socket in one turn */
+/* Batches of one socket in one turn: what is answered in a turn brings more, and a turn that
+ * went on while more came would see neither time nor requests. Before requests a socket is
+ * emptied, of as much as it can hold. */
+enum { BATCHES_MAX = 8, QUEUE_BATCHES = 256 };
+
+/* A loop that slept so long was woken by what came. */
+static const kedge_nanos woken_within = 100 * KEDGE_MSEC;
 
 static void fill_arrival(const struct tftp_port *p, const struct udp_in *in,
                          struct tftp_arrival *out)
@@ -80,7 +88,11 @@ static void act(struct tftp_port *p, const struct udp_message *m,
         answer(p, m, event);
         break;
     case TFTP_OPEN:
-        request_open(s, event, m);
+        request_keep(s, event, m);
+        request_begin(transfer_of(s, event->session));
+        break;
+    case TFTP_KEEP:
+        request_keep(s, event, m);
         break;
     case TFTP_PUMP:
         if (event->store.ptr)
@@ -120,13 +132,13 @@ static void take_joined(struct tftp_port *p, const struct udp_in *in)
     take_data(p, &piece);
 }
 
-/* Take what is there until nothing is. */
-static void drain_data(struct tftp_port *p)
+/* Take what is there, so many batches at most. */
+static void drain_data(struct tftp_port *p, unsigned batches)
 {
     struct udp_inbox *box = &p->service->data;
 
     box->drops = p->drops_seen; /* other sockets use it too */
-    for (unsigned i = 0; i < DRAIN_MAX; i++) {
+    for (unsigned i = 0; i < batches; i++) {
         int n = udp_receive(p->socket.fd, box);
 
         for (int k = 0; k < n; k++)
@@ -139,7 +151,16 @@ static void drain_data(struct tftp_port *p)
 }
 
 /* A port that is used again overtakes its last ACK: what waits for the peer's present
- * transfer is looked at before its new request. */
+ * transfer is looked at before its new request. Once for all requests of a batch: the ACK
+ * was there when they were received. */
+static void drain_before_request(struct tftp_port *p)
+{
+    if (p->drained == p->service->request_batches)
+        return;
+    p->drained = p->service->request_batches;
+    drain_data(p, QUEUE_BATCHES);
+}
+
 static void take_request(struct tftp_port *p, const struct udp_in *in)
 {
     struct tftp_sessions *sessions = &p->service->sessions;
@@ -148,9 +169,10 @@ static void take_request(struct tftp_port *p, const struct udp_in *in)
     struct tftp_event event;
 
     fill_arrival(p, in, &arrival);
+    arrival.came = p->came;
     live = tftp_sessions_find(sessions, arrival.listener, &arrival.peer);
     if (live && live->state == TFTP_LIVE)
-        drain_data(transfer_of(p->service, live)->port);
+        drain_before_request(transfer_of(p->service, live)->port);
     tftp_sessions_request(sessions, &arrival, loop_now(p->service->config.loop), &event);
     act(p, &in->m, &event);
 }
@@ -158,13 +180,20 @@ static void take_request(struct tftp_port *p, const struct udp_in *in)
 static void drain_requests(struct tftp_port *p)
 {
     struct udp_inbox *box = &p->service->requests;
-    int n;
+    const struct loop *loop = p->service->config.loop;
+    int n = UDP_BATCH;
 
+    if (!p->behind)
+        p->came = max_u64(loop->looked, sub_sat(loop_now(loop), woken_within));
     box->drops = p->drops_seen;
-    n = udp_receive(p->socket.fd, box);
-    for (int k = 0; k < n; k++)
-        if (!p->service->stopping)
-            take_request(p, &box->in[k]);
+    for (unsigned i = 0; i < BATCHES_MAX && n == UDP_BATCH; i++) {
+        n = udp_receive(p->socket.fd, box);
+        p->service->request_batches++;
+        for (int k = 0; k < n; k++)
+            if (!p->service->stopping)
+                take_request(p, &box->in[k]);
+    }
+    p->behind = n == UDP_BATCH;
     p->service->totals.kernel_drops += box->drops - p->drops_seen;
     p->drops_seen = box->drops;
 }
@@ -212,7 +241,7 @@ static void ready(void *owner, unsigned events)
     if (p->requests && !p->service->config.single_port)
         drain_requests(p);
     else
-        drain_data(p);
+        drain_data(p, BATCHES_MAX);
     if (events & LOOP_ERROR)
         (void)udp_drain_errors(p->socket.fd, gone, p);
     if (events & LOOP_WRITE)

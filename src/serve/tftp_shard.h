@@ -31,6 +31,9 @@ struct tftp_port {
     struct udp_outbox out;
     struct tftp_transfer *stuck; /* wait until the socket takes more */
     uint32_t drops_seen;
+    uint64_t drained; /* before this batch of requests */
+    bool behind;      /* of its queue something was left */
+    kedge_nanos came; /* what it has now came no sooner than this */
 };
 
 struct tftp_listener {
@@ -80,6 +83,7 @@ struct tftp_transfer {
     struct taking taking;
     struct late_write late;
     struct root_name name;
+    struct store_result named;
     uint16_t raw_len;
     uint8_t raw[ROOT_NAME_ROOM]; /* the name as it was asked for */
     char reason[REASON_MAX];
@@ -118,6 +122,7 @@ struct tftp_service {
     uint32_t busy;
     struct tftp_totals totals;
     struct turn_memory memory;
+    uint64_t request_batches;
 };
 
 /* tftp_ports.c */
@@ -131,8 +136,10 @@ void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span 
 void port_empty(struct tftp_port *p);
 
 /* tftp_open.c */
-void request_open(struct tftp_service *s, const struct tftp_event *event,
+/* Keep what a request says beside its session; and open its file. */
+void request_keep(struct tftp_service *s, const struct tftp_event *event,
                   const struct udp_message *m);
+void request_begin(struct tftp_transfer *t);
 void turn_forget(struct tftp_service *s);
 void transfer_start(struct tftp_transfer *t, uint64_t size);
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why);

@@ -101,12 +101,15 @@ def test_bad_packets_while_a_transfer_runs(server, srv):
             return [(flood, ports, packets // 2), (flood, [server.at], packets // 2)]
         return of
 
-    honest(server, attackers(PACKETS // 5))     # every buffer is touched once
-    before = resident(server)
-    contents = honest(server, attackers(PACKETS))
-
-    assert set(contents) == {(srv / "file").read_bytes()}
-    assert resident(server) - before <= GROWTH_KIB
+    honest(server, attackers(PACKETS // 5))
+    for last in False, False, True:     # what leaks grows each time, a buffer is touched once
+        before = resident(server)
+        contents = honest(server, attackers(PACKETS))
+        assert set(contents) == {(srv / "file").read_bytes()}
+        grown = resident(server) - before
+        if grown <= GROWTH_KIB:
+            break
+        assert not last, f"{grown} KiB more"
     assert resident(server) <= MOST_KIB
 
 

@@ -61,6 +61,7 @@ def test_a_flood_of_write_requests(serve, srv, flags):
                 peer.hear()
         wait_for(lambda: len(left_over(srv)) == 1024)
         assert server.descriptors() <= before + 2 * 1024 + 4
+        time.sleep(1.2)         # the others have waited in vain
         for peer in crowd:
             with contextlib.suppress(Silence):
                 if not peer.tid:

@@ -379,7 +379,8 @@ def test_the_dead_harm_nobody_else(serve, make, host, flags):
 
 
 def test_a_budget_of_unproved_transfers(serve, file):
-    """1,024 a /24, then silence until one of them proves itself."""
+    """1,024 a /24, then silence. When one of them proves itself another is let in, whose
+    request still waits; the others wait in vain."""
     server = serve()
     peers = [Peer(server.at) for _ in range(1030)]
 
@@ -394,10 +395,12 @@ def test_a_budget_of_unproved_transfers(serve, file):
     answered[0].hear()
     silent.ask(RRQ, "file", blksize=512)
     assert silent.packet().op == OACK
+    time.sleep(1.2)
     for peer in peers:
         peer.close()
     server.stop(twice=True)
-    assert re.search(r"\(6 over budget, 0 no room\)", server.summary)
+    over = int(re.search(r"\((\d) over budget, 0 no room\)", server.summary).group(1))
+    assert 5 <= over <= 6       # where this took longer than a second, it asked again
 
 
 def test_a_full_table_is_silent(serve, file):

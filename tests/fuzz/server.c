@@ -10,8 +10,8 @@ enum { STEPS_MAX = 400, ROOM_MAX = 6, NETWORKS = 4, SETTLE_TURNS = 400 };
 struct world {
     struct tftp_sessions t;
     void *memory;
-    struct owner owners[ROOM_MAX];
-    bool ending[ROOM_MAX]; /* recorded; released when storage lets go */
+    struct owner owners[ROOM_MAX + TFTP_SPARE];
+    bool ending[ROOM_MAX + TFTP_SPARE]; /* recorded; released when storage lets go */
     kedge_nanos now;
 };
 
@@ -54,6 +54,11 @@ static bool proved(const struct tftp_session *s)
            (s->machine.sends ? s->machine.sender.proved : s->machine.receiver.proved);
 }
 
+static uint32_t slots(const struct world *w)
+{
+    return w->t.limits.room + TFTP_SPARE;
+}
+
 /* ---- what must hold ---- */
 
 static void check_session(const struct world *w, const struct tftp_session *s)
@@ -65,7 +70,7 @@ static void check_session(const struct world *w, const struct tftp_session *s)
         MUST(tftp_sessions_find(&w->t, s->listener, &s->peer) == s && !ends);
     /* What was replaced while a helper opens its file keeps its slot, and its charge. */
     MUST(!s->charged || s->linked || s->state == TFTP_OPENING);
-    MUST(!s->linked || s->charged || proved(s));
+    MUST(!s->linked || s->charged || proved(s) || s->state == TFTP_WAITING);
 }
 
 static void check_table(const struct world *w)
@@ -73,7 +78,7 @@ static void check_table(const struct world *w)
     unsigned charged[NETWORKS] = { 0 };
     uint32_t used = 0;
 
-    for (uint32_t i = 0; i < w->t.limits.room; i++) {
+    for (uint32_t i = 0; i < slots(w); i++) {
         const struct tftp_session *s = &w->t.all[i];
 
         if (s->state == TFTP_FREE)
@@ -92,12 +97,12 @@ static void check_empty(const struct world *w)
     uint32_t free = 0;
 
     for (uint32_t i = w->t.free; i > 0; i = w->t.all[i - 1].next)
-        MUST(++free <= w->t.limits.room);
-    MUST(free == w->t.limits.room && w->t.used == 0);
+        MUST(++free <= w->t.fresh);
+    MUST(free == w->t.fresh && w->t.used == 0);
     MUST(tftp_sessions_deadline(&w->t) == KEDGE_NEVER);
-    MUST(w->t.unproved[0] == 0 &&
-         memcmp(w->t.unproved, w->t.unproved + 1,
-                sizeof *w->t.unproved * (TFTP_BUDGETS - 1)) == 0);
+    MUST(w->t.unproved.oldest + w->t.ready.oldest == 0);
+    for (uint32_t i = 0; i < w->t.past; i++)
+        MUST(w->t.network[i].unproved + w->t.network[i].waiting.oldest == 0);
     for (uint32_t i = 0; i <= w->t.mask; i++)
         MUST(w->t.bucket[i] == 0);
 }
@@ -157,7 +162,7 @@ static void opened(struct world *w, struct tftp_session *s, struct reader *r)
 /* The helper that was at work on a session is done. */
 static void storage_done(struct world *w, struct reader *r)
 {
-    struct tftp_session *s = &w->t.all[take_u8(r) % w->t.limits.room];
+    struct tftp_session *s = &w->t.all[take_u8(r) % slots(w)];
     struct owner *o = owner_of(w, s);
 
     if (s->state == TFTP_FREE || !o->late)
@@ -171,10 +176,8 @@ static void storage_done(struct world *w, struct reader *r)
         pump(w, s);
 }
 
-static void open_new(struct world *w, const struct tftp_event *e, struct reader *r)
+static void open_new(struct world *w, struct tftp_session *s, struct reader *r)
 {
-    struct tftp_session *s = e->session;
-
     MUST(s && s->state == TFTP_OPENING && s->linked && s->charged);
     MUST(!w->ending[tftp_session_number(&w->t, s)]);
     *owner_of(w, s) = (struct owner){ 0 };
@@ -210,7 +213,10 @@ static void handle(struct world *w, const struct tftp_arrival *in,
         check_answer(in, e);
         break;
     case TFTP_OPEN:
-        open_new(w, e, r);
+        open_new(w, e->session, r);
+        break;
+    case TFTP_KEEP:
+        MUST(e->session->state == TFTP_WAITING && !e->session->charged);
         break;
     case TFTP_PUMP:
         owner_check(owner_of(w, e->session), w->now);
@@ -314,7 +320,7 @@ static void data(struct world *w, struct reader *r)
 /* ICMP, or the owner's own end of a transfer. */
 static void strike(struct world *w, struct reader *r)
 {
-    struct tftp_session *s = &w->t.all[take_u8(r) % w->t.limits.room];
+    struct tftp_session *s = &w->t.all[take_u8(r) % slots(w)];
     uint8_t how = take_u8(r);
     struct owner *o = owner_of(w, s);
 
@@ -336,6 +342,15 @@ static void pass_time(struct world *w, struct reader *r)
     while ((s = tftp_sessions_due(&w->t, w->now)))
         pump(w, s);
     MUST(tftp_sessions_deadline(&w->t) > w->now);
+}
+
+static void admit(struct world *w, struct reader *r)
+{
+    struct tftp_session *s;
+
+    while ((s = tftp_sessions_admitted(&w->t)))
+        open_new(w, s, r);
+    check_table(w);
 }
 
 static void step(struct world *w, struct reader *r)
@@ -367,6 +382,7 @@ static void step(struct world *w, struct reader *r)
         break;
     }
     check_table(w);
+    admit(w, r);
 }
 
 /* Storage is done, peers are silent: the table empties by itself. */
@@ -374,7 +390,7 @@ static void run_out(struct world *w)
 {
     struct reader none = { 0 };
 
-    for (uint32_t i = 0; i < w->t.limits.room; i++) {
+    for (uint32_t i = 0; i < slots(w); i++) {
         struct owner *o = &w->owners[i];
 
         o->commits_late = false;
@@ -386,9 +402,11 @@ static void run_out(struct world *w)
          i++) {
         none = (struct reader){ .left = { (const uint8_t[]){ 9 }, 1 } };
         pass_time(w, &none);
+        none = (struct reader){ .left = { (const uint8_t[]){ 1, 1, 1 }, 3 } };
+        admit(w, &none);
     }
     check_table(w);
-    for (uint32_t i = 0; i < w->t.limits.room; i++)
+    for (uint32_t i = 0; i < slots(w); i++)
         if (w->t.all[i].state == TFTP_LIVE) {
             (void)owner_run_out(&w->owners[i], w->now);
             end(w, &w->t.all[i]);

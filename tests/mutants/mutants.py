@@ -4,6 +4,7 @@ would stand there. Where the core has changed, its mutant changes with it."""
 SENDER, RECEIVER = "src/proto/tftp/sender.c", "src/proto/tftp/receiver.c"
 ADMIT, ROUTE = "src/proto/tftp/admit.c", "src/proto/tftp/route.c"
 SESSIONS, GRANT = "src/proto/tftp/sessions.c", "src/proto/tftp/grant.c"
+CROWD = "src/proto/tftp/crowd.c"
 OPTIONS, BLOCK = "src/proto/tftp/options.c", "src/proto/tftp/block.c"
 RTT, CLIENT = "src/proto/tftp/rtt.c", "src/proto/tftp/client.c"
 PACKET, REQUEST = "src/proto/tftp/packet.c", "src/proto/tftp/request.c"
@@ -104,8 +105,9 @@ MUTANTS = {
     "a bad value is taken": (OPTIONS, " || v < known[i].least", ""),
     # Rule 6: one request, one transfer.
     "any request is the same": (ADMIT, "s->request_hash == hash && ", ""),
-    "a reset board is a stray": (ADMIT, "now - s->progress_at > rto_of(s)", "false"),
-    "a stray is a reset board": (ADMIT, "now - s->progress_at > rto_of(s)", "true"),
+    "a reset board is a stray": (ADMIT, "sub_sat(came, s->progress_at) > rto_of(s)", "false"),
+    "a stray is a reset board": (ADMIT, "sub_sat(came, s->progress_at) > rto_of(s)", "true"),
+    "a request that queued is a reset board": (ADMIT, "in->came ? in->came : now", "now"),
     "the first reply comes once": (ADMIT, "kedge_tftp_sender_again(&s->machine.sender, now)",
                                    "(void)0"),
     "a peer keeps its data socket": (ADMIT, "if (had && socket == last)", "if (false)"),
@@ -119,9 +121,20 @@ MUTANTS = {
     "ACK 0 proves a peer without an OACK":
         (SENDER, "    if (acked >= s->base) {\n        s->proved = true;",
          "    s->proved = true;\n    if (acked >= s->base) {"),
-    "the budget is not charged": (SESSIONS, "    ++*budget_of(t, &s->peer);\n", ""),
+    "the budget is not charged": (CROWD, "network_of(t, &s->peer)->unproved++;", ""),
     "the budget is not given back": (SESSIONS, "    if (session_proved(s))\n        budget_refund(t, s);\n    if",
                                      "    if"),
+    "a forged request is answered each time": (ADMIT, " || repeated_too_often(s, now))", ")"),
+    "nobody waits for the budget": (ADMIT, "crowd_may_wait(t) ? begin", "false ? begin"),
+    "a proof lets nobody in": (CROWD, "    let_in(t, n);\n", ""),
+    "the latest is let in": (CROWD, "at(t, n->waiting.oldest)", "at(t, n->waiting.newest)"),
+    "who waits is let in for nothing": (CROWD, "    n->unproved++;\n", ""),
+    "who waits waits for ever": (CROWD, "    if (!s->charged)\n        deadlines_set",
+                                 "    if (false)\n        deadlines_set"),
+    "who waits may fill the table": (CROWD, "t->limits.room / 4 * 3", "t->limits.room"),
+    "a flood does not give way": (CROWD, "network_of(t, &s->peer)->unproved >= fair", "false"),
+    "anyone gives way at once": (CROWD, "now - s->started >= first_timeout", "true"),
+    "who has answered gives way": (CROWD, " || session_proved(s))", ")"),
     "a broadcast is answered": (ADMIT, "if (in->to_many)", "if (false)"),
     "what is no request is answered": (ADMIT, "if (!request || ", "if ("),
     "an ERROR is longer than its request": (ADMIT, "min_u64(64, s->request_len)", "64"),

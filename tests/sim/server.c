@@ -9,6 +9,7 @@ struct server *server_open(const struct world_setup *setup)
 {
     struct server *s = calloc(1, sizeof *s);
     uint32_t room = setup->sessions;
+    uint32_t slots = room + TFTP_SPARE;
 
     s->limits = (struct tftp_limits){ .room = room,
                                       .sockets = setup->sockets ? setup->sockets : 1,
@@ -17,9 +18,9 @@ struct server *server_open(const struct world_setup *setup)
                                       .key = mix64(setup->seed) };
     s->memory = calloc(1, tftp_sessions_memory(&s->limits));
     tftp_sessions_init(&s->t, &s->limits, s->memory);
-    s->transfers = calloc(room, sizeof *s->transfers);
-    deadlines_init(&s->jobs, malloc(room * sizeof(struct deadline_entry)),
-                   malloc(room * sizeof(uint32_t)), room);
+    s->transfers = calloc(slots, sizeof *s->transfers);
+    deadlines_init(&s->jobs, malloc(slots * sizeof(struct deadline_entry)),
+                   malloc(slots * sizeof(uint32_t)), slots);
     s->request_queue = setup->sockets;
     for (uint32_t i = 0; i <= s->request_queue; i++)
         s->queues[i].ring = malloc(QUEUE * sizeof(struct datagram));
@@ -86,8 +87,10 @@ static void handle(struct world *w, const struct tftp_arrival *in, struct datagr
         transfer_end(w, transfer_of(w->server, event->replaced));
     if (event->verdict == TFTP_ANSWER)
         answer(w, in, d, event);
+    if (event->verdict == TFTP_OPEN || event->verdict == TFTP_KEEP)
+        transfer_keep(w, &w->actors[d->actor], event->session);
     if (event->verdict == TFTP_OPEN)
-        transfer_begin(w, &w->actors[d->actor], event->session);
+        transfer_begin(w, transfer_of(w->server, event->session));
     if (event->verdict != TFTP_PUMP)
         return;
     t = transfer_of(w->server, event->session);
@@ -240,6 +243,8 @@ void server_act(struct world *w)
         transfer_job_over(w, &s->transfers[number]);
     while ((session = tftp_sessions_due(&s->t, w->now)))
         transfer_pump(w, transfer_of(s, session));
+    while ((session = tftp_sessions_admitted(&s->t)))
+        transfer_begin(w, transfer_of(s, session));
 }
 
 void server_check(struct world *w)
@@ -248,7 +253,7 @@ void server_check(struct world *w)
 
     if (t->used != 0)
         world_fail(w, "%u sessions are not given back", t->used);
-    for (unsigned i = 0; i < TFTP_BUDGETS; i++)
-        if (t->unproved[i] != 0)
+    for (unsigned i = 0; i < t->past; i++)
+        if (t->network[i].unproved != 0 || t->network[i].waiting.oldest != 0)
             world_fail(w, "a budget is not given back");
 }

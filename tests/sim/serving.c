@@ -293,7 +293,7 @@ void transfer_store(struct world *w, struct transfer *t, struct kedge_span bytes
         kedge_tftp_machine_end(m, KEDGE_TFTP_FAILED, KEDGE_TFTP_FULL);
 }
 
-void transfer_begin(struct world *w, struct actor *a, struct tftp_session *session)
+void transfer_keep(struct world *w, struct actor *a, struct tftp_session *session)
 {
     struct transfer *t = transfer_of(w->server, session);
 
@@ -303,9 +303,13 @@ void transfer_begin(struct world *w, struct actor *a, struct tftp_session *sessi
     t->expects_bound = a->down.params.jitter == 0 && a->up.params.jitter == 0 &&
                        a->down.params.bits_per_s == 0 && a->busy_ppm == 0 &&
                        a->file.cold_ppm == 0;
-    a->sessions++;
-    if (a->file.open_delay > 0)
-        work(w, t, OPENING, a->file.open_delay);
+}
+
+void transfer_begin(struct world *w, struct transfer *t)
+{
+    t->actor->sessions++;
+    if (t->actor->file.open_delay > 0)
+        work(w, t, OPENING, t->actor->file.open_delay);
     else
         opened(w, t);
 }

@@ -47,8 +47,9 @@ struct server {
 
 struct transfer *transfer_of(struct server *s, const struct tftp_session *session);
 
-/* A request was let in: its file opens. */
-void transfer_begin(struct world *w, struct actor *a, struct tftp_session *session);
+/* A request is new; and when it was let in, its file opens. */
+void transfer_keep(struct world *w, struct actor *a, struct tftp_session *session);
+void transfer_begin(struct world *w, struct transfer *t);
 
 /* Do what its machine wants; store what came first. */
 void transfer_pump(struct world *w, struct transfer *t);

@@ -7,7 +7,10 @@
 #include "proto/tftp/patience.h"
 #include "proto/tftp/table.h"
 
-enum { REFLECT_MAX = 100 }; /* bytes to an unproved peer for each byte of its request */
+enum {
+    REFLECT_MAX = 100, /* bytes to an unproved peer for each byte of its request */
+    REPEATS_FREE = 4,  /* of the first reply to it; from then on one a second */
+};
 
 void drop(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why)
 {
@@ -47,23 +50,40 @@ static bool same_request(const struct tftp_session *s, const struct tftp_arrival
            memcmp(s->local, in->local, sizeof s->local) == 0;
 }
 
-/* The transfer's own request again. True if that is all it is; false if the client has
- * begun anew: a board was reset, and its port came again. */
-static bool repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now,
+/* Whoever forges requests would get a reply for each, as fast as it likes. A client that
+ * hears nothing asks some times in a second, and then does not mind which of its requests
+ * is answered. */
+static bool repeated_too_often(const struct tftp_session *s, kedge_nanos now)
+{
+    return s->repeats >= REPEATS_FREE + (now - s->started) / KEDGE_SEC;
+}
+
+/* The client has begun anew: a board was reset, and its port came again. A request that
+ * waited in a queue while its transfer went on says nothing of what came after it. */
+static bool begun_anew(const struct tftp_session *s, const struct tftp_arrival *in,
+                       kedge_nanos now)
+{
+    kedge_nanos came = in->came ? in->came : now;
+
+    return session_proved(s) && sub_sat(came, s->progress_at) > rto_of(s);
+}
+
+/* The transfer's own request again, and that is all it is. */
+static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now,
                      struct tftp_event *out)
 {
-    if (session_proved(s) && now - s->progress_at > rto_of(s))
-        return false;
     drop(t, out, TFTP_DROP_REPEATED);
-    if (s->state != TFTP_LIVE || session_proved(s))
-        return true;
+    if (s->state == TFTP_WAITING)
+        crowd_wait_on(t, s, now);
+    if (s->state != TFTP_LIVE || session_proved(s) || repeated_too_often(s, now))
+        return;
+    s->repeats++;
     if (s->machine.sends)
         kedge_tftp_sender_again(&s->machine.sender, now);
     else
         kedge_tftp_receiver_again(&s->machine.receiver, now);
     out->verdict = TFTP_PUMP;
     out->session = s;
-    return true;
 }
 
 /* Take another data socket than the peer's last transfer had, so that stragglers of that
@@ -100,19 +120,17 @@ static kedge_nanos smallest_of(const struct tftp_session *old,
     return ended ? ended->smallest : KEDGE_NEVER;
 }
 
-static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
-                         kedge_nanos now, struct tftp_event *out)
+/* A session for the request, or NULL. old is the peer's last, if it is here still. */
+static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arrival *in,
+                                  const struct tftp_session *old, kedge_nanos now,
+                                  struct tftp_event *out)
 {
-    const struct tftp_session *old = out->replaced;
     const struct tftp_ended *ended = table_ended(t, in->listener, &in->peer);
     kedge_nanos smallest = smallest_of(old, ended);
     struct tftp_session *s = table_add(t, in->listener, &in->peer);
 
-    if (!s) {
-        drop(t, out, TFTP_DROP_FULL);
-        return;
-    }
-    s->state = TFTP_OPENING;
+    if (!s)
+        return NULL;
     memcpy(s->local, in->local, sizeof s->local);
     s->socket = choose_socket(t, old || ended,
                               old     ? old->socket
@@ -129,9 +147,56 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
      * short transfer saw few round trips, and none may have been the path's best. */
     if (t->limits.single_port && smallest != KEDGE_NEVER)
         s->deaf_for = smallest / 4;
-    (void)budget_charge(t, s);
-    out->verdict = TFTP_OPEN;
     out->session = s;
+    return s;
+}
+
+/* Another has to go where all places are taken. It is as if its peer had fallen silent. */
+static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
+                      kedge_nanos now, struct tftp_event *out)
+{
+    struct tftp_session *s;
+
+    if (out->replaced || t->used < t->limits.room)
+        return true;
+    s = table_has_slot(t) ? crowd_gives_way(t, &in->peer, now) : NULL;
+    if (!s)
+        return false;
+    s->outcome = KEDGE_TFTP_TIMEOUT;
+    table_remember(t, s, now);
+    replace(t, s, out);
+    return true;
+}
+
+static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
+                         kedge_nanos now, struct tftp_event *out)
+{
+    const struct tftp_session *old = out->replaced;
+    struct tftp_session *s = NULL;
+
+    if (make_room(t, in, now, out))
+        s = begin(t, in, old, now, out);
+    if (!s) {
+        drop(t, out, TFTP_DROP_FULL);
+        return;
+    }
+    s->state = TFTP_OPENING;
+    budget_charge(t, s);
+    out->verdict = TFTP_OPEN;
+}
+
+/* Rather than be asked for again, it is answered as soon as another has proved itself. */
+static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
+                         kedge_nanos now, struct tftp_event *out)
+{
+    struct tftp_session *s = crowd_may_wait(t) ? begin(t, in, NULL, now, out) : NULL;
+
+    if (!s) {
+        drop(t, out, TFTP_DROP_OVER_BUDGET);
+        return;
+    }
+    crowd_wait(t, s, now);
+    out->verdict = TFTP_KEEP;
 }
 
 void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *in,
@@ -150,15 +215,23 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
     }
     old = tftp_sessions_find(t, in->listener, &in->peer);
     if (old && same_request(old, in, hash_bytes(t->limits.key, in->bytes)) &&
-        repeated(t, old, now, out))
-        return;
-    if (!budget_left(t, &in->peer)) {
-        drop(t, out, TFTP_DROP_OVER_BUDGET);
+        !begun_anew(old, in, now)) {
+        repeated(t, old, now, out);
         return;
     }
-    if (old)
-        replace(t, old, out);
-    open_session(t, in, now, out);
+    if (old && old->state == TFTP_WAITING) {
+        tftp_sessions_release(t, old, now);
+        old = NULL;
+    }
+    if (budget_left(t, &in->peer)) {
+        if (old)
+            replace(t, old, out);
+        open_session(t, in, now, out);
+    } else if (old) {
+        drop(t, out, TFTP_DROP_OVER_BUDGET);
+    } else {
+        keep_waiting(t, in, now, out);
+    }
 }
 
 /* Two blocks of DATA for a request of ten bytes are 103 times what it cost its sender, whose

@@ -8,23 +8,31 @@
 /* A peer that ended so lately may still be talking of what ended. */
 static const kedge_nanos just_ended = 30 * KEDGE_SEC;
 
-static uint32_t buckets_for(uint32_t room)
+enum { PAST_MIN = 1024 };
+
+static uint32_t power_of_two(uint64_t least)
 {
     uint32_t n = 16;
 
-    while (n < room && n < UINT32_MAX / 2)
+    while (n < least && n < UINT32_MAX / 2)
         n *= 2;
     return n;
 }
 
+/* Of peers that ended more are worth remembering than can be here at once. */
+static uint32_t past_of(const struct tftp_limits *limits)
+{
+    return power_of_two(max_u64(PAST_MIN, 2 * (uint64_t)limits->room));
+}
+
 size_t tftp_sessions_memory(const struct tftp_limits *limits)
 {
-    size_t room = limits->room;
+    size_t slots = (size_t)limits->room + TFTP_SPARE;
 
-    return room * (sizeof(struct tftp_session) + sizeof(struct deadline_entry) +
-                   sizeof(uint32_t)) +
-           TFTP_ENDED * sizeof(struct tftp_ended) +
-           buckets_for(limits->room) * sizeof(uint32_t) + TFTP_BUDGETS * sizeof(uint16_t);
+    return slots * (sizeof(struct tftp_session) + sizeof(struct deadline_entry) +
+                    sizeof(uint32_t)) +
+           past_of(limits) * (sizeof(struct tftp_ended) + sizeof(struct tftp_network)) +
+           power_of_two(slots) * sizeof(uint32_t);
 }
 
 static void *carve(uint8_t **at, size_t bytes)
@@ -39,21 +47,19 @@ void tftp_sessions_init(struct tftp_sessions *t, const struct tftp_limits *limit
                         void *memory)
 {
     uint8_t *at = memory; /* the parts are carved in falling order of alignment */
-    uint32_t room = limits->room;
-    uint32_t buckets = buckets_for(room);
+    uint32_t slots = limits->room + TFTP_SPARE;
+    uint32_t buckets = power_of_two(slots);
     struct deadline_entry *heap;
 
-    *t = (struct tftp_sessions){ .limits = *limits, .mask = buckets - 1 };
-    t->all = carve(&at, room * sizeof *t->all);
-    t->ended = carve(&at, TFTP_ENDED * sizeof *t->ended);
-    heap = carve(&at, room * sizeof *heap);
+    *t = (struct tftp_sessions){ .limits = *limits,
+                                 .mask = buckets - 1,
+                                 .past = past_of(limits) };
+    t->all = carve(&at, slots * sizeof *t->all);
+    t->ended = carve(&at, t->past * sizeof *t->ended);
+    heap = carve(&at, slots * sizeof *heap);
+    t->network = carve(&at, t->past * sizeof *t->network);
     t->bucket = carve(&at, buckets * sizeof *t->bucket);
-    deadlines_init(&t->deadlines, heap, carve(&at, room * sizeof(uint32_t)), room);
-    t->unproved = carve(&at, TFTP_BUDGETS * sizeof *t->unproved);
-    for (uint32_t i = room; i > 0; i--) {
-        t->all[i - 1].next = t->free;
-        t->free = i;
-    }
+    deadlines_init(&t->deadlines, heap, carve(&at, slots * sizeof(uint32_t)), slots);
 }
 
 /* A keyed mix; not cryptographic, but its place in the table cannot be chosen from
@@ -107,6 +113,11 @@ struct tftp_session *tftp_sessions_find(const struct tftp_sessions *t, uint32_t 
     return i > 0 ? &t->all[i - 1] : NULL;
 }
 
+bool table_has_slot(const struct tftp_sessions *t)
+{
+    return t->free > 0 || t->fresh < t->limits.room + TFTP_SPARE;
+}
+
 struct tftp_session *table_add(struct tftp_sessions *t, uint32_t listener,
                                const struct tftp_peer *peer)
 {
@@ -114,10 +125,13 @@ struct tftp_session *table_add(struct tftp_sessions *t, uint32_t listener,
     uint32_t i = t->free;
     struct tftp_session *s;
 
-    if (i == 0)
+    if (!table_has_slot(t))
         return NULL;
+    if (i > 0)
+        t->free = t->all[i - 1].next;
+    else
+        i = ++t->fresh;
     s = &t->all[i - 1];
-    t->free = s->next;
     t->used++;
     *s = (struct tftp_session){ .peer = *peer, .listener = listener, .next = *head };
     s->linked = true;
@@ -142,7 +156,7 @@ const struct tftp_ended *table_ended(const struct tftp_sessions *t, uint32_t lis
                                      const struct tftp_peer *peer)
 {
     uint64_t who = hash_peer(t, listener, peer);
-    const struct tftp_ended *e = &t->ended[who % TFTP_ENDED];
+    const struct tftp_ended *e = &t->ended[who & (t->past - 1)];
 
     return e->who == who && e->at != 0 ? e : NULL;
 }
@@ -150,7 +164,7 @@ const struct tftp_ended *table_ended(const struct tftp_sessions *t, uint32_t lis
 bool table_tell(struct tftp_sessions *t, const struct tftp_arrival *in, kedge_nanos now)
 {
     uint64_t who = hash_peer(t, in->listener, &in->peer);
-    struct tftp_ended *e = &t->ended[who % TFTP_ENDED];
+    struct tftp_ended *e = &t->ended[who & (t->past - 1)];
 
     if (e->at != 0 && now - e->at < just_ended)
         return false;
@@ -158,8 +172,8 @@ bool table_tell(struct tftp_sessions *t, const struct tftp_arrival *in, kedge_na
     return true;
 }
 
-static void remember(struct tftp_sessions *t, const struct tftp_session *s,
-                     kedge_nanos now)
+void table_remember(struct tftp_sessions *t, const struct tftp_session *s,
+                    kedge_nanos now)
 {
     uint64_t who = hash_peer(t, s->listener, &s->peer);
     kedge_nanos smallest = KEDGE_NEVER;
@@ -167,39 +181,7 @@ static void remember(struct tftp_sessions *t, const struct tftp_session *s,
     if (s->state == TFTP_LIVE)
         smallest = s->machine.sends ? s->machine.sender.rtt.smallest
                                     : s->machine.receiver.rtt.smallest;
-    t->ended[who % TFTP_ENDED] = (struct tftp_ended){ who, now, smallest, s->socket };
-}
-
-static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-/* A network is a /24, or a /56 of IPv6: what one customer is given. */
-static uint16_t *budget_of(const struct tftp_sessions *t, const struct tftp_peer *peer)
-{
-    bool v4 = memcmp(peer->ip, mapped, sizeof mapped) == 0;
-    struct kedge_span network = { peer->ip, v4 ? 15 : 7 };
-
-    return &t->unproved[hash_bytes(t->limits.key, network) % TFTP_BUDGETS];
-}
-
-bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer)
-{
-    return *budget_of(t, peer) < min_u64(t->limits.unproved_max, UINT16_MAX);
-}
-
-bool budget_charge(struct tftp_sessions *t, struct tftp_session *s)
-{
-    if (!budget_left(t, &s->peer))
-        return false;
-    ++*budget_of(t, &s->peer);
-    s->charged = true;
-    return true;
-}
-
-void budget_refund(struct tftp_sessions *t, struct tftp_session *s)
-{
-    if (s->charged)
-        --*budget_of(t, &s->peer);
-    s->charged = false;
+    t->ended[who & (t->past - 1)] = (struct tftp_ended){ who, now, smallest, s->socket };
 }
 
 bool session_proved(const struct tftp_session *s)
@@ -224,7 +206,13 @@ struct tftp_session *tftp_sessions_due(struct tftp_sessions *t, kedge_nanos now)
 {
     uint32_t number;
 
-    return deadlines_pop(&t->deadlines, now, &number) ? &t->all[number] : NULL;
+    while (deadlines_pop(&t->deadlines, now, &number)) {
+        if (t->all[number].state != TFTP_WAITING)
+            return &t->all[number];
+        t->dropped[TFTP_DROP_OVER_BUDGET]++;
+        tftp_sessions_release(t, &t->all[number], now);
+    }
+    return NULL;
 }
 
 kedge_nanos tftp_sessions_deadline(const struct tftp_sessions *t)
@@ -238,10 +226,10 @@ void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
     uint32_t number = tftp_session_number(t, s);
 
     KEDGE_ASSERT(s->state != TFTP_FREE);
-    if (s->linked)
-        remember(t, s, now);
+    if (s->linked && s->state != TFTP_WAITING)
+        table_remember(t, s, now);
     table_unlink(t, s);
-    budget_refund(t, s);
+    crowd_leave(t, s);
     deadlines_set(&t->deadlines, number, KEDGE_NEVER);
     s->state = TFTP_FREE;
     s->next = t->free;

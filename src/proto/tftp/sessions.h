@@ -1,7 +1,8 @@
 /* A server's transfers: which datagram belongs to which, who is let in, what a repeated or
  * a foreign packet gets. No I/O: datagrams and the time come in; the owner moves bytes and
  * files as it is told. All of DESIGN's rules about requests are in admit.c, those about
- * other packets in route.c, the table and the deadlines in sessions.c.
+ * other packets in route.c, who waits or gives way where there is no room in crowd.c, the
+ * table and the deadlines in sessions.c.
  *
  * A transfer is known by (listener, peer); it lives on one of the listener's data sockets,
  * and packets on another are not its own. Socket numbers are the owner's, 0 to
@@ -25,6 +26,7 @@ struct tftp_arrival {
     uint32_t listener;
     uint32_t socket;         /* data socket it came on; of no use for a request */
     bool to_many;            /* it was sent to a broadcast or multicast address */
+    kedge_nanos came;        /* a request: not before this, if it had to queue; 0: now */
     struct kedge_span bytes; /* valid during the call */
 };
 
@@ -33,7 +35,7 @@ struct tftp_session {
     uint8_t local[16];
     uint32_t listener;
     uint32_t socket;
-    enum { TFTP_FREE, TFTP_OPENING, TFTP_LIVE } state;
+    enum { TFTP_FREE, TFTP_WAITING, TFTP_OPENING, TFTP_LIVE } state;
     enum kedge_tftp_op op;
     enum kedge_tftp_mode mode;
     struct kedge_tftp_options asked;
@@ -46,8 +48,21 @@ struct tftp_session {
     kedge_nanos progress_at; /* the peer's last packet that counted */
     kedge_nanos deaf_for;    /* from its start on: see admit.c */
     uint32_t next;           /* in its hash chain, or in the free list */
+    uint32_t older, newer;   /* in a queue */
+    uint32_t repeats;        /* of its first reply, for as many requests */
     bool linked;             /* in the table: a peer can find it */
     bool charged;            /* to the budget of unproved transfers */
+};
+
+/* Sessions in the order in which they came: numbers + 1; 0 is none. */
+struct tftp_queue {
+    uint32_t oldest, newest;
+};
+
+/* A /24, or a /56 of IPv6 (or several of the same hash). */
+struct tftp_network {
+    uint32_t unproved; /* transfers that are charged to it */
+    struct tftp_queue waiting;
 };
 
 /* Why a datagram was dropped. Counted, never answered. */
@@ -55,7 +70,7 @@ enum tftp_drop {
     TFTP_DROP_NOT_REQUEST, /* something else on the request port */
     TFTP_DROP_TO_MANY,
     TFTP_DROP_MALFORMED,
-    TFTP_DROP_OVER_BUDGET, /* too many unproved transfers of that network */
+    TFTP_DROP_OVER_BUDGET, /* too many unproved transfers of that network: waited in vain */
     TFTP_DROP_FULL,        /* no room for another transfer */
     TFTP_DROP_REPEATED,    /* a request whose transfer is on its way */
     TFTP_DROP_UNKNOWN,     /* a data packet of no transfer */
@@ -79,19 +94,24 @@ struct tftp_ended {
     uint32_t socket;
 };
 
-enum { TFTP_ENDED = 4096, TFTP_BUDGETS = 16384 };
+/* One more session than room: what gives way is there until its owner has released it. */
+enum { TFTP_SPARE = 1 };
 
 struct tftp_sessions {
     struct tftp_limits limits;
-    struct tftp_session *all; /* room */
+    struct tftp_session *all; /* room + TFTP_SPARE */
     uint32_t *bucket;         /* session number + 1, or 0; mask + 1 of them */
     uint32_t mask;
-    uint32_t free; /* head of the free list, number + 1 */
+    uint32_t free;  /* head of the free list, number + 1 */
+    uint32_t fresh; /* from this number on none was ever used */
     uint32_t used;
     uint32_t turn; /* rotates the data sockets */
     struct deadlines deadlines;
-    struct tftp_ended *ended; /* TFTP_ENDED, by hash */
-    uint16_t *unproved;       /* TFTP_BUDGETS, by hash of the network */
+    uint32_t past;                /* how many of the following, a power of two */
+    struct tftp_ended *ended;     /* by hash of the peer */
+    struct tftp_network *network; /* by hash of the network */
+    struct tftp_queue unproved;   /* charged, and not waiting */
+    struct tftp_queue ready;      /* charged; waits for nothing but its owner */
     uint64_t dropped[TFTP_DROPS];
 };
 
@@ -105,13 +125,14 @@ enum tftp_verdict {
     TFTP_DROPPED,
     TFTP_ANSWER, /* send event.reply to the peer, from a data socket; no transfer */
     TFTP_OPEN,   /* event.session is new: open event.request, then _opened or _refused */
+    TFTP_KEEP,   /* event.session is new, and is to wait: keep event.request for later */
     TFTP_PUMP,   /* event.session: store event.store if any, then do its actions */
 };
 
 struct tftp_event {
     enum tftp_verdict verdict;
     struct tftp_session *session;
-    struct tftp_session *replaced; /* ended by a new request: record and release it */
+    struct tftp_session *replaced; /* ended by a request: record and release it, first */
     struct kedge_tftp_request request;
     struct kedge_span store;
     uint8_t reply[64];
@@ -127,7 +148,12 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
 void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
                         kedge_nanos now, struct tftp_event *out);
 
-/* The live transfer of a peer, or NULL. Before a request is looked at, the data socket of
+/* A session that was to wait, and may now be opened as if by TFTP_OPEN; NULL if there is
+ * none. To be asked for at the end of each turn. One that waits in vain is released here,
+ * and its owner is not told. */
+struct tftp_session *tftp_sessions_admitted(struct tftp_sessions *t);
+
+/* The transfer of a peer, or NULL. Before a request is looked at, the data socket of
  * that transfer is to be drained: a port used again overtakes its last ACK. */
 struct tftp_session *tftp_sessions_find(const struct tftp_sessions *t, uint32_t listener,
                                         const struct tftp_peer *peer);
@@ -155,7 +181,7 @@ void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
 /* The session as the record names it; a size probe is told from an abort. */
 enum kedge_tftp_outcome tftp_session_outcome(const struct tftp_session *s);
 
-/* Its number, 0 to room - 1, for what the owner keeps beside it. */
+/* Its number, 0 to room, for what the owner keeps beside it. */
 uint32_t tftp_session_number(const struct tftp_sessions *t, const struct tftp_session *s);
 
 #endif

@@ -272,6 +272,28 @@ static void the_service_closes_while_a_helper_is_held(void **state)
     }
 }
 
+/* Packets go on to come while a turn answers them: it ends nevertheless. */
+static void a_turn_takes_some_packets_of_a_socket_and_ends(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    uint64_t taken = 0;
+
+    (void)state;
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    for (int i = 0; i < 1200; i++)
+        send_to(p, &p->tid, "\0\7", 2); /* no packet of TFTP: dropped, counted */
+    for (int turns = 0; turns < 3; turns++) {
+        turn(b);
+        assert_true(tftp_service_totals(b->service).dropped - taken <= 512);
+        taken = tftp_service_totals(b->service).dropped;
+    }
+    assert_int_equal(taken, 1200);
+    peer_free(p);
+    bench_free(b);
+}
+
 static void two_services_in_one_process(void **state)
 {
     struct bench *one = two_files(), *two = bench_new(UPLOAD_REFUSE);
@@ -309,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_peer_goes_while_its_file_opens),
         cmocka_unit_test(a_peer_aborts_while_its_file_is_kept),
         cmocka_unit_test(the_service_closes_while_a_helper_is_held),
+        cmocka_unit_test(a_turn_takes_some_packets_of_a_socket_and_ends),
         cmocka_unit_test(two_services_in_one_process),
     };
 
