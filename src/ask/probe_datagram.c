@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SPARSE_FROM 8
+
 static bool is_udp(const struct probe_target *t)
 {
     return t->endpoint.transport == KEDGE_UDP;
@@ -47,6 +49,7 @@ static void restart(struct probe_target *t)
     if (!t->split)
         return;
     split_restart(t->split);
+    t->sparse = false;
     if (stamps_open(t->watch.fd) == 0)
         return;
     free(t->split);
@@ -69,8 +72,17 @@ static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t
     }
     if (code)
         probe_unsent(t, sequence, code);
-    else if (t->split)
+    else if (t->split && !t->sparse)
         split_sent(t->split, sequence, before);
+}
+
+/* How they are to be stamped that leave now, so many of them. */
+static void choose_stamps(struct probe_target *t, uint32_t count)
+{
+    bool sparse = count == 1 ? false : count >= SPARSE_FROM ? true : t->sparse;
+
+    if (t->split && sparse != t->sparse && stamps_departures(t->watch.fd, !sparse) == 0)
+        t->sparse = sparse;
 }
 
 /* Of those that leave in one call the first alone is stamped. */
@@ -81,9 +93,11 @@ void probe_flush(struct probe_shared *shared)
     uint32_t done = 0;
 
     w->target = NULL;
+    if (t)
+        choose_stamps(t, w->out.count);
     while (t && done < w->out.count) {
         uint64_t before = t->split ? stamps_clock() : 0;
-        int n = stamps_send_many(t->watch.fd, &w->out, done);
+        int n = stamps_send_many(t->watch.fd, &w->out, done, !t->sparse);
 
         if (n < 0)
             send_now(t, (struct kedge_span){ w->out.bytes[done], w->out.lengths[done] },

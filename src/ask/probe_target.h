@@ -83,6 +83,7 @@ struct probe_target {
     struct account account;
     struct stalls stalls;
     struct peer peer;
+    bool sparse;          /* of many that leave together one is stamped */
     struct split *split;  /* NULL: no times by the kernel, and ... */
     const char *no_split; /* ... why; a constant text */
     uint64_t came_ns;     /* when the kernel had the reply that is being told of; 0 */

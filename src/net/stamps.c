@@ -29,14 +29,19 @@ uint64_t stamps_clock(void)
     return ns_of(&t);
 }
 
-int stamps_open(int fd)
+int stamps_departures(int fd, bool all)
 {
     int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-                SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-                SOF_TIMESTAMPING_OPT_TSONLY;
+                SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
 
+    return set(fd, SOL_SOCKET, SO_TIMESTAMPING,
+               all ? flags | SOF_TIMESTAMPING_TX_SOFTWARE : flags);
+}
+
+int stamps_open(int fd)
+{
     (void)set(fd, SOL_SOCKET, SO_TIMESTAMPING, 0);
-    return set(fd, SOL_SOCKET, SO_TIMESTAMPING, flags);
+    return stamps_departures(fd, true);
 }
 
 int stamps_ask_more(int fd, int family)

@@ -18,6 +18,10 @@ uint64_t stamps_clock(void);
  * counted. */
 KEDGE_MUST_CHECK int stamps_open(int fd);
 
+/* After stamps_open: stamp what is sent (as it does), or nothing but what asks for it
+ * (stamps_many.h); the counting goes on. 0 or -errno. */
+KEDGE_MUST_CHECK int stamps_departures(int fd, bool all);
+
 /* Ask for the TTL and the traffic class of what comes, and for the errors of what was
  * sent. 0 or -errno. */
 KEDGE_MUST_CHECK int stamps_ask_more(int fd, int family);

@@ -1,30 +1,31 @@
 #include "net/stamps_many.h"
 
 #include <errno.h>
+#include <linux/net_tstamp.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#define NO_STAMP_ROOM CMSG_SPACE(sizeof(uint32_t))
+#define ASK_ROOM CMSG_SPACE(sizeof(uint32_t))
 
-/* No stamp for this one: each costs a message in the queue of errors, and a call. */
-static void without_stamp(struct msghdr *h, uint8_t *control)
+/* A stamp or none for this one: each costs a message in the queue of errors. */
+static void ask(struct msghdr *h, uint8_t *control, bool stamp)
 {
-    const uint32_t none = 0;
+    const uint32_t flags = stamp ? SOF_TIMESTAMPING_TX_SOFTWARE : 0;
     struct cmsghdr *c;
 
-    memset(control, 0, NO_STAMP_ROOM);
+    memset(control, 0, ASK_ROOM);
     h->msg_control = control;
-    h->msg_controllen = NO_STAMP_ROOM;
+    h->msg_controllen = ASK_ROOM;
     c = CMSG_FIRSTHDR(h);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SO_TIMESTAMPING;
-    c->cmsg_len = CMSG_LEN(sizeof none);
-    memcpy(CMSG_DATA(c), &none, sizeof none);
+    c->cmsg_len = CMSG_LEN(sizeof flags);
+    memcpy(CMSG_DATA(c), &flags, sizeof flags);
 }
 
-int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from)
+int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from, bool all)
 {
-    _Alignas(8) uint8_t control[NO_STAMP_ROOM];
+    _Alignas(8) uint8_t control[ASK_ROOM];
     struct mmsghdr headers[STAMPS_MANY] = { 0 };
     struct iovec vectors[STAMPS_MANY];
     uint32_t count = out->count - from;
@@ -36,8 +37,8 @@ int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from)
                                      out->lengths[from + i] };
         headers[i].msg_hdr.msg_iov = &vectors[i];
         headers[i].msg_hdr.msg_iovlen = 1;
-        if (i > 0)
-            without_stamp(&headers[i].msg_hdr, control);
+        if (all ? i > 0 : i == 0)
+            ask(&headers[i].msg_hdr, control, !all);
     }
     n = sendmmsg(fd, headers, count, MSG_NOSIGNAL);
     return n < 0 ? -errno : n;

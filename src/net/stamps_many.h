@@ -16,9 +16,11 @@ struct stamps_out {
     uint8_t bytes[STAMPS_MANY][STAMPS_SMALL];
 };
 
-/* Send those from `from` on. How many left, at least one; or -errno of the first. */
-KEDGE_MUST_CHECK int stamps_send_many(int fd, const struct stamps_out *out,
-                                      uint32_t from);
+/* Send those from `from` on. all: as stamps_departures was told last; what is said with a
+ * datagram costs the kernel a look-up of its route. How many left, at least one; or -errno
+ * of the first. */
+KEDGE_MUST_CHECK int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from,
+                                      bool all);
 
 struct stamps_got {
     struct stamps_in in[STAMPS_MANY];
