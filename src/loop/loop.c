@@ -3,6 +3,7 @@
 #include "base/number.h"
 
 #include <errno.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,18 @@ kedge_nanos loop_now(const struct loop *l)
     return l->now;
 }
 
+/* Told once a ring, and to nobody: it only wakes. */
+static int open_alarm(int epoll)
+{
+    struct epoll_event e = { .events = EPOLLIN | EPOLLET };
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    if (fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 int loop_open(struct loop *l)
 {
     int fd = epoll_create1(EPOLL_CLOEXEC);
@@ -26,12 +39,15 @@ int loop_open(struct loop *l)
     if (fd < 0)
         return -errno;
     *l = (struct loop){ .epoll = fd, .now = loop_clock() };
+    l->alarm = open_alarm(fd);
     deadlines_init(&l->deadlines, l->heap, l->place, LOOP_TIMERS);
     return 0;
 }
 
 void loop_close(struct loop *l)
 {
+    if (l->alarm >= 0)
+        close(l->alarm);
     close(l->epoll);
     l->epoll = -1;
 }
@@ -137,6 +153,29 @@ void loop_hook_remove(struct loop *l, struct loop_hook *h)
 
 /* ---- turns ---- */
 
+static struct timespec to_timespec(kedge_nanos t)
+{
+    return (struct timespec){ .tv_sec = (time_t)(t / KEDGE_SEC),
+                              .tv_nsec = (long)(t % KEDGE_SEC) };
+}
+
+/* How long the call itself is to wait. The kernel sets a timeout up and takes it down with
+ * each call, which is a twentieth of the work of an echo; so one that is far off is left to
+ * the alarm, which may ring too early and is then set anew. */
+static kedge_nanos wait_of_call(struct loop *l, kedge_nanos now, kedge_nanos wait)
+{
+    struct itimerspec at = { .it_value = to_timespec(now + wait) };
+
+    if (wait < LOOP_FAR || wait == KEDGE_NEVER || l->alarm < 0)
+        return wait;
+    if (l->alarm_at > now && l->alarm_at <= now + wait)
+        return KEDGE_NEVER;
+    if (timerfd_settime(l->alarm, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+        return wait;
+    l->alarm_at = now + wait;
+    return KEDGE_NEVER;
+}
+
 static int sleep_coarse(struct loop *l, kedge_nanos wait)
 {
     /* Rounded up: waking early would turn in vain until the time has come. */
@@ -148,8 +187,7 @@ static int sleep_coarse(struct loop *l, kedge_nanos wait)
 
 static int sleep_fine(struct loop *l, kedge_nanos wait)
 {
-    struct timespec t = { .tv_sec = (time_t)(wait / KEDGE_SEC),
-                          .tv_nsec = (long)(wait % KEDGE_SEC) };
+    struct timespec t = to_timespec(wait);
 
     return epoll_pwait2(l->epoll, l->events, LOOP_EVENTS, wait == KEDGE_NEVER ? NULL : &t,
                         NULL);
@@ -209,7 +247,7 @@ int loop_turn(struct loop *l, kedge_nanos max_wait)
 
     l->turn_ns = before - l->now;
     l->looked = before;
-    n = sleep_until_ready(l, min_u64(max_wait, wait));
+    n = sleep_until_ready(l, wait_of_call(l, before, min_u64(max_wait, wait)));
     if (n < 0)
         return n;
     l->now = loop_clock();

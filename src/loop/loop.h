@@ -13,7 +13,8 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
-#define LOOP_EVENTS 256 /* taken from the kernel in one turn */
+#define LOOP_EVENTS 256             /* taken from the kernel in one turn */
+#define LOOP_FAR (100 * KEDGE_MSEC) /* a sleep that is longer is ended by a timer */
 #define LOOP_TIMERS 256 /* at once; who needs more keeps a heap behind one timer */
 
 /* What a watch waits for, and what its callback is told. */
@@ -50,10 +51,12 @@ struct loop_hook {
 struct loop {
     int epoll;
     bool stopped;
-    bool coarse;         /* no epoll_pwait2 here: it sleeps in whole milliseconds */
-    kedge_nanos now;     /* read once a turn, when it wakes: see loop_now() */
-    kedge_nanos looked;  /* what was not ready then, has come since */
-    kedge_nanos turn_ns; /* how long the last turn's work took, sleep left out */
+    int alarm;            /* a timerfd; -1: there is none here */
+    kedge_nanos alarm_at; /* when it rings, or has rung */
+    bool coarse;          /* no epoll_pwait2 here: it sleeps in whole milliseconds */
+    kedge_nanos now;      /* read once a turn, when it wakes: see loop_now() */
+    kedge_nanos looked;   /* what was not ready then, has come since */
+    kedge_nanos turn_ns;  /* how long the last turn's work took, sleep left out */
     struct loop_hook *hooks, *next_hook;
     struct epoll_event events[LOOP_EVENTS];
     unsigned event, event_count;

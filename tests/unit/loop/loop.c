@@ -200,6 +200,43 @@ static void timers_come_due_in_time(void **state)
     loop_close(&l);
 }
 
+static unsigned ring_once(struct loop *l, struct bell *b, kedge_nanos at)
+{
+    int calls = b->calls;
+    unsigned turns = 0;
+
+    loop_timer_set(l, &b->timer, at);
+    for (; b->calls == calls; turns++)
+        assert_int_equal(loop_turn(l, KEDGE_NEVER), 0);
+    assert_true(loop_clock() >= at);
+    return turns;
+}
+
+/* The alarm that ends long sleeps is set anew where it rings too early or would ring too
+ * late, and a loop without one keeps the time too. */
+static void far_deadlines_are_kept(void **state)
+{
+    struct loop l;
+    struct bell b;
+
+    (void)state;
+    assert_int_equal(loop_open(&l), 0);
+    assert_true(l.alarm >= 0);
+    bell_open(&b, &l);
+    assert_true(ring_once(&l, &b, loop_clock() + LOOP_FAR + 10 * KEDGE_MSEC) <= 3);
+    loop_timer_set(&l, &b.timer, loop_clock() + 1000 * KEDGE_SEC);
+    assert_int_equal(loop_turn(&l, LOOP_FAR), 0); /* and this is the earlier one */
+    loop_timer_set(&l, &b.timer, loop_clock() + LOOP_FAR + 5 * KEDGE_MSEC);
+    assert_int_equal(loop_turn(&l, 0), 0);
+    assert_true(ring_once(&l, &b, loop_clock() + 2 * LOOP_FAR) <= 5);
+    close(l.alarm);
+    l.alarm = -1;
+    assert_int_equal(ring_once(&l, &b, loop_clock() + LOOP_FAR + KEDGE_MSEC), 1);
+    assert_int_equal(b.calls, 3);
+    loop_timer_remove(&l, &b.timer);
+    loop_close(&l);
+}
+
 static void coarse_sleep_is_never_short(void **state)
 {
     struct loop l;
@@ -390,6 +427,7 @@ int main(void)
         cmocka_unit_test(watch_may_remove_itself),
         cmocka_unit_test(refused_watch_is_an_error),
         cmocka_unit_test(timers_come_due_in_time),
+        cmocka_unit_test(far_deadlines_are_kept),
         cmocka_unit_test(coarse_sleep_is_never_short),
         cmocka_unit_test(timer_set_to_the_past_is_due_once_a_turn),
         cmocka_unit_test(timers_are_bounded),
