@@ -39,6 +39,10 @@ fuzz:
 bench bench-quick: bench-programs
 	@bench/bench.py $(if $(findstring quick,$@),--quick) $(if $(ROWS),--only '$(ROWS)')
 
+# How cost grows with transfers at once and with size, drawn into docs/performance/.
+bench-plots: bench-programs
+	@bench/bench.py --plots docs/performance
+
 # A peer that came with --peers is seen by meson only when it looks again.
 bench-programs: setup
 	@tools/setup --peers
@@ -74,4 +78,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick bench-programs all build run check sim mutants fuzz embed reflection model format clean setup
+.PHONY: bench bench-quick bench-plots bench-programs all build run check sim mutants fuzz embed reflection model format clean setup

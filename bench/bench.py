@@ -3,6 +3,7 @@
 
     bench/bench.py [--quick] [--only NAME]... [--against NAME]... [--json FILE]
                    [--markdown FILE]
+    bench/bench.py --plots DIRECTORY
 
 Each row is one kind of work. Its runs are interleaved (A B A B ...), every byte is
 compared, and what counts is a ratio within a round: absolute figures say nothing on a
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +28,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from interop import servers  # noqa: E402
 
 import figures  # noqa: E402
+import plots  # noqa: E402
 from place import Files, Missing  # noqa: E402
 from rows import ROWS  # noqa: E402
 
@@ -80,11 +83,17 @@ def chosen(only):
     return rows
 
 
-def measure(rows, args):
-    verdicts, everything, pages = [], {}, []
+@contextmanager
+def scratch():
+    """Files to be served, with room for logs and copies beside them."""
     with tempfile.TemporaryDirectory(prefix="kedge-bench-") as outer:
         Path(outer).chmod(0o755)
-        files = Files(Path(outer) / "srv")
+        yield Files(Path(outer) / "srv")
+
+
+def measure(rows, args):
+    verdicts, everything, pages = [], {}, []
+    with scratch() as files:
         for row in rows:
             if args.quick and not row.quick and not args.only:
                 continue
@@ -109,6 +118,8 @@ def main():
                         help="only rows whose name begins so; may be repeated")
     parser.add_argument("--against", action="append", default=[], metavar="NAME",
                         help="only beside this peer or limit; may be repeated")
+    parser.add_argument("--plots", type=Path, metavar="DIRECTORY",
+                        help="measure no row, but draw how cost grows, as SVG")
     parser.add_argument("--list", action="store_true", help="the rows' names")
     args = parser.parse_args()
     if args.list:
@@ -118,6 +129,10 @@ def main():
     start = time.monotonic()
     print(f"{os.cpu_count()} CPUs, {platform.system()} {platform.release()}, "
           f"load {os.getloadavg()[0]:.1f} at the start")
+    if args.plots:
+        with scratch() as files:
+            plots.draw(args.plots, files)
+        return
     verdicts = measure(chosen(args.only), args)
     print(f"\n{time.monotonic() - start:.0f} s, load {os.getloadavg()[0]:.1f} at the end")
     unjudged = sum(v.reached is None for v in verdicts)

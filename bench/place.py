@@ -12,8 +12,8 @@ BUILD = Path(os.environ.get("KEDGE_BUILD", ROOT / "build"))
 UNPACKED = {"in.tftpd": "tftpd-hpa/usr/sbin/in.tftpd", "atftpd": "atftpd/usr/sbin/atftpd",
             "tftp": "tftp-hpa/usr/bin/tftp", "atftp": "atftp/usr/bin/atftp"}
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-SIZES = {"1KiB": KIB, "16KiB": 16 * KIB, "256KiB": 256 * KIB, "1MiB": MIB, "64MiB": 64 * MIB,
-         "256MiB": 256 * MIB}
+SIZES = {"1KiB": KIB, "16KiB": 16 * KIB, "256KiB": 256 * KIB, "1MiB": MIB, "4MiB": 4 * MIB,
+         "64MiB": 64 * MIB, "256MiB": 256 * MIB, "1GiB": GIB, "4GiB": 4 * GIB}
 
 
 class Missing(Exception):
@@ -33,7 +33,8 @@ def find(name):
 
 
 class Files:
-    """Files of random bytes, each made when it is first asked for."""
+    """Files of random bytes, each made when it is first asked for; from 1 GiB on the most of
+    it is a hole."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -44,8 +45,11 @@ class Files:
         path = self.directory / name
         if not path.exists():
             with path.open("wb") as out:
-                for at in range(0, SIZES[name], MIB):
+                step = MIB if SIZES[name] < GIB else 64 * MIB
+                for at in range(0, SIZES[name], step):
+                    out.seek(at)
                     out.write(os.urandom(min(MIB, SIZES[name] - at)))
+                out.truncate(SIZES[name])
             path.chmod(0o644)
         return path
 

@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 import figures  # noqa: E402
+import svg  # noqa: E402
 from figures import Row, Target  # noqa: E402
 from rows import ROWS  # noqa: E402
 
@@ -88,6 +90,18 @@ def test_rows_name_their_own():
         for t in r.targets:
             assert t.against in (None, "best", *r.everybody), r.name
             assert (t.most is None) != (t.least is None)
+
+
+def test_a_plot_has_a_line_for_each_series():
+    drawn = ET.fromstring(svg.plot("a < b", "x", "y", {
+        "one": [(1, 10), (100, 1000)], "two & more": [(1, 20), (10, 30)], "none": []}))
+    found = {e.tag.rpartition("}")[2] for e in drawn.iter()}
+    lines = [e for e in drawn.iter() if e.tag.endswith("polyline")]
+    assert "title" in found and len(lines) == 2
+    first, last = ([float(v) for v in p.split(",")]
+                   for p in lines[0].get("points").split())
+    assert first == [svg.LEFT, svg.HEIGHT - svg.BOTTOM]
+    assert last == [svg.WIDTH - svg.RIGHT, svg.TOP]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
