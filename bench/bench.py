@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Measure kedge beside every other implementation that is here, in one run.
 
-    bench/bench.py [--quick] [--only NAME]... [--against NAME]... [--json FILE]
-                   [--markdown FILE]
+    bench/bench.py [--quick [--all]] [--rounds N] [--only NAME]... [--against NAME]...
+                   [--json FILE] [--markdown FILE]
     bench/bench.py --plots DIRECTORY
 
 Each row is one kind of work. Its runs are interleaved (A B A B ...), every byte is
@@ -38,7 +38,7 @@ def run_row(row, files, args):
     results, gone = {}, {}
     if hasattr(row.work, "run_all"):  # it interleaves by itself
         return row.work.run_all(row.everybody, files, args.quick), gone
-    for _ in range(1 if args.quick else row.rounds):
+    for _ in range(args.rounds or (1 if args.quick else row.rounds)):
         for name in row.everybody:
             if name in gone or args.against and name not in (row.ours, *args.against):
                 continue
@@ -95,29 +95,32 @@ def measure(rows, args):
     verdicts, everything, pages = [], {}, []
     with scratch() as files:
         for row in rows:
-            if args.quick and not row.quick and not args.only:
+            if args.quick and not row.quick and not (args.all or args.only):
                 continue
             results, gone = run_row(row, files, args)
             found = show(row, results, gone)
             verdicts += found
             everything[row.name] = results
             pages.append(markdown(row, results, gone, found))
-    if args.json:
-        args.json.write_text(json.dumps(everything, indent=1))
-    if args.markdown:
-        args.markdown.write_text("\n".join(pages))
+            if args.json:
+                args.json.write_text(json.dumps(everything, indent=1))
+            if args.markdown:
+                args.markdown.write_text("\n".join(pages))
     return verdicts
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    parser.add_argument("--all", action="store_true",
+                        help="with --quick: also the rows that it leaves out")
     parser.add_argument("--json", type=Path, help="write all results there")
     parser.add_argument("--markdown", type=Path, help="write the tables there")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="only rows whose name begins so; may be repeated")
     parser.add_argument("--against", action="append", default=[], metavar="NAME",
                         help="only beside this peer or limit; may be repeated")
+    parser.add_argument("--rounds", type=int, help="of each row, in place of its own")
     parser.add_argument("--plots", type=Path, metavar="DIRECTORY",
                         help="measure no row, but draw how cost grows, as SVG")
     parser.add_argument("--list", action="store_true", help="the rows' names")

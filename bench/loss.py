@@ -78,7 +78,7 @@ class Far:
 class Loss:
     """{subject: (server, client)} over links with these options of badlink's."""
 
-    def __init__(self, pairs, *options, metric="wall_s", window=1, links=20, quick_links=3):
+    def __init__(self, pairs, *options, metric="wall_s", window=1, links=20, quick_links=6):
         self.pairs, self.options, self.metric = pairs, options, metric
         self.window = window
         self.links, self.quick_links = links, quick_links

@@ -1,10 +1,13 @@
 """What the bench has to work with: where things are, the files to be served, and what a
 process and its children use."""
+import itertools
 import os
 import re
+import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -12,8 +15,8 @@ BUILD = Path(os.environ.get("KEDGE_BUILD", ROOT / "build"))
 UNPACKED = {"in.tftpd": "tftpd-hpa/usr/sbin/in.tftpd", "atftpd": "atftpd/usr/sbin/atftpd",
             "tftp": "tftp-hpa/usr/bin/tftp", "atftp": "atftp/usr/bin/atftp"}
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-SIZES = {"1KiB": KIB, "16KiB": 16 * KIB, "256KiB": 256 * KIB, "1MiB": MIB, "4MiB": 4 * MIB,
-         "64MiB": 64 * MIB, "256MiB": 256 * MIB, "1GiB": GIB, "4GiB": 4 * GIB}
+SIZES = {"1KiB": KIB, "4KiB": 4 * KIB, "16KiB": 16 * KIB, "256KiB": 256 * KIB, "1MiB": MIB,
+         "4MiB": 4 * MIB, "64MiB": 64 * MIB, "256MiB": 256 * MIB, "1GiB": GIB, "4GiB": 4 * GIB}
 
 
 class Missing(Exception):
@@ -85,6 +88,63 @@ def memory_of(pid):
         return 0
     own = int(re.search(r"^Rss: +(\d+)", rollup, re.M)[1])
     return own + sum(map(memory_of, children(pid)))
+
+
+class Account:
+    """with Account(pid) as account: the CPU of a process and of all that it starts, those too
+    that end without being waited for: by a control group, where one is to be had."""
+    number = itertools.count()
+    GROUPS = (("/sys/fs/cgroup/cpuacct", "cpuacct.usage", r"(\d+)", 1e9),
+              ("/sys/fs/cgroup", "cpu.stat", r"usage_usec (\d+)", 1e6))
+
+    def __init__(self, pid):
+        self.pid, self.group = pid, None
+
+    def __enter__(self):
+        for top, file, self.pattern, self.unit in self.GROUPS:
+            group = Path(top) / f"kedge-bench-{os.getpid()}-{next(self.number)}"
+            try:
+                group.mkdir()
+                (group / "cgroup.procs").write_text(str(self.pid))
+                (group / file).read_text()
+            except OSError:
+                if group.exists():
+                    group.rmdir()
+                continue
+            self.group, self.file = group, file
+            break
+        self.began = self.total()
+        return self
+
+    def total(self):
+        if not self.group:
+            return cpu_of(self.pid)
+        return int(re.search(self.pattern, (self.group / self.file).read_text())[1]) / self.unit
+
+    @property
+    def seconds(self):
+        """Since the beginning."""
+        return self.total() - self.began
+
+    def correct(self, found):
+        """A generator's figures of the server's CPU, by this account."""
+        seen, own = found.get("server_cpu_s"), self.seconds
+        if seen and self.group and own > 0:
+            for key in [k for k in found if k.startswith("server_")]:
+                found[key] *= own / seen
+
+    def __exit__(self, *_):
+        """What still runs in it is ended, the server too."""
+        end = time.monotonic() + 5
+        while self.group and time.monotonic() < end:
+            try:
+                self.group.rmdir()
+                break
+            except OSError:
+                for pid in (self.group / "cgroup.procs").read_text().split():
+                    with suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+                time.sleep(0.01)
 
 
 class Peak:

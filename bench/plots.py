@@ -9,12 +9,11 @@ from tftp import Crowd, Download
 CPU = "server_us_each"
 # At once: how many in all, and how long each answer waits, ms; the packets a second are
 # the same from 1,000 on.
-CROWDS = {1: (150, 1), 10: (1500, 1), 100: (6000, 3), 1000: (10000, 30),
-          10000: (20000, 300), 100000: (100000, 3000)}
+CROWDS = {1: (200, 1), 10: (2000, 1), 100: (8000, 4), 1000: (20000, 45),
+          10000: (30000, 450), 100000: (100000, 4500)}
 # The most that each is asked for: one step beyond, it fails (tftp-hpa: forks that many).
 MOST = {"kedge": 100000, "dnsmasq": 10000, "atftpd": 100, "tftp-hpa": 100}
-FILES = {"1KiB": 2000, "16KiB": 1000, "256KiB": 200, "4MiB": 16, "64MiB": 2, "1GiB": 1,
-         "4GiB": 1}
+FILES = {"1KiB": 2000, "16KiB": 500, "256KiB": 100, "4MiB": 8, "64MiB": 1, "4GiB": 1}
 BY_SIZE = {"kedge, window 64": ("kedge", 64), "atftpd, window 64": ("atftpd", 64),
            "kedge, lock-step": ("kedge", 1), "dnsmasq, lock-step": ("dnsmasq", 1),
            "tftp-hpa, lock-step": ("tftp-hpa", 1)}
@@ -41,14 +40,14 @@ def against_crowds(files):
     for at_once, (count, think_ms) in CROWDS.items():
         for name, most in MOST.items():
             flags = ("--max-transfers", 131072) if name == "kedge" else ()
-            work = Crowd("16KiB", count, count, CPU, at_once=at_once, blksize=1468,
+            work = Crowd("4KiB", count, count, CPU, at_once=at_once, blksize=1468,
                          think_ms=think_ms, shared=1, flags=flags)
-            cost = point(work, name, files, 3 if at_once <= 1000 else 1) \
+            cost = point(work, name, files, 2 if at_once <= 1000 else 1) \
                 if at_once <= most else None
             if cost:
                 series[name].append((at_once, cost))
                 print(f"  {at_once:,} at once, {name}: {cost:.1f} us a transfer", flush=True)
-    return plot("16 KiB, 1468 B in lock-step, clients that think", "transfers at once",
+    return plot("4 KiB, 1468 B in lock-step, clients that think", "transfers at once",
                 "server CPU, µs a transfer", series)
 
 
@@ -64,7 +63,7 @@ def against_sizes(files):
     for file, count in FILES.items():
         for name, (server, window) in BY_SIZE.items():
             work = Download(file, count, count, CPU, blksize=1468, window=window)
-            cost = point(work, server, files, 3 if SIZES[file] < GIB else 1)
+            cost = point(work, server, files, 2 if SIZES[file] < GIB else 1)
             if cost:
                 series[name].append((SIZES[file], cost))
                 print(f"  {file}, {name}: {cost:,.0f} us a transfer", flush=True)

@@ -3,7 +3,7 @@ import json
 import subprocess
 
 from interop import servers
-from place import GIB, SIZES, Missing, Peak, cpu_of, find, same
+from place import GIB, SIZES, Account, Missing, Peak, find, same
 
 
 PATIENCE_S = 300
@@ -53,13 +53,14 @@ class Download:
             if self.core is not None:
                 subprocess.run(["taskset", "-a", "-p", "-c", str(self.core), str(pid)],
                                check=True, capture_output=True)
-            with Peak(pid) as peak:
+            with Account(pid) as account, Peak(pid) as peak:
                 done = server.run(*pin, find("storm"), "127.0.0.1", 69, self.file, copy,
                                   "--count", count, "--pid", pid, *options,
                                   timeout=PATIENCE_S)
-        if not done.stdout:
-            raise Missing(f"storm: {done.stderr.strip()}")
-        found = json.loads(done.stdout)
+                if not done.stdout:
+                    raise Missing(f"storm: {done.stderr.strip()}")
+                found = json.loads(done.stdout)
+                account.correct(found)
         found.pop("wall_s")
         if self.metric == "server_s_per_GiB":
             found.pop("per_s")
@@ -100,9 +101,9 @@ class Bulk:
     def run(self, name, files, quick):
         copy = files[self.file]
         with serve(name, files) as server:
-            before = cpu_of(server.process.pid)
-            done, whole = self.transfer(server, copy)
-            spent = cpu_of(server.process.pid) - before
+            with Account(server.process.pid) as account:
+                done, whole = self.transfer(server, copy)
+                spent = account.seconds
         return {"failed": int(done.returncode != 0), "wrong": int(not whole),
                 "server_s_per_GiB": spent / (SIZES[self.file] / GIB)}
 
