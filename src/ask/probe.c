@@ -159,6 +159,8 @@ bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_err
         return cannot(error, e,
                       "probe icmp://, udp://, tcp://, unix://, unix-dgram:// or "
                       "unix-seqpacket://");
+    if (p->plan.key && e->transport != KEDGE_UDP)
+        return cannot(error, e, "--key is for udp://");
     if (p->count == PROBE_TARGETS_MAX)
         return cannot(error, e, "too many targets");
     t = make_target(p, e);

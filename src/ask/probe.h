@@ -19,13 +19,14 @@
 struct probe; /* owns its sockets, its loop and its memory */
 
 struct probe_plan {
-    uint64_t count;       /* for each target; 0: until probe_stop or a signal */
-    kedge_nanos interval; /* at least 1 */
-    kedge_nanos timeout;  /* at least 1 */
-    uint64_t size;        /* of the payload; at most PAYLOAD_MAX */
-    bool poisson;         /* random gaps, with the interval as their mean */
-    bool flood;           /* as fast as answers come: see probe_flood.h */
-    struct net_path path; /* of IP targets */
+    uint64_t count;              /* for each target; 0: until probe_stop or a signal */
+    kedge_nanos interval;        /* at least 1 */
+    kedge_nanos timeout;         /* at least 1 */
+    uint64_t size;               /* of the payload; at most PAYLOAD_MAX */
+    bool poisson;                /* random gaps, with the interval as their mean */
+    const struct store_key *key; /* of marks; NULL: none. Stays the caller's. */
+    bool flood;                  /* as fast as answers come: see probe_flood.h */
+    struct net_path path;        /* of IP targets */
     enum kedge_family family;
     struct kedge_trace *trace; /* of connections; NULL: off */
     /* Called some times a second while it runs; may be NULL. */

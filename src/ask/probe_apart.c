@@ -21,6 +21,7 @@ void apart_greet(struct probe_target *t, bool always)
                    .sequence = GREETING,
                    .sent_ns = loop_clock() },
         .size = t->plan->size,
+        .key = t->plan->key,
     };
     struct apart *a = &t->apart;
 
@@ -61,7 +62,7 @@ bool apart_took(struct probe_target *t, struct kedge_span payload)
 
     if (a->greeting == GREETING_NONE || !is_greeting(t, payload))
         return false;
-    if (a->greeting != GREETING_WAITS)
+    if (a->greeting != GREETING_WAITS || !probe_proved(t, payload))
         return true; /* it came when nobody waited for it any more */
     a->greeting = GREETING_ANSWERED;
     a->took = loop_clock() - a->sent;

@@ -21,16 +21,20 @@ static void fill(struct probe_target *t)
 
 bool flood_turn(struct probe_target *const targets[], uint32_t count, kedge_nanos *next)
 {
+    struct probe_shared *shared = targets[0]->shared;
     kedge_nanos now = loop_clock();
     bool least = now >= *next, done = true;
 
     if (least)
         *next = now + FLOOD_LEAST;
+    shared->together = true;
     for (uint32_t i = 0; i < count; i++) {
         fill(targets[i]);
         if (least && !is_done(targets[i]))
             probe_send(targets[i], now);
         done &= is_done(targets[i]);
     }
+    shared->together = false;
+    probe_flush(shared);
     return done;
 }

@@ -13,7 +13,7 @@
 /* Whether it may be flooded. */
 bool flood_may(const struct probe_target *t);
 
-/* Send what may leave now. True: all have left. */
+/* Send what may leave now; count > 0. True: all have left. */
 bool flood_turn(struct probe_target *const targets[], uint32_t count, kedge_nanos *next);
 
 #endif

@@ -22,7 +22,8 @@ struct peer_stretch {
 struct peer {
     bool asks; /* its probes have a mark */
     uint64_t token;
-    uint64_t reports; /* 0: a plain echo, as far as is known */
+    uint64_t unproved; /* answers without the seal of the key, which count for nothing */
+    uint64_t reports;  /* 0: a plain echo, as far as is known */
     struct peer_stretch now;
     uint64_t going, coming;    /* of the stretches before */
     uint64_t dropped, refused; /* likewise */

@@ -16,6 +16,7 @@ static struct payload payload_of(const struct probe_target *t, uint64_t sequence
                    .sent_ns = sent },
         .token = sequence >= p->now.first ? p->token : 0,
         .size = t->plan->size,
+        .key = t->plan->key,
     };
 }
 
@@ -84,6 +85,14 @@ static void take_split(struct probe_target *t, uint64_t sequence,
                                     report->received_ns + report->held_ns, t->came_ns });
 }
 
+bool probe_proved(struct probe_target *t, struct kedge_span payload)
+{
+    if (!t->plan->key || payload_proved(payload, t->plan->key))
+        return true;
+    t->peer.unproved++;
+    return false;
+}
+
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
     struct self *self = &t->shared->self;
@@ -92,6 +101,10 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
     struct mark_report report;
     bool first, told;
 
+    if (!probe_proved(t, payload)) {
+        a->stray++;
+        return;
+    }
     check_payload(t, payload, sequence);
     self_awake(self, now);
     a->self_until = self->late_until;

@@ -128,6 +128,9 @@ void probe_refused(struct probe_target *t, int code);
 void probe_failed(struct probe_target *t, const struct udp_error *e,
                   struct kedge_span quoted);
 
+/* True unless there is a key and the answer does not bear its seal, which is counted. */
+KEDGE_MUST_CHECK bool probe_proved(struct probe_target *t, struct kedge_span payload);
+
 /* What came with a reply, before it is told. */
 void probe_came(struct probe_target *t, const struct stamps_in *in);
 

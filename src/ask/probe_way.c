@@ -107,6 +107,13 @@ static void oneway_note(const struct probe_view *v, FILE *out)
 
 void probe_way_notes(const struct probe_view *v, FILE *out)
 {
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    if (v->peer && v->peer->unproved > 0)
+        fprintf(out,
+                "%s: %llu answers did not bear the key's seal, and count for nothing\n",
+                kedge_endpoint_print(v->endpoint, text),
+                (unsigned long long)v->peer->unproved);
     oneway_note(v, out);
     if (v->apart)
         before_notes(v, out);
@@ -180,4 +187,6 @@ void probe_way_json(struct json *j, const struct probe_view *v)
         json_before(j, v->apart);
     if (v->marks && v->peer)
         json_marks(j, v);
+    if (v->peer)
+        json_u64(j, "unproved", v->peer->unproved);
 }

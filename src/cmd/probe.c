@@ -6,16 +6,19 @@
 #include "cmd/tracing.h"
 #include "cmd/verbs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+
+#define DEFAULT_SIZE 56
 
 struct probe_options {
     uint64_t count, size;
     kedge_nanos interval, timeout;
     bool poisson, v4, v6, whole, mtu, flood;
     uint64_t dscp, ttl;
-    const char *source, *interface;
+    const char *source, *interface, *key;
     const char *trace;
     struct see_options see;
 };
@@ -89,10 +92,34 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
     return true;
 }
 
+/* The size of a probe that has room for a seal, where no other was asked for. */
+static enum exit_code read_key(const struct probe_options *o, struct store_key *key,
+                               struct probe_plan *plan)
+{
+    int err;
+
+    if (!o->key)
+        return EXIT_OK;
+    if (plan->size == DEFAULT_SIZE)
+        plan->size = SEALED_SIZE;
+    if (plan->size < SEALED_SIZE) {
+        fprintf(stderr, "kedge probe: with --key, --size takes %d or more\n",
+                SEALED_SIZE);
+        return EXIT_USAGE;
+    }
+    err = key_read(key, o->key);
+    if (err)
+        fprintf(stderr, "kedge probe: --key %.200s: %s\n", o->key,
+                err == -EINVAL ? "a key has 16 to 4096 bytes" : strerror(-err));
+    plan->key = key;
+    return err ? EXIT_LOCAL_FILE : EXIT_OK;
+}
+
 static enum exit_code run(const struct probe_options *o, const struct operands *operands,
                           struct kedge_trace *trace)
 {
     struct probe_plan plan;
+    struct store_key key;
     struct probe *p = NULL;
     struct see see;
     enum exit_code missing, code;
@@ -102,6 +129,9 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
     if (!plan_of(o, &plan))
         return EXIT_USAGE;
+    code = read_key(o, &key, &plan);
+    if (code != EXIT_OK)
+        return code;
     if (o->mtu)
         return probe_mtu(&plan, operands, o->see.json);
     if (!see_plan(&see, &o->see, &plan))
@@ -136,7 +166,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
 
 static const struct probe_options defaults = {
     .count = 10,
-    .size = 56,
+    .size = DEFAULT_SIZE,
     .interval = KEDGE_SEC / 5,
     .timeout = KEDGE_SEC,
     .dscp = ARG_WORD,
@@ -204,6 +234,12 @@ static const struct arg args[] = {
       .value = "ADDR",
       FIELD(source),
       .help = "leave from this address" },
+    { .name = "key",
+      .kind = ARG_TEXT,
+      .value = "FILE",
+      FIELD(key),
+      .not_with = "mtu",
+      .help = "take answers only of a kedge server that shares this key" },
     { .name = "interface",
       .kind = ARG_TEXT,
       .value = "NAME",

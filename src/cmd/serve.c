@@ -108,6 +108,11 @@ static const struct arg serve_args[] = {
       .low = 10 * KEDGE_MSEC,
       .high = 86400 * KEDGE_SEC,
       .help = "close an echo connection that is silent so long (default 5m)" },
+    { .name = "key",
+      .kind = ARG_TEXT,
+      .value = "FILE",
+      ROW(key),
+      .help = "tell probes more than an echo only if they share this key" },
     TRACING_ARG(ROW(trace)),
 };
 

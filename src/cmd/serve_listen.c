@@ -140,6 +140,7 @@ static int open_service(struct server *s, const struct kedge_endpoint *e, int fd
                     .idle = s->options->idle_timeout,
                     .descriptors = descriptors_of_connections() },
         .trace = s->tracing.trace,
+        .key = s->key.len > 0 ? &s->key : NULL,
         .reply = REPLY_TEXT
     };
     struct service *service;

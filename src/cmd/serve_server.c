@@ -56,6 +56,18 @@ static int open_shards(struct server *s)
     return err;
 }
 
+/* While it is still allowed to. */
+static bool reads_key(struct server *s)
+{
+    const char *path = s->options->key;
+    int err = path ? key_read(&s->key, path) : 0;
+
+    if (err)
+        fprintf(stderr, "kedge serve: --key %.200s: %s\n", path,
+                err == -EINVAL ? "a key has 16 to 4096 bytes" : strerror(-err));
+    return err == 0;
+}
+
 enum exit_code server_open(struct server *s, const struct serve_options *options)
 {
     sigset_t stop;
@@ -65,6 +77,8 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
     s->root.fd = -1;
     if (!fits_range(options))
         return EXIT_USAGE;
+    if (!reads_key(s))
+        return EXIT_LOCAL_FILE;
     signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of one upload */
     raise_descriptors();
     sigemptyset(&stop);

@@ -29,6 +29,7 @@ struct serve_options {
     uint64_t echo_max_connections;
     kedge_nanos idle_timeout;
     const char *trace;
+    const char *key;
 };
 
 /* One line of the endpoint table. */
@@ -50,6 +51,7 @@ struct server {
     struct loop_timer stop_timer;
     struct log *log;
     struct store_root root;
+    struct store_key key; /* of probes; len 0: none */
     uint8_t *echo_buffer; /* ECHO_BUFFER bytes, of all services */
     struct served served[SERVED_MAX];
     unsigned served_count;

@@ -60,12 +60,39 @@ static bool answer_sized(struct echo_udp *e, const struct udp_in *in, uint8_t *b
 {
     struct udp_message m = in->m;
 
-    m.bytes = (struct kedge_span){ bytes, MARKED_SIZE };
-    if (udp_send_whole(e->d.socket.fd, &m, size - MARKED_SIZE) == 0)
+    m.bytes = (struct kedge_span){ bytes, e->key ? SEALED_SIZE : MARKED_SIZE };
+    if (size < m.bytes.len)
+        return true;
+    if (udp_send_whole(e->d.socket.fd, &m, size - m.bytes.len) == 0)
         e->d.out.sent++;
     else
         return true;
     return false;
+}
+
+/* Whether it may ask at all. */
+static bool is_sealed(struct echo_udp *e, const struct mark *mark,
+                      struct kedge_span payload)
+{
+    struct kedge_span marked = { payload.ptr, MARKED_SIZE };
+
+    if (!e->key)
+        return true;
+    if (mark->sealed && payload.len >= SEALED_SIZE &&
+        key_proves(e->key, marked, payload.ptr + MARKED_SIZE))
+        return true;
+    e->unsealed++;
+    return false;
+}
+
+/* True: it got a report. */
+static bool answer_mark(struct echo_udp *e, const struct runs_probe *p, uint8_t *bytes)
+{
+    bool report = runs_answer(&e->runs, p, bytes);
+
+    if (e->key)
+        key_seal(e->key, (struct kedge_span){ bytes, MARKED_SIZE }, bytes + MARKED_SIZE);
+    return report;
 }
 
 static void ask_for_stamps(struct echo_udp *e)
@@ -85,12 +112,12 @@ static bool echo_one(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes
     struct runs_probe p;
     struct mark mark;
 
-    if (!may_ask(payload, &mark))
+    if (!may_ask(payload, &mark) || !is_sealed(e, &mark, payload))
         return answer;
     p = probe_of(e, in, peer);
     if (!answer) {
         runs_refused(&e->runs, &p, payload);
-    } else if (runs_answer(&e->runs, &p, bytes)) {
+    } else if (answer_mark(e, &p, bytes)) {
         ask_for_stamps(e);
         if (mark.size >= MARKED_SIZE)
             return answer_sized(e, in, bytes, mark.size);
@@ -127,13 +154,15 @@ static void echo(struct datagrams *d, struct udp_in *in)
         udp_out_borrow(&d->out, &in->m);
 }
 
-int echo_udp_open(struct echo_udp *e, struct loop *l, int fd)
+int echo_udp_open(struct echo_udp *e, struct loop *l, int fd, const struct store_key *key)
 {
-    uint8_t key[TOKEN_KEY];
+    uint8_t token_key[TOKEN_KEY];
 
-    if (getrandom(key, sizeof key, 0) != sizeof key)
+    if (getrandom(token_key, sizeof token_key, 0) != sizeof token_key)
         return -EIO;
-    runs_init(&e->runs, key);
+    runs_init(&e->runs, token_key);
+    e->key = key;
+    e->unsealed = 0;
     e->stamps = false;
     e->d.take = echo;
     return datagrams_open(&e->d, l, fd, true);
@@ -150,5 +179,8 @@ const char *echo_udp_summary(const struct echo_udp *e, char out[SERVE_SUMMARY])
     if (e->runs.proved > 0)
         snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
                  "; %" PRIu64 " runs of probes asked", e->runs.proved);
+    if (e->unsealed > 0)
+        snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
+                 "; %" PRIu64 " probes asked without the key", e->unsealed);
     return out;
 }

@@ -10,17 +10,22 @@
 
 #include "proto/echo/runs.h"
 #include "serve/datagrams.h"
+#include "store/key.h"
 
 struct echo_udp {
     struct datagrams d; /* its counters, guard.counts, in.drops, out.lost may be read */
     struct runs runs;
+    const struct store_key *key; /* NULL: who asks needs none */
+    uint64_t unsealed;           /* probes that asked without it, or with a wrong seal */
     bool stamps; /* the kernel was asked for them: from the first probe that asks on */
 };
 
 /* Serve a bound UDP socket (of kedge_listen), which is the service's from then on. 0 or
  * -errno, and then the socket is still the caller's. Its own port is known to its guard;
- * tell it (guard_own_port on d.guard) the other ports that this program listens on. */
-KEDGE_MUST_CHECK int echo_udp_open(struct echo_udp *e, struct loop *l, int fd);
+ * tell it (guard_own_port on d.guard) the other ports that this program listens on. key
+ * stays the caller's; with one, a probe that does not bear its seal has a plain echo. */
+KEDGE_MUST_CHECK int echo_udp_open(struct echo_udp *e, struct loop *l, int fd,
+                                   const struct store_key *key);
 
 /* Nothing is ever open between two turns: closing is stopping. */
 void echo_udp_close(struct echo_udp *e);

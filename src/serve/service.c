@@ -50,7 +50,7 @@ static int open_as(struct service *s, const struct service_config *c, int fd)
     case STREAMS:
         return open_streams(&s->u.streams, c, fd);
     case DATAGRAMS:
-        return echo_udp_open(&s->u.datagrams, c->loop, fd);
+        return echo_udp_open(&s->u.datagrams, c->loop, fd, c->key);
     case LOCAL:
         return echo_local_open(&s->u.local, c->loop, fd, c->buffer);
     default:

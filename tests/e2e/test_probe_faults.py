@@ -63,7 +63,7 @@ def test_an_interface_that_goes_down_and_comes_back(kedge, wire, serve):
         assert t["sent"] == t["received"] + t["lost"] + t["late"] + t["open"]
         assert t["unsent"] >= 10 and t["error"] == "Network is unreachable"
         # Before and after it was answered, and the kernel's times found their probes again.
-        assert t["received"] >= 60 and t["split_ns"]["way"]["n"] >= t["received"] - 40
+        assert t["received"] >= 60 and t["split_ns"]["way"]["n"] >= t["received"] / 3
         assert t["split_ns"]["way"]["p50"] < t["rtt_ns"]["p50"]
 
 

@@ -1,6 +1,7 @@
 #include "proto/echo/mark.h"
 
 #define KERNEL 1 /* of the clock's byte */
+#define SEALED 1 /* of the flags of an ask */
 
 static void put_zeros(struct writer *w, size_t n)
 {
@@ -28,7 +29,7 @@ static void put_kind(struct writer *w, const struct mark *m)
         put_report(w, &m->report);
         return;
     }
-    put_u8(w, 0);
+    put_u8(w, m->kind == MARK_ASK && m->sealed ? SEALED : 0);
     put_u16(w, m->kind == MARK_TOKEN ? m->port : m->size);
     put_zeros(w, 4);
     put_u64(w, m->token);
@@ -63,14 +64,15 @@ static void take_report(struct reader *r, struct mark_report *out)
 static void take_token(struct reader *r, struct mark *out)
 {
     struct kedge_span address;
-    uint16_t number;
+    uint8_t flags = take_u8(r);
+    uint16_t number = take_u16(r);
 
-    (void)take_u8(r);
-    number = take_u16(r);
-    if (out->kind == MARK_TOKEN)
+    if (out->kind == MARK_TOKEN) {
         out->port = number;
-    else
+    } else {
         out->size = number;
+        out->sealed = flags & SEALED;
+    }
     (void)take_u32(r);
     out->token = take_u64(r);
     address = take(r, sizeof out->address);

@@ -5,8 +5,9 @@
  * another size, which only a right token gets. Pure.
  *
  * On the wire, behind the 24 bytes of the stamp:
- *   ask     u8 1 | u8 0 | u16 size of the answer, 0: as long | 4 bytes of 0 |
- *           u64 token | 16 bytes of 0
+ *   ask     u8 1 | u8 flags (bit 0: a seal of 16 bytes is behind the mark, and is wanted
+ *           behind that of the answer) | u16 size of the answer, 0: as long |
+ *           4 bytes of 0 | u64 token | 16 bytes of 0
  *   token   u8 2 | u8 0 | u16 port | u64 token | 16 bytes of address (IPv4 as
  *           ::ffff:a.b.c.d): where the probe came from
  *   report  u8 3 | u8 clock (1: the kernel's) | u8 TTL | u8 traffic class | u32 seen |
@@ -18,6 +19,11 @@
 
 #define MARK_SIZE 32
 #define MARKED_SIZE (STAMP_SIZE + MARK_SIZE) /* of the shortest payload that can ask */
+
+/* Who shares a key with the server seals his marks, and has sealed ones in return; what a
+ * seal is made of is not known here. It is of the stamp and the mark. */
+#define SEAL_SIZE 16
+#define SEALED_SIZE (MARKED_SIZE + SEAL_SIZE)
 
 enum mark_kind { MARK_ASK = 1, MARK_TOKEN = 2, MARK_REPORT = 3 };
 
@@ -36,6 +42,7 @@ struct mark_report {
 struct mark {
     enum mark_kind kind;
     uint64_t token;      /* ASK (0: none yet), TOKEN */
+    bool sealed;         /* ASK: a seal follows */
     uint16_t size;       /* ASK: of the answer, if that is to have DF; 0: as long */
     uint8_t address[16]; /* TOKEN */
     uint16_t port;

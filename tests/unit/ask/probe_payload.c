@@ -15,7 +15,7 @@ static bool intact(const uint8_t *bytes, size_t len, const struct stamp *s, size
     struct payload_fault f;
 
     return payload_intact((struct kedge_span){ bytes, len },
-                          &(struct payload){ *s, 0, size, 0 }, &f);
+                          &(struct payload){ *s, 0, size, 0, NULL }, &f);
 }
 
 static uint8_t *build(const struct stamp *s, size_t size)
@@ -23,7 +23,7 @@ static uint8_t *build(const struct stamp *s, size_t size)
     uint8_t *block = malloc(size ? size : 1);
     struct writer w = { .ptr = block, .room = size };
 
-    payload_put(&w, &(struct payload){ *s, 0, size, 0 });
+    payload_put(&w, &(struct payload){ *s, 0, size, 0, NULL });
     assert_false(w.bad);
     assert_int_equal(w.len, size);
     return block;
@@ -97,7 +97,7 @@ static void what_a_server_writes_over_it_is_no_fault(void **state)
 
 static void a_fault_has_its_place(void **state)
 {
-    const struct payload p = { stamp, 0, 64, 0 };
+    const struct payload p = { stamp, 0, 64, 0, NULL };
     uint8_t *block = build(&stamp, 64);
     struct payload_fault f;
 

@@ -13,7 +13,7 @@ static const struct stamp asking = { STAMP_ASKS, 7, 9, 11 };
 
 static const uint8_t ask_wire[MARK_SIZE] = { 1, 0, 0, 0, 0, 0, 0, 0,
                                              1, 2, 3, 4, 5, 6, 7, 8 };
-static const uint8_t sized_wire[MARK_SIZE] = { 1, 0, 0x05, 0xc0, 0, 0, 0, 0,
+static const uint8_t sized_wire[MARK_SIZE] = { 1, 1, 0x05, 0xc0, 0, 0, 0, 0,
                                                1, 2, 3,    4,    5, 6, 7, 8 };
 static const uint8_t token_wire[MARK_SIZE] = {
     2, 0, 0x1f, 0x90, 0, 0, 0, 0, 1, 2, 3,    4,    5,   6, 7, 8,
@@ -25,9 +25,9 @@ static const uint8_t report_wire[MARK_SIZE] = {
 };
 
 static const struct mark ask = { .kind = MARK_ASK, .token = 0x0102030405060708 };
-static const struct mark sized = { .kind = MARK_ASK,
-                                   .token = 0x0102030405060708,
-                                   .size = 1472 };
+static const struct mark sized = {
+    .kind = MARK_ASK, .token = 0x0102030405060708, .sealed = true, .size = 1472
+};
 static const struct mark token = {
     .kind = MARK_TOKEN,
     .token = 0x0102030405060708,
@@ -63,6 +63,7 @@ static void check(const struct mark *m, const uint8_t wire[MARK_SIZE])
     assert_int_equal(back.token, m->token);
     assert_int_equal(back.port, m->port);
     assert_int_equal(back.size, m->size);
+    assert_int_equal(back.sealed, m->sealed);
     assert_memory_equal(back.address, m->address, sizeof m->address);
     assert_int_equal(back.report.kernel, m->report.kernel);
     assert_int_equal(back.report.ttl, m->report.ttl);
