@@ -143,6 +143,7 @@ static int open_service(struct server *s, const struct kedge_endpoint *e, int fd
         .key = s->key.len > 0 ? &s->key : NULL,
         .reply = REPLY_TEXT
     };
+    struct net_address at;
     struct service *service;
     struct served *row;
     int err;
@@ -157,8 +158,9 @@ static int open_service(struct server *s, const struct kedge_endpoint *e, int fd
         return err;
     row = add_row(s, e);
     row->service = service;
-    row->any = e->host[0] == '\0' && e->path[0] == '\0';
-    return kedge_endpoint_bound(&row->endpoint, fd);
+    err = kedge_endpoint_bound(&row->endpoint, fd);
+    row->any = net_address_parse(row->endpoint.host, 0, &at) && net_address_is_any(&at);
+    return err;
 }
 
 static enum exit_code listen_service(struct server *s, const struct kedge_endpoint *e,

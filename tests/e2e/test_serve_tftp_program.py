@@ -292,6 +292,28 @@ def test_the_table_names_a_command_that_works(serve, make, kedge):
         assert done.stdout == content
 
 
+PUBLIC = ["unshare", "-n", "sh", "-c",
+          "ip link set lo up && ip addr add 10.9.8.7/32 dev lo && exec \"$@\"", "sh"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
+def test_public_is_every_address(serve, make):
+    """The default set at its own ports, in a network namespace of its own."""
+    make("hello", b"hello\n")
+    server = serve("--public", at=[], under=PUBLIC)
+    rows = [re.split(r"\s{2,}", line, maxsplit=1) for line in server.lines[1:9]]
+
+    assert {endpoint.rpartition(":")[0] for endpoint, _ in rows} == {
+        f"{scheme}://{host}" for scheme in ("tftp", "echo+tcp", "echo+udp", "reply+udp")
+        for host in ("0.0.0.0", "[::]")}
+    for _, command in rows:
+        for typed in {command, command.replace("127.0.0.1", "10.9.8.7")}:
+            done = subprocess.run(["nsenter", "-t", str(server.pid), "-n", "sh", "-c", typed],
+                                  capture_output=True, timeout=20)
+            assert done.returncode == 0, (typed, done.stderr)
+            assert b"ello" in done.stdout
+
+
 def test_uploads_that_are_refused_leave_no_trace(serve, srv, make):
     make("file", 10)
     before = {p: p.stat().st_mtime_ns for p in srv.iterdir()}
