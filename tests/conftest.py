@@ -1,8 +1,12 @@
 """What every suite in Python starts from."""
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell's job in the background ignores it, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -39,7 +39,8 @@ def namespace():
         pytest.skip(f"no network namespace may be made here: {problem}")
     try:
         set_up("lo")
-        subprocess.run(["ip", "-6", "address", "add", "::2/128", "dev", "lo"], check=True)
+        subprocess.run(["ip", "-6", "address", "add", "::2/128", "dev", "lo", "nodad"],
+                       check=True)
         yield
     finally:
         call(libc.setns, here, NEWNET)

@@ -104,11 +104,15 @@ class Capture:
             if found:
                 self.seen.append(found)
 
-    def until_quiet(self, quiet=0.3, most=3.0):
-        """All that passed until nothing did for so long, or `most` seconds are over."""
+    def until_quiet(self, quiet=0.3, most=3.0, least=0):
+        """All that passed until there were `least` and then nothing for so long, or `most`
+        seconds are over."""
         end = time.monotonic() + most
-        while time.monotonic() < end and select.select([self.sock], [], [], quiet)[0]:
-            self.take()
+        while time.monotonic() < end:
+            if select.select([self.sock], [], [], quiet)[0]:
+                self.take()
+            elif len(self.seen) >= least:
+                break
         return self.seen
 
     @property

@@ -4,6 +4,7 @@ It shares nothing with kedge but the wire. `Get` and `Put` are machines without 
 datagrams go in, answers come out; `get()` and `put()` drive one over a blocking socket,
 peers/swarm.py drives a thousand.
 """
+import os
 import socket
 import struct
 import time
@@ -207,6 +208,16 @@ class Put(Transfer):
         return data(self.wire(block), self.content[at:at + self.blksize])
 
 
+def own_host(server):
+    """Where a test's client is: tests side by side have different hosts, or what one's
+    server says at its end to clients that have gone would come to another's client, which
+    was given the same port."""
+    if not server.startswith("127."):
+        return "::" if ":" in server else ""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"127.0.{int(worker) + 1}.1"
+
+
 class Peer:
     """A socket that talks to a server by hand. `tid` is the address that first answered."""
 
@@ -215,7 +226,7 @@ class Peer:
         self.family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self.sock = socket.socket(self.family, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
-        self.sock.bind(source or ("::" if self.family == socket.AF_INET6 else "", 0))
+        self.sock.bind(source or (own_host(server[0]), 0))
         self.timeout = timeout
         self.tid = None
         self.buffer = bytearray(65536)
