@@ -20,6 +20,11 @@ kedge_nanos loop_now(const struct loop *l)
     return l->now;
 }
 
+kedge_nanos loop_last_turn(const struct loop *l)
+{
+    return l->turn_ns;
+}
+
 /* Told once a ring, and to nobody: it only wakes. */
 static int open_alarm(int epoll)
 {
@@ -96,9 +101,17 @@ void loop_watch_remove(struct loop *l, struct loop_watch *w)
         return;
     KEDGE_ASSERT(epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL) == 0);
     w->added = false;
+    if (l->again == w)
+        l->again = NULL;
     for (unsigned i = l->event; i < l->event_count; i++)
         if (l->events[i].data.ptr == w)
             l->events[i].data.ptr = NULL;
+}
+
+void loop_again(struct loop *l, struct loop_watch *w)
+{
+    KEDGE_ASSERT(w->added);
+    l->again = w;
 }
 
 /* ---- timers ---- */
@@ -238,6 +251,22 @@ static void tell_hooks(struct loop *l)
     l->next_hook = NULL;
 }
 
+/* False where it is the turn of all. */
+static bool look_again(struct loop *l, kedge_nanos now)
+{
+    struct loop_watch *w = l->again;
+
+    l->again = NULL;
+    if (!w || l->agains == LOOP_AGAINS) {
+        l->agains = 0;
+        return false;
+    }
+    l->agains++;
+    l->now = now;
+    w->ready(w->owner, LOOP_READ);
+    return true;
+}
+
 int loop_turn(struct loop *l, kedge_nanos max_wait)
 {
     kedge_nanos before = loop_clock();
@@ -246,12 +275,14 @@ int loop_turn(struct loop *l, kedge_nanos max_wait)
     int n;
 
     l->turn_ns = before - l->now;
-    l->looked = before;
-    n = sleep_until_ready(l, wait_of_call(l, before, min_u64(max_wait, wait)));
-    if (n < 0)
-        return n;
-    l->now = loop_clock();
-    tell_ready(l, (unsigned)n);
+    if (!look_again(l, before)) {
+        l->looked = before;
+        n = sleep_until_ready(l, wait_of_call(l, before, min_u64(max_wait, wait)));
+        if (n < 0)
+            return n;
+        l->now = loop_clock();
+        tell_ready(l, (unsigned)n);
+    }
     tell_due(l);
     tell_hooks(l);
     return 0;

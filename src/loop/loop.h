@@ -15,6 +15,7 @@
 
 #define LOOP_EVENTS 256             /* taken from the kernel in one turn */
 #define LOOP_FAR (100 * KEDGE_MSEC) /* a sleep that is longer is ended by a timer */
+#define LOOP_AGAINS 32
 #define LOOP_TIMERS 256 /* at once; who needs more keeps a heap behind one timer */
 
 /* What a watch waits for, and what its callback is told. */
@@ -58,6 +59,8 @@ struct loop {
     kedge_nanos looked;   /* what was not ready then, has come since */
     kedge_nanos turn_ns;  /* how long the last turn's work took, sleep left out */
     struct loop_hook *hooks, *next_hook;
+    struct loop_watch *again; /* see loop_again() */
+    unsigned agains;          /* turns in a row that asked only it */
     struct epoll_event events[LOOP_EVENTS];
     unsigned event, event_count;
     struct deadlines deadlines;
@@ -77,6 +80,9 @@ void loop_close(struct loop *l);
 /* The time when this turn began; all of one turn see the same. */
 kedge_nanos loop_now(const struct loop *l);
 
+/* How long the work of the turn before this one took, its sleep left out. */
+kedge_nanos loop_last_turn(const struct loop *l);
+
 /* Turns until loop_stop(). 0, or -errno if epoll itself fails. */
 KEDGE_MUST_CHECK int loop_run(struct loop *l);
 
@@ -93,6 +99,11 @@ KEDGE_MUST_CHECK int loop_watch_add(struct loop *l, struct loop_watch *w, int fd
                                     unsigned events);
 /* Wait for other events. No system call when they are the same as before. */
 void loop_watch_change(struct loop *l, struct loop_watch *w, unsigned events);
+/* The next turn does not sleep, nor ask the kernel what is ready: it calls this one watch,
+ * as if it were to be read. For an owner who expects an answer at once, and finds out by a
+ * read of its own, which costs less than to be told. After LOOP_AGAINS such turns in a row
+ * the others have theirs. */
+void loop_again(struct loop *l, struct loop_watch *w);
 /* Before its descriptor is closed. A watch that is not added is left alone. */
 void loop_watch_remove(struct loop *l, struct loop_watch *w);
 

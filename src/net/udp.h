@@ -104,6 +104,8 @@ struct udp_inbox {
     uint8_t *memory;
     size_t each;    /* room for one datagram (one train with gro: 65535) */
     unsigned room;  /* at once, at most UDP_BATCH */
+    bool one;       /* set by the owner: take one only, which costs less than to look for
+                       more where there is none */
     unsigned count; /* received last */
     bool apart;     /* this kernel or its filter knows no batches: one a call */
     uint32_t drops; /* SO_RXQ_OVFL as last told: datagrams this socket dropped so far */

@@ -30,7 +30,7 @@ void udp_inbox_init(struct udp_inbox *b, uint8_t *memory, size_t size, size_t ea
     b->each = each;
     b->room = (unsigned)min_u64(size / each, UDP_BATCH);
     b->count = 0;
-    b->apart = false;
+    b->apart = b->one = false;
     b->drops = 0;
     for (unsigned i = 0; i < b->room; i++) {
         b->vectors[i] = (struct iovec){ memory + i * each, each };
@@ -139,12 +139,12 @@ static void take_in(struct udp_inbox *b, unsigned i)
 }
 
 /* What a batch would bring, by a call each: how many, or -1. */
-static int receive_apart(int fd, struct udp_inbox *b)
+static int receive_apart(int fd, struct udp_inbox *b, unsigned most)
 {
     ssize_t n = 0;
     unsigned count = 0;
 
-    while (count < b->room &&
+    while (count < most &&
            (n = recvmsg(fd, &b->headers[count].msg_hdr, MSG_DONTWAIT)) >= 0)
         b->headers[count++].msg_len = (unsigned)n;
     return count > 0 ? (int)count : n < 0 ? -1 : 0;
@@ -154,13 +154,13 @@ static int receive(int fd, struct udp_inbox *b)
 {
     int n;
 
-    if (b->apart)
-        return receive_apart(fd, b);
+    if (b->one || b->apart)
+        return receive_apart(fd, b, b->one ? 1 : b->room);
     n = recvmmsg(fd, b->headers, b->room, MSG_DONTWAIT, NULL);
     if (n >= 0 || !udp_errno_is_filter(errno))
         return n;
     b->apart = true;
-    return receive_apart(fd, b);
+    return receive_apart(fd, b, b->room);
 }
 
 int udp_receive(int fd, struct udp_inbox *b)

@@ -78,6 +78,7 @@ static int open_port(struct tftp_listener *l, const struct udp_options *options)
 
     if (err < 0)
         return err;
+    udp_one_address(&p->socket);
     p->number = l->ports++;
     p->requests = p->number == 0;
     p->listener = l;
@@ -165,13 +166,13 @@ static void due(void *owner)
 static void turn_over(void *owner)
 {
     struct tftp_service *s = owner;
-    kedge_nanos took;
+    kedge_nanos took = loop_last_turn(s->config.loop);
     struct tftp_session *session;
 
     while ((session = tftp_sessions_admitted(&s->sessions)))
         request_begin(transfer_of(s, session));
-    took = loop_clock() - loop_now(s->config.loop);
     ports_flush(s);
+    ports_look_again(s);
     turn_forget(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);
     loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));

@@ -132,6 +132,14 @@ static void take_joined(struct tftp_port *p, const struct udp_in *in)
     take_data(p, &piece);
 }
 
+enum { SINGLE_AFTER = 8, SINGLE_DOUBT = 16 };
+
+/* So many turns had one datagram each. Now and then there may be more after all. */
+static bool is_single(const struct eagerness *e)
+{
+    return e->lone > SINGLE_AFTER && e->lone % SINGLE_DOUBT != 0;
+}
+
 /* Take what is there, so many batches at most. */
 static void drain_data(struct tftp_port *p, unsigned batches)
 {
@@ -139,8 +147,14 @@ static void drain_data(struct tftp_port *p, unsigned batches)
 
     box->drops = p->drops_seen; /* other sockets use it too */
     for (unsigned i = 0; i < batches; i++) {
-        int n = udp_receive(p->socket.fd, box);
+        int n;
 
+        box->one = is_single(&p->service->eager);
+        n = udp_receive(p->socket.fd, box);
+        if (n > 0) {
+            p->service->eager.datagrams += (uint32_t)n;
+            p->service->eager.port = p;
+        }
         for (int k = 0; k < n; k++)
             take_joined(p, &box->in[k]);
         if (n < UDP_BATCH)
@@ -189,6 +203,7 @@ static void drain_requests(struct tftp_port *p)
     for (unsigned i = 0; i < BATCHES_MAX && n == UDP_BATCH; i++) {
         n = udp_receive(p->socket.fd, box);
         p->service->request_batches++;
+        p->service->eager.lone = 0; /* what is drained now is drained to its end */
         for (int k = 0; k < n; k++)
             if (!p->service->stopping)
                 take_request(p, &box->in[k]);
@@ -261,6 +276,37 @@ void port_close(struct tftp_port *p)
     if (p->watch.added)
         loop_watch_remove(p->service->config.loop, &p->watch);
     udp_close(&p->socket);
+}
+
+enum { SKIP_MAX = 64 };
+
+static void learn(struct eagerness *e, bool it_was_there)
+{
+    if (it_was_there) {
+        e->backoff /= 2;
+        return;
+    }
+    e->backoff = (uint32_t)min_u64(4 * e->backoff + 3, SKIP_MAX);
+    e->skip = e->backoff;
+}
+
+void ports_look_again(struct tftp_service *s)
+{
+    struct eagerness *e = &s->eager;
+    bool lone = e->datagrams == 1;
+
+    if (e->looking)
+        learn(e, lone);
+    if (lone)
+        e->lone++;
+    else if (e->datagrams > 1)
+        e->lone = 0;
+    e->datagrams = 0;
+    e->looking = lone && is_single(e) && e->skip == 0;
+    if (e->looking)
+        loop_again(s->config.loop, &e->port->watch);
+    else if (lone && e->skip > 0)
+        e->skip--;
 }
 
 void ports_flush(struct tftp_service *s)

@@ -99,8 +99,20 @@ struct turn_memory {
     bool changed;
 };
 
+/* A single stream is asked for its next ACK before the loop sleeps: it may be there
+ * already. Where it was not, this is left out for a while, each time for longer. */
+struct eagerness {
+    uint32_t datagrams;     /* taken in this turn from data sockets */
+    struct tftp_port *port; /* the last one came there */
+    bool looking;           /* this turn only looks for one */
+    uint32_t skip;          /* so many turns do without */
+    uint32_t backoff;
+    uint32_t lone; /* turns with one datagram, in a row: a few make a single stream */
+};
+
 struct tftp_service {
     struct tftp_config config;
+    struct eagerness eager;
     struct log *log;
     struct tftp_sessions sessions;
     void *session_memory;
@@ -129,6 +141,7 @@ struct tftp_service {
 int port_watch(struct tftp_port *p);
 void port_close(struct tftp_port *p);
 void ports_flush(struct tftp_service *s);
+void ports_look_again(struct tftp_service *s); /* at the end of a turn */
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes);
 /* The rest is not copied, and may not go away: see port_empty(). */
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,

@@ -139,6 +139,57 @@ static void watch_may_remove_itself(void **state)
     loop_close(&l);
 }
 
+/* Where nothing is to be read, so that it is seen who asks. */
+static void eager(void *owner, unsigned events)
+{
+    struct ear *e = owner;
+
+    e->calls++;
+    e->events = events;
+    loop_again(e->loop, &e->watch);
+}
+
+static void asked_again_before_it_sleeps(void **state)
+{
+    struct loop l;
+    struct ear e, other;
+
+    (void)state;
+    assert_int_equal(loop_open(&l), 0);
+    ear_open(&e, &l);
+    ear_open(&other, &l);
+    e.watch.ready = eager;
+    shout(&other);
+    loop_again(&l, &e.watch);
+    for (int i = 0; i < LOOP_AGAINS; i++)
+        assert_int_equal(loop_turn(&l, KEDGE_NEVER), 0);
+    assert_int_equal(e.calls, LOOP_AGAINS);
+    assert_int_equal(e.events, LOOP_READ);
+    assert_int_equal(other.calls, 0);
+    turn(&l); /* now it is the others' turn, and then all is as before */
+    assert_true(e.calls == LOOP_AGAINS && other.calls == 1);
+    turn(&l);
+    assert_int_equal(e.calls, LOOP_AGAINS);
+    ear_close(&e);
+    ear_close(&other);
+    loop_close(&l);
+}
+
+static void removed_before_it_is_asked_again(void **state)
+{
+    struct loop l;
+    struct ear e;
+
+    (void)state;
+    assert_int_equal(loop_open(&l), 0);
+    ear_open(&e, &l);
+    loop_again(&l, &e.watch);
+    ear_close(&e);
+    turn(&l);
+    assert_int_equal(e.calls, 0);
+    loop_close(&l);
+}
+
 static void refused_watch_is_an_error(void **state)
 {
     struct loop_watch w = { .ready = hear };
@@ -414,7 +465,7 @@ static void turn_is_measured_without_sleep(void **state)
     loop_timer_set(&l, &t, 0);
     turn(&l);
     turn(&l);
-    assert_true(l.turn_ns >= 2 * KEDGE_MSEC);
+    assert_true(loop_last_turn(&l) >= 2 * KEDGE_MSEC);
     loop_close(&l);
 }
 
@@ -425,6 +476,8 @@ int main(void)
         cmocka_unit_test(paused_watch_is_silent),
         cmocka_unit_test(removed_in_dispatch_is_not_told),
         cmocka_unit_test(watch_may_remove_itself),
+        cmocka_unit_test(asked_again_before_it_sleeps),
+        cmocka_unit_test(removed_before_it_is_asked_again),
         cmocka_unit_test(refused_watch_is_an_error),
         cmocka_unit_test(timers_come_due_in_time),
         cmocka_unit_test(far_deadlines_are_kept),

@@ -91,6 +91,16 @@ static bool is_lent(const struct bench *b)
     return false;
 }
 
+static void bring_to_memory(struct path path)
+{
+    char bytes[4096];
+    int fd = open(path.text, O_RDONLY | O_CLOEXEC);
+
+    while (read(fd, bytes, sizeof bytes) > 0)
+        continue;
+    close(fd);
+}
+
 /* Of 4 MiB, in memory, as far as its pages are lent; its transfer is the peer's. */
 static struct bench *lending(struct peer **out, uint16_t *block)
 {
@@ -99,6 +109,7 @@ static struct bench *lending(struct peer **out, uint16_t *block)
     uint16_t n = 0;
 
     put_bytes(b, "root/large", 4 << 20);
+    bring_to_memory(at(&b->tree, "root/large"));
     ask(p, KEDGE_TFTP_RRQ, "large", "1000");
     must_hear(p, KEDGE_TFTP_OACK, 0);
     while (!is_lent(b) && n < 3000) {
@@ -160,8 +171,11 @@ static void a_transfer_ends_with_lent_bytes_in_the_queue(void **state)
     uint16_t block;
     struct bench *b = lending(&p, &block);
     bool lent = is_lent(b);
+    struct peer *other = peer_new(b);
 
     (void)state;
+    (void)fetch(other, "quick"); /* of a single stream one packet a turn would be taken */
+    peer_free(other);
     say(p, KEDGE_TFTP_ACK, block, NULL);
     say(p, KEDGE_TFTP_ERROR, 0, NULL);
     must_hear(p, KEDGE_TFTP_DATA, (uint16_t)(block + 1));
@@ -294,6 +308,26 @@ static void a_turn_takes_some_packets_of_a_socket_and_ends(void **state)
     bench_free(b);
 }
 
+/* Who listens at such an address alone still knows that many were asked. */
+static void a_broadcast_address_answers_nobody(void **state)
+{
+    struct bench *b = bench_new(UPLOAD_REFUSE);
+    struct peer *p = peer_new(b);
+    int on = 1;
+
+    (void)state;
+    put_bytes(b, "root/file", 100);
+    tftp_service_close(b->service);
+    tftp_service_free(b->service);
+    serve_at(b, UPLOAD_REFUSE, "127.255.255.255");
+    assert_int_equal(setsockopt(p->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
+    ask(p, KEDGE_TFTP_RRQ, "file", NULL);
+    assert_false(hears(p, 50));
+    assert_int_equal(tftp_service_totals(b->service).dropped, 1);
+    peer_free(p);
+    bench_free(b);
+}
+
 static void two_services_in_one_process(void **state)
 {
     struct bench *one = two_files(), *two = bench_new(UPLOAD_REFUSE);
@@ -332,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_peer_aborts_while_its_file_is_kept),
         cmocka_unit_test(the_service_closes_while_a_helper_is_held),
         cmocka_unit_test(a_turn_takes_some_packets_of_a_socket_and_ends),
+        cmocka_unit_test(a_broadcast_address_answers_nobody),
         cmocka_unit_test(two_services_in_one_process),
     };
 

@@ -92,7 +92,7 @@ static inline void collect(void *owner, unsigned events)
     (void)workers_collect(&b->tree.workers);
 }
 
-static inline void serve(struct bench *b, enum upload_policy uploads)
+static inline void serve_at(struct bench *b, enum upload_policy uploads, const char *host)
 {
     struct tftp_config config = { .loop = &b->loop,
                                   .workers = &b->tree.workers,
@@ -104,9 +104,14 @@ static inline void serve(struct bench *b, enum upload_policy uploads)
                                   .windowsize_max = 64 };
 
     assert_int_equal(tftp_service_open(&b->service, &config), 0);
-    assert_true(net_address_parse("127.0.0.1", 0, &b->at));
+    assert_true(net_address_parse(host, 0, &b->at));
     assert_int_equal(tftp_service_listen(b->service, &b->at), 0);
     assert_int_equal(tftp_service_start(b->service, NULL), 0);
+}
+
+static inline void serve(struct bench *b, enum upload_policy uploads)
+{
+    serve_at(b, uploads, "127.0.0.1");
 }
 
 static inline struct bench *bench_new(enum upload_policy uploads)

@@ -1,9 +1,11 @@
-/* Tests of net/udp.h: datagrams of which a part is sent from where it lies. */
+/* Tests of net/udp.h: what makes datagrams cheaper. A part of them is sent from where it
+ * lies and one is taken alone. */
 #include "net/udp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +120,26 @@ static void trains_go_in_pieces(void **state)
     train_in_pieces(*state, false);
 }
 
+static void one_alone_is_taken(void **state)
+{
+    struct pair *p = *state;
+    struct udp_message m = { .bytes = { (const uint8_t *)"abc", 3 }, .peer = p->b.at };
+
+    p->in.one = true;
+    assert_int_equal(udp_receive(p->b.fd, &p->in), 0);
+    for (m.bytes.len = 1; m.bytes.len <= 3; m.bytes.len++)
+        udp_out_copy(&p->out, &m);
+    assert_true(udp_flush(&p->out));
+    assert_int_equal(received(p).len, 1);
+    assert_true(net_address_equal(&p->in.in[0].m.peer, &p->a.at));
+    assert_int_equal(received(p).len, 2);
+    p->in.one = false;
+    assert_int_equal(received(p).len, 3);
+    p->in.one = true;
+    assert_int_equal(udp_receive(p->b.fd, &p->in), 0);
+    assert_int_equal(udp_receive(-1, &p->in), -EBADF);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -125,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lent_bytes_follow_what_was_copied),
         TEST(trains_go_in_pieces),
+        TEST(one_alone_is_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
