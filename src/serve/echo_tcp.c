@@ -15,7 +15,7 @@ struct echo_connection {
     kedge_nanos moved;                     /* when its last byte was */
     uint8_t *rest; /* taken and not sent yet: rest[rest_at, rest_end) */
     uint32_t rest_at, rest_end;
-    bool bulk; /* much comes: look, send, and only then take */
+    bool bulk; /* much comes, or messages */
 };
 
 /* ---- the list by age: the oldest in front, all with the same limit ---- */
@@ -57,13 +57,21 @@ static void accept_or_wait(struct echo_tcp *e)
         loop_watch_change(e->loop, &e->listener, full ? 0 : LOOP_READ);
 }
 
+static void drop_rest(struct echo_connection *c)
+{
+    if (c->rest)
+        c->echo->kept -= c->rest_end;
+    free(c->rest);
+    c->rest = NULL;
+}
+
 static void end(struct echo_connection *c, uint64_t *count)
 {
     struct echo_tcp *e = c->echo;
 
     loop_watch_remove(e->loop, &c->watch);
     kedge_trace_close(e->trace, c->watch.fd);
-    free(c->rest);
+    drop_rest(c);
     list_remove(c);
     *c = (struct echo_connection){ .echo = e, .newer = e->free };
     e->free = c;
@@ -169,8 +177,7 @@ static int send_rest(struct echo_connection *c)
     c->rest_at += (uint32_t)n;
     if (c->rest_at < c->rest_end)
         return 0;
-    free(c->rest);
-    c->rest = NULL;
+    drop_rest(c);
     wait_for(c, LOOP_READ);
     return 0;
 }
@@ -183,30 +190,31 @@ static int keep_rest(struct echo_connection *c, const uint8_t *bytes, size_t siz
     memcpy(c->rest, bytes, size);
     c->rest_at = 0;
     c->rest_end = (uint32_t)size;
+    c->echo->kept += size;
     wait_for(c, LOOP_WRITE);
     return 0;
 }
 
-/* What peers send little of is taken and sent. -ENODATA: there is no more to come. */
-static int echo_part(struct echo_connection *c)
+/* Take a part, and send it. -ENODATA: there is no more to come. */
+static int echo_part(struct echo_connection *c, size_t most)
 {
     uint8_t *buffer = c->echo->buffer;
-    ssize_t got = connection_read(c->watch.fd, buffer, ECHO_PART);
+    ssize_t got = connection_read(c->watch.fd, buffer, most);
     ssize_t sent;
 
     trace_call(c->echo->trace, c->watch.fd, "recv", got);
     if (got <= 0)
         return got < 0 ? (int)got : -ENODATA;
-    c->bulk = got == ECHO_PART;
+    c->bulk = got >= ECHO_PART;
     sent = send_some(c, buffer, (size_t)got);
     if (sent < 0)
         return (int)sent;
     return sent < got ? keep_rest(c, buffer + sent, (size_t)(got - sent)) : 0;
 }
 
-/* What comes in bulk stays in the kernel's queue until it is sent: a client that does not
- * read costs no memory here, and the kernel tells it to stop. */
-static int echo_bulk(struct echo_connection *c)
+/* What comes stays in the kernel's queue until it is sent: a client that does not read
+ * costs no memory here, and the kernel tells it to stop. */
+static int echo_in_place(struct echo_connection *c)
 {
     const struct connection_kind *kind = &c->echo->kind;
     uint8_t *buffer = c->echo->buffer;
@@ -236,7 +244,11 @@ static int echo_some(struct echo_connection *c)
 {
     if (c->rest)
         return send_rest(c);
-    return c->bulk ? echo_bulk(c) : echo_part(c);
+    if (!c->bulk)
+        return echo_part(c, ECHO_PART);
+    if (!c->echo->kind.messages && c->echo->kept + ECHO_BUFFER <= ECHO_KEPT)
+        return echo_part(c, ECHO_BUFFER);
+    return echo_in_place(c);
 }
 
 static void serve(void *owner, unsigned events)

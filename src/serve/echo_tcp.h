@@ -3,9 +3,10 @@
  * connections in one loop.
  *
  * Memory is bounded by back-pressure: while a client does not read what it was sent,
- * nothing more is read from it. A connection that moves much is echoed without taking its
- * bytes off the kernel's queue before they are sent; any other is read at most ECHO_PART
- * at a time, and that is the most that is ever kept for it. */
+ * nothing more is read from it, and what the kernel would not take of its last part is
+ * kept. A part is at most ECHO_PART; for a connection that moves much it is ECHO_BUFFER, as
+ * long as all that is kept leaves room for it in ECHO_KEPT. Where it does not, the bytes of
+ * such a connection stay in the kernel's queue until they are sent. */
 #ifndef SERVE_ECHO_TCP_H
 #define SERVE_ECHO_TCP_H
 
@@ -15,6 +16,7 @@
 #include "serve/shared.h"
 
 #define ECHO_PART (16 << 10)          /* read at once from one that sends little */
+#define ECHO_KEPT (4 << 20)           /* of all connections, before large parts end */
 #define ECHO_ACCEPTS 64               /* connections accepted in one turn */
 #define ECHO_PAUSE (100 * KEDGE_MSEC) /* in accepting, when descriptors run out */
 #define ECHO_QUIET (50 * KEDGE_MSEC)  /* before a stopped service ends a connection */
@@ -43,6 +45,7 @@ struct echo_tcp {
     struct echo_connection *free;
     struct echo_connection *oldest, *newest; /* by their last byte */
     uint32_t open;
+    size_t kept;         /* bytes that their clients did not take yet */
     kedge_nanos stopped; /* when it was told to; 0: it goes on */
     struct loop_watch listener;
     struct loop_timer accept_again, idle_check;

@@ -126,7 +126,7 @@ static void writer_is_held(const char *endpoint)
     size_t before = mallinfo2().uordblks, total;
 
     total = stuff(b, fd);
-    assert_true(mallinfo2().uordblks <= before + ECHO_PART + 4096);
+    assert_true(mallinfo2().uordblks <= before + ECHO_BUFFER + 4096);
     assert_true(b->echo.counts.bytes < total);
     assert_int_equal(kedge_finish(fd), 0);
     assert_int_equal(drain(b, fd), total);
@@ -144,6 +144,44 @@ static void writers_are_held(void **state)
     writer_is_held("tcp://127.0.0.1:0");
     snprintf(path, sizeof path, "unix://%s/s", folder);
     writer_is_held(path);
+}
+
+/* As stuff, without a pause. */
+static void fill(struct bench *b, int fd)
+{
+    static const char bytes[65536];
+
+    for (int stuck = 0; stuck < 5; turn(b, 0))
+        stuck = connection_write(fd, bytes, sizeof bytes) > 0 ? 0 : stuck + 1;
+}
+
+/* However many clients do not read, what is kept for them has a bound. */
+static void what_is_kept_has_a_bound(void **state)
+{
+    enum { MANY = 220 };
+    const struct echo_tcp_limits many = { .connections = MANY, .idle = KEDGE_NEVER };
+    char path[64];
+    struct bench *b;
+    size_t before, kept;
+    int fds[MANY];
+
+    (void)state;
+    snprintf(path, sizeof path, "unix://%s/s", folder);
+    b = bench_new(path, &many);
+    before = mallinfo2().uordblks;
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = client_of(b);
+        fill(b, fds[i]);
+    }
+    kept = b->echo.kept;
+    assert_in_range(kept, ECHO_KEPT - ECHO_BUFFER, ECHO_KEPT);
+    assert_true(mallinfo2().uordblks <= before + kept + MANY * 256);
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+    settle(b);
+    assert_int_equal(b->echo.open, 0);
+    assert_int_equal(b->echo.kept, 0);
+    bench_free(b);
 }
 
 /* A stuck client costs the others nothing. */
@@ -490,6 +528,7 @@ int main(void)
         cmocka_unit_test(messages_stay_apart),
         cmocka_unit_test(writers_are_held),
         cmocka_unit_test(stuck_client_hurts_no_other),
+        cmocka_unit_test(what_is_kept_has_a_bound),
         cmocka_unit_test(rest_is_kept_in_order),
         cmocka_unit_test(reset_is_survived),
         cmocka_unit_test(idle_ones_are_ended_and_busy_ones_not),
