@@ -11,7 +11,8 @@
 enum {
     DATA_EACH = 65536,
     DATA_BATCH = UDP_BATCH,
-    REQUEST_EACH = KEDGE_TFTP_REQUEST_MAX + 1
+    REQUEST_EACH = KEDGE_TFTP_REQUEST_MAX + 1,
+    QUEUE_MAX = 64 << 20
 };
 
 static uint32_t data_sockets(const struct tftp_config *c)
@@ -93,12 +94,20 @@ static void close_listener(struct tftp_listener *l)
     *l = (struct tftp_listener){ 0 };
 }
 
+/* Room for one small datagram of each transfer: of a rack that boots all ask at once, and
+ * all answer. The kernel counts some 800 bytes for one, and doubles what it is asked for. */
+static uint32_t queue_for(uint32_t transfers)
+{
+    return (uint32_t)clamp_u64(400 * (uint64_t)transfers, UDP_RECEIVE_BUFFER, QUEUE_MAX);
+}
+
 /* The request port, and the data sockets at the same address. */
 static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
                       const struct net_address *at)
 {
     struct udp_options options = { .at = *at,
                                    .gro = s->config.single_port,
+                                   .receive_buffer = queue_for(s->config.room),
                                    .reuse_port = s->config.shard > 0 };
     uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
     int err = open_port(l, &options);
@@ -106,6 +115,7 @@ static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
     if (err == 0 && s->config.shards > 1)
         err = udp_share(&l->port[0].socket);
     options.reuse_port = false;
+    options.receive_buffer = queue_for(s->config.room / s->sessions.limits.sockets);
     net_address_set_port(&options.at, 0);
     options.gro = true; /* the windows of an upload */
     options.low = s->config.low;

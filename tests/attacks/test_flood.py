@@ -56,6 +56,25 @@ def forge_requests(target, count):
                 break
 
 
+def test_a_flood_that_has_taken_all_places(network, released, tmp_path, srv):
+    """Two networks hold all of them; one of a third is served nevertheless, and at once."""
+    silent_hosts()
+    (srv / "file").write_bytes(os.urandom(20000))
+    (srv / "file").chmod(0o644)
+    server = Server([released, "serve", f"tftp://{HERE}:0", "--root", srv,
+                     "--max-transfers", "2000"], tmp_path / "log")
+    try:
+        forge_requests(server.at, 6000)     # its socket's queue holds them
+        start = time.monotonic()
+        for _ in range(20):
+            assert get(server.at, "file", blksize=1000).size == 20000
+        assert time.monotonic() - start < 5
+    finally:
+        assert server.stop(twice=True) in (0, -9)
+    outcomes = [r["outcome"] for r in server.records()]
+    assert outcomes.count("ok") == 20 and outcomes.count("timeout") >= 1
+
+
 @pytest.fixture
 def server(network, released, tmp_path, srv):
     silent_hosts()
