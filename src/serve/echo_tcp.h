@@ -16,7 +16,7 @@
 #include "serve/shared.h"
 
 #define ECHO_PART (16 << 10)          /* read at once from one that sends little */
-#define ECHO_KEPT (4 << 20)           /* of all connections, before large parts end */
+#define ECHO_KEPT (1 << 20)           /* of all connections, before large parts end */
 #define ECHO_ACCEPTS 64               /* connections accepted in one turn */
 #define ECHO_PAUSE (100 * KEDGE_MSEC) /* in accepting, when descriptors run out */
 #define ECHO_QUIET (50 * KEDGE_MSEC)  /* before a stopped service ends a connection */

@@ -108,7 +108,7 @@ def test_clients_that_only_write_cost_no_memory(echo, kedge):
     grown = server.status("VmRSS") - before
     assert sum(taken) > 20 * 100_000  # it is in the kernel's buffers
     if "sanitize" not in str(kedge):
-        assert grown < 20 * 16 + 300  # KiB
+        assert grown < 1024 + 20 * 16 + 300  # KiB: large parts of some, small ones of all
     with server.connect() as other:
         assert asks(other, b"not stuck") == b"not stuck"
     for sock, size in zip(socks, taken):

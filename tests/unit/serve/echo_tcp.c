@@ -158,7 +158,7 @@ static void fill(struct bench *b, int fd)
 /* However many clients do not read, what is kept for them has a bound. */
 static void what_is_kept_has_a_bound(void **state)
 {
-    enum { MANY = 220 };
+    enum { MANY = 80 };
     const struct echo_tcp_limits many = { .connections = MANY, .idle = KEDGE_NEVER };
     char path[64];
     struct bench *b;
