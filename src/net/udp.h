@@ -1,6 +1,6 @@
 /* UDP in batches: many datagrams received by one call, many sent by one call, a whole
  * window sent as one train of segments. Replies leave from the address that was asked.
- * It knows no protocol; it does not wait (all sockets here are non-blocking) and does not
+ * It knows no protocol; it does not wait (but see udp_let_wait()) and does not
  * allocate: inboxes, queues and their memory belong to the caller. IPv4 and IPv6 sockets
  * are apart.
  *
@@ -122,6 +122,12 @@ void udp_inbox_init(struct udp_inbox *b, uint8_t *memory, size_t size, size_t ea
 /* Take what is there, into b->in[0 .. b->count - 1]. The count; 0 when nothing is; or
  * -errno, which is a fault of ours (EBADF, ENOMEM), never a peer's. */
 KEDGE_MUST_CHECK int udp_receive(int fd, struct udp_inbox *b);
+
+/* The same for a socket with one user, which may wait for the first: no longer than
+ * udp_let_wait() said, and one system call less than to poll before. At most `most`. Also 0,
+ * maybe at once, where there is an error to drain or batches are not to be had. */
+KEDGE_MUST_CHECK int udp_receive_within(int fd, struct udp_inbox *b, unsigned most);
+KEDGE_MUST_CHECK int udp_let_wait(const struct udp_socket *s, uint32_t ms);
 
 /* ---- sending ---- */
 

@@ -163,13 +163,26 @@ static int receive(int fd, struct udp_inbox *b)
     return receive_apart(fd, b, b->room);
 }
 
+static int take_all(struct udp_inbox *b, unsigned count)
+{
+    b->count = count;
+    for (unsigned i = 0; i < b->count; i++)
+        take_in(b, i);
+    return (int)count;
+}
+
+static void arm_again(struct udp_inbox *b)
+{
+    for (unsigned i = 0; i < b->count; i++)
+        arm(b, i);
+    b->count = 0;
+}
+
 int udp_receive(int fd, struct udp_inbox *b)
 {
     int n = -1;
 
-    for (unsigned i = 0; i < b->count; i++)
-        arm(b, i);
-    b->count = 0;
+    arm_again(b);
     for (int i = 0; n < 0 && i <= RETRIES; i++) {
         n = receive(fd, b);
         if (n < 0 && errno == EAGAIN)
@@ -177,10 +190,20 @@ int udp_receive(int fd, struct udp_inbox *b)
         if (n < 0 && errno != EINTR && !udp_errno_is_anothers(errno))
             return -errno;
     }
-    if (n < 0)
+    return n < 0 ? 0 : take_all(b, (unsigned)n);
+}
+
+int udp_receive_within(int fd, struct udp_inbox *b, unsigned most)
+{
+    int n;
+
+    arm_again(b);
+    if (b->apart)
         return 0;
-    b->count = (unsigned)n;
-    for (unsigned i = 0; i < b->count; i++)
-        take_in(b, i);
-    return n;
+    n = recvmmsg(fd, b->headers, (unsigned)min_u64(b->room, most), MSG_WAITFORONE, NULL);
+    b->apart = n < 0 && udp_errno_is_filter(errno);
+    if (n < 0 && !b->apart && errno != EAGAIN && errno != EINTR &&
+        !udp_errno_is_anothers(errno))
+        return -errno;
+    return n < 0 ? 0 : take_all(b, (unsigned)n);
 }

@@ -170,6 +170,17 @@ int udp_open(const struct udp_options *o, struct udp_socket *out)
     return err;
 }
 
+int udp_let_wait(const struct udp_socket *s, uint32_t ms)
+{
+    struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+    int flags = fcntl(s->fd, F_GETFL);
+
+    if (flags < 0 || setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0 ||
+        fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+        return -errno;
+    return 0;
+}
+
 void udp_close(struct udp_socket *s)
 {
     close(s->fd);

@@ -25,6 +25,8 @@ int exchange_open(const struct net_address *at, struct exchange **out)
     uint8_t *memory = malloc(INBOX_BYTES);
     int err = x && memory ? udp_open(&o, &x->socket) : -ENOMEM;
 
+    if (!err && (err = udp_let_wait(&x->socket, EXCHANGE_WAIT_MS)) != 0)
+        udp_close(&x->socket);
     if (err) {
         free(memory);
         free(x);

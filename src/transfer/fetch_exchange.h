@@ -42,6 +42,7 @@ struct exchange {
     uint8_t *memory;
     struct udp_inbox inbox;
     kedge_nanos now;
+    kedge_nanos polled; /* when all that may end a wait was last looked at */
 };
 
 /* A new conversation on a fresh socket bound to `at` (port 0: any). 0 and *out, which
@@ -58,6 +59,8 @@ enum kedge_tftp_outcome exchange_outcome(const struct exchange *x);
 uint64_t exchange_bytes(const struct exchange *x);
 
 /* ---- shared by its own files ---- */
+
+enum { EXCHANGE_WAIT_MS = 8 }; /* for the peer alone, at most */
 
 kedge_nanos exchange_clock(void);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 static const kedge_nanos tell_every = 200 * KEDGE_MSEC;
+static const kedge_nanos poll_every = 100 * KEDGE_MSEC;
 
 static struct fetch_fault stopped(void)
 {
@@ -133,6 +134,16 @@ static void hear_error(void *owner, const struct udp_error *e)
         kedge_tftp_machine_gone(&x->client.machine);
 }
 
+static void take(struct exchange *x, int n)
+{
+    if (n < 0)
+        exchange_fail(x, (struct fetch_fault){ .cause = KEDGE_TRANSFER_NO_SOCKET,
+                                               .code = -n,
+                                               .why = "cannot receive" });
+    for (int i = 0; i < n; i++)
+        hear_train(x, &x->inbox.in[i]);
+}
+
 /* Datagrams first: an error may be read before what was queued ahead of it. */
 static void receive(struct exchange *x)
 {
@@ -140,12 +151,7 @@ static void receive(struct exchange *x)
 
     if (n == 0)
         (void)udp_drain_errors(x->socket.fd, hear_error, x);
-    if (n < 0)
-        exchange_fail(x, (struct fetch_fault){ .cause = KEDGE_TRANSFER_NO_SOCKET,
-                                               .code = -n,
-                                               .why = "cannot receive" });
-    for (int i = 0; i < n; i++)
-        hear_train(x, &x->inbox.in[i]);
+    take(x, n);
 }
 
 static struct timespec time_until(const struct exchange *x, kedge_nanos until)
@@ -166,7 +172,27 @@ static struct fetch_fault settle(const struct exchange *x)
     return holds ? fetch_fault_of(x->file->settle(x->file)) : fetch_no_fault();
 }
 
-void exchange_wait(struct exchange *x, const struct exchange_wait *wait)
+/* Most waits are short and for the peer: they cost one call, and not a look at the rest
+ * each time. */
+static bool only_for_the_peer(const struct exchange *x, const struct exchange_wait *wait)
+{
+    return !wait->writable && !wait->file && x->now - x->polled < poll_every &&
+           wait->until > x->now + 2 * EXCHANGE_WAIT_MS * KEDGE_MSEC;
+}
+
+static bool heard_from_the_peer(struct exchange *x)
+{
+    const struct kedge_tftp_machine *m = &x->client.machine;
+    uint32_t window = m->sends ? m->sender.terms.window : m->receiver.terms.window;
+    int n = udp_receive_within(x->socket.fd, &x->inbox, window > 1 ? UDP_BATCH : 1);
+
+    x->now = exchange_clock();
+    take(x, n);
+    return n != 0;
+}
+
+static struct fetch_fault wait_for_any(struct exchange *x,
+                                       const struct exchange_wait *wait)
 {
     short events = wait->writable ? POLLIN | POLLOUT : POLLIN;
     int cancel = x->options->cancel_fd > 0 ? x->options->cancel_fd : -1;
@@ -175,19 +201,27 @@ void exchange_wait(struct exchange *x, const struct exchange_wait *wait)
                             { .fd = wait->file ? x->file->wait_fd : -1,
                               .events = POLLIN } };
     struct timespec timeout = time_until(x, wait->until);
+    int n = ppoll(fds, sizeof fds / sizeof *fds, &timeout, NULL);
+
+    x->now = x->polled = exchange_clock();
+    if (n > 0 && fds[1].revents)
+        return stopped();
+    if (n > 0 && fds[0].revents)
+        receive(x);
+    return fetch_no_fault();
+}
+
+void exchange_wait(struct exchange *x, const struct exchange_wait *wait)
+{
     struct fetch_fault fault = settle(x);
 
     if (fault.cause == KEDGE_TRANSFER_DONE && !tell_progress(x))
         fault = stopped();
-    if (fault.cause == KEDGE_TRANSFER_DONE) {
-        int n = ppoll(fds, sizeof fds / sizeof *fds, &timeout, NULL);
-
-        x->now = exchange_clock();
-        if (n > 0 && fds[1].revents)
-            fault = stopped();
-        else if (n > 0 && fds[0].revents)
-            receive(x);
-    }
+    if (fault.cause == KEDGE_TRANSFER_DONE && only_for_the_peer(x, wait) &&
+        heard_from_the_peer(x))
+        return;
+    if (fault.cause == KEDGE_TRANSFER_DONE)
+        fault = wait_for_any(x, wait);
     if (fault.cause != KEDGE_TRANSFER_DONE)
         exchange_fail(x, fault);
 }
