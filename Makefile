@@ -50,6 +50,13 @@ bench-programs: setup
 		meson setup --reconfigure build >/dev/null || meson setup build
 	@ninja -C build program bench-programs tests/link/badlink
 
+# The prober beside ping, fping, sockperf and irtt; as root, some minutes.
+bench-probe: setup
+	@tools/setup --peers
+	@test -f build/build.ninja || meson setup build
+	@ninja -C build program tests/link/badlink
+	@bench/probe.py $(if $(QUICK),--quick)
+
 # What TFTP servers send to hosts that never asked, beside each other; a minute.
 reflection: build
 	@tools/setup --peers
@@ -78,4 +85,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick bench-plots bench-programs all build run check sim mutants fuzz embed reflection model format clean setup
+.PHONY: bench bench-quick bench-plots bench-probe bench-programs all build run check sim mutants fuzz embed reflection model format clean setup

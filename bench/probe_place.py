@@ -1,0 +1,125 @@
+"""Where probes are measured: two network namespaces, joined by a pair of devices or by
+badlink, and a capture in the second that stamps what came and went."""
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from place import BUILD, ROOT, Missing, find
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+from link.links import Link  # noqa: E402
+
+__all__ = ["BadLink", "Missing", "Pair", "find"]
+PEER = "10.78.0.2"
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+class Namespaces:
+    peer = PEER
+
+    def start(self, where, command, core=None, **how):
+        pin = ["taskset", "-c", str(core)] if core is not None else []
+        return subprocess.Popen(["ip", "netns", "exec", where, *pin, *map(str, command)],
+                                stdin=subprocess.DEVNULL, **how)
+
+
+class Pair(Namespaces):
+    """Two namespaces and a veth pair; and in both all of 127.0.0.0/8."""
+    count = 0
+
+    def __enter__(self):
+        Pair.count += 1
+        own = f"{os.getpid()}-{Pair.count}"
+        self.a, self.b = f"kpa{own}", f"kpb{own}"
+        for name in (self.a, self.b):
+            ip("netns", "add", name)
+        ip("link", "add", "pa", "netns", self.a, "type", "veth", "peer", "name", "pb", "netns",
+           self.b)
+        for name, dev, address in ((self.a, "pa", "10.78.0.1/24"), (self.b, "pb", PEER + "/24")):
+            ip("-n", name, "address", "add", address, "dev", dev)
+            ip("-n", name, "link", "set", dev, "up")
+            ip("-n", name, "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_):
+        for name in (self.a, self.b):
+            ip("netns", "del", name)
+
+    def stamps(self):
+        return Stamps(self)
+
+
+class BadLink(Namespaces):
+    peer = "10.77.0.2"
+
+    def __init__(self, *options):
+        self.options = options
+
+    def __enter__(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.link = Link(BUILD / "tests/link/badlink", Path(self.place.name), *self.options)
+        self.a, self.b = self.link.a, self.link.b
+        return self
+
+    def __exit__(self, *_):
+        self.link.stop()
+        self.stats = self.link.stats()
+        self.place.cleanup()
+
+    def lateness_us(self):
+        """By how much it delivered late, there and back."""
+        return sum(self.stats[way]["late_us"]["p50"] for way in ("ab", "ba"))
+
+
+class Stamps:
+    """What AF_PACKET sees at the peer's device, by the kernel's clock."""
+
+    def __init__(self, pair):
+        self.pair = pair
+
+    def __enter__(self):
+        self.file = tempfile.NamedTemporaryFile(suffix=".pcap")
+        self.tcpdump = self.pair.start(
+            self.pair.b, [find("tcpdump"), "-i", "pb", "-n", "-s", "96", "-Z", "root",
+                          "--time-stamp-precision=nano", "-B", "8192", "-w", self.file.name,
+                          "udp or icmp"], stderr=subprocess.PIPE, text=True)
+        while "listening" not in (line := self.tcpdump.stderr.readline()):
+            if not line:
+                raise Missing("tcpdump does not run")
+        return self
+
+    def __exit__(self, *_):
+        if self.tcpdump.poll() is None:
+            self.tcpdump.kill()
+        self.tcpdump.communicate()
+        self.file.close()
+
+    def answers(self):
+        """From each request's coming to its answer's going, ns: one waits at a time."""
+        time.sleep(1.1)  # a buffer is handed on each second
+        self.tcpdump.send_signal(signal.SIGINT)
+        self.tcpdump.wait(10)
+        data = Path(self.file.name).read_bytes()
+        magic, = struct.unpack_from("<I", data)
+        assert magic == 0xa1b23c4d, hex(magic)
+        at, came, found = 24, None, []
+        while at + 16 <= len(data):
+            seconds, ns, size, _ = struct.unpack_from("<IIII", data, at)
+            to = data[at + 16 + 14 + 16:at + 16 + 14 + 20]
+            stamp = seconds * 1000000000 + ns
+            if to == bytes(map(int, PEER.split("."))):
+                came = stamp
+            elif came is not None:
+                found.append(stamp - came)
+                came = None
+            at += 16 + size
+        return found
