@@ -135,9 +135,16 @@ class Bench:
         def climb(tool):
             fell = 0
             for thousands in ladder:
-                with Pair() as pair, tool.served(pair, core=1):
-                    r = tool.ask(pair, int(thousands * 1000), MS / thousands, core=0, size=64,
-                                 quiet=True)
+                try:
+                    with Pair() as pair, tool.served(pair, core=1):
+                        r = tool.ask(pair, int(thousands * 1000), MS / thousands, core=0,
+                                     size=64, quiet=True)
+                except Missing as why:
+                    print(f"  {tool.name}, asked {thousands},000: {why}", file=sys.stderr)
+                    fell += 1
+                    if fell == 2:
+                        break
+                    continue
                 if self.args.verbose:
                     print(f"  {tool.name}: asked {thousands},000: {r.rate:,.0f} a second, "
                           f"{r.a_core:,.0f} of a core, lost {r.lost} of {r.sent}, unexplained "

@@ -146,7 +146,7 @@ class Kedge(Tool):
         lines = [] if quiet else ["--jsonl"]
         text, usage = run(pair, [find("kedge"), "probe", "-q", *(lines or ["--json"]), "-c",
                                  count, "-i", f"{interval:.0f}ns", "--size", size, "--timeout",
-                                 "1s", self.endpoint(pair)], core, freeze)
+                                 "3s", self.endpoint(pair)], core, freeze)
         if quiet:
             target, rtts, wall = json.loads(text)["targets"][0], [], 0
         else:
@@ -241,6 +241,8 @@ class Irtt(Tool):
             _, usage = run(pair, [find("irtt"), "client", "-Q", f"--timer={self.timer}", "-i", f"{interval:.0f}ns", "-d",
                                   f"{seconds:g}s", "-l", size, "--wait=500ms", "-o", out,
                                   f"{pair.peer}:{PORT}"], core, freeze)
+            if not out.exists():
+                raise Missing("irtt wrote no result")
             found = json.loads(out.read_text())
         stats = found["stats"]
         sent, received = stats["packets_sent"], stats["packets_received"]
