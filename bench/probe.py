@@ -129,7 +129,7 @@ class Bench:
               "\nprobes of which no loss was reported that no queue explains: a second, and for a "
               "second of\nthe prober's CPU, which is what a busy machine leaves comparable; best "
               "of the rounds")
-        ladder = [5, 10, 20, 40, 80, 120, 160, 200, 250, 300]
+        ladder = [1, 2, 5, 10, 20, 40, 80, 120, 160, 200, 250, 300]
         best = {}
 
         def climb(tool):
