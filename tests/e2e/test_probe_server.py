@@ -207,9 +207,9 @@ def test_a_round_trip_has_parts_by_the_kernels_clock(probe, echo):
     code, (target,), _ = probe("-c", "200", "-i", "2ms", echo.url)
     split, rtt = target["split_ns"], target["rtt_ns"]
     assert code == 0 and split["way"]["n"] >= 20 and split["wire"]["n"] >= 10
-    assert 0 < split["wire"]["p50"] < split["way"]["p50"] < rtt["p50"]
+    assert 0 < split["wire"]["p50"] < split["way"]["p50"] < rtt["p99"]
     parts = sum(split[k]["p50"] for k in ("send", "way", "receive"))
-    assert 0.5 * rtt["p50"] < parts < 1.5 * rtt["p50"]
+    assert 0.5 * rtt["min"] < parts < 1.5 * rtt["p99"]
 
 
 # The unprivileged socket, or the raw one: as this kernel lets root have it. Two targets of
@@ -224,7 +224,7 @@ def test_icmp_has_parts_too_also_where_targets_share_a_socket(probe, one_more_na
             split = t["split_ns"]
             parts = sum(split[k]["p50"] for k in ("send", "way", "receive"))
             assert split["way"]["n"] >= 95 and t["clocks"]["split_ns"] == "kernel"
-            assert 0.5 * t["rtt_ns"]["p50"] < parts < 1.5 * t["rtt_ns"]["p50"]
+            assert 0.5 * t["rtt_ns"]["min"] < parts < 1.5 * t["rtt_ns"]["p99"]
 
 
 def test_a_stream_says_that_its_clock_is_the_programs(kedge, probe):
@@ -262,21 +262,18 @@ def test_a_plain_peer_has_no_wire_and_a_local_socket_no_parts(probe, tmp_path):
 
 
 def test_a_way_that_grows_is_told_from_the_other(probe, echo):
-    """5 ms more a second, going alone."""
-    class Growing(Proxy):
+    """Probes come faster than they are carried, going alone: the queue grows by 5 ms each."""
+    class Slow(Proxy):
         def carry_going(self):
-            begin = None
             while True:
                 data, self.client = self.front.recvfrom(65536)
-                begin = begin or time.monotonic()
-                time.sleep(0.005 * (time.monotonic() - begin))
+                time.sleep(0.02)
                 self.back.send(data)
-    code, (t,), _ = probe("-c", "160", "-i", "14ms", Growing(echo.udp).url)
+    code, (t,), _ = probe("-c", "160", "-i", "15ms", "--timeout", "20s", Slow(echo.udp).url)
     one_way = t["one_way_ns"]
     assert code == 0 and one_way["n"] >= 100
-    assert 2 * MS < one_way["going_a_second"] < 20 * MS
-    assert one_way["going_a_second"] > abs(one_way["coming_a_second"]) + MS
-    assert one_way["going_range"] > 5 * MS
+    assert one_way["going_a_second"] > 200 * MS and one_way["going_range"] > 300 * MS
+    assert abs(one_way["coming_a_second"]) < 100 * MS
 
 
 def test_a_short_run_or_a_plain_echo_has_no_trend(probe, echo):
