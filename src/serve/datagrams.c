@@ -19,10 +19,30 @@ static void flush(struct datagrams *d)
     loop_watch_change(d->loop, &d->watch, udp_flush(&d->out) ? LOOP_READ : LOOP_WRITE);
 }
 
+static struct guard_datagram as_seen(const struct udp_in *in, struct kedge_span payload)
+{
+    const struct net_address *from = &in->m.peer;
+
+    return (struct guard_datagram){ .peer = { (const uint8_t *)&from->u, from->len },
+                                    .port = net_address_port(from),
+                                    .spread = in->spread,
+                                    .payload = payload };
+}
+
+static void look_at(struct datagrams *d, unsigned i)
+{
+    const struct udp_in *in = &d->in.in[i];
+    struct guard_datagram g = as_seen(in, in->m.bytes);
+
+    d->marks[i] = in->m.segment ? 0 : guard_look(&d->guard, &g);
+}
+
 static void receive(struct datagrams *d)
 {
     int n = udp_receive(d->socket.fd, &d->in);
 
+    for (int i = 0; i < n; i++)
+        look_at(d, (unsigned)i);
     for (int i = 0; i < n; i++)
         d->take(d, &d->in.in[i]);
     flush(d);
@@ -93,12 +113,9 @@ struct kedge_span datagrams_peer(const struct net_raw *raw,
 bool datagrams_may_answer(struct datagrams *d, const struct udp_in *in,
                           struct kedge_span payload)
 {
-    const struct net_address *from = &in->m.peer;
-    struct guard_datagram g = { .peer = { (const uint8_t *)&from->u, from->len },
-                                .port = net_address_port(from),
-                                .spread = in->spread,
-                                .payload = payload };
+    struct guard_datagram g = as_seen(in, payload);
 
+    g.mark = d->marks[in - d->in.in];
     d->received++;
     d->bytes += payload.len;
     return guard_check(&d->guard, &g, loop_now(d->loop)) == GUARD_ANSWER;

@@ -26,6 +26,7 @@ struct datagrams {
      * them: they stay until the outbox is flushed. */
     void (*take)(struct datagrams *d, struct udp_in *in);
     uint64_t received, bytes;
+    uint64_t marks[UDP_BATCH]; /* of the datagrams in the inbox; 0: a train */
 };
 
 /* Serve a bound UDP socket, which is the service's from then on. take is set by the

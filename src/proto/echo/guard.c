@@ -98,11 +98,26 @@ static bool is_over(const struct guard_slot *s, kedge_nanos now)
     return s->start == KEDGE_NEVER || now - s->start >= GUARD_WINDOW;
 }
 
+static size_t set_of(uint64_t mark)
+{
+    return mark % (GUARD_SLOTS / WAYS) * WAYS;
+}
+
+uint64_t guard_look(const struct guard *g, const struct guard_datagram *d)
+{
+    uint64_t mark = mark_of(mark_of(g->seed, d->peer), d->payload);
+    const struct guard_slot *set = &g->slots[set_of(mark)];
+
+    __builtin_prefetch(set, 1);
+    __builtin_prefetch(&set[WAYS - 1], 1);
+    return mark;
+}
+
 /* The slot of this mark; a new one takes the place of one that is over, else of the
  * oldest of its set. */
 static struct guard_slot *find(struct guard *g, uint64_t mark, kedge_nanos now)
 {
-    struct guard_slot *set = &g->slots[mark % (GUARD_SLOTS / WAYS) * WAYS];
+    struct guard_slot *set = &g->slots[set_of(mark)];
     struct guard_slot *victim = set;
 
     for (size_t i = 0; i < WAYS; i++) {
@@ -118,7 +133,7 @@ static struct guard_slot *find(struct guard *g, uint64_t mark, kedge_nanos now)
 
 static bool loops(struct guard *g, const struct guard_datagram *d, kedge_nanos now)
 {
-    uint64_t mark = mark_of(mark_of(g->seed, d->peer), d->payload);
+    uint64_t mark = d->mark ? d->mark : guard_look(g, d);
     struct guard_slot *s = find(g, mark, now);
 
     if (is_over(s, now))

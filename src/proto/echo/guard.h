@@ -32,6 +32,7 @@ struct guard_datagram {
     int32_t port;           /* the sender's; -1 where there are none (unix sockets) */
     bool spread;            /* sent to a broadcast or multicast address */
     struct kedge_span payload;
+    uint64_t mark; /* of guard_look(); 0: not looked yet */
 };
 
 struct guard_slot {
@@ -55,6 +56,10 @@ void guard_init(struct guard *g, uint64_t seed, struct kedge_span own_text);
 
 /* A port that this program listens on. */
 void guard_own_port(struct guard *g, uint16_t port);
+
+/* The mark of peer and payload. What the verdict will look at is fetched meanwhile: for a
+ * batch look at all before the first is checked, as the memory is seldom in the cache. */
+uint64_t guard_look(const struct guard *g, const struct guard_datagram *d);
 
 /* The verdict on a datagram, which is counted. GUARD_ANSWER counts as answered. */
 KEDGE_MUST_CHECK enum guard_verdict

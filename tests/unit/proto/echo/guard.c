@@ -234,6 +234,25 @@ static void verdicts_have_words(void **state)
         assert_true(strlen(guard_word((enum guard_verdict)v)) > 3);
 }
 
+/* To look first changes no verdict, whichever of the two a datagram comes by. */
+static void looking_first_is_the_same(void **state)
+{
+    struct guard *g = guard_new("");
+    struct guard_datagram d = from("peer", 40000, "again and again");
+
+    (void)state;
+    for (int i = 0; i < GUARD_SAME; i++) {
+        d.mark = i % 2 ? guard_look(g, &d) : 0;
+        assert_int_equal(check(g, d, 5), GUARD_ANSWER);
+    }
+    d.mark = guard_look(g, &d);
+    assert_int_equal(check(g, d, 6), GUARD_LOOP);
+    d = from("peer", 40000, "another");
+    d.mark = guard_look(g, &d);
+    assert_int_equal(check(g, d, 6), GUARD_ANSWER);
+    free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +267,7 @@ int main(void)
         cmocka_unit_test(every_byte_counts),
         cmocka_unit_test(flood_only_delays),
         cmocka_unit_test(verdicts_have_words),
+        cmocka_unit_test(looking_first_is_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
