@@ -1,5 +1,6 @@
 #include "net/udp_control.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void append(struct msghdr *h, int level, int type, struct kedge_span data)
@@ -49,4 +50,17 @@ void udp_control_put(struct msghdr *h, uint8_t *control, const struct net_local 
                (struct kedge_span){ (const uint8_t *)&segment, sizeof segment });
     if (h->msg_controllen == 0)
         h->msg_control = NULL;
+}
+
+int udp_send_message(int fd, const struct msghdr *h)
+{
+    const struct iovec *v = h->msg_iov;
+    ssize_t n;
+
+    if (h->msg_iovlen == 1 && !h->msg_control)
+        n = sendto(fd, v->iov_base, v->iov_len, MSG_DONTWAIT, h->msg_name,
+                   h->msg_namelen);
+    else
+        n = sendmsg(fd, h, MSG_DONTWAIT);
+    return n < 0 ? errno : 0;
 }

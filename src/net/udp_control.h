@@ -9,4 +9,7 @@
 void udp_control_put(struct msghdr *h, uint8_t *control, const struct net_local *local,
                      uint16_t segment);
 
+/* Send one datagram, by the cheaper call where it can say all there is. 0 or an errno. */
+KEDGE_MUST_CHECK int udp_send_message(int fd, const struct msghdr *h);
+
 #endif

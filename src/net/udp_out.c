@@ -90,7 +90,8 @@ static int send_queued(struct udp_outbox *b)
             return n;
         b->apart = errno == ENOSYS;
     }
-    return sendmsg(b->fd, &b->headers[b->first].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
+    errno = udp_send_message(b->fd, &b->headers[b->first].msg_hdr);
+    return errno ? -1 : 1;
 }
 
 bool udp_flush(struct udp_outbox *b)

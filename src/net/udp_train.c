@@ -41,7 +41,7 @@ static int send_joined(int fd, const struct udp_train *t, unsigned from, unsigne
     udp_control_put(&h, control, t->local, to - from > 1 ? (uint16_t)t->stride : 0);
     for (int tries = 0; tries < 2; tries++) {
         do
-            err = sendmsg(fd, &h, MSG_DONTWAIT) < 0 ? errno : 0;
+            err = udp_send_message(fd, &h);
         while (err == EINTR);
         if (!udp_errno_is_anothers(err))
             break;

@@ -9,7 +9,8 @@
 #include <sys/random.h>
 
 enum {
-    DATA_EACH = 65536,
+    DATA_EACH =
+        65536 + 192, /* a power of two would put all of a batch in one cache set */
     DATA_BATCH = UDP_BATCH,
     REQUEST_EACH = KEDGE_TFTP_REQUEST_MAX + 1,
     QUEUE_MAX = 64 << 20
