@@ -80,6 +80,24 @@ class BadLink(Namespaces):
         return sum(self.stats[way]["late_us"]["p50"] for way in ("ab", "ba"))
 
 
+def answer_times(data):
+    """Of a capture's bytes, as tcpdump writes them with stamps of ns."""
+    magic, = struct.unpack_from("<I", data)
+    assert magic == 0xa1b23c4d, hex(magic)
+    at, came, found = 24, None, []
+    while at + 16 <= len(data):
+        seconds, ns, size, _ = struct.unpack_from("<IIII", data, at)
+        to = data[at + 16 + 14 + 16:at + 16 + 14 + 20]
+        stamp = seconds * 1000000000 + ns
+        if to == bytes(map(int, PEER.split("."))):
+            came = stamp
+        elif came is not None:
+            found.append(stamp - came)
+            came = None
+        at += 16 + size
+    return found
+
+
 class Stamps:
     """What AF_PACKET sees at the peer's device, by the kernel's clock."""
 
@@ -108,18 +126,4 @@ class Stamps:
         time.sleep(1.1)  # a buffer is handed on each second
         self.tcpdump.send_signal(signal.SIGINT)
         self.tcpdump.wait(10)
-        data = Path(self.file.name).read_bytes()
-        magic, = struct.unpack_from("<I", data)
-        assert magic == 0xa1b23c4d, hex(magic)
-        at, came, found = 24, None, []
-        while at + 16 <= len(data):
-            seconds, ns, size, _ = struct.unpack_from("<IIII", data, at)
-            to = data[at + 16 + 14 + 16:at + 16 + 14 + 20]
-            stamp = seconds * 1000000000 + ns
-            if to == bytes(map(int, PEER.split("."))):
-                came = stamp
-            elif came is not None:
-                found.append(stamp - came)
-                came = None
-            at += 16 + size
-        return found
+        return answer_times(Path(self.file.name).read_bytes())
