@@ -16,6 +16,8 @@ enum {
     QUEUE_MAX = 64 << 20
 };
 
+static const kedge_nanos behind_max = 5 * KEDGE_SEC;
+
 static uint32_t data_sockets(const struct tftp_config *c)
 {
     uint64_t share;
@@ -164,11 +166,26 @@ uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
     return 0;
 }
 
+/* While packets wait in its queues it is the server that is late, not the peers: what their
+ * timers would send again makes it later still. */
+static bool too_late_to_judge(struct tftp_service *s)
+{
+    kedge_nanos now = loop_now(s->config.loop);
+
+    if (!ports_behind(s))
+        s->behind_since = 0;
+    else if (s->behind_since == 0)
+        s->behind_since = now;
+    return s->behind_since > 0 && now - s->behind_since < behind_max;
+}
+
 static void due(void *owner)
 {
     struct tftp_service *s = owner;
     struct tftp_session *session;
 
+    if (too_late_to_judge(s))
+        return;
     while ((session = tftp_sessions_due(&s->sessions, loop_now(s->config.loop))))
         transfer_pump(transfer_of(s, session));
 }
@@ -186,6 +203,7 @@ static void turn_over(void *owner)
     ports_look_again(s);
     turn_forget(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);
+    (void)too_late_to_judge(s);
     loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));
 }
 

@@ -157,7 +157,8 @@ static void drain_data(struct tftp_port *p, unsigned batches)
         }
         for (int k = 0; k < n; k++)
             take_joined(p, &box->in[k]);
-        if (n < UDP_BATCH)
+        p->behind = n == UDP_BATCH;
+        if (!p->behind)
             break;
     }
     p->service->totals.kernel_drops += box->drops - p->drops_seen;
@@ -261,6 +262,18 @@ static void ready(void *owner, unsigned events)
         (void)udp_drain_errors(p->socket.fd, gone, p);
     if (events & LOOP_WRITE)
         unstick(p);
+}
+
+bool ports_behind(const struct tftp_service *s)
+{
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
+            const struct tftp_port *p = &s->listeners[i].port[k];
+
+            if (p->behind && (!p->requests || s->config.single_port))
+                return true;
+        }
+    return false;
 }
 
 int port_watch(struct tftp_port *p)

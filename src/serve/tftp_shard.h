@@ -135,13 +135,15 @@ struct tftp_service {
     struct tftp_totals totals;
     struct turn_memory memory;
     uint64_t request_batches;
+    kedge_nanos behind_since; /* packets wait since; 0: none does */
 };
 
 /* tftp_ports.c */
 int port_watch(struct tftp_port *p);
 void port_close(struct tftp_port *p);
 void ports_flush(struct tftp_service *s);
-void ports_look_again(struct tftp_service *s); /* at the end of a turn */
+bool ports_behind(const struct tftp_service *s); /* packets of transfers wait still */
+void ports_look_again(struct tftp_service *s);   /* at the end of a turn */
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes);
 /* The rest is not copied, and may not go away: see port_empty(). */
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,

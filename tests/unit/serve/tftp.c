@@ -328,6 +328,27 @@ static void a_broadcast_address_answers_nobody(void **state)
     bench_free(b);
 }
 
+/* The loop was away for longer than a timeout. The ACK has come meanwhile, behind much else:
+ * it is read before the block is sent again. */
+static void what_waits_is_read_before_a_timer_sends_again(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    for (int i = 0; i < 1200; i++)
+        send_to(p, &p->tid, "\0\7", 2);
+    say(p, KEDGE_TFTP_ACK, 1, NULL);
+    usleep(1200000); /* its first timeout is a second */
+    must_hear(p, KEDGE_TFTP_DATA, 2);
+    say(p, KEDGE_TFTP_ACK, 2, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 3);
+    peer_free(p);
+    bench_free(b);
+}
+
 static void two_services_in_one_process(void **state)
 {
     struct bench *one = two_files(), *two = bench_new(UPLOAD_REFUSE);
@@ -367,6 +388,7 @@ int main(void)
         cmocka_unit_test(the_service_closes_while_a_helper_is_held),
         cmocka_unit_test(a_turn_takes_some_packets_of_a_socket_and_ends),
         cmocka_unit_test(a_broadcast_address_answers_nobody),
+        cmocka_unit_test(what_waits_is_read_before_a_timer_sends_again),
         cmocka_unit_test(two_services_in_one_process),
     };
 
