@@ -157,6 +157,20 @@ def test_kedge_with_kedge_by_other_dice(link, kedge, seed):
     over(link, kedge, HARM, in_windows("1", "8", "32", "64"), more=["--seed", str(seed)])
 
 
+def test_a_long_link_is_used(link, kedge):
+    """100 Mb/s at 50 ms, with a queue of half a window: little leaves in vain. How soon it is
+    done is the simulation's to say (tests/sim/scenes_links.c)."""
+    with link("--rt", "--delay", "25ms", "--rate", "100mbit", "--queue", "50ms") as long, \
+            Far(long, kedge, "--windowsize-max", "8192") as far:
+        far.get("--windowsize", "4096")
+        far.put("--windowsize", "4096")
+        assert not far.finish(time.monotonic() + 30)
+        log = far.stop()
+    resent = [int(part.removeprefix("resent=")) for part in log.split()
+              if part.startswith("resent=")]
+    assert len(resent) == 2 and sum(resent) < 2 * (MIB // 1468)
+
+
 def test_others_fetch(link, kedge, root):
     """curl, busybox and atftp, in lock-step and, where they can, in windows."""
     atftp = unpacked(root, "atftp")

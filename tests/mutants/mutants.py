@@ -80,6 +80,8 @@ MUTANTS = {
                              "max_u64(wanted, s->spacing);"),
     "a late ACK is a slow link": (PACE, "return min_u64(told[0], told[1]);", "return told[0];"),
     "one block is a train": (PACE, "acked == p->train_first || ", ""),
+    "spacing is slowness": (PACE, "p->train_first + 1 + amid", "p->train_first + 1"),
+    "spacing is a queue": (PACE, "amid ? 2 * s->spacing : 0", "0"),
     "a train waits for none before it": (PACE, "sub_sat(p->queued, pace_pause(s))", "0"),
     "what is measured is not believed": (PACE, "if (is_too_fast(s))\n        s->spacing",
                                          "if (false)\n        s->spacing"),

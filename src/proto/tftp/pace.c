@@ -40,21 +40,26 @@ static kedge_nanos lesser(kedge_nanos told[2], kedge_nanos now_told)
     return min_u64(told[0], told[1]);
 }
 
+/* Amid a window it is the second block behind `acked` that makes the peer speak. */
+static kedge_nanos waited(const struct kedge_tftp_sender *s, kedge_nanos took, bool amid)
+{
+    return sub_sat(took, s->rtt.smallest + (amid ? 2 * s->spacing : 0));
+}
+
 void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     struct kedge_tftp_pace *p = &s->pace;
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
     kedge_nanos took = now - p->train_at;
+    bool amid = acked + 1 < s->base + s->terms.window && acked < s->last;
 
     if (!left || s->rtt.smallest == KEDGE_NEVER || took < s->rtt.smallest)
         return;
-    p->queued =
-        lesser(p->queued_told, sub_sat(now - burst_left(left, acked), s->rtt.smallest));
+    p->queued = lesser(p->queued_told, waited(s, now - burst_left(left, acked), amid));
     if (acked == p->train_first || p->train_behind > took / BEHIND_PART)
         return;
-    took =
-        sub_sat(took, s->rtt.smallest + p->train_behind) / (acked - p->train_first + 1);
-    p->link = lesser(p->link_told, took);
+    took = sub_sat(took, s->rtt.smallest + p->train_behind);
+    p->link = lesser(p->link_told, took / (acked - p->train_first + 1 + amid));
 }
 
 /* Blocks came later than they left: they wait on the way, and more and more of them. */

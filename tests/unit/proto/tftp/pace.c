@@ -28,11 +28,35 @@ static void a_window_that_was_kept_waiting_tells_the_link(void **state)
     struct kedge_tftp_sender s = sender_of(64, 1);
 
     (void)state;
-    acked(&s, 10, MS(30));
+    acked(&s, 9, MS(30)); /* 11 made the peer speak, and 10 is lost */
     assert_true(s.pace.link == MS(1) && s.pace.queued == MS(10));
     pace_lost(&s, true);
     assert_true(s.spacing == MS(1));
     assert_true(pace_pause(&s) == MS(10));
+}
+
+static void the_end_of_a_window_tells_it_too(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 64, MS(84));
+    assert_true(s.pace.link == MS(1) && s.pace.queued == MS(64));
+}
+
+/* Else a link that loses would seem ever slower: an ACK comes with the second block behind. */
+static void spacing_is_no_slowness(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    s.spacing = MS(1);
+    s.bursts = 0;
+    s.next = s.base;
+    for (uint64_t block = 1; block <= 8; block++)
+        kedge_tftp_sender_sent(&s, block, block + 1, KEDGE_SEC + MS(block - 1));
+    acked(&s, 5, MS(26)); /* 7 left at 6 */
+    assert_true(s.pace.link == MS(1) && s.pace.queued == 0);
 }
 
 static void sooner_than_a_round_trip_it_tells_nothing(void **state)
@@ -50,10 +74,10 @@ static void once_late_is_no_slow_link(void **state)
     struct kedge_tftp_sender s = sender_of(64, 1);
 
     (void)state;
-    acked(&s, 10, MS(20));
-    acked(&s, 20, MS(220));
+    acked(&s, 9, MS(20));
+    acked(&s, 19, MS(220));
     assert_true(s.pace.link == 0 && s.pace.queued == 0);
-    acked(&s, 40, MS(220));
+    acked(&s, 39, MS(220));
     assert_true(s.pace.link == MS(5) && s.pace.queued == MS(200));
 }
 
@@ -63,12 +87,11 @@ static void a_train_behind_another_counts_from_its_turn(void **state)
     struct kedge_tftp_sender s = sender_of(64, 1);
 
     (void)state;
-    acked(&s, 10, MS(30)); /* blocks up to 64 are in a queue of 10 ms */
+    acked(&s, 9, MS(30)); /* blocks up to 64 are in a queue of 10 ms */
     s.next = s.base;
-    kedge_tftp_sender_sent(&s, 11, 12, KEDGE_SEC + MS(30));
+    kedge_tftp_sender_sent(&s, 10, 11, KEDGE_SEC + MS(30));
     assert_true(s.pace.train_behind == MS(10));
-    s.pace.train_behind = MS(20);
-    acked(&s, 11, MS(80));
+    acked(&s, 10, MS(80));
     assert_true(s.pace.link == MS(1)); /* one block tells nothing */
 }
 
@@ -189,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_that_was_kept_waiting_tells_the_link),
+        cmocka_unit_test(the_end_of_a_window_tells_it_too),
+        cmocka_unit_test(spacing_is_no_slowness),
         cmocka_unit_test(sooner_than_a_round_trip_it_tells_nothing),
         cmocka_unit_test(once_late_is_no_slow_link),
         cmocka_unit_test(a_train_behind_another_counts_from_its_turn),

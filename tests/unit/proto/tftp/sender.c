@@ -451,11 +451,11 @@ static void rule_3_a_gap_told_late_is_a_sample(void **state)
 static void rule_2_a_queue_is_no_gap(void **state)
 {
     static const struct line script[] = {
-        { 0, TIME, 0, 0, 1, RUN },   { 10, ACK, 0, 1, 9, RUN },
-        { 30, ACK, 3, 4, 5, RUN },   { 59, TIME, 0, 5, 12, RUN },
-        { 60, ACK, 4, 0, 0, RUN },   { 70, TIME, 0, 5, 6, RUN },
-        { 85, ACK, 4, 6, 11, RUN },  { 89, ACK, 4, 11, 12, RUN },
-        { 91, ACK, 4, 12, 13, RUN }, { 101, TIME, 0, 5, 6, RUN },
+        { 0, TIME, 0, 0, 1, RUN },  { 10, ACK, 0, 1, 9, RUN },
+        { 30, ACK, 3, 4, 5, RUN },  { 59, TIME, 0, 5, 12, RUN },
+        { 60, ACK, 4, 0, 0, RUN },  { 70, TIME, 0, 5, 6, RUN },
+        { 85, ACK, 4, 6, 12, RUN }, { 89, ACK, 4, 12, 13, RUN },
+        { 91, ACK, 4, 0, 0, RUN },  { 101, TIME, 0, 5, 6, RUN },
     };
     struct kedge_tftp_sender s = sender(8, 0, false, 1000);
 
