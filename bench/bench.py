@@ -122,7 +122,8 @@ def main():
                         help="only beside this peer or limit; may be repeated")
     parser.add_argument("--rounds", type=int, help="of each row, in place of its own")
     parser.add_argument("--plots", type=Path, metavar="DIRECTORY",
-                        help="measure no row, but draw how cost grows, as SVG")
+                        help="measure no row, but draw how cost grows, as SVG: at-once, "
+                             "file-size, or what --only names")
     parser.add_argument("--list", action="store_true", help="the rows' names")
     args = parser.parse_args()
     if args.list:
@@ -134,7 +135,7 @@ def main():
           f"load {os.getloadavg()[0]:.1f} at the start")
     if args.plots:
         with scratch() as files:
-            plots.draw(args.plots, files)
+            plots.draw(args.plots, files, args.only)
         return
     verdicts = measure(chosen(args.only), args)
     print(f"\n{time.monotonic() - start:.0f} s, load {os.getloadavg()[0]:.1f} at the end")

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 COLUMNS = {
     "per_s": ("a second", "{:,.0f}"), "MBps": ("MB/s", "{:,.0f}"),
     "wall_s": ("time s", "{:.3f}"), "bounds": ("bounds", "{:.2f}"), "p50_ms": ("p50 ms", "{:.3f}"),
-    "p99_ms": ("p99 ms", "{:.3f}"), "server_us_a_block": ("CPU µs a block", "{:.2f}"),
+    "p99_ms": ("p99 ms", "{:.3f}"), "server_us_a_packet": ("CPU µs a packet", "{:.2f}"),
     "repeats_percent": ("repeats %", "{:.2f}"),
     "KiB_each": ("KiB each", "{:.2f}"), "memory_MiB": ("memory MiB", "{:.1f}"),
     "busy": ("generator busy", "{:.0%}"),
 }
 UNITS = {
     "server_us_each": "server CPU µs each", "server_s_per_GiB": "server CPU s a GiB",
-    "server_us_a_block": "server CPU µs a block", "server_us_per_MB": "server CPU µs a MB",
+    "server_us_a_packet": "server CPU µs a packet", "server_us_per_MB": "server CPU µs a MB",
     "client_s_per_GiB": "client CPU s a GiB", "wall_s": "seconds", "per_s": "a second",
     "MBps": "MB/s", "KiB_each": "KiB each", "p99_ms": "p99 ms", "failed": "failures",
     "bounds": "times the bound of lock-step",

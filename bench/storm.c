@@ -109,10 +109,10 @@ static void report(struct storm *s, double wall, double own, double server)
            each((double)s->repeats * 100, s->blocks), s->most_open);
     printf("\"wall_s\":%.3f,\"per_s\":%.0f,\"MBps\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
            "\"busy\":%.2f,\"server_cpu_s\":%.4f,\"server_us_each\":%.2f,"
-           "\"server_us_a_block\":%.3f,\"server_s_per_GiB\":%.3f}\n",
+           "\"server_us_a_packet\":%.3f,\"server_s_per_GiB\":%.3f}\n",
            wall, s->done / wall, bytes / wall / 1e6, ms_at(s, 0.5), ms_at(s, 0.99),
-           own / wall, server, each(server * 1e6, s->done), each(server * 1e6, s->blocks),
-           bytes > 0 ? server / (bytes / (1 << 30)) : 0);
+           own / wall, server, each(server * 1e6, s->done),
+           each(server * 1e6, s->packets), bytes > 0 ? server / (bytes / (1 << 30)) : 0);
 }
 
 static void read_options(struct options *o, int argc, char **argv)

@@ -46,7 +46,7 @@ struct storm {
     uint64_t queue_head, queue_tail, queue_room;
     unsigned look; /* the client whose clock is looked at next */
     unsigned started, done, failed, active, open, most_open;
-    uint64_t again, wrong, blocks, repeats;
+    uint64_t again, wrong, blocks, repeats, packets;
     uint64_t *took; /* count, ns */
     struct mmsghdr batch[BATCH];
     struct iovec vectors[BATCH];

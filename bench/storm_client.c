@@ -157,6 +157,7 @@ void client_take(struct storm *s, struct client *c, struct iovec packet,
         return; /* a straggler of the transfer before */
     if (packet.iov_len < 4 || !c->active)
         return;
+    s->packets++;
     if (!c->answered && !is_first_answer(s, p))
         return; /* a straggler too: the port is used again and again */
     if (p[1] == 5) {
