@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -130,6 +131,7 @@ def main():
         sys.exit(print("\n".join(r.name for r in ROWS)))
     if not servers.namespaces_are_to_be_had():
         sys.exit("bench: network namespaces want root")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so end what it runs
     start = time.monotonic()
     print(f"{os.cpu_count()} CPUs, {platform.system()} {platform.release()}, "
           f"load {os.getloadavg()[0]:.1f} at the start")

@@ -6,7 +6,13 @@
 
 #include "bench/meter.h"
 
-enum { ASK_AGAIN_MS = 1000, TRIES_MAX = 20, REQUEST_MAX = 600, LOOKS = 64 };
+enum {
+    ASK_AGAIN_MS = 1000,
+    TRIES_MAX = 20,
+    DOUBLED_MAX = 3,
+    REQUEST_MAX = 600,
+    LOOKS = 64
+};
 
 static size_t put_text(uint8_t *out, size_t at, const char *text)
 {
@@ -175,7 +181,10 @@ void client_take(struct storm *s, struct client *c, struct iovec packet,
 
 static void look_at(struct storm *s, struct client *c, uint64_t now)
 {
-    if (!c->active || c->due || now - c->sent_at <= ASK_AGAIN_MS * 1000000ull)
+    unsigned doubled = c->tries < DOUBLED_MAX ? c->tries : DOUBLED_MAX;
+
+    if (!c->active || c->due ||
+        now - c->sent_at <= (ASK_AGAIN_MS * 1000000ull) << doubled)
         return;
     if (++c->tries > TRIES_MAX) {
         finish(s, c, false, now);
