@@ -201,7 +201,7 @@ static void a_rack_that_boots_is_not_kept_out(void **state)
 {
     enum { BOARDS = 10000 };
     struct server *s = server_open((struct tftp_limits){ .room = 16384 });
-    struct tftp_session **out = calloc(BOARDS, sizeof *out);
+    struct tftp_session **out = calloc(BOARDS + 1, sizeof *out);
     unsigned begun = 0;
     unsigned proved = 0;
 
@@ -223,8 +223,7 @@ static void a_rack_that_boots_is_not_kept_out(void **state)
         while (proved < heard)
             prove(s, out[proved++]);
         while ((out[begun] = admitted(s)))
-            if (++begun == BOARDS)
-                break;
+            begun++;
         assert_true(begun - proved <= 1024);
     }
     assert_int_equal(proved, BOARDS);
