@@ -385,6 +385,15 @@ static void step(struct world *w, struct reader *r)
     admit(w, r);
 }
 
+static void end_all(struct world *w)
+{
+    for (uint32_t i = 0; i < slots(w); i++)
+        if (w->t.all[i].state == TFTP_LIVE) {
+            (void)owner_run_out(&w->owners[i], w->now);
+            end(w, &w->t.all[i]);
+        }
+}
+
 /* Storage is done, peers are silent: the table empties by itself. */
 static void run_out(struct world *w)
 {
@@ -406,11 +415,12 @@ static void run_out(struct world *w)
         admit(w, &none);
     }
     check_table(w);
-    for (uint32_t i = 0; i < slots(w); i++)
-        if (w->t.all[i].state == TFTP_LIVE) {
-            (void)owner_run_out(&w->owners[i], w->now);
-            end(w, &w->t.all[i]);
-        }
+    for (uint32_t turns = 0; turns < slots(w); turns++) {
+        end_all(w);
+        none = (struct reader){ .left = { (const uint8_t[]){ 1, 1, 1 }, 3 } };
+        admit(w, &none); /* who waited until now */
+    }
+    end_all(w);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data_in, size_t size)
