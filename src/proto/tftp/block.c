@@ -7,7 +7,7 @@
 uint16_t kedge_tftp_wire(uint64_t block, uint32_t rollover)
 {
     if (rollover == 0 || block == 0)
-        return (uint16_t)(block & 0xffff);
+        return (uint16_t)(block % 65536);
     return (uint16_t)((block - 1) % 65535 + 1);
 }
 
