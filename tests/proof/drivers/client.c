@@ -1,0 +1,66 @@
+/* With: base/bytes.c base/number.c proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c proto/tftp/pace.c
+ *       proto/tftp/sender.c proto/tftp/receiver.c proto/tftp/machine.c proto/tftp/grant.c
+ *       proto/tftp/options.c proto/tftp/packet.c */
+#include "contracts.h"
+#include "machine.h"
+
+#include "proto/tftp/client.c"
+
+enum { FIRST = 12, LATER = 6 };
+
+static void any_client(struct kedge_tftp_client *c)
+{
+    Frama_C_make_unknown((char *)c, sizeof *c);
+    c->outcome = any_outcome();
+    c->op = any_bool() ? KEDGE_TFTP_RRQ : KEDGE_TFTP_WRQ;
+    c->answered = any_bool();
+    c->refuse = any_bool();
+    any_machine(&c->machine);
+}
+
+void prove_client_init(void)
+{
+    struct kedge_tftp_options asked;
+    struct kedge_tftp_client c;
+
+    Frama_C_make_unknown((char *)&asked, sizeof asked);
+    kedge_tftp_client_init(&c, any_bool() ? KEDGE_TFTP_RRQ : KEDGE_TFTP_WRQ, &asked,
+                           any_u64(), any_u64());
+}
+
+static void prove_read(bool answered, struct kedge_span datagram)
+{
+    struct kedge_tftp_client c;
+    struct kedge_span store;
+
+    any_client(&c);
+    c.answered = answered;
+    kedge_tftp_client_read(&c, datagram, any_u64(), &store);
+    readable(store);
+}
+
+/* Spec: span_equal_nocase, decimal */
+void prove_client_read_first(void)
+{
+    ANY_SPAN(datagram, FIRST);
+
+    prove_read(false, datagram);
+}
+
+/* Spec: kedge_tftp_sender_read */
+void prove_client_read_later(void)
+{
+    ANY_SPAN(datagram, LATER);
+
+    prove_read(true, datagram);
+}
+
+void prove_client_write(void)
+{
+    struct kedge_tftp_client c;
+
+    any_client(&c);
+    (void)kedge_tftp_client_write(&c, any_u64());
+    (void)kedge_tftp_client_deadline(&c);
+    (void)kedge_tftp_client_outcome(&c);
+}

@@ -1,0 +1,39 @@
+/* With: base/number.c proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c proto/tftp/pace.c
+ *       proto/tftp/sender.c proto/tftp/receiver.c */
+#include "contracts.h"
+#include "machine.h"
+
+#include "proto/tftp/machine.c"
+
+/* Spec: kedge_tftp_sender_read */
+void prove_machine_read(void)
+{
+    struct kedge_tftp_machine m;
+    struct kedge_span store;
+    ANY_PACKET(in);
+
+    any_machine(&m);
+    kedge_tftp_machine_read(&m, &in, any_u64(), &store);
+    readable(store);
+}
+
+void prove_machine_write(void)
+{
+    struct kedge_tftp_machine m;
+
+    any_machine(&m);
+    (void)kedge_tftp_machine_write(&m, any_u64());
+    (void)kedge_tftp_machine_deadline(&m);
+}
+
+void prove_machine_ends(void)
+{
+    struct kedge_tftp_machine m;
+
+    any_machine(&m);
+    if (any_bool())
+        kedge_tftp_machine_end(&m, any_outcome(), Frama_C_interval(-1, 8));
+    else
+        kedge_tftp_machine_gone(&m);
+    (void)kedge_tftp_outcome_name(kedge_tftp_machine_outcome(&m));
+}

@@ -1,0 +1,27 @@
+/* With: base/bytes.c */
+#include "contracts.h"
+
+#include "proto/echo/token.c"
+
+#include "proof.h"
+
+enum { BYTES = 20 };
+
+/* Shows: siphash */
+void prove_siphash(void)
+{
+    ANY_BYTES(key, TOKEN_KEY);
+    ANY_SPAN(bytes, BYTES);
+
+    (void)siphash(key, bytes);
+}
+
+/* Spec: siphash */
+void prove_token(void)
+{
+    ANY_BYTES(key, TOKEN_KEY);
+    ANY_SPAN(peer, PEER_MAX);
+
+    (void)token_of(key, peer, any_u64());
+    (void)token_proves(key, peer, any_u64(), any_u64());
+}
