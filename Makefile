@@ -71,6 +71,11 @@ embed:
 mutants: setup
 	@/usr/bin/python3 -B -m pytest -q -n auto tests/mutants
 
+# No undefined behaviour in src/base and src/proto, whatever comes; some minutes.
+proof:
+	@tools/setup --proof
+	@tests/proof/run
+
 # The protocol as a model, every order of losses, copies and overtakings; some minutes.
 model:
 	@tools/setup --check
@@ -80,9 +85,9 @@ format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-clang build-sanitize build-fuzz build-check .cache
+	rm -rf build build-clang build-sanitize build-fuzz build-check build-proof .cache
 
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick bench-plots bench-probe bench-programs all build run check sim mutants fuzz embed reflection model format clean setup
+.PHONY: bench bench-quick bench-plots bench-probe bench-programs all build run check sim mutants fuzz embed reflection model proof format clean setup
