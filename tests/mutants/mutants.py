@@ -48,7 +48,8 @@ MUTANTS = {
                                                  "false &&"),
     "an ACK a little early is of the first send": (SENDER, "s->rtt.smallest / 2",
                                                    "s->rtt.smallest"),
-    "of three sends one is thought the first": (SENDER, " && bursts_count(s, acked) == 2", ""),
+    "of three sends one is thought the first": (
+        SENDER, " &&\n           bursts_count(s, acked) == 2", ""),
     "spaced blocks are a slow link": (SENDER, "bool spaced = left->at != left->until;",
                                       "bool spaced = false;"),
     "a sample leaves the RTO doubled": (RTT, "    r->doubled = 0;\n", ""),
@@ -151,7 +152,8 @@ MUTANTS = {
     "no dally": (RECEIVER, "r->give_up = add_sat(now, r->linger);", "r->give_up = now;"),
     "the last block is sent again for ever": (SENDER, "last && s->repeats == LAST_REPEATS)",
                                               "last && s->repeats == 1000)"),
-    "unconfirmed is said too soon": (SENDER, "rto = max_u64(rto, last_wait_min);", ""),
+    "unconfirmed is said too soon": (SENDER, "s->repeats == LAST_REPEATS ? last_wait_min : 0",
+                                     "0"),
     "ERROR 0 at the end is an abort": (SENDER, "all_sent(s) && in->number == 0", "false"),
     "port unreachable is always well": (MACHINE, "all ? good : KEDGE_TFTP_GONE", "good"),
     # Packets, text, the client.

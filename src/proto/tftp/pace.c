@@ -121,7 +121,7 @@ void pace_lost(struct kedge_tftp_sender *s, bool told)
         s->spacing = slower(s);
     else
         s->spacing = sparing(s);
-    s->spacing = max_u64(s->spacing, spacing_min);
+    s->spacing = min_u64(max_u64(s->spacing, spacing_min), s->rtt.most);
 }
 
 kedge_nanos pace_pause(const struct kedge_tftp_sender *s)

@@ -154,6 +154,17 @@ static void a_full_queue_slows_it_beyond_a_timeout(void **state)
     assert_true(s.spacing == MS(30));
 }
 
+static void no_block_waits_longer_than_a_timer(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 3, 60 * KEDGE_SEC);
+    assert_true(s.pace.link > s.rtt.most);
+    pace_lost(&s, true);
+    assert_true(s.spacing == s.rtt.most);
+}
+
 static void a_clean_window_makes_it_faster_by_eight_blocks(void **state)
 {
     static const struct {
@@ -221,6 +232,7 @@ int main(void)
         cmocka_unit_test(what_is_too_slow_gets_faster_with_each_loss),
         cmocka_unit_test(only_the_timer_knows_and_it_doubles),
         cmocka_unit_test(a_full_queue_slows_it_beyond_a_timeout),
+        cmocka_unit_test(no_block_waits_longer_than_a_timer),
         cmocka_unit_test(a_clean_window_makes_it_faster_by_eight_blocks),
         cmocka_unit_test(not_while_blocks_queue_up),
         cmocka_unit_test(what_a_timer_cannot_tell_apart_is_no_spacing),
