@@ -1,6 +1,7 @@
 #include "owner.h"
 
 #include "base/number.h"
+#include "proto/tftp/bursts.h"
 
 #include <string.h>
 
@@ -17,16 +18,19 @@ void owner_init(struct owner *o, struct kedge_tftp_machine *m,
 /* ---- what must hold ---- */
 
 /* Blocks leave again by the timer, for a peer that asked again, or when an ACK tells of a
- * gap and its block has been away for a while: no packet is doubled by an answer. A late
- * owner makes the spacing uneven, and the machine's memory of it is a mean. */
+ * gap and its block has been away for a while: no packet is doubled by an answer. Of blocks
+ * that were spaced the machine remembers the first and the last, and takes them for even:
+ * with a late owner they are not, and one of them may have left later than it thinks. */
 static void check_rewind(const struct owner *o, kedge_nanos now)
 {
     const struct kedge_tftp_sender *s = &o->m->sender;
+    const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
+    bool even = !left || left->at == left->until;
 
     if (s->next >= o->next_was || o->expired || !s->proved)
         return;
     MUST(s->terms.window > 1 && s->next == s->base);
-    if (s->terms.window <= OWNER_RING / 2)
+    if (s->terms.window <= OWNER_RING / 2 && even)
         MUST(now - o->left[s->base % OWNER_RING] >= KEDGE_MSEC / 2);
 }
 

@@ -27,9 +27,11 @@ MUTANTS = {
     # Rule 2: no Sorcerer's Apprentice, no window storm.
     "a duplicate ACK sends again in lock-step":
         (SENDER, "if (s->terms.window > 1 && s->base < s->top", "if (s->base < s->top"),
-    "each ACK of a gap sends the window": (SENDER, "if (now < sure && !leapt)", "if (false)"),
+    "each ACK of a gap sends the window": (
+        SENDER, "if (now < (leapt ? left_at + resend_after_min : sure))", "if (false)"),
     "no second look at a gap": (SENDER, "s->doubt = sure + round_trip_slack(s);", ";"),
-    "a leap over many blocks is in doubt": (SENDER, " && !leapt)", ")"),
+    "a leap over many blocks is in doubt": (
+        SENDER, "(leapt ? left_at + resend_after_min : sure)", "sure"),
     "what waits in queues is lost": (SENDER, "max_u64(max_u64(s->rtt.smoothed, queued),",
                                      "max_u64(s->rtt.smoothed,"),
     "no rewind limit": (SENDER, "min_u64(sub_sat(s->mends, 1), MENDS_MAX)", "0"),

@@ -105,7 +105,7 @@ static void mend_gap(struct kedge_tftp_sender *s, bool leapt, kedge_nanos now)
 
     if (s->next == s->base || now - left_at < s->rtt.smallest)
         return; /* sooner than any round trip, the ACK left before base did */
-    if (now < sure && !leapt) {
+    if (now < (leapt ? left_at + resend_after_min : sure)) {
         if (s->mends == 0) /* else the ACK may have left before base left again */
             s->doubt = sure + round_trip_slack(s);
         return;
