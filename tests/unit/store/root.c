@@ -30,7 +30,9 @@ static int setup(void **state)
     make_link(at(t, "secret").text, at(t, "root/exact"));
     make_link("..", at(t, "root/dir/up"));
     make_link("circle", at(t, "root/circle"));
-    make_link("/proc/self/root/etc/passwd", at(t, "root/magic"));
+    make_link("/proc/self/"
+              "root/etc/passwd",
+              at(t, "root/magic"));
     make_link("dir/inner", at(t, "root/plain"));
     return 0;
 }
@@ -199,7 +201,8 @@ static void magic_links_lead_nowhere(void **state)
     (void)state;
     assert_int_equal(root_open(&all, "/").error, STORE_OK);
     assert_int_equal(root_open_file(&all, &name, &fd, &st).error, STORE_NOT_FOUND);
-    name = (struct root_name){ "proc/self/root/etc/passwd" };
+    name = (struct root_name){ "proc/self/"
+                               "root/etc/passwd" };
     assert_int_equal(root_open_file(&all, &name, &fd, &st).error, STORE_NOT_FOUND);
     name = (struct root_name){ "etc/passwd" };
     assert_int_equal(root_open_file(&all, &name, &fd, &st).error, STORE_OK);

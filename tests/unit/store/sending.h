@@ -131,7 +131,7 @@ static inline struct path in_root(const struct fixture *f, const char *name)
 {
     struct path p;
 
-    (void)snprintf(p.text, sizeof p.text, "%s/root/%s", f->tree.path, name);
+    (void)snprintf(p.text, sizeof p.text, "%s/%s/%s", f->tree.path, "root", name);
     return p;
 }
 
