@@ -3,13 +3,12 @@
 #include "ask/probe_cause.h"
 #include "base/number.h"
 #include "cmd/terminal.h"
+#include "report/progress.h"
 #include "report/text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define EVERY (200 * KEDGE_MSEC)
 #define NAME_COLUMNS 32
@@ -159,19 +158,6 @@ static void row(struct writer *w, const struct live *l, const struct probe_view 
 
 /* ---- all of them ---- */
 
-/* What a terminal does not take now it misses: the next drawing comes soon. */
-static void emit(int fd, struct kedge_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-
-        if (n < 0 && errno != EINTR)
-            return;
-        if (n > 0)
-            bytes = (struct kedge_span){ bytes.ptr + n, bytes.len - (size_t)n };
-    }
-}
-
 static void to_the_first_row(struct live *l, struct writer *w)
 {
     if (l->drawn > 0)
@@ -208,7 +194,7 @@ void live_draw(struct live *l, const struct probe *p, kedge_nanos now)
         end_row(l, &w);
     }
     put(&w, span_of("\x1b[J"));
-    emit(l->fd, written(&w));
+    terminal_draw(l->fd, written(&w));
     free(w.ptr);
 }
 
@@ -220,7 +206,7 @@ void live_close(struct live *l)
     if (l->drawn > 0) {
         to_the_first_row(l, &w);
         put(&w, span_of("\x1b[J"));
-        emit(l->fd, written(&w));
+        terminal_draw(l->fd, written(&w));
     }
     free(l->targets);
     *l = (struct live){ 0 };

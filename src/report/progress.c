@@ -34,8 +34,7 @@ static size_t terminal_width(int fd)
     return size.ws_col < 250 ? size.ws_col : 250;
 }
 
-/* What a terminal does not take now it misses: the next drawing comes soon. */
-static void emit(int fd, struct kedge_span bytes)
+void terminal_draw(int fd, struct kedge_span bytes)
 {
     while (bytes.len > 0) {
         ssize_t n = write(fd, bytes.ptr, bytes.len);
@@ -59,14 +58,14 @@ void progress_update(struct progress *p, uint64_t done, kedge_nanos now)
     put_u8(&w, '\r');
     progress_line(&w, &view, terminal_width(p->fd) - 1);
     put(&w, span_of("\x1b[K"));
-    emit(p->fd, written(&w));
+    terminal_draw(p->fd, written(&w));
     p->drawn = true;
 }
 
 void progress_end(struct progress *p)
 {
     if (p->drawn)
-        emit(p->fd, span_of("\r\x1b[K"));
+        terminal_draw(p->fd, span_of("\r\x1b[K"));
     p->drawn = false;
     p->on = false;
 }

@@ -36,4 +36,7 @@ struct progress_view {
 };
 void progress_line(struct writer *w, const struct progress_view *view, size_t width);
 
+/* What a terminal does not take now it misses: the next drawing comes soon. */
+void terminal_draw(int fd, struct kedge_span bytes);
+
 #endif
