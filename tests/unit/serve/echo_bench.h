@@ -3,6 +3,8 @@
 #ifndef TESTS_UNIT_SERVE_ECHO_BENCH_H
 #define TESTS_UNIT_SERVE_ECHO_BENCH_H
 
+#include "../folder.h"
+
 #include "serve/echo_tcp.h"
 
 #include "kedge/stream.h"
@@ -11,10 +13,11 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TURNS 2000 /* before a test gives up */
+
+static const struct echo_tcp_limits plain = { .connections = 8, .idle = KEDGE_NEVER };
 
 struct bench {
     struct loop loop;
@@ -113,6 +116,36 @@ static inline void hears_end(struct bench *b, int fd)
     char got[64];
 
     assert_int_equal(hear(b, fd, got, sizeof got), 0);
+}
+
+/* Write until neither side takes more; how many bytes went. */
+static inline size_t stuff(struct bench *b, int fd)
+{
+    static const char bytes[65536];
+    size_t total = 0;
+    int stuck = 0;
+
+    while (stuck < 20) {
+        ssize_t n = connection_write(fd, bytes, sizeof bytes);
+
+        assert_true(n > 0 || n == -EAGAIN);
+        stuck = n > 0 ? 0 : stuck + 1;
+        total += n > 0 ? (size_t)n : 0;
+        turn(b, KEDGE_MSEC);
+    }
+    return total;
+}
+
+static inline size_t drain(struct bench *b, int fd)
+{
+    static char bytes[65536];
+    size_t total = 0;
+    ssize_t n;
+
+    while ((n = hear(b, fd, bytes, sizeof bytes)) > 0)
+        total += (size_t)n;
+    assert_int_equal(n, 0);
+    return total;
 }
 
 #endif
