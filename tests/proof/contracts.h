@@ -4,6 +4,7 @@
 #define CONTRACTS_H
 
 #include "base/bytes.h"
+#include "base/deadlines.h"
 #include "base/number.h"
 #include "proto/echo/stamp.h"
 #include "proto/tftp/bursts.h"
@@ -236,5 +237,22 @@ uint64_t siphash(const uint8_t key[16], struct kedge_span bytes);
 /*@ requires bytes: readable_span(bytes);
   @ assigns \result \from bytes.len, bytes.ptr[0 .. bytes.len - 1]; */
 uint16_t icmp_checksum(struct kedge_span bytes);
+
+/* What is in the heap is its own affair: from empty on only its functions write there. */
+/*@ requires deadlines: \valid(d) && slot < d->room;
+  @ assigns d->count, d->heap[0 .. d->room - 1], d->place[0 .. d->room - 1]
+  @     \from d->count, d->heap[0 .. d->room - 1], d->place[0 .. d->room - 1], slot, at; */
+void deadlines_set(struct deadlines *d, uint32_t slot, kedge_nanos at);
+
+/*@ requires deadlines: \valid(d) && \valid(slot);
+  @ assigns d->count, d->heap[0 .. d->room - 1], d->place[0 .. d->room - 1], *slot, \result
+  @     \from d->count, d->heap[0 .. d->room - 1], d->place[0 .. d->room - 1], now;
+  @ ensures truth: \result == 0 || \result == 1;
+  @ ensures place: \result ==> \initialized(slot) && *slot < d->room; */
+bool deadlines_pop(struct deadlines *d, kedge_nanos now, uint32_t *slot);
+
+/*@ requires deadlines: \valid_read(d);
+  @ assigns \result \from d->count, d->heap[0 .. d->room - 1]; */
+kedge_nanos deadlines_next(const struct deadlines *d);
 
 #endif

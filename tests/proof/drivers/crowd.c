@@ -1,0 +1,77 @@
+/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/sessions.c
+ *       proto/tftp/machine.c */
+#include "table.h"
+
+#include "proto/tftp/crowd.c"
+
+void prove_budget(void)
+{
+    struct tftp_sessions t;
+    struct tftp_peer peer = any_peer();
+
+    any_table(&t);
+    ANY_SESSION_OF(t, s);
+    (void)budget_left(&t, &peer);
+    budget_charge(&t, s);
+    each_link_is_a_place(&t);
+}
+
+/* Spec: deadlines_set. */
+void prove_refund(void)
+{
+    struct tftp_sessions t;
+
+    any_table(&t);
+    ANY_SESSION_OF(t, s);
+    budget_refund(&t, s);
+    each_link_is_a_place(&t);
+}
+
+/* Spec: deadlines_set. */
+void prove_leave(void)
+{
+    struct tftp_sessions t;
+
+    any_table(&t);
+    ANY_SESSION_OF(t, s);
+    crowd_leave(&t, s);
+    each_link_is_a_place(&t);
+}
+
+/* Spec: deadlines_set. */
+void prove_wait(void)
+{
+    struct tftp_sessions t;
+
+    any_table(&t);
+    ANY_SESSION_OF(t, s);
+    if (crowd_may_wait(&t) && any_bool())
+        crowd_wait(&t, s, any_u64());
+    else
+        crowd_wait_on(&t, s, any_u64());
+    each_link_is_a_place(&t);
+}
+
+void prove_admitted(void)
+{
+    struct tftp_sessions t;
+    struct tftp_session *s;
+
+    any_table(&t);
+    s = tftp_sessions_admitted(&t);
+    //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
+    each_link_is_a_place(&t);
+}
+
+/* Spec: session_proved. */
+void prove_gives_way(void)
+{
+    struct tftp_sessions t;
+    struct tftp_peer peer = any_peer();
+    struct tftp_session *s;
+
+    any_table(&t);
+    s = crowd_gives_way(&t, &peer, any_u64());
+    //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
+    each_link_is_a_place(&t);
+}
