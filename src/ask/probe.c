@@ -58,6 +58,8 @@ int probe_open(struct probe **out, const struct probe_plan *plan)
 
 static void free_target(struct probe_target *t)
 {
+    account_free(&t->account);
+    histogram_free(&t->peer.held);
     free(t->account.slots);
     free(t);
 }
@@ -139,20 +141,21 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
 /* What the kinds leave to be said: which target, and the system's word. */
 static void complete(struct kedge_error *error, const struct kedge_endpoint *e)
 {
+    enum kedge_cause cause = error->cause;
     char why[sizeof error->text];
 
-    if (error->cause == KEDGE_SYSTEM && !*error->text)
+    if (cause == KEDGE_SYSTEM && !*error->text)
         snprintf(error->text, sizeof error->text, "%s", strerror(error->code));
-    else if (error->cause != KEDGE_BAD_ENDPOINT || strstr(error->text, "://"))
+    else if (cause != KEDGE_BAD_ENDPOINT || strstr(error->text, "://"))
         return;
     snprintf(why, sizeof why, "%.150s", error->text);
     (void)cannot(error, e, why);
+    error->cause = cause;
 }
 
 bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_error *error)
 {
     struct probe_target *t;
-    enum kedge_cause cause;
 
     *error = (struct kedge_error){ 0 };
     if (!kind_of(e))
@@ -171,9 +174,7 @@ bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_err
         p->targets[p->count++] = t;
         return true;
     }
-    cause = error->cause;
     complete(error, e);
-    error->cause = cause;
     free_target(t);
     return false;
 }

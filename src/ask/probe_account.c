@@ -19,6 +19,12 @@ void account_init(struct account *a, struct account_slot *slots, uint64_t room,
     *a = (struct account){ .slots = slots, .room = room, .timeout = timeout };
 }
 
+void account_free(struct account *a)
+{
+    histogram_free(&a->rtt);
+    histogram_free(&a->intended);
+}
+
 static struct account_slot *slot_of(const struct account *a, uint64_t sequence)
 {
     return &a->slots[sequence & (a->room - 1)];

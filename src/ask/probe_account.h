@@ -75,6 +75,9 @@ uint64_t account_room(kedge_nanos interval, kedge_nanos timeout);
 void account_init(struct account *a, struct account_slot *slots, uint64_t room,
                   kedge_nanos timeout);
 
+/* The histograms; not the slots. */
+void account_free(struct account *a);
+
 /* A probe leaves. Its sequence number. */
 uint64_t account_send(struct account *a, kedge_nanos intended, kedge_nanos now);
 

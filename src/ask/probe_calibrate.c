@@ -49,6 +49,7 @@ static void time_timers(struct calibration *c)
     c->late_max = late.max;
     if (!histogram_percentile(&late, 50000, &c->late))
         c->late = late.max;
+    histogram_free(&late);
 }
 
 /* A UDP socket of loopback, any port. The descriptor or -1. */
@@ -80,15 +81,19 @@ static kedge_nanos time_trips(int one, int other)
 {
     struct histogram trips = { 0 };
     kedge_nanos half = 0;
+    int i = 0;
 
-    for (int i = 0; i < TRIPS; i++) {
+    for (; i < TRIPS; i++) {
         kedge_nanos before = loop_clock();
 
         if (!pass(one, other) || !pass(other, one))
-            return 0;
+            break;
         histogram_record(&trips, loop_clock() - before);
     }
-    return histogram_percentile(&trips, 50000, &half) ? half : 0;
+    if (i < TRIPS || !histogram_percentile(&trips, 50000, &half))
+        half = 0;
+    histogram_free(&trips);
+    return half;
 }
 
 static kedge_nanos loopback_floor(void)

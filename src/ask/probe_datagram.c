@@ -52,7 +52,7 @@ static void restart(struct probe_target *t)
     t->sparse = false;
     if (stamps_open(t->watch.fd) == 0)
         return;
-    free(t->split);
+    split_close(t->split);
     t->split = NULL;
     t->no_split = "the kernel gives none any more";
 }
@@ -204,7 +204,7 @@ static void open_split(struct probe_target *t, int fd)
         t->no_split = "a local socket has no device";
     else if (err)
         t->no_split = strerror(-err);
-    else if (!(t->split = calloc(1, sizeof *t->split)))
+    else if (!(t->split = split_open(t->account.room)))
         t->no_split = strerror(ENOMEM);
 }
 
@@ -227,7 +227,7 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
     if (!err)
         return 0;
     close(fd);
-    free(t->split);
+    split_close(t->split);
     *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = -err };
     return -1;
 }
@@ -236,7 +236,7 @@ static void datagram_close(struct probe_target *t)
 {
     loop_watch_remove(&t->shared->loop, &t->watch);
     close(t->watch.fd);
-    free(t->split);
+    split_close(t->split);
 }
 
 const struct probe_kind probe_datagram_kind = { datagram_open, datagram_send,

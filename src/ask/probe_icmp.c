@@ -188,7 +188,7 @@ static int icmp_kind_open(struct probe_target *t, struct kedge_error *error)
     hub = &t->shared->hubs[t->address.u.any.sa_family == AF_INET6];
     if (!hub->first && open_hub(t, hub, error) < 0)
         return -1;
-    t->split = hub->no_split ? NULL : calloc(1, sizeof *t->split);
+    t->split = hub->no_split ? NULL : split_open(t->account.room);
     t->no_split = t->split ? NULL : hub->no_split ? hub->no_split : strerror(ENOMEM);
     probe_marks(t, hub->socket.fd);
     t->hub = hub;
@@ -204,7 +204,7 @@ static void icmp_kind_close(struct probe_target *t)
     while (*at != t)
         at = &(*at)->next;
     *at = t->next;
-    free(t->split);
+    split_close(t->split);
     if (t->hub->first)
         return;
     loop_watch_remove(&t->shared->loop, &t->hub->watch);

@@ -33,7 +33,7 @@ struct peer {
     bool seen_known;
     uint8_t seen_address[16]; /* of ours, by the server */
     uint16_t seen_port;
-    struct histogram held; /* from its receiving to its answering */
+    struct histogram held; /* from its receiving to its answering; to be freed */
 };
 
 /* What is known at an answer besides its mark. */

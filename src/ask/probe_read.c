@@ -82,6 +82,7 @@ void probe_record_free(struct probe_record *r)
 {
     for (uint32_t i = 0; r->targets && i < PROBE_TARGETS_MAX; i++)
         if (r->targets[i]) {
+            account_free(&r->targets[i]->account);
             free(r->targets[i]->text);
             free(r->targets[i]);
         }

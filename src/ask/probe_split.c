@@ -1,8 +1,34 @@
 #include "ask/probe_split.h"
 
+#include "base/number.h"
+
+#include <stdlib.h>
+
+struct split *split_open(uint64_t room)
+{
+    uint32_t slots = (uint32_t)min_u64(room, SPLIT_ROOM_MAX);
+    struct split *s = calloc(1, sizeof *s + slots * sizeof *s->slots);
+
+    KEDGE_ASSERT(slots > 0 && (slots & (slots - 1)) == 0);
+    if (s)
+        s->room = slots;
+    return s;
+}
+
+void split_close(struct split *s)
+{
+    if (!s)
+        return;
+    histogram_free(&s->send);
+    histogram_free(&s->way);
+    histogram_free(&s->receive);
+    histogram_free(&s->wire);
+    free(s);
+}
+
 void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns)
 {
-    s->slots[s->number++ % SPLIT_ROOM] = (struct split_slot){ sequence, sent_ns, 0 };
+    s->slots[s->number++ % s->room] = (struct split_slot){ sequence, sent_ns, 0 };
 }
 
 void split_restart(struct split *s)
@@ -13,10 +39,9 @@ void split_restart(struct split *s)
 /* One of before a restart, told late, is older than what has its number now. */
 void split_left(struct split *s, uint32_t number, uint64_t left_ns)
 {
-    struct split_slot *slot = &s->slots[number % SPLIT_ROOM];
+    struct split_slot *slot = &s->slots[number % s->room];
 
-    if (s->number - number <= SPLIT_ROOM && number != s->number &&
-        left_ns >= slot->sent_ns)
+    if (s->number - number <= s->room && number != s->number && left_ns >= slot->sent_ns)
         slot->left_ns = left_ns;
 }
 
@@ -24,11 +49,11 @@ void split_left(struct split *s, uint32_t number, uint64_t left_ns)
  * both rise. */
 static struct split_slot *find(struct split *s, uint64_t sequence)
 {
-    uint32_t low = s->number > SPLIT_ROOM ? s->number - SPLIT_ROOM : 0, high = s->number;
+    uint32_t low = s->number > s->room ? s->number - s->room : 0, high = s->number;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        struct split_slot *slot = &s->slots[middle % SPLIT_ROOM];
+        struct split_slot *slot = &s->slots[middle % s->room];
 
         if (slot->sequence == sequence)
             return slot->sent_ns > 0 ? slot : NULL;

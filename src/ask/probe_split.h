@@ -2,13 +2,13 @@
  * the way there, in the peer and back (way), and from the device to this program (receive).
  * Where a kedge server told how long it had the probe, what is left of the way without that
  * (wire). A probe whose times do not follow one another, as the wall clock was set
- * meanwhile, is left out. Pure. */
+ * meanwhile, is left out. No socket, no clock. */
 #ifndef ASK_PROBE_SPLIT_H
 #define ASK_PROBE_SPLIT_H
 
 #include "report/histogram.h"
 
-#define SPLIT_ROOM 1024 /* probes remembered at once: a power of two */
+#define SPLIT_ROOM_MAX 1024
 
 struct split_slot {
     uint64_t sequence;
@@ -17,12 +17,17 @@ struct split_slot {
 };
 
 struct split {
-    struct split_slot slots[SPLIT_ROOM]; /* by the number of the datagram */
-    uint32_t number;                     /* of the next that leaves */
     struct histogram send, way, receive, wire;
+    uint32_t number;           /* of the next that leaves */
+    uint32_t room;             /* probes remembered at once: a power of two */
+    struct split_slot slots[]; /* by the number of the datagram */
 };
 
-/* Zeroed memory is a start. The next datagram left, with that probe. */
+/* room: a power of two, of which SPLIT_ROOM_MAX are used at most. NULL: no memory. */
+struct split *split_open(uint64_t room);
+void split_close(struct split *s); /* or of NULL */
+
+/* The next datagram left, with that probe. */
 void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns);
 
 /* The kernel counts from 0 anew: of what left before, nothing more will be told. */

@@ -28,6 +28,7 @@ bool live_open(struct live *l, int fd, const struct probe *p, kedge_nanos origin
 static void measure(struct live_target *t, kedge_nanos rtt)
 {
     if (t->now.count == LIVE_REPLIES) {
+        histogram_free(&t->before);
         t->before = t->now;
         t->now = (struct histogram){ 0 };
     }
@@ -132,8 +133,9 @@ static void clip(struct writer *w, struct kedge_span text, size_t width)
 
 struct histogram live_last(const struct live_target *t)
 {
-    struct histogram last = t->now;
+    struct histogram last = { 0 };
 
+    histogram_merge(&last, &t->now);
     histogram_merge(&last, &t->before);
     return last;
 }
@@ -151,6 +153,7 @@ static void row(struct writer *w, const struct live *l, const struct probe_view 
     spark_put(&t->spark, &text, l->unicode);
     percentile(&text, "  p50 ", &last, 50000);
     percentile(&text, "  p99 ", &last, 99000);
+    histogram_free(&last);
     losses(&text, v);
     number(&text, "  of ", v->account->sent, "");
     clip(w, written(&text), width);
@@ -207,6 +210,10 @@ void live_close(struct live *l)
         to_the_first_row(l, &w);
         put(&w, span_of("\x1b[J"));
         terminal_draw(l->fd, written(&w));
+    }
+    for (uint32_t i = 0; l->targets && i < l->count; i++) {
+        histogram_free(&l->targets[i].now);
+        histogram_free(&l->targets[i].before);
     }
     free(l->targets);
     *l = (struct live){ 0 };

@@ -36,7 +36,7 @@ void live_draw(struct live *l, const struct probe *p, kedge_nanos now);
 /* Take the rows away. */
 void live_close(struct live *l);
 
-/* What a row's percentiles are of. */
+/* What a row's percentiles are of; the caller's, to be freed. */
 struct histogram live_last(const struct live_target *t);
 
 #endif

@@ -289,6 +289,7 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     code = finish(s);
 done:
     code = tracing_close(&s->tracing, code);
+    histogram_free(&s->rtt);
     free(s);
     return code;
 }

@@ -59,6 +59,7 @@ static void play(struct account *a, const struct event *events, size_t count)
 {
     static struct account_slot slots[ROOM];
 
+    account_free(a);
     account_init(a, slots, ROOM, TIMEOUT);
     for (size_t i = 0; i < count; i++) {
         apply(a, &events[i]);
@@ -77,9 +78,17 @@ static void play(struct account *a, const struct event *events, size_t count)
         assert_memory_equal(&got_, &want_, sizeof got_);                                 \
     } while (0)
 
+static struct account a; /* of one test */
+
+static int end(void **state)
+{
+    (void)state;
+    account_free(&a);
+    return 0;
+}
+
 static void round_trips_from_the_send_and_from_the_intended_time(void **state)
 {
-    struct account a;
     kedge_nanos v = 0;
 
     (void)state;
@@ -96,8 +105,6 @@ static void round_trips_from_the_send_and_from_the_intended_time(void **state)
 
 static void what_does_not_answer_in_time_is_lost(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, SEND, 0 }, { 10, SEND, 10 }, { 99, TIME, 0 });
     EXPECT(&a, .sent = 2);
@@ -112,8 +119,6 @@ static void what_does_not_answer_in_time_is_lost(void **state)
 
 static void a_late_answer_is_late_and_no_loss(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, SEND, 0 }, { 100, TIME, 0 }, { 150, REPLY, 0 });
     EXPECT(&a, .sent = 1, .late = 1);
@@ -135,7 +140,6 @@ static void note_fate(void *owner, const struct account_event *event)
 static void each_fate_is_told_once(void **state)
 {
     struct account_slot slots[ROOM];
-    struct account a;
     char said[128] = "";
 
     (void)state;
@@ -162,8 +166,6 @@ static void each_fate_is_told_once(void **state)
 
 static void a_second_answer_is_a_duplicate(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, SEND, 0 }, { 5, REPLY, 0 }, { 6, REPLY, 0 }, { 200, REPLY, 0 });
     EXPECT(&a, .sent = 1, .received = 1, .duplicated = 2);
@@ -171,8 +173,6 @@ static void a_second_answer_is_a_duplicate(void **state)
 
 static void an_answer_behind_a_later_one_is_reordered(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, SEND, 0 }, { 1, SEND, 1 }, { 2, SEND, 2 }, { 5, REPLY, 1 },
          { 6, REPLY, 0 }, { 7, REPLY, 2 }, { 8, REPLY, 0 });
@@ -181,7 +181,6 @@ static void an_answer_behind_a_later_one_is_reordered(void **state)
 
 static void jitter_takes_neighbours_in_any_order(void **state)
 {
-    struct account a;
     kedge_nanos v = 0;
 
     (void)state;
@@ -199,8 +198,6 @@ static void jitter_takes_neighbours_in_any_order(void **state)
 
 static void refused_and_unsent_are_lost_at_once(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, SEND, 0 }, { 1, SEND, 1 }, { 2, SEND, 2 }, { 3, REFUSED, 0 },
          { 3, UNSENT, 2 }, { 4, REFUSED, 0 }, { 5, UNSENT, 0 });
@@ -211,8 +208,6 @@ static void refused_and_unsent_are_lost_at_once(void **state)
 
 static void a_connection_takes_all_with_it(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, SEND, 0 }, { 1, SEND, 1 }, { 2, REPLY, 1 }, { 3, GONE, 0 });
     EXPECT(&a, .sent = 2, .received = 1, .lost = 1);
@@ -221,8 +216,6 @@ static void a_connection_takes_all_with_it(void **state)
 
 static void what_was_never_sent_is_stray(void **state)
 {
-    struct account a;
-
     (void)state;
     PLAY(&a, { 0, REPLY, 0 }, { 0, SEND, 0 }, { 1, REPLY, 1 }, { 1, REPLY, UINT64_MAX },
          { 2, REPLY, 0 });
@@ -232,7 +225,6 @@ static void what_was_never_sent_is_stray(void **state)
 static void late_sends_and_the_prober_held_up_are_counted(void **state)
 {
     static struct account_slot slots[ROOM];
-    struct account a;
 
     (void)state;
     account_init(&a, slots, ROOM, KEDGE_SEC);
@@ -252,7 +244,6 @@ static void late_sends_and_the_prober_held_up_are_counted(void **state)
 static void a_full_memory_loses_the_oldest(void **state)
 {
     static struct account_slot slots[ROOM];
-    struct account a;
     uint64_t oldest = 0;
 
     (void)state;
@@ -272,7 +263,6 @@ static void a_full_memory_loses_the_oldest(void **state)
 
 static void knows_when_a_probe_left(void **state)
 {
-    struct account a;
     kedge_nanos v = 7;
 
     (void)state;
@@ -285,9 +275,8 @@ static void knows_when_a_probe_left(void **state)
 
 static void a_16_bit_number_is_unwrapped(void **state)
 {
-    struct account a = { .sent = 1 };
-
     (void)state;
+    a = (struct account){ .sent = 1 };
     assert_int_equal(account_unwrap(&a, 0), 0);
     a.sent = 65536 + 6;
     assert_int_equal(account_unwrap(&a, 5), 65541);
@@ -310,7 +299,6 @@ static void room_is_for_what_may_be_open_and_more(void **state)
 static void counts_add_up_whatever_happens(void **state)
 {
     static struct account_slot slots[ROOM];
-    struct account a;
     uint64_t seed = 42;
     kedge_nanos now = 0;
 
@@ -336,25 +324,27 @@ static void counts_add_up_whatever_happens(void **state)
     assert_true(a.duplicated > 100 && a.reordered > 100 && a.stray > 100);
 }
 
+#define TEST(name) cmocka_unit_test_teardown(name, end)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips_from_the_send_and_from_the_intended_time),
-        cmocka_unit_test(what_does_not_answer_in_time_is_lost),
-        cmocka_unit_test(a_late_answer_is_late_and_no_loss),
-        cmocka_unit_test(each_fate_is_told_once),
-        cmocka_unit_test(a_second_answer_is_a_duplicate),
-        cmocka_unit_test(an_answer_behind_a_later_one_is_reordered),
-        cmocka_unit_test(jitter_takes_neighbours_in_any_order),
-        cmocka_unit_test(refused_and_unsent_are_lost_at_once),
-        cmocka_unit_test(a_connection_takes_all_with_it),
-        cmocka_unit_test(what_was_never_sent_is_stray),
-        cmocka_unit_test(late_sends_and_the_prober_held_up_are_counted),
-        cmocka_unit_test(a_full_memory_loses_the_oldest),
-        cmocka_unit_test(knows_when_a_probe_left),
-        cmocka_unit_test(a_16_bit_number_is_unwrapped),
-        cmocka_unit_test(room_is_for_what_may_be_open_and_more),
-        cmocka_unit_test(counts_add_up_whatever_happens),
+        TEST(round_trips_from_the_send_and_from_the_intended_time),
+        TEST(what_does_not_answer_in_time_is_lost),
+        TEST(a_late_answer_is_late_and_no_loss),
+        TEST(each_fate_is_told_once),
+        TEST(a_second_answer_is_a_duplicate),
+        TEST(an_answer_behind_a_later_one_is_reordered),
+        TEST(jitter_takes_neighbours_in_any_order),
+        TEST(refused_and_unsent_are_lost_at_once),
+        TEST(a_connection_takes_all_with_it),
+        TEST(what_was_never_sent_is_stray),
+        TEST(late_sends_and_the_prober_held_up_are_counted),
+        TEST(a_full_memory_loses_the_oldest),
+        TEST(knows_when_a_probe_left),
+        TEST(a_16_bit_number_is_unwrapped),
+        TEST(room_is_for_what_may_be_open_and_more),
+        TEST(counts_add_up_whatever_happens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static void what_is_no_condition_says_why(void **state)
 /* 100 round trips of 1 to 100 us, of 102 probes. */
 static void hundred(struct account *a, kedge_nanos unit)
 {
-    memset(a, 0, sizeof *a);
+    *a = (struct account){ 0 };
     for (uint64_t i = 1; i <= 100; i++)
         histogram_record(&a->rtt, i * unit);
     a->sent = 102;
@@ -80,6 +80,7 @@ static void judges_each_figure(void **state)
     for (size_t i = 0; i < COUNT(cases); i++)
         if (fails(cases[i].text, &a, NULL) != cases[i].fails)
             fail_msg("%s", cases[i].text);
+    account_free(&a);
 }
 
 static void judges_a_change(void **state)
@@ -96,6 +97,8 @@ static void judges_a_change(void **state)
     assert_false(fails("min<-50%", &a, &b));
     assert_true(fails("min>1000%", &b, &none));
     assert_true(fails("lost>1.9%", &b, &a));
+    account_free(&a);
+    account_free(&b);
 }
 
 int main(void)

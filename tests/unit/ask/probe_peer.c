@@ -16,6 +16,13 @@ static int begin(void **state)
     return 0;
 }
 
+static int end(void **state)
+{
+    (void)state;
+    histogram_free(&peer.held);
+    return 0;
+}
+
 static void token(uint64_t value, uint64_t sequence, uint64_t next)
 {
     peer_took(&peer, &(struct mark){ .kind = MARK_TOKEN, .token = value },
@@ -141,7 +148,7 @@ static void sequences_pass_32_bits(void **state)
     assert_int_equal(peer.restarts, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, begin)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

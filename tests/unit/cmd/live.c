@@ -21,11 +21,13 @@ static void answer(struct live *l, uint64_t count, kedge_nanos rtt)
 
 static kedge_nanos shown(const struct live *l, uint32_t which)
 {
-    static struct histogram h;
+    struct histogram h = live_last(&l->targets[0]);
     kedge_nanos out = 0;
 
-    h = live_last(&l->targets[0]);
-    return histogram_percentile(&h, which, &out) ? out : 0;
+    if (!histogram_percentile(&h, which, &out))
+        out = 0;
+    histogram_free(&h);
+    return out;
 }
 
 static void percentiles_are_of_the_last_replies(void **state)
@@ -48,7 +50,7 @@ static void percentiles_are_of_the_last_replies(void **state)
     answer(&l, 20, 90);
     assert_int_equal(shown(&l, 50000), 60);
     assert_int_equal(shown(&l, 99000), 90);
-    free(l.targets);
+    live_close(&l);
 }
 
 int main(void)

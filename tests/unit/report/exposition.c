@@ -26,21 +26,18 @@ static void a_label_is_escaped(void **state)
 /* The text of one histogram of these samples. */
 static char *text_of(const kedge_nanos *samples, size_t count)
 {
-    static const struct histogram none;
-    struct histogram *h = malloc(sizeof *h);
+    struct histogram h = { 0 };
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     struct exposition e = { .out = out };
 
-    assert_non_null(h);
-    *h = none;
     for (size_t i = 0; i < count; i++)
-        histogram_record(h, samples[i]);
+        histogram_record(&h, samples[i]);
     exposition_family(&e, "h", EXPOSITION_HISTOGRAM, "what");
-    exposition_histogram(&e, (struct kedge_span){ 0 }, h);
+    exposition_histogram(&e, (struct kedge_span){ 0 }, &h);
     fclose(out);
-    free(h);
+    histogram_free(&h);
     return text;
 }
 

@@ -55,7 +55,7 @@ static void too_few_samples_bound_nothing(void **state)
 /* Round trips of a mean of 1 ms, as a queue would make them. */
 static void sample(struct histogram *h, uint64_t n, uint64_t *seed, double scale)
 {
-    memset(h, 0, sizeof *h);
+    histogram_free(h);
     for (uint64_t i = 0; i < n; i++) {
         *seed = *seed * 6364136223846793005u + 1442695040888963407u;
         histogram_record(
@@ -84,6 +84,7 @@ static void an_interval_holds_the_truth_19_times_of_20(void **state)
     }
     for (int i = 0; i < 3; i++)
         assert_in_range(held[i], 940, 999);
+    histogram_free(&h);
 }
 
 static void a_change_holds_the_truth_19_times_of_20(void **state)
@@ -107,6 +108,8 @@ static void a_change_holds_the_truth_19_times_of_20(void **state)
     }
     for (int i = 0; i < 3; i++)
         assert_in_range(held[i], 935, 999);
+    histogram_free(&a);
+    histogram_free(&b);
 }
 
 static void nothing_changed_is_zero(void **state)
@@ -122,6 +125,7 @@ static void nothing_changed_is_zero(void **state)
     assert_false(interval_of_change(&a, &a, 99000, &v));
     sample(&a, 200, &seed, 1);
     assert_true(interval_of_change(&a, &a, 99000, &v) && !v.bounded);
+    histogram_free(&a);
 }
 
 int main(void)

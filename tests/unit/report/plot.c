@@ -70,6 +70,7 @@ static void lines_have_the_width(void **state)
             assert_int_equal(columns(d.lines[23]), most);
             free(d.text);
         }
+    histogram_free(&h);
 }
 
 static void bars_are_shares(void **state)
@@ -96,6 +97,7 @@ static void bars_are_shares(void **state)
     assert_memory_equal(d.lines[10] + 10, "^p50 ", 5);
     assert_string_equal(d.lines[10] + 66, "^p90"); /* and no room for p99 */
     free(d.text);
+    histogram_free(&h);
 }
 
 static void one_value_and_none(void **state)
@@ -116,6 +118,7 @@ static void one_value_and_none(void **state)
     assert_memory_equal(d.lines[9] + 10, "5.000", 5);
     assert_non_null(strstr(d.lines[19], "1.000 s"));
     free(d.text);
+    histogram_free(&h);
 }
 
 /* The lowest dot on the left of a character, and the highest on the right. */
