@@ -13,7 +13,7 @@ def replay(tree, out, target):
     sources = guard.files(tree, "src/base/", "src/proto/", suffix=(".c",))
     here = tree / "tests" / "fuzz"
     guard.run("clang", *FLAGS, f"-I{tree}/include", f"-I{tree}/src", f"-I{here}", *sources,
-              here / f"{target}.c", here / "owner.c", here / "replay.c", "-o", out / "replay")
+              *sorted(here.glob(f"{target}*.c")), here / "owner.c", here / "replay.c", "-o", out / "replay")
     done = subprocess.run([out / "replay", here / "corpus" / target,
                            here / "regressions" / target],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

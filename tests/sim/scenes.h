@@ -24,6 +24,8 @@ struct scenario {
 
 extern const struct scenario board_scenarios[];
 extern const size_t board_scenario_count;
+extern const struct scenario loader_scenarios[];
+extern const size_t loader_scenario_count;
 extern const struct scenario host_scenarios[];
 extern const size_t host_scenario_count;
 extern const struct scenario link_scenarios[];
@@ -46,8 +48,21 @@ void befall(struct link *l, enum kedge_tftp_op op, int number, enum deed deed,
 KEDGE_MUST_CHECK bool scene_play(const struct scenario *scenario, bool trace,
                                  char failure[FAILURE_MAX]);
 
+/* Whose datagrams an actor's are. */
+static inline struct firmware *self(const struct actor *a)
+{
+    return a->self;
+}
+
 #define MS(n) ((n)*KEDGE_MSEC)
 #define LITERAL(text) ((struct kedge_span){ (const uint8_t *)(text), sizeof(text) - 1 })
 #define EXPECT(s, truth) world_expect((s)->w, truth)
+#define IPXE LITERAL("\0\1image\0octet\0blksize\0001432\0tsize\0000\0")
+
+/* A line of a list of scenarios; with four data sockets. */
+#define SCENE(name)                                                                      \
+    {                                                                                    \
+#name, name, 4                                                                   \
+    }
 
 #endif

@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-static struct firmware *self(const struct actor *a)
-{
-    return a->self;
-}
-
-#define IPXE LITERAL("\0\1image\0octet\0blksize\0001432\0tsize\0000\0")
-
 /* ---- curl, atftp, tftp-hpa --------------------------------------------------------------- */
 
 static const struct traits curl = {
@@ -304,11 +297,6 @@ static void the_numbers_wrap(struct scene *s)
     EXPECT(s, k->outcome == KEDGE_TFTP_OK && a->outcomes[KEDGE_TFTP_OK] == 1);
     EXPECT(s, m->outcome == KEDGE_TFTP_OK && b->outcomes[KEDGE_TFTP_OK] == 1);
 }
-
-#define SCENE(name)                                                                      \
-    {                                                                                    \
-#name, name, 4                                                                   \
-    }
 
 const struct scenario host_scenarios[] = {
     SCENE(curl_gets_an_empty_file),

@@ -80,11 +80,6 @@ static void kedge_keeps_to_the_pace_of_a_slow_link(struct scene *s)
     EXPECT(s, slowest(s) < MS(25000) && s->w->actors[0].blocks < 1100);
 }
 
-#define SCENE(name)                                                                      \
-    {                                                                                    \
-#name, name, 4                                                                   \
-    }
-
 const struct scenario link_scenarios[] = {
     SCENE(kedge_fills_a_long_link),
     SCENE(kedge_fills_most_of_a_long_link_that_loses),

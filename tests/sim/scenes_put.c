@@ -1,11 +1,6 @@
 /* Puts: switches, routers and boards that send a file. */
 #include "scenes.h"
 
-static struct firmware *self(const struct actor *a)
-{
-    return a->self;
-}
-
 /* An ACK of another block than the one it sent is an error to it. */
 static const struct traits lwip = {
     .name = "lwIP",
@@ -169,11 +164,6 @@ static void kedge_puts_over_a_link_that_loses_many(struct scene *s)
     world_run(s->w);
     EXPECT(s, k->outcome == KEDGE_TFTP_OK && a->file.times_kept == 1);
 }
-
-#define SCENE(name)                                                                      \
-    {                                                                                    \
-#name, name, 4                                                                   \
-    }
 
 const struct scenario put_scenarios[] = {
     SCENE(lwip_answers_a_duplicate_ack_with_error_5),

@@ -134,6 +134,7 @@ int main(int argc, char **argv)
     r.tap = o.tap;
     if (o.scenario || !o.trace) {
         play(&o, board_scenarios, board_scenario_count, &r);
+        play(&o, loader_scenarios, loader_scenario_count, &r);
         play(&o, host_scenarios, host_scenario_count, &r);
         play(&o, link_scenarios, link_scenario_count, &r);
         play(&o, put_scenarios, put_scenario_count, &r);

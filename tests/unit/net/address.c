@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/un.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -149,6 +150,28 @@ static void any_socket_address_and_back(void **state)
     assert_false(net_address_from(&any, &back));
 }
 
+static void unix_addresses_print(void **state)
+{
+    struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/a\nb" };
+    struct kedge_address a = { .len = sizeof un };
+    char text[KEDGE_ADDRESS_TEXT];
+
+    (void)state;
+    memcpy(&a.storage, &un, sizeof un);
+    assert_string_equal(kedge_address_print(&a, text), "/a\\x0ab");
+    assert_int_equal(kedge_address_port(&a), 0);
+    a.len = 2;
+    assert_string_equal(kedge_address_print(&a, text), "unnamed");
+    memset(un.sun_path, 0xff, sizeof un.sun_path); /* a full one has no NUL */
+    memcpy(&a.storage, &un, sizeof un);
+    a.len = sizeof un;
+    assert_int_equal(strlen(kedge_address_host(&a, text)), 4 * sizeof un.sun_path);
+    memcpy(un.sun_path, "\0x\0y", 4);
+    memcpy(&a.storage, &un, sizeof un);
+    a.len = 2 + 4;
+    assert_string_equal(kedge_address_print(&a, text), "@x\\x00y");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +180,7 @@ int main(void)
         cmocka_unit_test(equal_means_host_scope_and_port),
         cmocka_unit_test(raw_and_back),
         cmocka_unit_test(any_socket_address_and_back),
+        cmocka_unit_test(unix_addresses_print),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* Tests of listening, dialling, streams and datagrams: kedge/endpoint.h, kedge/stream.h,
  * kedge/datagram.h over every kind of socket. */
+#include "../folder.h"
+
 #include "kedge/datagram.h"
 #include "kedge/stream.h"
 
@@ -9,27 +11,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static char folder[] = "/tmp/kedge-unit-XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
-}
 
 /* The endpoint where fd is bound, as text to dial. */
 static const char *where(const char *endpoint, int fd, char out[KEDGE_ENDPOINT_TEXT])
@@ -367,30 +353,6 @@ static void mute_host_is_given_up(void **state)
     close(listener);
 }
 
-/* ---- addresses as text ---- */
-
-static void unix_addresses_print(void **state)
-{
-    struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/a\nb" };
-    struct kedge_address a = { .len = sizeof un };
-    char text[KEDGE_ADDRESS_TEXT];
-
-    (void)state;
-    memcpy(&a.storage, &un, sizeof un);
-    assert_string_equal(kedge_address_print(&a, text), "/a\\x0ab");
-    assert_int_equal(kedge_address_port(&a), 0);
-    a.len = 2;
-    assert_string_equal(kedge_address_print(&a, text), "unnamed");
-    memset(un.sun_path, 0xff, sizeof un.sun_path); /* a full one has no NUL */
-    memcpy(&a.storage, &un, sizeof un);
-    a.len = sizeof un;
-    assert_int_equal(strlen(kedge_address_host(&a, text)), 4 * sizeof un.sun_path);
-    memcpy(un.sun_path, "\0x\0y", 4);
-    memcpy(&a.storage, &un, sizeof un);
-    a.len = 2 + 4;
-    assert_string_equal(kedge_address_print(&a, text), "@x\\x00y");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,7 +369,6 @@ int main(void)
         cmocka_unit_test(a_file_is_never_replaced),
         cmocka_unit_test(tipc_works_or_is_clearly_missing),
         cmocka_unit_test(mute_host_is_given_up),
-        cmocka_unit_test(unix_addresses_print),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,62 +1,24 @@
 /* Tests of net/udp.h: what makes datagrams cheaper. A part of them is sent from where it
  * lies and one is taken alone. */
-#include "net/udp.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-#include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct pair {
-    struct udp_socket a, b;
-    struct udp_inbox in;
-    struct udp_outbox out;
-    uint8_t memory[UDP_BATCH * 2048];
-};
-
-static struct udp_socket opened(void)
-{
-    struct udp_options o = { 0 };
-    struct udp_socket s;
-
-    assert_true(net_address_parse("127.0.0.1", 0, &o.at));
-    assert_int_equal(udp_open(&o, &s), 0);
-    return s;
-}
+#include "udp_pair.h"
 
 static int setup(void **state)
 {
-    struct pair *p = calloc(1, sizeof *p);
-
-    assert_non_null(p);
-    p->a = opened();
-    p->b = opened();
-    udp_inbox_init(&p->in, p->memory, sizeof p->memory, 2048);
-    udp_outbox_init(&p->out, p->a.fd);
-    *state = p;
+    *state = pair_open("127.0.0.1");
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct pair *p = *state;
-
-    udp_close(&p->a);
-    udp_close(&p->b);
-    free(p);
+    pair_close(*state);
     return 0;
 }
 
 /* The next datagram at b. */
 static struct kedge_span received(struct pair *p)
 {
-    struct pollfd ready = { .fd = p->b.fd, .events = POLLIN };
-
     p->in.room = 1;
-    assert_int_equal(poll(&ready, 1, 5000), 1);
+    wait_for(p->b.fd, POLLIN);
     assert_int_equal(udp_receive(p->b.fd, &p->in), 1);
     return p->in.in[0].m.bytes;
 }

@@ -1,60 +1,14 @@
 /* Tests of how sockets of net/udp.h are set up: which address was asked is told where it
  * can differ, and batches go on where this kernel refuses the calls for them. */
-#include "net/udp.h"
+#include "udp_pair.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#define EACH 2048
 #define COUNT 5
-
-/* One socket that sends to another. */
-struct pair {
-    struct udp_socket a, b;
-    struct udp_inbox in;
-    struct udp_outbox out;
-    uint8_t memory[UDP_BATCH * EACH];
-};
-
-static struct udp_socket opened(const char *host)
-{
-    struct udp_options o = { 0 };
-    struct udp_socket s;
-
-    assert_true(net_address_parse(host, 0, &o.at));
-    assert_int_equal(udp_open(&o, &s), 0);
-    return s;
-}
-
-static struct pair *pair_open(const char *from, const char *to)
-{
-    struct pair *p = malloc(sizeof *p);
-
-    assert_non_null(p);
-    p->a = opened(from);
-    p->b = opened(to);
-    udp_inbox_init(&p->in, p->memory, sizeof p->memory, EACH);
-    udp_outbox_init(&p->out, p->a.fd);
-    return p;
-}
-
-static void pair_close(struct pair *p)
-{
-    udp_close(&p->a);
-    udp_close(&p->b);
-    free(p);
-}
 
 /* COUNT datagrams from a, which come to b whole and in order. */
 static void send_and_receive(struct pair *p, const struct net_address *to)
@@ -71,10 +25,9 @@ static void send_and_receive(struct pair *p, const struct net_address *to)
     assert_int_equal(p->out.sent, COUNT);
     assert_int_equal(p->out.lost, 0);
     while (got < COUNT) {
-        struct pollfd f = { .fd = p->b.fd, .events = POLLIN };
         int n;
 
-        assert_int_equal(poll(&f, 1, 5000), 1);
+        wait_for(p->b.fd, POLLIN);
         n = udp_receive(p->b.fd, &p->in);
         assert_true(n > 0);
         for (int i = 0; i < n; i++, got++)
@@ -86,7 +39,7 @@ static void send_and_receive(struct pair *p, const struct net_address *to)
 
 static void one_address(const char *host)
 {
-    struct pair *p = pair_open(host, host);
+    struct pair *p = pair_open(host);
     struct net_address b = p->b.at;
 
     udp_one_address(&p->b);
@@ -112,7 +65,7 @@ static void address_asked_is_told_where_it_matters(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        struct pair *p = pair_open("127.0.0.1", hosts[i]);
+        struct pair *p = pair_between("127.0.0.1", hosts[i]);
 
         udp_one_address(&p->b);
         assert_true(net_address_parse("127.0.0.2", net_address_port(&p->b.at), &to));
@@ -142,7 +95,7 @@ static void refuse_batches(unsigned code)
 
 static void check_without_batches(unsigned code)
 {
-    struct pair *p = pair_open("127.0.0.1", "127.0.0.1");
+    struct pair *p = pair_open("127.0.0.1");
     struct net_address to = p->b.at;
     uint8_t frames[COUNT * 100];
     struct udp_train t = { .frames = { frames, sizeof frames },
@@ -156,9 +109,7 @@ static void check_without_batches(unsigned code)
     assert_int_equal(udp_send_train(p->a.fd, &t), COUNT);
     assert_int_equal(t.lost, 0);
     for (unsigned got = 0; got < COUNT; got += p->in.count) {
-        struct pollfd f = { .fd = p->b.fd, .events = POLLIN };
-
-        assert_int_equal(poll(&f, 1, 5000), 1);
+        wait_for(p->b.fd, POLLIN);
         assert_true(udp_receive(p->b.fd, &p->in) > 0);
         assert_int_equal(p->in.in[0].m.bytes.len, 100);
     }
@@ -208,7 +159,7 @@ static void refuse_joining(unsigned code)
 /* A train comes in its parts. */
 static void check_without_joining(unsigned code)
 {
-    struct pair *p = pair_open("127.0.0.1", "127.0.0.1");
+    struct pair *p = pair_open("127.0.0.1");
     uint8_t frames[COUNT * 100] = { 0 };
     struct udp_train t = { .frames = { frames, sizeof frames },
                            .stride = 100,
@@ -223,9 +174,7 @@ static void check_without_joining(unsigned code)
     t.peer = &p->b.at;
     assert_int_equal(udp_send_train(p->a.fd, &t), COUNT);
     for (unsigned got = 0; got < COUNT; got += p->in.count) {
-        struct pollfd f = { .fd = p->b.fd, .events = POLLIN };
-
-        assert_int_equal(poll(&f, 1, 5000), 1);
+        wait_for(p->b.fd, POLLIN);
         assert_true(udp_receive(p->b.fd, &p->in) > 0);
         assert_int_equal(p->in.in[0].m.bytes.len, 100);
         assert_int_equal(p->in.in[0].m.segment, 0);

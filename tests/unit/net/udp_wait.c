@@ -1,11 +1,5 @@
 /* Tests of a socket that waits in the receiving call. */
-#include "net/udp.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#include <errno.h>
+#include "udp_pair.h"
 
 struct waiting {
     struct udp_socket socket;
@@ -13,19 +7,9 @@ struct waiting {
     uint8_t memory[8 * 64];
 };
 
-static struct udp_socket opened(void)
-{
-    struct udp_options o = { 0 };
-    struct udp_socket s;
-
-    assert_true(net_address_parse("127.0.0.1", 0, &o.at));
-    assert_int_equal(udp_open(&o, &s), 0);
-    return s;
-}
-
 static void start(struct waiting *w, uint32_t ms)
 {
-    w->socket = opened();
+    w->socket = opened("127.0.0.1", false);
     assert_int_equal(udp_let_wait(&w->socket, ms), 0);
     udp_inbox_init(&w->in, w->memory, sizeof w->memory, 64);
 }
@@ -40,7 +24,7 @@ static void send_to(const struct udp_socket *from, const struct net_address *to)
 
 static void it_waits_for_the_first_and_takes_what_is_there(void **state)
 {
-    struct udp_socket other = opened();
+    struct udp_socket other = opened("127.0.0.1", false);
     struct waiting w;
 
     (void)state;
@@ -63,7 +47,7 @@ static void tell(void *owner, const struct udp_error *e)
 
 static void who_waits_hears_of_an_error(void **state)
 {
-    struct udp_socket gone = opened();
+    struct udp_socket gone = opened("127.0.0.1", false);
     struct waiting w;
     bool refused = false;
 
@@ -79,7 +63,7 @@ static void who_waits_hears_of_an_error(void **state)
 
 static void without_batches_it_does_not_wait(void **state)
 {
-    struct udp_socket other = opened();
+    struct udp_socket other = opened("127.0.0.1", false);
     struct waiting w;
 
     (void)state;

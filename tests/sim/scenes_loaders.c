@@ -1,0 +1,221 @@
+/* Gets by what boots a PC: iPXE, GRUB, EDK2. */
+#include "scenes.h"
+
+/* ---- iPXE ------------------------------------------------------------------------------ */
+
+static const struct traits ipxe = {
+    .name = "iPXE",
+    .older = ACK_LAST, /* every DATA is acknowledged, copies too */
+    .ahead = ACK_LAST,
+    .acks_each = true,
+    .probe = -1,
+    .asks_every = KEDGE_SEC,
+    .waits = 2 * KEDGE_SEC,
+    .tries = 8,
+};
+
+static void ipxe_acknowledges_every_block(struct scene *s)
+{
+    struct actor *a = scene_get(s, &ipxe, IPXE, 100000);
+
+    a->down.params.copy_ppm = 300000;
+    a->down.params.overtaken_by = MS(4);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks == 100000 / 1432 + 1);
+    EXPECT(s, self(a)->acks > 80);
+}
+
+static void ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port(struct scene *s)
+{
+    static const struct traits probing = { .name = "iPXE",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .probe = 0,
+                                           .asks_every = KEDGE_SEC,
+                                           .waits = 2 * KEDGE_SEC,
+                                           .tries = 8 };
+    struct actor *a = scene_get(s, &probing, IPXE, 100000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->probed);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_PROBE] == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->tsize == 100000);
+}
+
+/* Its ERROR is lost: the second request finds the first transfer, and is the same. */
+static void ipxe_loses_its_abort(struct scene *s)
+{
+    static const struct traits probing = { .name = "iPXE",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .probe = 0,
+                                           .asks_every = KEDGE_SEC,
+                                           .waits = 2 * KEDGE_SEC,
+                                           .tries = 8 };
+    struct actor *a = scene_get(s, &probing, IPXE, 100000);
+
+    befall(&a->up, KEDGE_TFTP_ERROR, -1, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->sessions == 1);
+}
+
+/* ---- GRUB ------------------------------------------------------------------------------ */
+
+static const struct traits grub = {
+    .name = "GRUB",
+    .older = ACK_LAST,
+    .ahead = SILENCE,
+    .needs_oack = true, /* DATA without one is never taken */
+    .closes_by_error_0 = true,
+    .probe = -1,
+    .asks_every = MS(400),
+    .asks_later = MS(20),
+    .waits = 0, /* it never says anything again */
+    .tries = 40,
+};
+
+#define GRUB LITERAL("\0\1/boot/grub.cfg\0octet\0blksize\0001024\0tsize\0000\0")
+
+static void grub_repeats_its_request_while_the_file_opens_slowly(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 100001);
+
+    a->file.open_delay = 6 * KEDGE_SEC;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->requests > 8 && a->sessions == 1);
+    EXPECT(s, a->replies <= 2);
+    EXPECT(s, a->blocks == 100001 / 1024 + 1);
+}
+
+static void grub_closes_an_empty_file_by_error_0(struct scene *s)
+{
+    struct actor *empty = scene_get(s, &grub, GRUB, 0);
+    struct actor *exact = scene_get(s, &grub, GRUB, 10240);
+
+    world_run(s->w);
+    EXPECT(s, self(empty)->done && empty->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(empty)->oacks == 1 && self(empty)->tsize == -1);
+    EXPECT(s, self(exact)->done && exact->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+/* It repeats nothing: whatever is lost either way, our timer brings it. */
+static void grub_has_no_timer_of_its_own(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 100001);
+
+    befall(&a->down, KEDGE_TFTP_DATA, 10, DROP, 2);
+    befall(&a->up, KEDGE_TFTP_ACK, 30, DROP, 3);
+    befall(&a->up, KEDGE_TFTP_ACK, 98, DROP, 1); /* the last: it has closed */
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_UNCONFIRMED] == 1);
+    EXPECT(s, a->blocks <= 98 + 5 + 3);
+}
+
+/* ACK 0 is lost, and it never comes again: the OACK must. */
+static void grub_loses_ack_0(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 5000);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 0, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->oacks == 2);
+}
+
+/* With 50 packets to digest it withholds its ACKs: that is no loss. */
+static void grub_stalls_to_digest_what_it_has(struct scene *s)
+{
+    struct actor *a = scene_get(s, &grub, GRUB, 300000);
+
+    a->busy_ppm = 20000;
+    a->busy_most = 12 * KEDGE_SEC;
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 293 + 8 * 10);
+}
+
+/* ---- EDK2 ------------------------------------------------------------------------------ */
+
+static const struct traits edk2 = {
+    .name = "EDK2",
+    .older = ACK_LAST, /* each block out of order brings the same ACK */
+    .ahead = ACK_LAST,
+    .only_asked = true,
+    .probe = -1,
+    .asks_every = 4 * KEDGE_SEC,
+    .waits = 4 * KEDGE_SEC,
+    .tries = 6,
+};
+
+#define EDK2(n)                                                                          \
+    LITERAL("\0\1image\0octet\0tsize\0000\0blksize\0001468\0windowsize\0" #n "\0")
+
+static void edk2_sends_eight_equal_acks_after_one_loss(struct scene *s)
+{
+    struct actor *a = scene_get(s, &edk2, EDK2(8), 200000);
+
+    befall(&a->down, KEDGE_TFTP_DATA, 17, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 137 + 8); /* its window again, once */
+}
+
+/* The ACK is lost and the window comes again: each copy is answered, none by DATA. */
+static void edk2_acknowledges_each_copy_of_a_window(struct scene *s)
+{
+    struct actor *a = scene_get(s, &edk2, EDK2(8), 200000);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 16, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 137 + 8);
+}
+
+static void edk2_probes_by_error_8_and_asks_from_a_new_port(struct scene *s)
+{
+    static const struct traits probing = { .name = "EDK2",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .only_asked = true,
+                                           .probe = 8,
+                                           .probes_anew = true,
+                                           .asks_every = 4 * KEDGE_SEC,
+                                           .waits = 4 * KEDGE_SEC,
+                                           .tries = 6 };
+    struct actor *a = scene_get(s, &probing, EDK2(4), 200000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->sessions == 2);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_PROBE] == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+/* A quarter of the fragments of large blocks is lost: the whole block with them. */
+static void edk2_on_a_link_that_loses_many(struct scene *s)
+{
+    struct actor *a = scene_get(s, &edk2, EDK2(4), 200000);
+
+    a->down.params.loss_ppm = 100000;
+    a->up.params.loss_ppm = 100000;
+    world_run(s->w);
+    EXPECT(s, self(a)->done);
+    EXPECT(s, a->blocks <= 137 + 2 * 4 * (a->up.troubles + a->down.troubles));
+}
+
+const struct scenario loader_scenarios[] = {
+    SCENE(ipxe_acknowledges_every_block),
+    SCENE(ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port),
+    SCENE(ipxe_loses_its_abort),
+    SCENE(grub_repeats_its_request_while_the_file_opens_slowly),
+    SCENE(grub_closes_an_empty_file_by_error_0),
+    SCENE(grub_has_no_timer_of_its_own),
+    SCENE(grub_loses_ack_0),
+    SCENE(grub_stalls_to_digest_what_it_has),
+    SCENE(edk2_sends_eight_equal_acks_after_one_loss),
+    SCENE(edk2_acknowledges_each_copy_of_a_window),
+    SCENE(edk2_probes_by_error_8_and_asks_from_a_new_port),
+    SCENE(edk2_on_a_link_that_loses_many),
+};
+const size_t loader_scenario_count = sizeof loader_scenarios / sizeof *loader_scenarios;

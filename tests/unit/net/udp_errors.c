@@ -1,0 +1,84 @@
+/* Tests of the errors that a shared socket of net/udp.h is told of: whose they are. */
+#include "udp_pair.h"
+
+/* What the error queue told. */
+struct told {
+    unsigned count;
+    struct udp_error last;
+};
+
+static void tell(void *owner, const struct udp_error *e)
+{
+    struct told *t = owner;
+
+    t->count++;
+    t->last = *e;
+}
+
+static void closed_port_is_named_and_hurts_no_other(const char *host)
+{
+    struct pair *p = pair_open(host);
+    struct udp_socket gone = opened(host, false);
+    struct net_address nobody = gone.at;
+    struct udp_message dead = { .bytes = { (const uint8_t *)"x", 1 }, .peer = nobody };
+    struct udp_message good = { .bytes = { (const uint8_t *)"y", 1 }, .peer = p->b.at };
+    struct told t = { 0 };
+
+    udp_close(&gone);
+    udp_out_copy(&p->out, &dead);
+    assert_true(udp_flush(&p->out));
+    wait_for(p->a.fd, POLLERR);
+    udp_out_copy(&p->out, &good); /* meets the error of the other, and goes */
+    assert_true(udp_flush(&p->out));
+    assert_int_equal(p->out.sent, 2);
+    assert_int_equal(p->out.lost, 0);
+    assert_int_equal(udp_drain_errors(p->a.fd, tell, &t), 1);
+    assert_int_equal(t.last.code, ECONNREFUSED);
+    assert_true(udp_error_is_refusal(&t.last));
+    assert_true(net_address_equal(&t.last.to, &nobody));
+    assert_int_equal(udp_drain_errors(p->a.fd, tell, &t), 0);
+    pair_close(p);
+}
+
+static void closed_port_v4(void **state)
+{
+    (void)state;
+    closed_port_is_named_and_hurts_no_other("127.0.0.1");
+}
+
+static void closed_port_v6(void **state)
+{
+    (void)state;
+    closed_port_is_named_and_hurts_no_other("::1");
+}
+
+static void receive_passes_over_the_errors_of_others(void **state)
+{
+    struct pair *p = pair_open("127.0.0.1");
+    struct udp_socket gone = opened("127.0.0.1", false);
+    struct udp_message dead = { .bytes = { (const uint8_t *)"x", 1 }, .peer = gone.at };
+    struct udp_message good = { .bytes = { (const uint8_t *)"y", 1 }, .peer = p->a.at };
+
+    (void)state;
+    udp_close(&gone);
+    udp_out_copy(&p->out, &dead);
+    assert_true(udp_flush(&p->out));
+    wait_for(p->a.fd, POLLERR);
+    udp_outbox_init(&p->out, p->b.fd);
+    udp_out_copy(&p->out, &good);
+    assert_true(udp_flush(&p->out));
+    wait_for(p->a.fd, POLLIN);
+    assert_int_equal(udp_receive(p->a.fd, &p->in), 1);
+    pair_close(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(closed_port_v4),
+        cmocka_unit_test(closed_port_v6),
+        cmocka_unit_test(receive_passes_over_the_errors_of_others),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
