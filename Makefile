@@ -67,6 +67,11 @@ embed:
 	@tools/setup --check
 	@tests/embed/run
 
+# Which lines of the protocol core do unit tests, simulation and fuzzing reach? All.
+coverage: setup
+	@tools/setup --check
+	@tests/coverage/run
+
 # Can the tests see? One-line faults of the protocol core, each of which must fail some test.
 mutants: setup
 	@/usr/bin/python3 -B -m pytest -q -n auto tests/mutants
@@ -85,9 +90,9 @@ format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-clang build-sanitize build-fuzz build-check build-proof .cache
+	rm -rf build build-clang build-sanitize build-coverage build-fuzz build-fuzz-plain build-check build-proof .cache
 
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick bench-plots bench-probe bench-programs all build run check sim mutants fuzz embed reflection model proof format clean setup
+.PHONY: bench bench-quick bench-plots bench-probe bench-programs all build run check sim coverage mutants fuzz embed reflection model proof format clean setup

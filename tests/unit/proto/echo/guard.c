@@ -1,5 +1,7 @@
 #include "proto/echo/guard.h"
 
+#include "proto/echo/stamp.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -82,6 +84,37 @@ static void own_text_is_not_answered(void **state)
     free(g);
     g = guard_new(""); /* an echo says nothing by itself: an empty datagram is answered */
     assert_int_equal(check(g, from("a", 40000, ""), 0), GUARD_ANSWER);
+    free(g);
+}
+
+/* What a server has marked as its answer is none's question. A plain probe that comes back
+ * so (bit 0 of its flags alone) may be another program's bytes: it is answered. */
+static void an_answer_of_kedge_is_not_answered(void **state)
+{
+    static const struct {
+        uint8_t flags;
+        enum guard_verdict want;
+    } all[] = {
+        { 0, GUARD_ANSWER },
+        { STAMP_ASKS, GUARD_ANSWER },
+        { STAMP_REPLY, GUARD_ANSWER },
+        { STAMP_REPLY | STAMP_ASKS, GUARD_REPLY },
+    };
+    struct guard *g = guard_new("");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(all); i++) {
+        struct stamp s = { all[i].flags, 1, 2, 3 };
+        uint8_t bytes[STAMP_SIZE];
+        struct writer w = { .ptr = bytes, .room = sizeof bytes };
+        struct guard_datagram d = from("a", 40000, "");
+
+        stamp_put(&w, &s);
+        d.payload = written(&w);
+        if (guard_check(g, &d, 0) != all[i].want)
+            fail_msg("flags %u", all[i].flags);
+    }
+    assert_int_equal(g->counts[GUARD_REPLY], 1);
     free(g);
 }
 
@@ -259,6 +292,7 @@ int main(void)
         cmocka_unit_test(ports_that_answer_are_left_alone),
         cmocka_unit_test(spread_is_not_answered),
         cmocka_unit_test(own_text_is_not_answered),
+        cmocka_unit_test(an_answer_of_kedge_is_not_answered),
         cmocka_unit_test(loop_dies_of_one_missing_answer),
         cmocka_unit_test(sameness_costs_one_answer_a_second),
         cmocka_unit_test(missing_answers_lie_a_second_apart),

@@ -148,6 +148,33 @@ static void drops_and_refusals_count_from_the_run_on(void **state)
     assert_int_equal(m.report.refused, 1);
 }
 
+/* A plain probe, and one that is an answer already: not written over, and no run is made. */
+static void what_does_not_ask_is_left_alone(void **state)
+{
+    static const uint8_t flags[] = { 0, STAMP_ASKS | STAMP_REPLY };
+    struct runs_probe p = from("a");
+    uint64_t token = token_for(&p);
+    struct mark m = asked(&p, 1, 0, token);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof flags; i++) {
+        struct writer w = { .ptr = payload, .room = STAMP_SIZE };
+        struct stamp s = { flags[i], 1, 1, 7 };
+        uint8_t before[MARKED_SIZE];
+
+        put_ask(1, 1, token);
+        stamp_put(&w, &s);
+        memcpy(before, payload, sizeof before);
+        assert_false(runs_answer(&runs, &p, payload));
+        assert_memory_equal(before, payload, sizeof before);
+        runs_refused(&runs, &p, (struct kedge_span){ payload, MARKED_SIZE });
+    }
+    m = asked(&p, 1, 2, token);
+    assert_int_equal(m.report.seen, 2);
+    assert_int_equal(m.report.refused, 0);
+    assert_int_equal(runs.proved, 1);
+}
+
 /* More runs than there is room for: each is still answered, and the last are known. */
 static void the_memory_is_bounded(void **state)
 {
@@ -186,6 +213,7 @@ int main(void)
         TEST(a_run_that_is_remembered_keeps_its_token),
         TEST(each_probe_is_counted_once),
         TEST(drops_and_refusals_count_from_the_run_on),
+        TEST(what_does_not_ask_is_left_alone),
         TEST(the_memory_is_bounded),
         TEST(a_long_hold_and_a_clock_set_back_have_bounds),
     };

@@ -57,6 +57,24 @@ static void while_it_is_kept_nothing_the_peer_says_matters(void **state)
     PLAY(&r, script);
 }
 
+/* Kept twice, and kept after all is over: only the first time it is news. */
+static void kept_without_a_commit_is_nothing(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, REPLY, 0, RUN },
+        { 10, KEPT, 0, 0, 0, RUN },
+        { 20, SHORT, 1, STORE | COMMIT, 0, RUN },
+        { 30, KEPT, 0, REPLY, 1, RUN },
+        { 40, KEPT, 0, 0, 0, RUN },
+        { 10030, TIME, 0, 0, 0, DONE },
+        { 10040, KEPT, 0, 0, 0, DONE },
+    };
+    struct kedge_tftp_receiver r = receiver(1, true);
+
+    (void)state;
+    PLAY(&r, script);
+}
+
 static void rule_10_a_receiver_dallies_to_repeat_its_last_ack(void **state)
 {
     static const struct line script[] = {
@@ -157,6 +175,7 @@ int main(void)
         cmocka_unit_test(an_empty_file),
         cmocka_unit_test(rule_9_the_last_ack_leaves_after_the_commit),
         cmocka_unit_test(while_it_is_kept_nothing_the_peer_says_matters),
+        cmocka_unit_test(kept_without_a_commit_is_nothing),
         cmocka_unit_test(rule_10_a_receiver_dallies_to_repeat_its_last_ack),
         cmocka_unit_test(without_lingering_it_is_over_with_the_last_ack),
         cmocka_unit_test(what_is_too_long_is_not_stored),
