@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from e2e.lib.run import run
 from e2e.lib.serve import Server
 from e2e.lib.wire import Wire, own_network
 
@@ -38,6 +39,21 @@ def serve(kedge, tmp_path, srv):
     for server, code in zip(servers, codes):
         assert code in (0, -9), f"exit status {code}\n{server.stderr[:9000]}"
         assert not any(c in server.stderr for c in CRASHES), server.stderr
+
+
+def client(verb):
+    """A fixture, VERB(*words): that verb in an empty directory of its own, VERB.here."""
+    def fixture(kedge, tmp_path):
+        def do(*words, **more):
+            return run(kedge, verb, *words, cwd=do.here, **more)
+        do.here = tmp_path / "here"
+        do.here.mkdir()
+        return do
+    return pytest.fixture(fixture, name=verb)
+
+
+get = client("get")
+put = client("put")
 
 
 def make_file(path, content, mode=0o644):

@@ -8,20 +8,9 @@ import time
 
 import pytest
 
-from e2e.lib.run import finish, run, start
+from e2e.lib.run import finish, start
 from e2e.peers.tftp import ERROR
 from e2e.peers.tftp_peer import Peer
-
-
-@pytest.fixture
-def put(kedge, tmp_path):
-    """put(*words): `kedge put` in an empty directory of its own."""
-    def put(*words, **more):
-        return run(kedge, "put", *words, cwd=here, **more)
-    here = tmp_path / "here"
-    here.mkdir()
-    put.here = here
-    return put
 
 
 def write(put, name, content):

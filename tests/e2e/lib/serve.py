@@ -82,6 +82,10 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(f"no record with {wanted} in:\n{self.stderr[-3000:]}")
 
+    def count(self, word):
+        """The number before a word of the summary, once it has ended."""
+        return int(re.search(rf"(\d+) {word}", "\n".join(self.lines)).group(1))
+
     def stop(self, number=signal.SIGTERM, twice=False):
         """End it by signal; its exit code. Whatever it wrote is then complete."""
         if self.process.poll() is None:

@@ -1,0 +1,229 @@
+"""kedge get against bad links and bad servers, and how it ends then."""
+import hashlib
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from e2e.lib.run import finish, names, start
+from e2e.peers.echo import closed_port
+from e2e.peers.tftp import ERROR
+from e2e.peers.tftp_peer import Peer
+
+
+# ---- bad links and bad servers ----
+
+@pytest.mark.parametrize("window", ["1", "8"])
+@pytest.mark.parametrize("fault", [{"lose": (1,)}, {"lose": (2, 5, 11)}, {"twice": True},
+                                   {"lose": (3,), "twice": True}, {"strangers": True}])
+def test_bad_links(get, window, fault):
+    content = os.urandom(512 * 10 + 100)
+    with Peer({"f": content}, **fault) as peer:
+        done = get(f"{peer.url}/f", "--blksize", "512", "--windowsize", window, "--json")
+        assert done.code == 0, done.err
+        assert peer.problems == []
+    assert (get.here / "f").read_bytes() == content
+
+
+def test_request_is_repeated(get):
+    with Peer({"f": b"abc"}, deaf_to=1) as peer:
+        assert get(f"{peer.url}/f").code == 0
+        assert len(peer.requests) == 2
+        assert len({r.source for r in peer.requests}) == 1
+
+
+@pytest.mark.parametrize("code", [0, 4, 8])
+def test_options_refused(get, code):
+    with Peer({"f": b"abc" * 1000}, refuse_options=code) as peer:
+        done = get(f"{peer.url}/f")
+        assert done.code == 0, done.err
+        assert [bool(r.options) for r in peer.requests] == [True, False]
+    assert "the server refuses options: a plain request" in done.err
+    assert (get.here / "f").read_bytes() == b"abc" * 1000
+
+
+@pytest.mark.parametrize("extra", [{"multicast": "1"}, {"blksize": "65465"},
+                                   {"windowsize": "65000"}, {"blksize": "nonsense"}])
+def test_options_that_were_not_asked(get, extra):
+    """The OACK is refused with ERROR 8, and a plain request made."""
+    with Peer({"f": b"abc"}, extra=extra) as peer:
+        done = get(f"{peer.url}/f", "--blksize", "1000", "--windowsize", "4")
+        assert done.code == 0, done.err
+        assert (ERROR, 8) in [(op, number) for op, number, _ in peer.heard]
+        assert [bool(r.options) for r in peer.requests] == [True, False]
+
+
+def test_large_blocks_do_not_come_through(get):
+    with Peer({"f": os.urandom(50_000)}, deaf_above=1000) as peer:
+        done = get(f"{peer.url}/f", "--retry-for", "1")
+        assert done.code == 0, done.err
+        assert [r.options["blksize"] for r in peer.requests] == ["65464", "1228", "512"]
+        assert (get.here / "f").read_bytes() == peer.files["f"]
+    assert "a smaller block size" in done.err
+
+
+def test_large_windows_do_not_come_through(get):
+    with Peer({"f": os.urandom(50_000)}, stuck_above=8) as peer:
+        done = get(f"{peer.url}/f", "--retry-for", "1", "--blksize", "1000",
+                   "--windowsize", "16")
+        assert done.code == 0, done.err
+        assert [r.options["windowsize"] for r in peer.requests] == ["16", "16", "8"]
+        assert (get.here / "f").read_bytes() == peer.files["f"]
+
+
+def test_recovery_into_a_stream_repeats_nothing(get):
+    with Peer({"f": os.urandom(50_000)}, stuck_above=8) as peer:
+        done = get(f"{peer.url}/f", "--retry-for", "1", "--blksize", "1000",
+                   "--windowsize", "16", "-o", "-")
+        assert done.code == 0 and done.out == peer.files["f"]
+
+
+# ---- ends ----
+
+@pytest.mark.parametrize("code, exit_code", [(0, 5), (1, 3), (2, 4), (3, 5), (4, 5), (6, 5),
+                                             (7, 5), (8, 5), (99, 5)])
+def test_error_codes(get, code, exit_code):
+    with Peer(refuse=(code, "no such luck")) as peer:
+        done = get(f"{peer.url}/f")
+    assert done.code == exit_code
+    assert re.fullmatch(rf"kedge get: tftp://127\.0\.0\.1:{peer.port}/f: the server says: "
+                        rf"no such luck \(error {code}\)( \(.*\))?\n", done.err), done.err
+    assert names(get.here) == []
+
+
+def test_error_text_is_made_harmless(get):
+    with Peer(refuse=(1, b"\x1b[2J\nbad \xc3\xa9 \xff")) as peer:
+        done = get(f"{peer.url}/f")
+    assert "\\x1b[2J\\x0abad \u00e9 \\xff (error 1)" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_error_without_text(get):
+    with Peer(refuse=(1, "")) as peer:
+        assert "file not found (error 1)" in get(f"{peer.url}/f").err
+
+
+def test_error_in_the_middle(get):
+    with Peer({"f": os.urandom(5000)}, error_at=(4, 3, "server's disk")) as peer:
+        done = get(f"{peer.url}/f", "--blksize=512", "--windowsize=1", "--json")
+    assert done.code == 5 and done.record["outcome"] == "aborted"
+    assert done.record["blocks"] == 3 and "server's disk" in done.record["reason"]
+
+
+def test_nobody_listens(get):
+    port, held = closed_port()
+    held.close()
+    begun = time.monotonic()
+    done = get(f"tftp://127.0.0.1:{port}/f", "--json")
+    assert time.monotonic() - begun < 3
+    assert done.code == 7 and done.record["outcome"] == "gone"
+    assert "nobody listens" in done.err and names(get.here) == []
+
+
+def test_server_goes_away(get):
+    with Peer({"f": os.urandom(5000)}, close_at=4) as peer:
+        done = get(f"{peer.url}/f", "--blksize=512", "--windowsize=1", "--retry-for=2")
+    assert done.code in (6, 7) and names(get.here) == []
+
+
+def test_silence(get):
+    with Peer(mute=True) as peer:
+        begun = time.monotonic()
+        done = get(f"{peer.url}/f", "--retry-for", "1500ms", "--json")
+        assert 1.4 < time.monotonic() - begun < 5
+        assert len(peer.requests) >= 2
+    assert done.code == 6 and done.record["outcome"] == "timeout"
+    assert "no answer from 127.0.0.1" in done.err
+
+
+def test_silence_in_the_middle(get):
+    with Peer({"f": os.urandom(5000)}, silent_at=3) as peer:
+        done = get(f"{peer.url}/f", "--blksize=512", "--windowsize=1", "--retry-for=1",
+                   "--json")
+    assert done.code == 6 and done.record["reason"].startswith("no progress after block 2")
+
+
+@pytest.mark.parametrize("said", [4999, 5001])
+def test_size_announced_is_checked(get, said):
+    with Peer({"f": os.urandom(5000)}, tsize=said) as peer:
+        done = get(f"{peer.url}/f")
+        assert done.code == 11 and "not of the size announced" in done.err
+        assert ERROR in [op for op, _, _ in peer.heard]
+    assert names(get.here) == []
+
+
+def test_size_zero_announces_nothing(get):
+    with Peer({"f": b"abc"}, tsize=0) as peer:
+        assert get(f"{peer.url}/f").code == 0
+
+
+def test_name_does_not_resolve(get):
+    done = get("tftp://no-such-host.invalid/f")
+    assert done.code == 8 and "no-such-host.invalid" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_sha256(get):
+    with Peer({"f": b"content"}) as peer:
+        good = hashlib.sha256(b"content").hexdigest()
+        assert get(f"{peer.url}/f", "--sha256", good.upper()).code == 0
+        (get.here / "f").write_bytes(b"old")
+        done = get(f"{peer.url}/f", "--sha256", "0" * 64)
+        assert done.code == 12 and "SHA-256" in done.err
+        assert (get.here / "f").read_bytes() == b"old" and names(get.here) == ["f"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(get, kedge, number):
+    (get.here / "f").write_bytes(b"old")
+    with Peer({"f": os.urandom(1_000_000)}, slow=0.05) as peer:
+        process = start(kedge, "get", f"{peer.url}/f", "--blksize=512", "--windowsize=1",
+                        cwd=get.here)
+        while not peer.heard:
+            time.sleep(0.02)
+        process.send_signal(number)
+        done = finish(process)
+        end = time.monotonic() + 5
+        while ERROR not in [op for op, _, _ in peer.heard] and time.monotonic() < end:
+            time.sleep(0.02)
+        assert peer.heard[-1][:2] == (ERROR, 0)
+    assert done.code == -number and "interrupted" in done.err
+    assert (get.here / "f").read_bytes() == b"old" and names(get.here) == ["f"]
+
+
+def test_interrupted_where_nothing_listens_to_it(get, kedge):
+    """A FIFO without a reader cannot be opened, and nothing ends that but the signal."""
+    os.mkfifo(get.here / "fifo")
+    with Peer({"f": b"abc"}) as peer:
+        process = start(kedge, "get", f"{peer.url}/f", "-o", "fifo", cwd=get.here)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert finish(process, timeout=10).code == -signal.SIGINT
+
+
+def test_no_lingering_on_a_good_link(get):
+    with Peer({"f": b"abc"}) as peer:
+        begun = time.monotonic()
+        for _ in range(5):
+            assert get(f"{peer.url}/f").code == 0
+        assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("lose, again", [((), 0), ((2,), 1)])
+def test_last_ack_can_be_had_again_where_something_was_lost(get, lose, again):
+    with Peer({"f": os.urandom(2000)}, lose=lose, repeat_last=0.05) as peer:
+        assert get(f"{peer.url}/f", "--blksize=512", "--windowsize=2").code == 0
+    assert (peer.confirmed, peer.reconfirmed) == (1, again)
+
+
+def test_source_without_permission(get, as_nobody):
+    limit = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    if not as_nobody or int(limit.read_text()) <= 7:
+        pytest.skip("every user may have every port here")
+    get.here.chmod(0o777)
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "--source", "127.0.0.1:7", **as_nobody)
+    assert done.code == 13 and "Permission denied" in done.err

@@ -1,0 +1,93 @@
+"""Where kedge get writes: whole or not at all, and what was there before."""
+import os
+
+import pytest
+
+from e2e.lib.run import finish, names, start
+from e2e.peers.tftp import ERROR
+from e2e.peers.tftp_peer import Peer
+
+
+def test_standard_output(get):
+    content = os.urandom(300_000)
+    with Peer({"f": content, "g": b"tail"}) as peer:
+        done = get(f"{peer.url}/f", f"{peer.url}/g", "-o", "-", "--json")
+        assert done.code == 0 and done.out == content + b"tail"
+        assert done.err.count('"outcome":"ok"') == 2
+        assert get(f"{peer.url}/g", "-o-").out == b"tail"
+    assert names(get.here) == []
+
+
+def test_standard_output_that_goes_away(get, kedge):
+    with Peer({"f": os.urandom(3_000_000)}) as peer:
+        process = start(kedge, "get", f"{peer.url}/f", "-o", "-", cwd=get.here)
+        process.stdout.read(10)
+        process.stdout.close()
+        process.stdout = None
+        assert finish(process).code == 9
+
+
+def test_target_is_replaced_in_one_step(get):
+    (get.here / "f").write_bytes(b"old")
+    (get.here / "f").chmod(0o640)
+    with Peer({"f": b"new"}) as peer:
+        assert get(f"{peer.url}/f").code == 0
+    assert (get.here / "f").read_bytes() == b"new"
+    assert (get.here / "f").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("fault", [
+    {"error_at": (3, 0, "broken")}, {"silent_at": 3}, {"close_at": 3}, {"tsize": 100},
+    {"tsize": 90_000}, {"refuse": (2, "no")}])
+def test_old_file_survives_any_failure(get, fault):
+    (get.here / "f").write_bytes(b"old")
+    with Peer({"f": os.urandom(5000)}, **fault) as peer:
+        assert get(f"{peer.url}/f", "--blksize", "512", "--windowsize", "2",
+                   "--retry-for", "1").code != 0
+    assert (get.here / "f").read_bytes() == b"old" and names(get.here) == ["f"]
+
+
+def test_target_is_a_directory(get):
+    (get.here / "d").mkdir()
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "-o", "d")
+        assert done.code == 9 and "is a directory" in done.err
+        assert peer.requests == []
+
+
+def test_target_directory_is_missing(get):
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "-o", "no/f")
+    assert done.code == 9 and "no/f: no such file" in done.err
+
+
+def test_target_directory_is_read_only(get, as_nobody):
+    get.here.chmod(0o555)
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", **as_nobody)
+    assert done.code == 9 and "permission denied" in done.err
+
+
+def test_disk_full(get, small_disk):
+    with Peer({"f": os.urandom(4_000_000)}) as peer:
+        (small_disk / "f").write_bytes(b"old")
+        done = get(f"{peer.url}/f", "-o", small_disk / "f")
+        assert done.code == 10 and "disk full" in done.err
+        assert (ERROR, 3) in [(op, number) for op, number, _ in peer.heard]
+    assert names(small_disk) == ["f"] and (small_disk / "f").read_bytes() == b"old"
+
+
+def test_device_is_full(get):
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "-o", "/dev/full")
+    assert done.code == 10 and "/dev/full: disk full" in done.err
+
+
+def test_device_and_fifo_are_written_through(get, kedge):
+    os.mkfifo(get.here / "fifo")
+    with Peer({"f": os.urandom(500_000)}) as peer:
+        assert get(f"{peer.url}/f", "-o", "/dev/null").code == 0
+        process = start(kedge, "get", f"{peer.url}/f", "-o", "fifo", cwd=get.here)
+        assert (get.here / "fifo").read_bytes() == peer.files["f"]
+        assert finish(process).code == 0
+    assert names(get.here) == ["fifo"]
