@@ -299,6 +299,7 @@ static int init_schedule(struct probe *p, kedge_nanos now)
 
     schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->count);
     p->schedule.start = now;
+    p->schedule.end = p->shared.until = add_sat(now, p->plan.duration);
     if (!p->plan.poisson)
         return 0;
     m->heap = calloc(p->count, sizeof *m->heap);
@@ -366,10 +367,8 @@ int probe_run(struct probe *p)
     if (err)
         return err;
     err = add_timers(p);
-    if (!err)
-        err = prepare(p);
-    if (!err)
-        err = send_all(p);
+    err = err ? err : prepare(p);
+    err = err ? err : send_all(p);
     loop_timer_remove(&p->shared.loop, &p->due);
     loop_timer_remove(&p->shared.loop, &p->tick);
     loop_signals_close(&p->shared.loop, &p->signals);

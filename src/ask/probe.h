@@ -20,6 +20,7 @@ struct probe; /* owns its sockets, its loop and its memory */
 
 struct probe_plan {
     uint64_t count;              /* for each target; 0: until probe_stop or a signal */
+    kedge_nanos duration;        /* so long probes leave; KEDGE_NEVER: as count says */
     kedge_nanos interval;        /* at least 1 */
     kedge_nanos timeout;         /* at least 1 */
     uint64_t size;               /* of the payload; at most PAYLOAD_MAX */

@@ -76,11 +76,26 @@ struct peer_losses probe_losses(const struct probe_view *v)
     return peer_losses(v->peer, sub_sat(a->lost, a->refused + a->unsent), a->unsent);
 }
 
+/* " (N meanwhile, M by its guard)": what the server says of the probes it did not answer. */
+static void server_said(char *out, size_t room, const struct peer_losses *l)
+{
+    char queue[64] = "", guard[64] = "";
+
+    if (l->dropped > 0)
+        snprintf(queue, sizeof queue, "the server's own queue dropped %llu meanwhile",
+                 (unsigned long long)l->dropped);
+    if (l->refused > 0)
+        snprintf(guard, sizeof guard, "%sthe server's guard refused %llu",
+                 l->dropped > 0 ? ", " : "", (unsigned long long)l->refused);
+    if (l->dropped + l->refused > 0)
+        snprintf(out, room, " (%s%s)", queue, guard);
+}
+
 /* "N lost going (...), N lost coming back, N lost where cannot be told". */
 static void loss_note(FILE *out, const struct probe_view *v)
 {
     struct peer_losses l = probe_losses(v);
-    char text[KEDGE_ENDPOINT_TEXT], by[96] = "";
+    char text[KEDGE_ENDPOINT_TEXT], by[160] = "";
 
     if (l.going + l.coming == 0) {
         note(out, v, v->peer->asks ? l.unknown : 0,
@@ -88,9 +103,7 @@ static void loss_note(FILE *out, const struct probe_view *v)
                               : "lost, and which way a plain echo does not tell");
         return;
     }
-    if (l.dropped > 0)
-        snprintf(by, sizeof by, " (the server's own queue dropped %llu meanwhile)",
-                 (unsigned long long)l.dropped);
+    server_said(by, sizeof by, &l);
     fprintf(out, "%s: %llu lost going%s, %llu lost coming back, %llu cannot be told\n",
             kedge_endpoint_print(v->endpoint, text), (unsigned long long)l.going, by,
             (unsigned long long)l.coming, (unsigned long long)l.unknown);

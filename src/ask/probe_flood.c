@@ -7,7 +7,8 @@ bool flood_may(const struct probe_target *t)
 
 static bool is_done(const struct probe_target *t)
 {
-    return !flood_may(t) || (t->plan->count > 0 && t->account.sent >= t->plan->count);
+    return !flood_may(t) || loop_clock() >= t->shared->until ||
+           (t->plan->count > 0 && t->account.sent >= t->plan->count);
 }
 
 static void fill(struct probe_target *t)

@@ -7,6 +7,19 @@
 
 #include <stdlib.h>
 
+struct count {
+    char text[16];
+};
+
+static struct count count(uint32_t v)
+{
+    struct count c = { "" };
+    struct writer w = { .ptr = (uint8_t *)c.text, .room = sizeof c.text - 1 };
+
+    text_count(&w, v);
+    return c;
+}
+
 static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool back,
                      FILE *out)
 {
@@ -17,15 +30,16 @@ static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool b
         fprintf(out, ", all that %s takes\n", *r->interface ? r->interface : "the link");
         break;
     case MTU_TOLD:
-        fprintf(out, ", %u to %u do not: %s says that packets may have %u\n",
-                w->passes + 1, w->limit, net_address_print_host(&w->by, by), w->told);
+        fprintf(out, ", %s to %s do not: %s says that packets may have %s\n",
+                count(w->passes + 1).text, count(w->limit).text,
+                net_address_print_host(&w->by, by), count(w->told).text);
         break;
     case MTU_THERE:
         fprintf(out, ", all that the server's own link takes\n");
         break;
     default:
-        fprintf(out, ", %u to %u vanish %s: a black hole%s\n", w->passes + 1, w->limit,
-                back ? "without a word" : "without ICMP",
+        fprintf(out, ", %s to %s vanish %s: a black hole%s\n", count(w->passes + 1).text,
+                count(w->limit).text, back ? "without a word" : "without ICMP",
                 back ? ", unless a router told the server" : "");
     }
 }
@@ -42,7 +56,8 @@ static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool b
                 back && r->back_why_not ? r->back_why_not : "");
         return;
     }
-    fprintf(out, "%u bytes pass (packets of %u)", w->passes, w->passes + r->headers);
+    fprintf(out, "%s bytes pass (packets of %s)", count(w->passes).text,
+            count(w->passes + r->headers).text);
     why_note(r, w, back, out);
 }
 

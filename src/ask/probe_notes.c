@@ -18,7 +18,14 @@ static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *
 
 const char *probe_why(int code)
 {
-    return code == ECONNRESET ? "the peer ended the connection" : strerror(code);
+    switch (code) {
+    case ECONNRESET:
+        return "the peer ended the connection";
+    case ETIME:
+        return "the packet's TTL ran out on the way";
+    default:
+        return strerror(code);
+    }
 }
 
 static void connect_note(FILE *out, const struct probe_view *v)

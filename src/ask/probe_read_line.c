@@ -111,6 +111,9 @@ static void read_run(struct probe_record *r, struct members *m)
     if (m->bad)
         return;
     about->count = number(&run, "count", true);
+    about->duration = json_is_integer(json_object_get(run.object, "duration_ns"))
+                          ? number(&run, "duration_ns", false)
+                          : KEDGE_NEVER;
     about->interval = number(&run, "interval_ns", false);
     about->timeout = number(&run, "timeout_ns", false);
     about->size = number(&run, "size_bytes", false);

@@ -23,6 +23,7 @@ struct probe_about probe_about_of(const struct probe *p, const char *version,
 {
     const struct probe_plan *plan = probe_plan_of(p);
     struct probe_about about = { .count = plan->count,
+                                 .duration = plan->duration,
                                  .interval = plan->interval,
                                  .timeout = plan->timeout,
                                  .size = plan->size,

@@ -14,6 +14,7 @@ struct probe_about {
     char name[ABOUT_TEXT], system[ABOUT_TEXT], release[ABOUT_TEXT], machine[ABOUT_TEXT];
     char kedge[ABOUT_TEXT]; /* the program's version */
     uint64_t count;         /* as in struct probe_plan, and so on */
+    kedge_nanos duration;   /* KEDGE_NEVER: as count says */
     kedge_nanos interval, timeout;
     uint64_t size;
     bool poisson;

@@ -6,7 +6,8 @@ void schedule_init(struct schedule *s, kedge_nanos interval, uint64_t count,
                    uint32_t targets)
 {
     KEDGE_ASSERT(targets >= 1 && interval >= 1);
-    *s = (struct schedule){ .interval = interval,
+    *s = (struct schedule){ .end = KEDGE_NEVER,
+                            .interval = interval,
                             .count = count,
                             .targets = targets,
                             .stagger = min_u64(interval / targets, KEDGE_MSEC) };
@@ -69,7 +70,7 @@ static bool take_random(struct schedule *s, kedge_nanos now, struct schedule_due
     return true;
 }
 
-kedge_nanos schedule_next(const struct schedule *s)
+static kedge_nanos next_without_end(const struct schedule *s)
 {
     if (s->poisson)
         return deadlines_next(&s->due);
@@ -78,14 +79,21 @@ kedge_nanos schedule_next(const struct schedule *s)
     return s->start + s->round * s->interval + s->turn * s->stagger;
 }
 
+kedge_nanos schedule_next(const struct schedule *s)
+{
+    kedge_nanos at = next_without_end(s);
+
+    return at < s->end ? at : KEDGE_NEVER;
+}
+
 bool schedule_take(struct schedule *s, kedge_nanos now, struct schedule_due *out)
 {
     kedge_nanos at = schedule_next(s);
 
-    if (s->poisson)
-        return take_random(s, now, out);
     if (at == KEDGE_NEVER || at > now)
         return false;
+    if (s->poisson)
+        return take_random(s, now, out);
     *out = (struct schedule_due){ at, s->turn };
     s->turn++;
     if (s->turn == s->targets) {

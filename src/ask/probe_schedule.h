@@ -19,6 +19,7 @@ struct schedule_memory {
 
 struct schedule {
     kedge_nanos start;
+    kedge_nanos end; /* from then on none is due; KEDGE_NEVER: none has such an end */
     kedge_nanos interval; /* between two probes of one target */
     kedge_nanos stagger;  /* between two targets, so that they do not leave as a burst */
     uint64_t count;       /* for each target; 0: no end */

@@ -72,20 +72,6 @@ static void head(struct table *t)
         table_cell(t, names[i]);
 }
 
-/* 1000 as 1,000. */
-static void put_grouped(struct writer *w, uint64_t v)
-{
-    if (v >= 1000) {
-        put_grouped(w, v / 1000);
-        put_u8(w, ',');
-        v %= 1000;
-        put_u8(w, (uint8_t)('0' + v / 100));
-        put_u8(w, (uint8_t)('0' + v / 10 % 10));
-        v %= 10;
-    }
-    put_decimal(w, v);
-}
-
 /* "p99.9: needs 1,000 samples, has 450": what stands as "-" in the table. */
 static void needs(const struct percentile *p, const struct probe_result *r, FILE *out)
 {
@@ -100,9 +86,9 @@ static void needs(const struct percentile *p, const struct probe_result *r, FILE
         return;
     put(&w, span_of(p->name));
     put(&w, span_of(": needs "));
-    put_grouped(&w, needed);
+    text_count(&w, needed);
     put(&w, span_of(" samples, has "));
-    put_grouped(&w, has);
+    text_count(&w, has);
     fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
 }
 

@@ -126,6 +126,7 @@ void probe_json_about(struct json *j, const struct probe_about *about)
     json_u64(j, "timeout_ns", about->timeout);
     json_u64(j, "size_bytes", about->size);
     json_bool(j, "poisson", about->poisson);
+    number_or_null(j, "duration_ns", about->duration != KEDGE_NEVER, about->duration);
     json_end(j);
     calibration_json(j, &about->calibration);
 }

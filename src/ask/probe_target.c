@@ -3,6 +3,8 @@
 #include "ask/probe_notes.h"
 #include "ask/probe_payload.h"
 
+#include <errno.h>
+
 /* Before the token came, probes had none. */
 static struct payload payload_of(const struct probe_target *t, uint64_t sequence,
                                  kedge_nanos sent)
@@ -198,6 +200,12 @@ void probe_refused(struct probe_target *t, int code)
         account_refused(&t->account, sequence);
 }
 
+/* The system has one word for a TTL that ran out and for a host that is not there. */
+static int code_of(const struct udp_error *e)
+{
+    return udp_error_is_expiry(e) ? ETIME : e->code;
+}
+
 void probe_failed(struct probe_target *t, const struct udp_error *e,
                   struct kedge_span quoted)
 {
@@ -208,7 +216,7 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
     if (by_stamp(t, quoted, &sequence, &stray) ? stray
                                                : !account_oldest(&t->account, &sequence))
         return;
-    trouble(t, e->code, &e->by);
+    trouble(t, code_of(e), &e->by);
     if (e->by.len > 0)
         account_refused(&t->account, sequence);
     else

@@ -67,6 +67,7 @@ struct probe_shared {
     struct self self;
     struct icmp_hub hubs[2];        /* IPv4, IPv6 */
     uint8_t scratch[PROBE_SCRATCH]; /* of no meaning after a call */
+    kedge_nanos until;              /* from then on nothing leaves */
     bool together;                  /* what may wait waits for probe_flush */
     struct probe_waiting waiting;
     struct stamps_got got; /* of no meaning after a call */

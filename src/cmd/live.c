@@ -96,6 +96,7 @@ static void causes(struct writer *w, const struct probe_view *v)
                 { v->account->unsent, " did not leave" },
                 { ways.going, " going" },
                 { ways.going > 0 ? ways.dropped : 0, " dropped by the server's queue" },
+                { ways.going > 0 ? ways.refused : 0, " refused by its guard" },
                 { ways.coming, " coming back" },
                 { v->own_dropped > 0 ? (uint64_t)v->own_dropped : 0,
                   " dropped by our queue" } };

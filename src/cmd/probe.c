@@ -14,8 +14,8 @@
 #define DEFAULT_SIZE 56
 
 struct probe_options {
-    uint64_t count, size;
-    kedge_nanos interval, timeout;
+    uint64_t count, size, rate;
+    kedge_nanos duration, interval, timeout;
     bool poisson, v4, v6, whole, mtu, flood;
     uint64_t dscp, ttl;
     const char *source, *interface, *key;
@@ -77,13 +77,16 @@ static bool path_of(const struct probe_options *o, struct net_path *out)
 static bool plan_of(const struct probe_options *o, struct probe_plan *out)
 {
     *out = (struct probe_plan){
-        .count = o->count,
+        .count = o->duration > 0 ? 0 : o->count,
+        .duration = o->duration > 0 ? o->duration : KEDGE_NEVER,
         .interval = o->interval,
         .timeout = o->timeout,
         .size = o->size,
         .poisson = o->poisson,
         .flood = o->flood,
     };
+    if (o->rate > 0)
+        out->interval = KEDGE_SEC / o->rate;
     if (o->flood)
         out->interval = FLOOD_INTERVAL;
     if (!path_of(o, &out->path))
@@ -190,6 +193,22 @@ static const struct arg args[] = {
       .low = KEDGE_USEC,
       .high = 86400 * KEDGE_SEC,
       .help = "between two probes of a target (200ms)" },
+    { .name = "rate",
+      .kind = ARG_NUMBER,
+      .value = "N",
+      FIELD(rate),
+      .low = 1,
+      .high = 1000000,
+      .not_with = "interval",
+      .help = "probes a second for each target, in place of an interval" },
+    { .name = "duration",
+      .kind = ARG_TIME,
+      .value = "TIME",
+      FIELD(duration),
+      .low = KEDGE_USEC,
+      .high = 366 * 86400 * KEDGE_SEC,
+      .not_with = "count|mtu",
+      .help = "send for so long, in place of a count" },
     { .name = "poisson",
       .kind = ARG_FLAG,
       FIELD(poisson),
@@ -197,7 +216,7 @@ static const struct arg args[] = {
     { .name = "flood",
       .kind = ARG_FLAG,
       FIELD(flood),
-      .not_with = "interval|poisson|mtu",
+      .not_with = "interval|rate|poisson|mtu",
       .help = "as fast as answers come; of a kedge server that gives its token" },
     { .name = "size",
       .kind = ARG_SIZE,
@@ -248,7 +267,7 @@ static const struct arg args[] = {
     { .name = "mtu",
       .kind = ARG_FLAG,
       FIELD(mtu),
-      .not_with = "count|interval|poisson|size|jsonl|html|prometheus|plot|fail-if",
+      .not_with = "count|interval|rate|poisson|size|jsonl|html|prometheus|plot|fail-if",
       .help = "find the largest payload that passes, there and back" },
     { .name = "json",
       .kind = ARG_FLAG,

@@ -80,3 +80,11 @@ bool udp_error_is_refusal(const struct udp_error *e)
     return e->origin == SO_EE_ORIGIN_ICMP6 && e->type == ICMPV6_DEST_UNREACH &&
            e->subtype == ICMPV6_PORT_UNREACH;
 }
+
+bool udp_error_is_expiry(const struct udp_error *e)
+{
+    if (e->origin == SO_EE_ORIGIN_ICMP)
+        return e->type == ICMP_TIME_EXCEEDED && e->subtype == ICMP_EXC_TTL;
+    return e->origin == SO_EE_ORIGIN_ICMP6 && e->type == ICMPV6_TIME_EXCEED &&
+           e->subtype == ICMPV6_EXC_HOPLIMIT;
+}

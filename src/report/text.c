@@ -153,6 +153,18 @@ void text_ms(struct writer *w, kedge_nanos v)
         put_u8(w, (uint8_t)('0' + us / digit % 10));
 }
 
+void text_count(struct writer *w, uint64_t v)
+{
+    if (v >= 1000) {
+        text_count(w, v / 1000);
+        put_u8(w, ',');
+        for (uint64_t digit = 100; digit > 1; digit /= 10)
+            put_u8(w, (uint8_t)('0' + v % 1000 / digit % 10));
+        v %= 10;
+    }
+    put_decimal(w, v);
+}
+
 size_t text_width(struct kedge_span text)
 {
     size_t columns = 0;

@@ -28,6 +28,9 @@ void text_quoted(struct writer *w, struct kedge_span bytes, size_t most);
 /* Append a duration in milliseconds with three digits behind the point: 0.051. */
 void text_ms(struct writer *w, kedge_nanos v);
 
+/* Append a number in groups of three digits: 1,472. */
+void text_count(struct writer *w, uint64_t v);
+
 /* Columns on a terminal, taking each character as one. */
 size_t text_width(struct kedge_span text);
 

@@ -121,7 +121,25 @@ def test_poisson_times_are_random_with_the_right_mean(kedge):
     assert gaps[39] < 1.2 * MS and gaps[359] > 8 * MS
 
 
-@pytest.mark.parametrize("words", [["--poisson=1"], ["--poisson", "-i", "0"]])
+def test_a_rate_and_a_duration(kedge, serve):
+    """In place of an interval and a count: so many a second, for so long; also without a
+    schedule that could be counted beforehand."""
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    url = "udp://%s:%d" % server.address("echo+udp")
+    found = {}
+    for how in "--rate=200", "--poisson --rate=200", "--flood":
+        out = start(kedge, "--json", *how.split(), "--duration", "500ms", url
+                    ).communicate(timeout=60)[0]
+        document = json.loads(out)
+        assert document["run"]["duration_ns"] == 500 * MS and document["run"]["count"] is None
+        found[how] = document["targets"][0]["sent"]
+    assert found["--rate=200"] == 100 and 50 < found["--poisson --rate=200"] < 160
+    assert found["--flood"] > 200
+
+
+@pytest.mark.parametrize("words", [["--duration", "1s", "-c", "5"], ["--duration", "0"],
+                                   ["--rate", "5", "-i", "1s"], ["--rate", "0"],
+                                   ["--poisson=1"], ["--poisson", "-i", "0"]])
 def test_bad_words_are_refused(probe, words):
     code, targets, err = probe(*words, "udp://127.0.0.1:7")
     assert (code, targets) == (64, None) and err.count("\n") == 1

@@ -146,6 +146,27 @@ def test_a_plain_echo_cannot_tell(kedge):
     assert {d[5] for d in peer.seen} == {ASKS}
 
 
+def test_what_the_servers_guard_refused_is_named(kedge):
+    """A server that says so of the probes that it does not answer."""
+    refused = []
+
+    def answer(data, number):
+        magic, version, flags, run, sequence, sent = STAMP.unpack(data[:24])
+        head = STAMP.pack(magic, version, flags | REPLY, run, sequence, sent)
+        if ASK.unpack(data[24:56])[1] == 0:
+            return [head + TOKEN.pack(2, 7, 9, bytes(16))]
+        if sequence in (20, 21, 30):
+            refused.append(sequence)
+            return []
+        seen = len([d for d in peer.seen if ASK.unpack(d[24:56])[1]]) - len(refused)
+        return [head + REPORT.pack(3, 1, 64, 0, seen, sequence, 0, len(refused), 1, 1)]
+    peer = Datagrams(LOOP, answer)
+    done = subprocess.run([kedge, "probe", "-c", "40", "-i", "5ms", "--timeout", "200ms",
+                           peer.url], capture_output=True, text=True, timeout=20)
+    assert (f"{peer.url}: 3 lost going (the server's guard refused 3), 0 lost coming back, "
+            "0 cannot be told") in done.stdout
+
+
 def test_what_the_servers_queue_dropped_is_named(kedge, echo):
     run = subprocess.Popen([kedge, "probe", "--json", "-c", "12000", "-i", "100us", "--size",
                             "1400", "--timeout", "5s", echo.url], stdout=subprocess.PIPE,

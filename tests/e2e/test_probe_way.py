@@ -97,7 +97,7 @@ def test_what_is_too_large_or_too_far_is_said(kedge, wire, far_echo):
     assert "did not leave" not in say("--size", "1473", url)
     out = say("--ttl", "1", url, f"icmp://{w.peer}")
     for target in url, f"icmp://{w.peer}":
-        assert f"{target}: 3 refused: No route to host, says 10.99.0.254" in out
+        assert f"{target}: 3 refused: the packet's TTL ran out on the way, says 10.99.0.254" in out
 
 
 @pytest.mark.parametrize("words, said", [

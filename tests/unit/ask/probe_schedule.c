@@ -50,6 +50,32 @@ static void a_stall_shifts_nothing(void **state)
     assert_int_equal(schedule_next(&s), 301 * KEDGE_MSEC);
 }
 
+/* What is due at the end, or after it, does not leave: of either kind. */
+static void an_end_is_kept(void **state)
+{
+    struct deadline_entry heap[1];
+    uint32_t place[1];
+    uint64_t left[1];
+    struct schedule s;
+    struct schedule_due due = { 0 };
+    unsigned taken = 0;
+
+    (void)state;
+    schedule_init(&s, KEDGE_MSEC, 0, 1);
+    s.end = 5 * KEDGE_MSEC;
+    while (schedule_take(&s, KEDGE_SEC, &due))
+        taken++;
+    assert_int_equal(taken, 5);
+    assert_true(schedule_next(&s) == KEDGE_NEVER);
+    schedule_init(&s, KEDGE_MSEC, 0, 1);
+    s.end = KEDGE_SEC;
+    schedule_poisson(&s, &(struct schedule_memory){ heap, place, left }, 7);
+    for (taken = 0; schedule_take(&s, 2 * KEDGE_SEC, &due); taken++)
+        assert_true(due.at < s.end);
+    assert_in_range(taken, 850, 1150);
+    assert_true(schedule_next(&s) == KEDGE_NEVER);
+}
+
 /* Many targets share the interval: the last leaves before the first comes again. */
 static void many_targets_keep_within_the_interval(void **state)
 {
@@ -105,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_absolute),
         cmocka_unit_test(a_stall_shifts_nothing),
+        cmocka_unit_test(an_end_is_kept),
         cmocka_unit_test(many_targets_keep_within_the_interval),
         cmocka_unit_test(poisson_gaps_are_exponential),
     };

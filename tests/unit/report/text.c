@@ -137,6 +137,29 @@ static void counts_characters_as_columns(void **state)
     assert_int_equal(text_width(span_of("")), 0);
 }
 
+static void numbers_are_in_groups(void **state)
+{
+    static const struct {
+        uint64_t v;
+        const char *text;
+    } cases[] = { { 0, "0" },
+                  { 999, "999" },
+                  { 1000, "1,000" },
+                  { 1472, "1,472" },
+                  { 10005, "10,005" },
+                  { 1234567, "1,234,567" },
+                  { UINT64_MAX, "18,446,744,073,709,551,615" } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t space[32];
+        struct writer w = { .ptr = space, .room = sizeof space };
+
+        text_count(&w, cases[i].v);
+        assert_true(span_equal(written(&w), span_of(cases[i].text)));
+    }
+}
+
 static void durations_are_rounded_to_microseconds(void **state)
 {
     static const struct {
@@ -168,6 +191,7 @@ int main(void)
         cmocka_unit_test(stays_within_room_of_any_size),
         cmocka_unit_test(reads_no_byte_past_a_cut_character),
         cmocka_unit_test(counts_characters_as_columns),
+        cmocka_unit_test(numbers_are_in_groups),
         cmocka_unit_test(durations_are_rounded_to_microseconds),
     };
 
