@@ -46,6 +46,18 @@ def test_a_read_past_the_end(tree):
     assert status == 1 and "mem_access" in said, said
 
 
+def test_a_place_past_the_end_of_the_table(tree):
+    replace(tree, "src/proto/tftp/sessions.c", "i = t->all[i - 1].next;", "i = t->all[i].next;")
+    status, said = prove(tree, "sessions.find")
+    assert status == 1 and "tftp_sessions_find: mem_access" in said, said
+
+
+def test_a_link_that_is_left_wrong(tree):
+    replace(tree, "src/proto/tftp/crowd.c", "q->newest = place;", "q->newest = place + 1;")
+    status, said = prove(tree, "crowd.admitted")
+    assert status == 1 and "q->newest" in said, said
+
+
 def test_an_assertion_that_can_fail(tree):
     replace(tree, "tests/proof/drivers/token.c", "ANY_SPAN(peer, PEER_MAX)",
             "ANY_SPAN(peer, PEER_MAX + 1)")

@@ -126,6 +126,7 @@ MUTANTS = {
     "ACK 0 proves a peer without an OACK":
         (SENDER, "    if (acked >= s->base) {\n        s->proved = true;",
          "    s->proved = true;\n    if (acked >= s->base) {"),
+    "who has ended is found": (SESSIONS, "        *at = s->next;", "        ;"),
     "the budget is not charged": (CROWD, "network_of(t, &s->peer)->unproved++;", ""),
     "the budget is not given back": (SESSIONS, "    if (session_proved(s))\n        budget_refund(t, s);\n    if",
                                      "    if"),

@@ -118,19 +118,27 @@ bool table_has_slot(const struct tftp_sessions *t)
     return t->free > 0 || t->fresh < t->limits.room + TFTP_SPARE;
 }
 
+/* The number + 1 of a slot that was free, or 0. */
+static uint32_t take_slot(struct tftp_sessions *t)
+{
+    uint32_t i = t->free;
+
+    if (i > 0)
+        t->free = t->all[i - 1].next;
+    else if (t->fresh < t->limits.room + TFTP_SPARE)
+        i = ++t->fresh;
+    return i;
+}
+
 struct tftp_session *table_add(struct tftp_sessions *t, uint32_t listener,
                                const struct tftp_peer *peer)
 {
     uint32_t *head = &t->bucket[hash_peer(t, listener, peer) & t->mask];
-    uint32_t i = t->free;
+    uint32_t i = take_slot(t);
     struct tftp_session *s;
 
-    if (!table_has_slot(t))
+    if (i == 0)
         return NULL;
-    if (i > 0)
-        t->free = t->all[i - 1].next;
-    else
-        i = ++t->fresh;
     s = &t->all[i - 1];
     t->used++;
     *s = (struct tftp_session){ .peer = *peer, .listener = listener, .next = *head };
@@ -143,12 +151,14 @@ void table_unlink(struct tftp_sessions *t, struct tftp_session *s)
 {
     uint32_t me = tftp_session_number(t, s) + 1;
     uint32_t *at = &t->bucket[hash_peer(t, s->listener, &s->peer) & t->mask];
+    uint32_t i;
 
     if (!s->linked)
         return;
-    while (*at != me)
-        at = &t->all[*at - 1].next;
-    *at = s->next;
+    for (i = *at; i > 0 && i != me; i = *at)
+        at = &t->all[i - 1].next;
+    if (i == me)
+        *at = s->next;
     s->linked = false;
 }
 
@@ -202,30 +212,10 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
 }
 
-struct tftp_session *tftp_sessions_due(struct tftp_sessions *t, kedge_nanos now)
-{
-    uint32_t number;
-
-    while (deadlines_pop(&t->deadlines, now, &number)) {
-        if (t->all[number].state != TFTP_WAITING)
-            return &t->all[number];
-        t->dropped[TFTP_DROP_OVER_BUDGET]++;
-        tftp_sessions_release(t, &t->all[number], now);
-    }
-    return NULL;
-}
-
-kedge_nanos tftp_sessions_deadline(const struct tftp_sessions *t)
-{
-    return deadlines_next(&t->deadlines);
-}
-
-void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
-                           kedge_nanos now)
+static void release(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
 {
     uint32_t number = tftp_session_number(t, s);
 
-    KEDGE_ASSERT(s->state != TFTP_FREE);
     if (s->linked && s->state != TFTP_WAITING)
         table_remember(t, s, now);
     table_unlink(t, s);
@@ -235,6 +225,31 @@ void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
     s->next = t->free;
     t->free = number + 1;
     t->used--;
+}
+
+void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
+                           kedge_nanos now)
+{
+    KEDGE_ASSERT(s->state != TFTP_FREE);
+    release(t, s, now);
+}
+
+struct tftp_session *tftp_sessions_due(struct tftp_sessions *t, kedge_nanos now)
+{
+    uint32_t number;
+
+    while (deadlines_pop(&t->deadlines, now, &number)) {
+        if (t->all[number].state != TFTP_WAITING)
+            return &t->all[number];
+        t->dropped[TFTP_DROP_OVER_BUDGET]++;
+        release(t, &t->all[number], now);
+    }
+    return NULL;
+}
+
+kedge_nanos tftp_sessions_deadline(const struct tftp_sessions *t)
+{
+    return deadlines_next(&t->deadlines);
 }
 
 enum kedge_tftp_outcome tftp_session_outcome(const struct tftp_session *s)
