@@ -100,6 +100,11 @@ void loop_watch_remove(struct loop *l, struct loop_watch *w)
     if (!w->added)
         return;
     KEDGE_ASSERT(epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL) == 0);
+    loop_watch_forget(l, w);
+}
+
+void loop_watch_forget(struct loop *l, struct loop_watch *w)
+{
     w->added = false;
     if (l->again == w)
         l->again = NULL;

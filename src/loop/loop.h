@@ -106,6 +106,9 @@ void loop_watch_change(struct loop *l, struct loop_watch *w, unsigned events);
 void loop_again(struct loop *l, struct loop_watch *w);
 /* Before its descriptor is closed. A watch that is not added is left alone. */
 void loop_watch_remove(struct loop *l, struct loop_watch *w);
+/* The same for one whose descriptor is closed next, which removes it from the kernel's
+ * list: a system call less. Not for one that has a duplicate. */
+void loop_watch_forget(struct loop *l, struct loop_watch *w);
 
 /* due and owner are set by the caller before. 0, or -ENOSPC with LOOP_TIMERS in use. */
 KEDGE_MUST_CHECK int loop_timer_add(struct loop *l, struct loop_timer *t);

@@ -12,8 +12,10 @@
 #include "proto/echo/guard.h"
 #include "serve/shared.h"
 
-#define DATAGRAMS_EACH 65536 /* room for one, or for one train of them */
-#define DATAGRAMS_ROUNDS 4   /* batches received in one turn */
+/* Room for one, or for one train of them. No power of two: they would all lie in the same
+ * few sets of the processor's cache. */
+#define DATAGRAMS_EACH (65536 + 5 * 64)
+#define DATAGRAMS_ROUNDS 4 /* batches received in one turn */
 
 struct datagrams {
     struct loop *loop;

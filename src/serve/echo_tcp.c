@@ -65,12 +65,18 @@ static void drop_rest(struct echo_connection *c)
     c->rest = NULL;
 }
 
+static bool is_beyond(const struct echo_tcp *e, int fd)
+{
+    return e->limits.descriptors && fd >= e->limits.descriptors;
+}
+
 static void end(struct echo_connection *c, uint64_t *count)
 {
     struct echo_tcp *e = c->echo;
 
-    loop_watch_remove(e->loop, &c->watch);
+    loop_watch_forget(e->loop, &c->watch);
     kedge_trace_close(e->trace, c->watch.fd);
+    e->beyond -= is_beyond(e, c->watch.fd);
     drop_rest(c);
     list_remove(c);
     *c = (struct echo_connection){ .echo = e, .newer = e->free };
@@ -98,6 +104,7 @@ static void begin(struct echo_tcp *e, int fd)
     }
     e->free = next;
     e->open++;
+    e->beyond += is_beyond(e, fd);
     e->counts.accepted++;
     c->moved = loop_now(e->loop);
     list_append(c);
@@ -105,13 +112,14 @@ static void begin(struct echo_tcp *e, int fd)
         loop_timer_set(e->loop, &e->idle_check, add_sat(c->moved, e->limits.idle));
 }
 
-/* Who is not accepted waits in the queue; one accepted and closed would be lost. */
+/* Who is not accepted waits in the queue; one accepted and closed would be lost. To ask
+ * before costs two system calls, so that is done only once one has a descriptor of the
+ * others'. */
 static int accept_one(struct echo_tcp *e)
 {
     int listener = e->listener.fd;
-    int limit = e->limits.descriptors;
 
-    if (limit && !connection_room(listener, limit))
+    if (e->beyond && !connection_room(listener, e->limits.descriptors))
         return -EMFILE;
     return connection_accept(listener);
 }

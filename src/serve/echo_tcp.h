@@ -24,7 +24,7 @@
 struct echo_tcp_limits {
     uint32_t connections; /* at once; more wait in the kernel's queue */
     kedge_nanos idle;     /* without a byte moved; KEDGE_NEVER: no limit */
-    int descriptors; /* of this number or above none is taken: others need some; 0: no limit */
+    int descriptors; /* of this number or above one is taken: others need some; 0: no limit */
 };
 
 struct echo_tcp_counts {
@@ -45,6 +45,7 @@ struct echo_tcp {
     struct echo_connection *free;
     struct echo_connection *oldest, *newest; /* by their last byte */
     uint32_t open;
+    uint32_t beyond;     /* whose descriptor is one of the others': one at most */
     size_t kept;         /* bytes that their clients did not take yet */
     kedge_nanos stopped; /* when it was told to; 0: it goes on */
     struct loop_watch listener;

@@ -17,12 +17,12 @@ void stamp_put(struct writer *w, const struct stamp *s)
 bool stamp_parse(struct kedge_span payload, struct stamp *out)
 {
     struct reader r = { .left = payload };
-    uint32_t magic = take_u32(&r);
-    uint8_t version = take_u8(&r);
     struct stamp s = { 0 };
 
     /* Most payloads have none, and an echo looks at each. */
-    if (magic != STAMP_MAGIC || version != STAMP_VERSION)
+    if (payload.len == 0 || payload.ptr[0] != STAMP_MAGIC >> 24)
+        return false;
+    if (take_u32(&r) != STAMP_MAGIC || take_u8(&r) != STAMP_VERSION)
         return false;
     s.flags = take_u8(&r);
     s.run = take_u16(&r);

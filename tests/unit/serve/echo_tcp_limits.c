@@ -66,6 +66,7 @@ static void the_highest_descriptors_are_for_others(void **state)
     settle(b);
     assert_in_range(b->echo.open, 10, 19);
     assert_true(b->echo.counts.pauses > 0);
+    assert_int_equal(b->echo.beyond, 1);
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         close(fds[i]);
     bench_free(b);
