@@ -141,15 +141,24 @@ static void take(struct world *w, struct actor *a, struct kedge_span body)
         say_ack(w, a, f->next - 1);
     if (last)
         file_over(w, a);
+    else if (f->next > f->traits->reads_only && f->traits->reads_only > 0)
+        fail(w, a, 0);
+}
+
+static bool is_ahead(const struct firmware *f, uint16_t number)
+{
+    if (f->traits->wraps_badly)
+        return number > (uint16_t)f->next;
+    return (int16_t)(uint16_t)(number - f->next) > 0;
 }
 
 static void unexpected(struct world *w, struct actor *a, uint16_t number)
 {
     struct firmware *f = a->self;
-    int16_t ahead = (int16_t)(uint16_t)(number - f->next);
-    enum answer answer = ahead > 0 ? f->traits->ahead : f->traits->older;
+    bool previous = number == (uint16_t)(f->next - 1);
+    enum answer answer = is_ahead(f, number) ? f->traits->ahead : f->traits->older;
 
-    if (answer == ACK_LAST || (answer == ACK_PREVIOUS && ahead == -1))
+    if (answer == ACK_LAST || (answer == ACK_PREVIOUS && previous))
         say_ack(w, a, f->next - 1);
     else if (answer == SAY_ERROR_5 || answer == ACK_PREVIOUS)
         fail(w, a, 5);
@@ -245,7 +254,7 @@ static void get_packet(struct world *w, struct actor *a, const struct datagram *
 
     if (bytes.len < 4 || bytes.ptr[0] != 0)
         return;
-    if (f->socket >= 0 && f->socket != d->socket)
+    if (f->socket >= 0 && f->socket != d->socket && !f->traits->any_socket)
         return; /* another TID: nobody answers it */
     f->socket = d->socket;
     number = (uint16_t)(bytes.ptr[2] << 8 | bytes.ptr[3]);
@@ -255,7 +264,7 @@ static void get_packet(struct world *w, struct actor *a, const struct datagram *
         take_error(w, a, bytes.ptr[3]);
     else if (bytes.ptr[1] != KEDGE_TFTP_DATA || (f->traits->needs_oack && !f->oacked))
         return;
-    else if (number == (uint16_t)f->next)
+    else if (number == (f->traits->counts_wide ? f->next : (uint16_t)f->next))
         take(w, a, (struct kedge_span){ bytes.ptr + 4, bytes.len - 4 });
     else
         unexpected(w, a, number);
@@ -316,6 +325,10 @@ static void put_packet(struct world *w, struct actor *a, const struct datagram *
     if (bytes.ptr[1] == KEDGE_TFTP_ERROR) {
         f->error = bytes.ptr[3];
         stop(w, a, false);
+    } else if (bytes.ptr[1] == KEDGE_TFTP_OACK && f->socket < 0) {
+        f->socket = d->socket;
+        f->blksize = (uint32_t)max_u64(512, (uint64_t)oack_value(bytes, "blksize"));
+        put_answered(w, a, 0);
     } else if (bytes.ptr[1] == KEDGE_TFTP_ACK && f->socket < 0 && number == 0) {
         f->socket = d->socket;
         put_answered(w, a, 0);
@@ -323,6 +336,8 @@ static void put_packet(struct world *w, struct actor *a, const struct datagram *
         f->acks++;
         if (number == (uint16_t)f->next)
             put_answered(w, a, f->next);
+        else if (f->traits->any_ack)
+            put_answered(w, a, f->next + (uint64_t)(int16_t)(number - f->next));
         else if (f->traits->older == SAY_ERROR_5)
             fail(w, a, 5);
     }

@@ -31,8 +31,13 @@ struct traits {
     bool keeps_quiet;       /* its last ACK is never sent: it runs what it got */
     bool long_acks;         /* of five bytes */
     bool acks_errors;       /* ACK 1 after the server's ERROR */
-    int probe;              /* ends its first OACK by this ERROR, and asks again; -1 */
-    bool probes_anew;       /* and then asks from another port */
+    bool any_socket;     /* of the server is its peer's, and the last one is answered */
+    bool any_ack;        /* a put goes on behind whatever block it is of */
+    bool counts_wide;    /* its block 65536 is not the wire's 0 */
+    bool wraps_badly;    /* 65535 is never older than 0 */
+    unsigned reads_only; /* so many blocks, then closes by ERROR 0; 0: all */
+    int probe;           /* ends its first OACK by this ERROR, and asks again; -1 */
+    bool probes_anew;    /* and then asks from another port */
     kedge_nanos asks_every; /* until it is answered */
     kedge_nanos asks_later; /* so much later each time */
     kedge_nanos waits;      /* before it says its last word again; 0: it never does */

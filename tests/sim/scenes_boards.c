@@ -106,6 +106,18 @@ static void uboot_begins_again_for_ever_but_for_errors_1_and_2(struct scene *s)
     EXPECT(s, a->outcomes[KEDGE_TFTP_REFUSED] == 1 && a->errors == 1);
 }
 
+/* Its count of blocks goes from 65535 to 0, and not to 1. */
+static void uboot_counts_past_65535(struct scene *s)
+{
+    struct actor *a = scene_get(s, &uboot, UBOOT_WINDOW(8), 66000ULL * 1468);
+
+    self(a)->asked_timeout = 5;
+    befall(&a->down, KEDGE_TFTP_DATA, 0, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, a->blocks <= 66001 + 8);
+}
+
 /* ---- lwIP, Zephyr --------------------------------------------------------------------- */
 
 static const struct traits lwip = {
@@ -143,6 +155,41 @@ static void lwip_answers_any_other_block_with_error_5(struct scene *s)
     EXPECT(s, a->blocks == 101 + 4);
 }
 
+/* U-Boot built with lwIP asks for tsize, then blksize; else it is lwIP. */
+static void uboot_with_lwip_asks_for_tsize_and_blksize(struct scene *s)
+{
+    struct actor *a = scene_get(
+        s, &lwip, LITERAL("\0\1image\0octet\0tsize\0000\0blksize\0001468\0"), 100000);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 0, DROP, 1);
+    befall(&a->up, KEDGE_TFTP_ACK, 10, DROP, 1);
+    befall(&a->up, KEDGE_TFTP_ACK, 20, COPY, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->errors_sent == 0);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_OK] == 1 && self(a)->tsize == 100000);
+    EXPECT(s, a->blocks == 100000 / 1468 + 1 + 1);
+}
+
+/* It takes DATA from whatever port: two transfers for one request would be mixed up. */
+static void lwip_never_locks_the_servers_port(struct scene *s)
+{
+    static const struct traits open = { .name = "lwIP",
+                                        .older = ACK_PREVIOUS,
+                                        .ahead = SAY_ERROR_5,
+                                        .any_socket = true,
+                                        .probe = -1,
+                                        .asks_every = 10 * KEDGE_SEC,
+                                        .waits = 10 * KEDGE_SEC,
+                                        .tries = 5 };
+    struct actor *a = scene_get(s, &open, LITERAL("\0\1image\0octet\0"), 51200);
+
+    befall(&a->up, KEDGE_TFTP_RRQ, -1, COPY, 1);
+    a->up.rule[0].delay = MS(3); /* ahead of the ACK of block 1, and behind */
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->errors_sent == 0);
+    EXPECT(s, a->sessions == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
 static const struct traits zephyr = {
     .name = "Zephyr",
     .older = ACK_LAST, /* at once, whatever comes */
@@ -166,6 +213,27 @@ static void zephyr_acknowledges_copies_at_once(struct scene *s)
     EXPECT(s, a->blocks == 101);
 }
 
+/* Its count is not cut to 16 bits: after block 65535 it answers each DATA by ACK 65535, at
+ * once and until its patience ends. It must not be answered as often. */
+static void zephyr_cannot_count_past_65535(struct scene *s)
+{
+    static const struct traits wide = { .name = "Zephyr",
+                                        .older = ACK_LAST,
+                                        .ahead = ACK_LAST,
+                                        .counts_wide = true,
+                                        .probe = -1,
+                                        .asks_every = 3 * KEDGE_SEC,
+                                        .waits = 3 * KEDGE_SEC,
+                                        .tries = 5 };
+    struct actor *a =
+        scene_get(s, &wide, LITERAL("\0\1image\0octet\0"), 65535ULL * 512 + 100);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->failed && self(a)->next == 65536);
+    EXPECT(s,
+           a->outcomes[KEDGE_TFTP_OK] == 0 && a->blocks <= 65536 + 16); /* by the timer */
+}
+
 const struct scenario board_scenarios[] = {
     SCENE(uboot_boots),
     SCENE(uboot_loses_block_1_of_the_first_window_and_says_nothing),
@@ -174,8 +242,14 @@ const struct scenario board_scenarios[] = {
     SCENE(uboot_does_not_acknowledge_again),
     SCENE(uboot_runs_its_image_and_the_last_ack_never_comes),
     SCENE(uboot_begins_again_for_ever_but_for_errors_1_and_2),
+    SCENE(uboot_counts_past_65535),
     SCENE(lwip_asks_in_mode_binary),
+    SCENE(uboot_with_lwip_asks_for_tsize_and_blksize),
+    SCENE(lwip_never_locks_the_servers_port),
+    { "lwip_never_locks_the_port_with_one_port_here", lwip_never_locks_the_servers_port,
+      0 },
     SCENE(lwip_answers_any_other_block_with_error_5),
     SCENE(zephyr_acknowledges_copies_at_once),
+    SCENE(zephyr_cannot_count_past_65535),
 };
 const size_t board_scenario_count = sizeof board_scenarios / sizeof *board_scenarios;

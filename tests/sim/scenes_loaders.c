@@ -61,6 +61,31 @@ static void ipxe_loses_its_abort(struct scene *s)
     EXPECT(s, a->sessions == 1);
 }
 
+/* By the scheme tftm:// it asks for multicast, too. */
+static void ipxe_asks_for_multicast(struct scene *s)
+{
+    struct actor *a = scene_get(
+        s, &ipxe, LITERAL("\0\1image\0octet\0blksize\0001432\0tsize\0000\0multicast\0\0"),
+        100000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->blksize == 1432 && self(a)->tsize == 100000);
+}
+
+/* What is of another port than its transfer's gets no ERROR 5: if a copy of its request made
+ * a second transfer, that would have to end by itself. */
+static void ipxe_says_nothing_to_a_second_transfer(struct scene *s)
+{
+    struct actor *a = scene_get(s, &ipxe, IPXE, 100000);
+
+    befall(&a->up, KEDGE_TFTP_RRQ, -1, COPY, 1);
+    a->up.rule[0].delay = MS(30);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->errors_sent == 0);
+    EXPECT(s, a->sessions == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
 /* ---- GRUB ------------------------------------------------------------------------------ */
 
 static const struct traits grub = {
@@ -137,6 +162,44 @@ static void grub_stalls_to_digest_what_it_has(struct scene *s)
     EXPECT(s, a->blocks <= 293 + 8 * 10);
 }
 
+/* It looks at the head of each file that it finds, and closes. */
+static void grub_reads_the_head_and_closes_by_error_0(struct scene *s)
+{
+    static const struct traits glance = { .name = "GRUB",
+                                          .older = ACK_LAST,
+                                          .ahead = SILENCE,
+                                          .needs_oack = true,
+                                          .reads_only = 3,
+                                          .probe = -1,
+                                          .asks_every = MS(400),
+                                          .tries = 40 };
+    struct actor *a = scene_get(s, &glance, GRUB, 300000);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->next == 4 && a->outcomes[KEDGE_TFTP_ABORTED] == 1);
+    EXPECT(s, a->blocks <= 4);
+}
+
+/* To it 65535 is not before 0: when the ACK of that block is lost, the block that comes
+ * again is not acknowledged, and nothing can save the transfer. It must come to an end. */
+static void grub_loses_ack_65535(struct scene *s)
+{
+    static const struct traits narrow = { .name = "GRUB",
+                                          .older = ACK_LAST,
+                                          .ahead = SILENCE,
+                                          .needs_oack = true,
+                                          .wraps_badly = true,
+                                          .probe = -1,
+                                          .asks_every = MS(400),
+                                          .tries = 40 };
+    struct actor *a = scene_get(s, &narrow, GRUB, 65600ULL * 1024);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 65535, DROP, 1);
+    world_run(s->w);
+    EXPECT(s, self(a)->next == 65536 && a->outcomes[KEDGE_TFTP_TIMEOUT] == 1);
+    EXPECT(s, a->blocks <= 65535 + 20);
+}
+
 /* ---- EDK2 ------------------------------------------------------------------------------ */
 
 static const struct traits edk2 = {
@@ -190,6 +253,7 @@ static void edk2_probes_by_error_8_and_asks_from_a_new_port(struct scene *s)
     world_run(s->w);
     EXPECT(s, self(a)->done && a->sessions == 2);
     EXPECT(s, a->outcomes[KEDGE_TFTP_PROBE] == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->tsize == 200000); /* without it, it does not boot */
 }
 
 /* A quarter of the fragments of large blocks is lost: the whole block with them. */
@@ -208,11 +272,15 @@ const struct scenario loader_scenarios[] = {
     SCENE(ipxe_acknowledges_every_block),
     SCENE(ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port),
     SCENE(ipxe_loses_its_abort),
+    SCENE(ipxe_asks_for_multicast),
+    SCENE(ipxe_says_nothing_to_a_second_transfer),
     SCENE(grub_repeats_its_request_while_the_file_opens_slowly),
     SCENE(grub_closes_an_empty_file_by_error_0),
     SCENE(grub_has_no_timer_of_its_own),
     SCENE(grub_loses_ack_0),
     SCENE(grub_stalls_to_digest_what_it_has),
+    SCENE(grub_reads_the_head_and_closes_by_error_0),
+    SCENE(grub_loses_ack_65535),
     SCENE(edk2_sends_eight_equal_acks_after_one_loss),
     SCENE(edk2_acknowledges_each_copy_of_a_window),
     SCENE(edk2_probes_by_error_8_and_asks_from_a_new_port),

@@ -44,6 +44,44 @@ static void lwip_waits_ten_seconds(struct scene *s)
     EXPECT(s, a->acks <= 102 + 4); /* after 1, 2, 4 s */
 }
 
+/* U-Boot built with lwIP: it asks for more, and is as strict. */
+static void uboot_with_lwip_takes_no_second_ack(struct scene *s)
+{
+    struct actor *a = scene_put(
+        s, &lwip, LITERAL("\0\2conf\0octet\0tsize\00051200\0blksize\0001468\0"), 51200);
+
+    befall(&a->up, KEDGE_TFTP_DATA, 10, COPY, 1);
+    befall(&a->up, KEDGE_TFTP_DATA, 20, COPY, 1);
+    a->up.rule[1].delay = MS(6);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && self(a)->errors_sent == 0);
+    EXPECT(s, a->file.kept && a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+/* U-Boot's put goes on behind whatever block an ACK is of, back or forth: an ACK too many
+ * would make it send a block twice, and that bring the next. */
+static void uboot_puts_behind_whatever_is_acknowledged(struct scene *s)
+{
+    static const struct traits uboot = { .name = "U-Boot",
+                                         .any_ack = true,
+                                         .probe = -1,
+                                         .asks_every = 5 * KEDGE_SEC,
+                                         .waits = 5 * KEDGE_SEC,
+                                         .tries = 10 };
+    struct actor *a = scene_put(
+        s, &uboot,
+        LITERAL("\0\2conf\0octet\0timeout\0005\0blksize\0001468\0tsize\00051200\0"),
+        51200);
+
+    befall(&a->up, KEDGE_TFTP_DATA, 5, DROP, 1);
+    befall(&a->up, KEDGE_TFTP_DATA, 10, COPY, 1);
+    befall(&a->down, KEDGE_TFTP_ACK, 20, COPY, 1);
+    a->down.rule[0].delay = MS(5); /* three blocks later */
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->file.times_kept == 1);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_OK] == 1 && a->acks <= 36 + 8);
+}
+
 static const struct traits cisco = {
     .name = "Cisco IOS",
     .older = SILENCE,
@@ -168,6 +206,8 @@ static void kedge_puts_over_a_link_that_loses_many(struct scene *s)
 const struct scenario put_scenarios[] = {
     SCENE(lwip_answers_a_duplicate_ack_with_error_5),
     SCENE(lwip_waits_ten_seconds),
+    SCENE(uboot_with_lwip_takes_no_second_ack),
+    SCENE(uboot_puts_behind_whatever_is_acknowledged),
     SCENE(cisco_repeats_its_wrq_after_4_s),
     { "cisco_repeats_its_wrq_with_one_port_here", cisco_repeats_its_wrq_after_4_s, 0 },
     SCENE(cisco_loses_ack_0),
