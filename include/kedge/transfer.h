@@ -22,7 +22,7 @@ enum {
 struct kedge_transfer_options {
     uint32_t blksize;     /* bytes; 0: what the path to the server takes unfragmented */
     uint32_t windowsize;  /* blocks; 0: KEDGE_TRANSFER_WINDOW, or less where the receive
-                             buffer holds less. Always 1 in netascii. */
+                             buffer holds less, a peer's by default. Always 1 in netascii. */
     kedge_nanos timeout;  /* asked for, and the most that is waited before something is
                              sent again, 10 ms to 255 s; 0: measured, at most 5 s */
     kedge_nanos patience; /* without an answer or progress; 0: 30 s, or 6 timeouts */

@@ -16,6 +16,10 @@ enum {
 
 static const kedge_nanos patience_default = 30 * KEDGE_SEC;
 
+/* Of a socket that nobody gave more to: what Linux counts against it for a datagram is up to
+ * twice its length, and it takes one beyond. */
+enum { SOCKET_DEFAULT = 208 << 10, COUNTED_BESIDE = 1 << 10 };
+
 struct fetch {
     const struct kedge_endpoint *remote;
     const struct kedge_transfer_options *options;
@@ -48,6 +52,14 @@ static uint32_t path_blksize(const struct fetch *f, const struct net_address *se
                                KEDGE_TFTP_BLKSIZE_MAX);
 }
 
+/* A window that does not fit the peer's socket loses its own end, of which the peer does not
+ * speak: that costs a timeout, more than all that windows of large blocks save. */
+static uint32_t window_to_put(uint32_t blksize)
+{
+    return (uint32_t)min_u64(SOCKET_DEFAULT / 2 / (blksize + COUNTED_BESIDE) + 1,
+                             KEDGE_TRANSFER_WINDOW);
+}
+
 /* A window that the receive buffer cannot hold would lose its own end. The kernel counts
  * twice what it is asked for. */
 static uint32_t window(const struct fetch *f, uint32_t blksize, uint32_t buffer)
@@ -57,7 +69,7 @@ static uint32_t window(const struct fetch *f, uint32_t blksize, uint32_t buffer)
 
     if (wanted == 0)
         wanted = f->op == KEDGE_TFTP_RRQ ? clamp_u64(held, 1, KEDGE_TRANSFER_WINDOW)
-                                         : KEDGE_TRANSFER_WINDOW;
+                                         : window_to_put(blksize);
     if (f->stream)
         wanted = clamp_u64(FETCH_RING_MAX / blksize, 1, wanted);
     return (uint32_t)wanted;

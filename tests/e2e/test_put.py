@@ -193,6 +193,14 @@ def test_netascii_across_blocks(put, pipe, at):
         assert not {"windowsize", "tsize"} & peer.requests[0].options.keys()
 
 
+@pytest.mark.parametrize("blksize, window", [(512, 32), (1468, 32), (8192, 12), (65464, 2)])
+def test_a_window_fits_a_socket_of_the_usual_size(put, blksize, window):
+    write(put, "f", b"x" * 3000)
+    with Peer() as peer:
+        assert put("f", f"{peer.url}/f", f"--blksize={blksize}").code == 0
+    assert int(peer.requests[0].options["windowsize"]) == window
+
+
 # ---- bad links and bad servers ----
 
 @pytest.mark.parametrize("window", ["1", "8"])

@@ -78,7 +78,11 @@ MUTANTS = {
     # Rule 4: pacing.
     "a loss spaces nothing": (SENDER, ".end = s->spacing ? s->next + 1 : limit(s)",
                               ".end = limit(s)"),
-    "spacing never ends": (PACE, "    s->spacing -= s->spacing / part;\n", ""),
+    "spacing never ends": (PACE, "s->spacing - s->spacing / part;", "s->spacing;"),
+    "a short queue is filled again and again":
+        (PACE, "s->spacing = s->pace.too_fast = s->pace.link", "s->spacing = s->pace.link"),
+    "an answer to a repeat is a sample":
+        (SENDER, "if (!answers_repeat(s, left, now))", "if (true)"),
     "spacing has no bound": (PACE, "max_u64(min_u64(wanted, spacing_most(s)), s->spacing);",
                              "max_u64(wanted, s->spacing);"),
     "a late ACK is a slow link": (PACE, "return min_u64(told[0], told[1]);", "return told[0];"),

@@ -10,6 +10,7 @@ enum {
     BEHIND_PART = 4, /* of a train's time that its start may have been kept waiting */
     EXCESS = 8,      /* blocks more than before that may wait in a queue on the way */
     PART_MAX = 16,
+    CAREFUL = 64,
     QUEUED_MIN = 8, /* blocks, where a queue on the way is full */
 };
 
@@ -116,7 +117,7 @@ void pace_lost(struct kedge_tftp_sender *s, bool told)
         return;
     note_run(s, run);
     if (is_too_fast(s))
-        s->spacing = s->pace.link;
+        s->spacing = s->pace.too_fast = s->pace.link;
     else if (!told || stuck)
         s->spacing = slower(s);
     else
@@ -129,18 +130,30 @@ kedge_nanos pace_pause(const struct kedge_tftp_sender *s)
     return s->spacing ? min_u64(s->pace.queued, pause_max) : 0;
 }
 
-void pace_went_well(struct kedge_tftp_sender *s)
+/* Up to the pace of the link at once, past it by small steps: a queue that holds less than a
+ * window must not be asked again and again how much it holds. */
+static kedge_nanos faster(struct kedge_tftp_sender *s)
 {
     uint64_t part = min_u64(max_u64(s->terms.window / EXCESS, 2), PART_MAX);
+    kedge_nanos wanted = s->spacing - s->spacing / part;
+    kedge_nanos least = s->pace.too_fast;
 
+    if (wanted >= max_u64(least, spacing_min))
+        return wanted;
+    s->pace.too_fast = least - least / CAREFUL;
+    if (least < link_min)
+        return 0;
+    return min_u64(s->spacing, max_u64(least, spacing_min));
+}
+
+void pace_went_well(struct kedge_tftp_sender *s)
+{
     if (s->spacing == 0 || s->base < s->clean_at)
         return;
     s->clean_at = s->base + s->terms.window;
     if (is_too_fast(s))
         return;
-    s->spacing -= s->spacing / part;
-    if (s->spacing < spacing_min)
-        s->spacing = 0;
+    s->spacing = faster(s);
 }
 
 void pace_undo(struct kedge_tftp_sender *s)

@@ -147,6 +147,17 @@ static void sample_any(struct kedge_tftp_sender *s, uint64_t acked, bool again,
         kedge_tftp_rtt_sample(&s->rtt, took);
 }
 
+/* Something left again after the block did, and so long ago that the ACK may be the answer to
+ * that: it speaks of what the peer has, and that may have come long before. */
+static bool answers_repeat(const struct kedge_tftp_sender *s,
+                           const struct kedge_tftp_burst *left, kedge_nanos now)
+{
+    const struct kedge_tftp_burst *newest = &s->burst[0];
+
+    return newest->again && newest->at > left->until &&
+           now - newest->at >= s->rtt.smallest / 2;
+}
+
 static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
@@ -159,7 +170,8 @@ static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
     if (s->rtt.smallest == KEDGE_NEVER) {
         sample_any(s, acked, left->again, took);
     } else if (!left->again && tells(s, left, acked, took)) {
-        kedge_tftp_rtt_sample(&s->rtt, took);
+        if (!answers_repeat(s, left, now))
+            kedge_tftp_rtt_sample(&s->rtt, took);
     } else if (left->again && first && answers_first(s, acked, took)) {
         kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
         pace_undo(s);

@@ -209,6 +209,65 @@ static void what_a_timer_cannot_tell_apart_is_no_spacing(void **state)
     assert_true(s.spacing == 0);
 }
 
+/* The queue that was too short for a window is no longer after it. */
+static void past_the_pace_of_a_loss_by_small_steps(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(32, 1);
+    kedge_nanos steps[] = { MS(2) * 3 / 4 * 3 / 4, MS(1), MS(1) - MS(1) / 64 };
+
+    (void)state;
+    acked(&s, 9, MS(30));
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(1));
+    s.spacing = MS(2) * 3 / 4;
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        s.base = s.clean_at;
+        pace_went_well(&s);
+        assert_true(s.spacing == steps[i]);
+    }
+}
+
+static void what_a_timer_cannot_tell_apart_is_kept_after_a_loss(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(32, 1);
+
+    (void)state;
+    s.spacing = 21 * KEDGE_USEC;
+    s.pace.too_fast = 10 * KEDGE_USEC;
+    s.base = s.clean_at;
+    pace_went_well(&s);
+    assert_true(s.spacing == 20 * KEDGE_USEC);
+    for (int i = 0; i < 60; i++) {
+        s.base = s.clean_at;
+        pace_went_well(&s);
+    }
+    assert_true(s.spacing == 0);
+}
+
+/* A peer that has part of a window says so when it is sent again: the ACK of a block that left
+ * once is then as old as the timeout. */
+static void the_answer_to_a_repeat_is_no_round_trip(void **state)
+{
+    static const struct {
+        kedge_nanos after;
+        uint32_t samples;
+    } table[] = { { MS(20), 1 }, { MS(10), 1 }, { MS(9), 2 } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct kedge_tftp_sender s = sender_of(8, 1);
+        kedge_nanos late = KEDGE_SEC + MS(70);
+
+        assert_int_equal(kedge_tftp_sender_write(&s, late).todo, KEDGE_TFTP_BLOCKS);
+        kedge_tftp_sender_sent(&s, 1, 2, late);
+        kedge_tftp_sender_read(
+            &s, &(struct kedge_tftp_packet){ .op = KEDGE_TFTP_ACK, .number = 4 },
+            late + table[i].after);
+        assert_true(s.base == 5);
+        assert_int_equal(s.rtt.samples, table[i].samples);
+    }
+}
+
 static void lock_step_has_none(void **state)
 {
     struct kedge_tftp_sender s = sender_of(1, 1);
@@ -236,6 +295,9 @@ int main(void)
         cmocka_unit_test(a_clean_window_makes_it_faster_by_eight_blocks),
         cmocka_unit_test(not_while_blocks_queue_up),
         cmocka_unit_test(what_a_timer_cannot_tell_apart_is_no_spacing),
+        cmocka_unit_test(past_the_pace_of_a_loss_by_small_steps),
+        cmocka_unit_test(what_a_timer_cannot_tell_apart_is_kept_after_a_loss),
+        cmocka_unit_test(the_answer_to_a_repeat_is_no_round_trip),
         cmocka_unit_test(lock_step_has_none),
     };
 
