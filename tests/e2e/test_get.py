@@ -206,7 +206,7 @@ def test_progress_on_a_terminal(get, kedge):
 
 @pytest.mark.parametrize("words, why", [
     ((), "missing operand"),
-    (("file",), "scheme"),
+    (("file",), "tftp://HOST[:PORT]/FILE"),
     (("http://h/f",), "http"),
     (("udp://127.0.0.1:69",), "not a tftp:// URL"),
     (("tftp://h/",), "names no file"),

@@ -336,7 +336,7 @@ def test_summary(put):
 
 @pytest.mark.parametrize("words, why", [
     (("f",), "missing operand"),
-    (("f", "g"), "scheme"),
+    (("f", "g"), "g: not a tftp:// URL"),
     (("f", "echo://h"), "not a tftp:// URL"),
     (("-", "tftp://h/"), "standard input has no name"),
     (("-", "tftp://h/dir/"), "standard input has no name"),
