@@ -1,6 +1,6 @@
 /* Times and sizes as people write them on a command line and in a file. Pure; the text is
  * any bytes. On false *out is as it was: not a number, an unknown unit, more than three
- * digits after the point than the unit can hold, or too large. */
+ * digits after the point, a part that the unit cannot hold, or too large. */
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 

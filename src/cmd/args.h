@@ -77,9 +77,9 @@ struct args_problem {
 };
 
 /* Read the words after the verb. `options` holds the defaults. The words that are operands
- * are gathered in front, and `words` then counts those. `--name value` and `--name=value`; `-c 5` and `-c5`;
- * flags of one letter may stand together; `--` ends the options, and a lone `-` is an
- * operand. ARGS_HELP: --help or -h was met. ARGS_BAD: `problem` says why. */
+ * are gathered in front, and `words` then counts those. `--name value` and `--name=value`;
+ * `-c 5` and `-c5`; flags of one letter may stand together; `--` ends the options, and a
+ * lone `-` is an operand. ARGS_HELP: --help or -h was met. ARGS_BAD: `problem` says why. */
 KEDGE_MUST_CHECK enum args_result args_parse(const struct verb *verb,
                                              struct operands *words, void *options,
                                              struct args_problem *problem);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 bool client_complain(const struct client *c, const char *what, const char *why)
 {
@@ -34,12 +35,13 @@ bool client_remote(const struct client *c, const char *url, struct kedge_endpoin
     const struct client_options *o = c->options;
     struct kedge_error error = { .text = "" };
 
+    if (strncasecmp(url, "tftp://", 7) != 0)
+        return client_complain(c, url,
+                               "not a tftp:// URL, as in tftp://HOST[:PORT]/FILE");
     if (!kedge_endpoint_parse(url, out, &error)) {
         fprintf(stderr, "kedge %s: %s\n", c->verb, error.text);
         return false;
     }
-    if (out->service != KEDGE_TFTP)
-        return client_complain(c, url, "not a tftp:// URL");
     if (!*out->host)
         return client_complain(c, url, "names no host");
     if (out->netascii && o->mode == 0)

@@ -1,6 +1,7 @@
 /* The rows of a running probe on a terminal: a row a target, with its last moments, what
  * was lost by what is known of the cause, and the percentiles of the last one to two
- * thousand replies, drawn over and over in place, at most five times a second. Rows that find no place on the screen are counted in the last one. */
+ * thousand replies, drawn over and over in place, at most five times a second. Rows that
+ * find no place on the screen are counted in the last one. */
 #ifndef CMD_LIVE_H
 #define CMD_LIVE_H
 

@@ -24,9 +24,14 @@ static enum exit_code refuse_for(const char *text, const char *why)
     return EXIT_USAGE;
 }
 
+static const char *in_use(int code)
+{
+    return code == EADDRINUSE ? " (another program has it: ss -lnp says which)" : "";
+}
+
 static enum exit_code refuse(const struct kedge_error *error)
 {
-    fprintf(stderr, "kedge serve: %s\n", error->text);
+    fprintf(stderr, "kedge serve: %s%s\n", error->text, in_use(error->code));
     if (error->cause == KEDGE_BAD_ENDPOINT)
         return EXIT_USAGE;
     if (error->cause == KEDGE_NOT_RESOLVED)
@@ -37,7 +42,7 @@ static enum exit_code refuse(const struct kedge_error *error)
 
 static enum exit_code failed(const char *text, int err)
 {
-    const char *hint = "";
+    const char *hint = in_use(-err);
 
     if (err == -EACCES)
         hint = " (ports below 1024 want root or CAP_NET_BIND_SERVICE)";

@@ -113,8 +113,8 @@ bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
     return false;
 }
 
-/* How long after the last ACK or block the ACK is repeated unasked. Within windows the round trip tells;
- * in lock-step only a long silence may, for lwIP's sake. */
+/* How long after the last ACK or block the ACK is repeated unasked. Within windows the
+ * round trip tells; in lock-step only a long silence may, for lwIP's sake. */
 static kedge_nanos silence(const struct kedge_tftp_receiver *r)
 {
     kedge_nanos wait = r->silence;
