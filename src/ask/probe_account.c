@@ -152,6 +152,17 @@ void account_altered(struct account *a, uint64_t sequence)
         slot_of(a, sequence)->altered = true;
 }
 
+void account_stamped(struct account *a, uint64_t sequence, uint64_t left_ns,
+                     uint64_t came_ns)
+{
+    struct account_slot *slot = slot_of(a, sequence);
+
+    if (!remembered(a, sequence) || slot->came_ns > 0 || came_ns < left_ns)
+        return;
+    slot->left_ns = left_ns;
+    slot->came_ns = came_ns;
+}
+
 bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now)
 {
     struct account_slot *slot = slot_of(a, sequence);

@@ -34,6 +34,8 @@ struct account_slot {
     kedge_nanos sent;
     kedge_nanos rtt;  /* once answered, in time or late */
     uint64_t arrival; /* the how-manieth answer it was */
+    uint64_t left_ns; /* when the device got it, and when its answer came, by ... */
+    uint64_t came_ns; /* ... the kernel's clock, since 1970; 0: not known */
 };
 
 struct account_event {
@@ -88,6 +90,11 @@ void account_refused(struct account *a, uint64_t sequence);
 
 /* The reply that comes now is not what was sent. */
 void account_altered(struct account *a, uint64_t sequence);
+
+/* The kernel's times of that probe, before its reply is told. Nothing if it was answered
+ * before. */
+void account_stamped(struct account *a, uint64_t sequence, uint64_t left_ns,
+                     uint64_t came_ns);
 
 /* A reply to that probe. True if it is the first one. */
 bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now);

@@ -38,6 +38,14 @@ void probe_lines_start(struct probe_lines *l, const struct probe_about *about)
     leave(l, &j);
 }
 
+static void stamp_of(struct json *j, const char *key, uint64_t ns)
+{
+    if (ns > 0)
+        json_u64(j, key, ns);
+    else
+        json_null(j, key);
+}
+
 static void line_of(const struct probe_lines *l, uint32_t target, uint64_t sequence,
                     const struct account_slot *slot, const char *outcome)
 {
@@ -62,6 +70,8 @@ static void line_of(const struct probe_lines *l, uint32_t target, uint64_t seque
     json_bool(&j, "reordered", slot->reordered);
     json_bool(&j, "altered", slot->altered);
     json_bool(&j, "held_up", slot->held_up);
+    stamp_of(&j, "kernel_left_ns", slot->left_ns);
+    stamp_of(&j, "kernel_came_ns", slot->came_ns);
     json_end(&j);
     leave(l, &j);
 }

@@ -87,6 +87,14 @@ static void take_split(struct probe_target *t, uint64_t sequence,
                                     report->received_ns + report->held_ns, t->came_ns });
 }
 
+static void note_stamps(struct probe_target *t, uint64_t sequence)
+{
+    uint64_t sent = 0, left = 0;
+
+    if (t->split && t->came_ns > 0 && split_departure(t->split, sequence, &sent, &left))
+        account_stamped(&t->account, sequence, left, t->came_ns);
+}
+
 bool probe_proved(struct probe_target *t, struct kedge_span payload)
 {
     if (!t->plan->key || payload_proved(payload, t->plan->key))
@@ -110,6 +118,7 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
     check_payload(t, payload, sequence);
     self_awake(self, now);
     a->self_until = self->late_until;
+    note_stamps(t, sequence);
     first = account_reply(a, sequence, now);
     told =
         hear_peer(t, payload,

@@ -10,7 +10,7 @@ from e2e.peers.echo import Connections, Datagrams, closed_port
 LOOP = ("127.0.0.1", 0)
 MS = 1_000_000
 PROBE_KEYS = ["event", "target", "endpoint", "sequence", "intended_at_ns", "sent_at_ns",
-              "outcome", "rtt_ns", "reordered", "altered", "held_up"]
+              "outcome", "rtt_ns", "reordered", "altered", "held_up", "kernel_left_ns", "kernel_came_ns"]
 
 
 def lines_of(kedge, *words):

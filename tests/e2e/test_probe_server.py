@@ -233,6 +233,22 @@ def test_a_round_trip_has_parts_by_the_kernels_clock(probe, echo):
     assert 0.5 * rtt["min"] < parts < 1.5 * rtt["p99"]
 
 
+def test_a_line_has_the_kernels_times(kedge, echo):
+    before = time.time_ns()
+    done = subprocess.run([kedge, "probe", "--jsonl", "-c", "20", "-i", "5ms", echo.url,
+                           Connections(LOOP).url], capture_output=True, text=True, timeout=20)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    probes = [x for x in lines if x["event"] == "probe"]
+    known = [x for x in probes if x["kernel_left_ns"] is not None]
+    assert len(known) >= 10
+    for x in known:
+        assert before <= x["kernel_left_ns"] <= x["kernel_came_ns"] <= time.time_ns()
+        assert x["kernel_came_ns"] - x["kernel_left_ns"] <= x["rtt_ns"]
+    way = [t for t in lines if t["event"] == "target"][0]["split_ns"]["way"]
+    ways = [x["kernel_came_ns"] - x["kernel_left_ns"] for x in known if x["target"] == 0]
+    assert (len(ways), min(ways), max(ways)) == (way["n"], way["min"], way["max"])
+
+
 # The unprivileged socket, or the raw one: as this kernel lets root have it. Two targets of
 # one address share a socket, and the numbers that the kernel gives to what left by it.
 def test_icmp_has_parts_too_also_where_targets_share_a_socket(probe, one_more_namespace):
