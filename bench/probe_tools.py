@@ -31,8 +31,20 @@ class Result:
     wall_s: float = 0
     p99_9: float = None
     stall: str = None
-    stamps: list = field(default_factory=list)
+    ours: dict = field(default_factory=dict)  # sequence: (left, came), by the kernel's clock
+    stamps: list = field(default_factory=list)   # ns in the peer, by AF_PACKET
+    apart: list = field(default_factory=list)    # (going, coming): from stamp to stamp, ns
     late: float = 0
+    link: float = 0                           # the median of what it took, by AF_PACKET
+
+    def hold_against(self, pairs):
+        """The peer's requests and answers, as AF_PACKET has them."""
+        self.stamps = [answer.at - request.at for request, answer in pairs]
+        self.apart = [(request.at - self.ours[request.sequence][0],
+                       self.ours[request.sequence][1] - answer.at)
+                      for request, answer in pairs
+                      if request.sequence == answer.sequence and
+                      request.sequence in self.ours]
 
     @property
     def wrong(self):
@@ -148,22 +160,23 @@ class Kedge(Tool):
                                  count, "-i", f"{interval:.0f}ns", "--size", size, "--timeout",
                                  "3s", self.endpoint(pair)], core, freeze)
         if quiet:
-            target, rtts, wall = json.loads(text)["targets"][0], [], 0
+            target, probes = json.loads(text)["targets"][0], []
         else:
             all_of = [json.loads(line) for line in text.splitlines()]
             target = all_of[-1]
             probes = [x for x in all_of if x["event"] == "probe"]
-            rtts = [x["rtt_ns"] for x in probes if x["rtt_ns"] is not None]
-        return used(self.result(target, rtts, count, interval), usage)
+        return used(self.result(target, probes, count, interval), usage)
 
-    def result(self, t, rtts, count, interval):
+    def result(self, t, probes, count, interval):
+        rtts = [x["rtt_ns"] for x in probes if x["rtt_ns"] is not None]
+        ours = {x["sequence"]: (x["kernel_left_ns"], x["kernel_came_ns"]) for x in probes
+                if x["kernel_left_ns"] is not None}
         split, stalls, told = t["split_ns"], t["stalls"], t["server"] or {}
         return Result(
-            sent=t["sent"], lost=t["lost"], rtts=rtts,
+            sent=t["sent"], lost=t["lost"], rtts=rtts, ours=ours,
             named=min(told.get("lost_going", 0), told.get("dropped", 0)) +
             min(told.get("lost_coming", 0), t["own_dropped"] or 0),
-            way=[split["way"]["p50"]] * 98 + [split["way"]["p99"]] * 2
-            if split and split["way"]["p99"] else [],
+            way=[came - left for left, came in ours.values()],
             wire=split["wire"]["p50"] if split else None,
             wall_s=(count * interval + (t["intended_ns"]["max"] or 0)) / 1e9,
             p99_9=t["rtt_ns"]["p99_9"],
