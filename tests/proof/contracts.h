@@ -16,6 +16,8 @@
 
 /*@ predicate readable_span(struct kedge_span s) =
   @     s.len == 0 || \valid_read(s.ptr + (0 .. s.len - 1));
+  @ predicate gone_on(struct kedge_span now, struct kedge_span was) =
+  @     now.len <= was.len && now.ptr == was.ptr + (was.len - now.len);
   @ predicate sound_reader(struct reader *r) =
   @     \valid(r) && readable_span(r->left);
   @ predicate sound_writer(struct writer *w) =
@@ -36,6 +38,7 @@
   @ assigns r->left, r->bad, \result \from r->left, r->bad, n;
   @ ensures reader: sound_reader(r) && (r->bad == 0 || r->bad == 1);
   @ ensures head: readable_span(\result);
+  @ ensures on: gone_on(r->left, \old(r->left));
   @ behavior taken:
   @   assumes !r->bad && n <= r->left.len;
   @   ensures \result.len == n && \result.ptr == \old(r->left.ptr);
@@ -50,28 +53,35 @@ struct kedge_span take(struct reader *r, size_t n);
 
 /*@ requires reader: sound_reader(r);
   @ assigns r->left, r->bad, \result \from r->left, r->bad, r->left.ptr[0 .. 0];
-  @ ensures reader: sound_reader(r); */
+  @ ensures reader: sound_reader(r);
+  @ ensures on: gone_on(r->left, \old(r->left)); */
 uint8_t take_u8(struct reader *r);
 
 /*@ requires reader: sound_reader(r);
   @ assigns r->left, r->bad, \result \from r->left, r->bad, r->left.ptr[0 .. 1];
-  @ ensures reader: sound_reader(r); */
+  @ ensures reader: sound_reader(r);
+  @ ensures on: gone_on(r->left, \old(r->left)); */
 uint16_t take_u16(struct reader *r);
 
 /*@ requires reader: sound_reader(r);
   @ assigns r->left, r->bad, \result \from r->left, r->bad, r->left.ptr[0 .. 3];
-  @ ensures reader: sound_reader(r); */
+  @ ensures reader: sound_reader(r);
+  @ ensures on: gone_on(r->left, \old(r->left)); */
 uint32_t take_u32(struct reader *r);
 
 /*@ requires reader: sound_reader(r);
   @ assigns r->left, r->bad, \result \from r->left, r->bad, r->left.ptr[0 .. 7];
-  @ ensures reader: sound_reader(r); */
+  @ ensures reader: sound_reader(r);
+  @ ensures on: gone_on(r->left, \old(r->left)); */
 uint64_t take_u64(struct reader *r);
 
 /*@ requires reader: sound_reader(r);
   @ assigns r->left, r->bad, \result \from r->left, r->bad, r->left.ptr[0 .. r->left.len - 1];
   @ ensures reader: sound_reader(r);
-  @ ensures text: readable_span(\result); */
+  @ ensures on: gone_on(r->left, \old(r->left));
+  @ ensures text: readable_span(\result);
+  @ ensures text: \result.len == 0 ||
+  @     \result.ptr == \old(r->left.ptr) && \result.len <= \old(r->left.len); */
 struct kedge_span take_string(struct reader *r);
 
 /*@ requires writer: sound_writer(w);
@@ -206,8 +216,18 @@ void options_put(struct writer *w, const struct kedge_tftp_options *options);
   @ requires out: \valid(out);
   @ assigns *out \from datagram, datagram.ptr[0 .. datagram.len - 1];
   @ assigns \result \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
+  @ ensures truth: \result == 0 || \result == 1;
+  @ ensures packet: \result ==> 3 <= out->op <= 6;
+  @ ensures body: \result ==> readable_span(out->body);
+  @ ensures within: \result ==> out->body.len <= datagram.len; */
+bool kedge_tftp_parse(struct kedge_span datagram, struct kedge_tftp_packet *out);
+
+/*@ requires datagram: readable_span(datagram);
+  @ requires out: \valid(out);
+  @ assigns *out \from datagram, datagram.ptr[0 .. datagram.len - 1];
+  @ assigns \result \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
   @ ensures \result == 0 || \result == 1;
-  @ ensures request: \result ==> \initialized(out) && bounded(&out->options);
+  @ ensures options: \result ==> bounded(&out->options);
   @ ensures request: \result ==> 1 <= out->op <= 2 && 0 <= out->mode <= 2; */
 bool kedge_tftp_parse_request(struct kedge_span datagram, struct kedge_tftp_request *out);
 

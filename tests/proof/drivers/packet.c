@@ -3,7 +3,7 @@
 
 #include "proof.h"
 
-enum { BYTES = 9, TEXT = 8 };
+enum { BYTES = 64, TEXT = 8 };
 
 void prove_parse(void)
 {

@@ -1,10 +1,18 @@
 /* With: base/bytes.c base/number.c proto/tftp/options.c */
-#include "contracts.h"
+#include "mode_of.h"
 #include "proof.h"
 
 #include "proto/tftp/request.c"
 
 enum { BYTES = 12, ROOM = 4, NAME = 4 };
+
+/* Spec: span_equal_nocase. Shows: mode_of. */
+void prove_mode_of(void)
+{
+    ANY_SPAN(text, BYTES);
+
+    (void)mode_of(text);
+}
 
 /* Spec: options_take, span_equal_nocase. Shows: kedge_tftp_parse_request. */
 /* Slevel: 20000 */

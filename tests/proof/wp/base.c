@@ -33,7 +33,8 @@ int libc_compare(const uint8_t *a, const uint8_t *b, size_t n);
 /*@ requires reader: sound_reader(r);
   @ requires size <= 8;
   @ assigns r->left, r->bad;
-  @ ensures reader: sound_reader(r); */
+  @ ensures reader: sound_reader(r);
+  @ ensures on: gone_on(r->left, \old(r->left)); */
 static uint64_t take_number(struct reader *r, size_t size);
 
 /*@ requires writer: sound_writer(w);

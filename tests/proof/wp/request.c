@@ -1,0 +1,5 @@
+/* Requests of any length. */
+/* Functions: kedge_tftp_parse_request */
+#include "mode_of.h"
+
+#include "proto/tftp/request.c"
