@@ -80,7 +80,8 @@ MUTANTS = {
                               ".end = limit(s)"),
     "spacing never ends": (PACE, "s->spacing - s->spacing / part;", "s->spacing;"),
     "a short queue is filled again and again":
-        (PACE, "s->spacing = s->pace.too_fast = s->pace.link", "s->spacing = s->pace.link"),
+        (PACE, "queue ? s->pace.link : 0;", "0;"),
+    "a link that loses is as a full queue": (PACE, "queue ? s->pace.link : 0;", "s->pace.link;"),
     "an answer to a repeat is a sample":
         (SENDER, "if (!answers_repeat(s, left, now))", "if (true)"),
     "spacing has no bound": (PACE, "max_u64(min_u64(wanted, spacing_most(s)), s->spacing);",

@@ -11,6 +11,7 @@ enum {
     EXCESS = 8,      /* blocks more than before that may wait in a queue on the way */
     PART_MAX = 16,
     CAREFUL = 64,
+    QUEUED_PART = 8,
     QUEUED_MIN = 8, /* blocks, where a queue on the way is full */
 };
 
@@ -106,6 +107,15 @@ static void note_run(struct kedge_tftp_sender *s, uint64_t run)
     s->pace.run = before - before / 4 + run / 4;
 }
 
+/* Only where a queue is seen is the link known to be no faster: elsewhere it loses. */
+static kedge_nanos at_the_pace_of_the_link(struct kedge_tftp_sender *s)
+{
+    bool queue = s->pace.queued > s->rtt.smallest / QUEUED_PART;
+
+    s->pace.too_fast = queue ? s->pace.link : 0;
+    return s->pace.link;
+}
+
 void pace_lost(struct kedge_tftp_sender *s, bool told)
 {
     uint64_t run = s->base - sub_sat(s->clean_at, s->terms.window);
@@ -117,7 +127,7 @@ void pace_lost(struct kedge_tftp_sender *s, bool told)
         return;
     note_run(s, run);
     if (is_too_fast(s))
-        s->spacing = s->pace.too_fast = s->pace.link;
+        s->spacing = at_the_pace_of_the_link(s);
     else if (!told || stuck)
         s->spacing = slower(s);
     else

@@ -227,6 +227,22 @@ static void past_the_pace_of_a_loss_by_small_steps(void **state)
     }
 }
 
+/* An eighth of a round trip is no queue, but noise. */
+static void no_queue_is_no_bound(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(32, 1);
+
+    (void)state;
+    s.pace.link = s.pace.too_fast = MS(1);
+    s.pace.queued = MS(20) / 8;
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(1) && s.pace.too_fast == 0);
+    s.spacing = 0;
+    s.pace.queued++;
+    pace_lost(&s, true);
+    assert_true(s.spacing == MS(1) && s.pace.too_fast == MS(1));
+}
+
 static void what_a_timer_cannot_tell_apart_is_kept_after_a_loss(void **state)
 {
     struct kedge_tftp_sender s = sender_of(32, 1);
@@ -296,6 +312,7 @@ int main(void)
         cmocka_unit_test(not_while_blocks_queue_up),
         cmocka_unit_test(what_a_timer_cannot_tell_apart_is_no_spacing),
         cmocka_unit_test(past_the_pace_of_a_loss_by_small_steps),
+        cmocka_unit_test(no_queue_is_no_bound),
         cmocka_unit_test(what_a_timer_cannot_tell_apart_is_kept_after_a_loss),
         cmocka_unit_test(the_answer_to_a_repeat_is_no_round_trip),
         cmocka_unit_test(lock_step_has_none),
