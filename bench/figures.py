@@ -7,7 +7,7 @@ COLUMNS = {
     "per_s": ("a second", "{:,.0f}"), "MBps": ("MB/s", "{:,.0f}"),
     "wall_s": ("time s", "{:.3f}"), "bounds": ("bounds", "{:.2f}"), "p50_ms": ("p50 ms", "{:.3f}"),
     "p99_ms": ("p99 ms", "{:.3f}"), "server_us_a_packet": ("CPU µs a packet", "{:.2f}"),
-    "repeats_percent": ("repeats %", "{:.2f}"),
+    "repeats_percent": ("repeats %", "{:.2f}"), "link_percent": ("% of the link", "{:.0f}"),
     "KiB_each": ("KiB each", "{:.2f}"), "memory_MiB": ("memory MiB", "{:.1f}"),
     "busy": ("generator busy", "{:.0%}"),
 }
@@ -17,7 +17,8 @@ UNITS = {
     "client_s_per_GiB": "client CPU s a GiB", "wall_s": "seconds", "per_s": "a second",
     "MBps": "MB/s", "KiB_each": "KiB each", "p99_ms": "p99 ms", "failed": "failures",
     "bounds": "times the bound of lock-step",
-    "repeats_percent": "% of blocks that came needlessly", "memory_MiB": "MiB",
+    "repeats_percent": "% of blocks that came needlessly", "link_percent": "% of the link",
+    "memory_MiB": "MiB",
 }
 
 

@@ -1,6 +1,6 @@
-"""Files over a link that loses (tests/link/badlink): how long a transfer takes. Each pair of
-a server and a client has the same links, one a seed, and all of them run at once: they
-mostly wait."""
+"""Files over a link that loses or is long (tests/link/badlink): how long a transfer takes.
+Each pair of a server and a client has the same links, one a seed. Where they mostly wait, all
+of them run at once."""
 import re
 import subprocess
 import tempfile
@@ -46,11 +46,10 @@ CLIENTS = {
 class Far:
     """A server at the far end of a link of its own."""
 
-    def __init__(self, server, place, directory, options):
-        self.link = Link(str(BUILD / "tests/link/badlink"), place, "--delay", "10ms",
-                         *options)
+    def __init__(self, server, place, options):
+        self.link = Link(str(BUILD / "tests/link/badlink"), place, *options)
         self.log = place / f"{self.link.b}.log"
-        command = ["ip", "netns", "exec", self.link.b, *SERVERS[server](directory)]
+        command = ["ip", "netns", "exec", self.link.b, *server]
         self.process = subprocess.Popen([str(w) for w in command], stdin=subprocess.DEVNULL,
                                         stdout=self.log.open("w"), stderr=subprocess.STDOUT)
 
@@ -109,8 +108,8 @@ class Loss:
                     server, client = self.pairs[name]
                     if server not in far:
                         far[server] = stack.enter_context(
-                            Far(server, Path(place), files.directory,
-                                ["--seed", str(seed), *self.options]))
+                            Far(SERVERS[server](files.directory), Path(place),
+                                ["--seed", str(seed), "--delay", "10ms", *self.options]))
                     threads.append(threading.Thread(
                         target=self.transfer,
                         args=(far[server], client, copy, results[name])))
@@ -124,3 +123,39 @@ class Loss:
                 for result, far in zip(results[names[0]], fars):
                     result["repeats_percent"] = far[server].resent_percent()
         return results
+
+
+class Long:
+    """Files by kedge over 100 Mb/s, 50 ms and a queue of 50 ms, of which a window is ten times
+    as long: what part of the link they get. Each transfer has it for itself."""
+    LINK = ("--rate", "100mbit", "--queue", "50ms", "--delay", "25ms")
+    BYTES_A_SECOND = 100e6 / 8 * BLKSIZE / (BLKSIZE + 4 + 8 + 20)
+    WINDOW = 4096
+    metric = "link_percent"
+
+    def __init__(self, *options):
+        self.options = options
+
+    def command(self, name, copy, to):
+        options = ["-q", "--blksize", BLKSIZE, "--windowsize", self.WINDOW]
+        if name == "put":
+            return [find("kedge"), "put", *options, copy, f"tftp://{PEER}/{to.name}"]
+        return [find("kedge"), "get", *options, f"tftp://{PEER}/{copy.name}", "-o", to]
+
+    def run(self, name, files, quick):
+        copy = files["64MiB"]
+        with tempfile.TemporaryDirectory(prefix="kedge-bench-") as place:
+            place = Path(place)
+            to = (files.directory if name == "put" else place) / "long"
+            server = [*kedge(files.directory), "--windowsize-max", self.WINDOW, "--uploads",
+                      "overwrite"]
+            with Far(server, place, [*self.LINK, *self.options]) as far:
+                command = ["ip", "netns", "exec", far.link.a, *self.command(name, copy, to)]
+                start = time.monotonic()
+                done = subprocess.run([str(w) for w in command], stdin=subprocess.DEVNULL,
+                                      capture_output=True, timeout=PATIENCE_S)
+                seconds = time.monotonic() - start
+            whole = to.exists() and same(to, copy)
+            to.unlink(missing_ok=True)
+        return {"failed": done.returncode, "wrong": int(not whole), "wall_s": seconds,
+                "link_percent": copy.stat().st_size / seconds / self.BYTES_A_SECOND * 100}

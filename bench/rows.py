@@ -4,7 +4,7 @@ import os
 from clients import Client
 from echo import Idle, Load, Volley
 from figures import Row, Target
-from loss import Loss
+from loss import Long, Loss
 from slow import SlowFiles
 from tftp import Cases, Crowd, Download, Get, Limit, Upload, WithLimit
 
@@ -138,5 +138,11 @@ LOSS = [
     loss("jitter, 10 ms", {"kedge": ("kedge",)}, "--jitter", "10ms",
          metric="repeats_percent", targets={"kedge": 1}),
 ]
+LONG = [
+    Row(f"long link, {loss} lost", Long("--loss", loss), ("put",),
+        tuple(Target("link_percent", least=80, against=None, who=who)
+              for who in ("get", "put")), ours="get", rounds=3, quick=False)
+    for loss in ("0%", "0.1%")
+]
 
-ROWS = [*TFTP, *ECHO, *CLIENT, *LOSS]
+ROWS = [*TFTP, *ECHO, *CLIENT, *LOSS, *LONG]
