@@ -8,30 +8,49 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 import probe as bench  # noqa: E402
-from probe_place import PEER, answer_times  # noqa: E402
+from probe_place import PEER, answers, packets_of, way_of_link  # noqa: E402
 from probe_tools import Result  # noqa: E402
 
 
-def packet(at_ns, to):
-    body = bytes(14 + 16) + bytes(map(int, to.split("."))) + bytes(8)
+def packet(at_ns, to, sequence=0, frame=14):
+    body = (bytes(frame + 16) + bytes(map(int, to.split("."))) + bytes(16) +
+            sequence.to_bytes(8, "big") + bytes(9))
     return struct.pack("<IIII", at_ns // 10**9, at_ns % 10**9, len(body), len(body)) + body
 
 
-def capture(*packets):
-    return struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 96, 1) + b"".join(packets)
+def capture(*packets, link=1):
+    return struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 96, link) + b"".join(packets)
 
 
 def test_answers_are_timed_from_their_requests():
     other = "10.78.0.1"
-    found = answer_times(capture(
+    found = answers(packets_of(capture(
         packet(5, other), packet(10, PEER), packet(17, other), packet(18, other),
-        packet(999_999_999, PEER), packet(1_000_000_999, other), packet(2_000_000_000, PEER)))
-    assert found == [7, 1000]
+        packet(999_999_999, PEER), packet(1_000_000_999, other), packet(2_000_000_000, PEER)), PEER))
+    assert [answer.at - request.at for request, answer in found] == [7, 1000]
+
+
+def test_stamps_are_held_against_those_of_the_same_packets():
+    other = "10.78.0.1"
+    data = capture(packet(110, PEER, 7, 0), packet(130, other, 7, 0), packet(210, PEER, 8, 0),
+                   packet(230, other, 9, 0), link=101)
+    r = Result(ours={7: (100, 145), 8: (200, 245)})
+    r.hold_against(answers(packets_of(data, PEER)))
+    assert r.stamps == [20, 20] and r.apart == [(10, 15)]
+
+
+def test_what_a_link_took_is_from_end_to_end():
+    def end(*times):
+        return packets_of(capture(*(packet(at, to) for at, to in times)), PEER)
+    other = "10.77.0.1"
+    near = end((0, PEER), (100, PEER), (200, PEER), (61, other), (165, other), (260, other))
+    far = end((25, PEER), (125, PEER), (230, PEER), (30, other), (131, other), (235, other))
+    assert way_of_link(near, far) == 25 + 31
 
 
 def test_a_capture_of_another_kind_is_refused():
     with pytest.raises(AssertionError):
-        answer_times(bytes(24))
+        packets_of(bytes(24), PEER)
 
 
 def test_wrong_is_what_no_queue_explains():
