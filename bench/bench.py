@@ -2,7 +2,8 @@
 """Measure kedge beside every other implementation that is here, in one run.
 
     bench/bench.py [--quick [--all]] [--rounds N] [--only NAME]... [--against NAME]...
-                   [--json FILE] [--markdown FILE]
+                   [--json FILE]
+    bench/bench.py --document FILE...
     bench/bench.py --plots DIRECTORY
 
 Each row is one kind of work. Its runs are interleaved (A B A B ...), every byte is
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import signal
 import subprocess
 import sys
@@ -28,6 +30,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from interop import servers  # noqa: E402
 
+import document  # noqa: E402
 import figures  # noqa: E402
 import plots  # noqa: E402
 from place import Files, Missing  # noqa: E402
@@ -68,13 +71,13 @@ def show(row, results, gone):
     return verdicts
 
 
-def markdown(row, results, gone, verdicts):
-    text = [f"### {row.name}", ""]
-    if results:
-        text += [figures.as_markdown(figures.table(row, results)), ""]
-    text += [f"{name} is left out: {why}.\n" for name, why in gone.items()]
-    text += [f"- {verdict.text}" for verdict in verdicts]
-    return "\n".join(text).rstrip() + "\n"
+def command():
+    """What was asked, without where the results go."""
+    words = list(sys.argv[1:])
+    if "--json" in words:
+        at = words.index("--json")
+        del words[at:at + 2]
+    return shlex.join(["bench/bench.py", *words])
 
 
 def chosen(only):
@@ -93,20 +96,19 @@ def scratch():
 
 
 def measure(rows, args):
-    verdicts, everything, pages = [], {}, []
+    """The verdicts; --json keeps all, beside what is in its file of other rows."""
+    verdicts, kept = [], document.load([args.json] if args.json else [])
     with scratch() as files:
         for row in rows:
             if args.quick and not row.quick and not (args.all or args.only):
                 continue
+            before = os.getloadavg()[0]
             results, gone = run_row(row, files, args)
-            found = show(row, results, gone)
-            verdicts += found
-            everything[row.name] = results
-            pages.append(markdown(row, results, gone, found))
+            verdicts += show(row, results, gone)
+            kept[row.name] = {"results": results, "gone": gone, "command": command(),
+                              "load": sorted([before, os.getloadavg()[0]])}
             if args.json:
-                args.json.write_text(json.dumps(everything, indent=1))
-            if args.markdown:
-                args.markdown.write_text("\n".join(pages))
+                args.json.write_text(json.dumps(kept, indent=1))
     return verdicts
 
 
@@ -115,8 +117,10 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--all", action="store_true",
                         help="with --quick: also the rows that it leaves out")
-    parser.add_argument("--json", type=Path, help="write all results there")
-    parser.add_argument("--markdown", type=Path, help="write the tables there")
+    parser.add_argument("--json", type=Path,
+                        help="keep all results there; other rows in it stay as they are")
+    parser.add_argument("--document", type=Path, nargs="+", metavar="FILE",
+                        help="measure no row, but fill docs/performance.md in from such files")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="only rows whose name begins so; may be repeated")
     parser.add_argument("--against", action="append", default=[], metavar="NAME",
@@ -129,6 +133,9 @@ def main():
     args = parser.parse_args()
     if args.list:
         sys.exit(print("\n".join(r.name for r in ROWS)))
+    if args.document:
+        left = document.fill_in(document.load(args.document))
+        sys.exit(f"bench: the page has no place for {'; '.join(left)}" if left else 0)
     if not servers.namespaces_are_to_be_had():
         sys.exit("bench: network namespaces want root")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so end what it runs

@@ -1,14 +1,8 @@
 """TFTP clients: one file got or put, each with the best options that it knows."""
-import os
-import subprocess
-import threading
-import time
-
-from place import GIB, SIZES, find, same
+from place import GIB, SIZES, find, run_measured, same
 from tftp import serve
 
 HERE = "127.0.0.1"
-PATIENCE_S = 60
 
 
 def kedge(verb, name, file, blksize):
@@ -47,21 +41,6 @@ CLIENTS = {"kedge": kedge, "tftp-hpa": hpa, "atftp": atftp, "curl": curl,
            "busybox": busybox}
 
 
-def run_measured(server, command):
-    """(exit status, seconds, CPU seconds) of a command in the server's namespace."""
-    start = time.monotonic()
-    process = subprocess.Popen([str(w) for w in ("nsenter", "-t", server.process.pid, "-n",
-                                                 *command)],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-    end = threading.Timer(PATIENCE_S, process.kill)
-    end.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    end.cancel()
-    process.returncode = status  # it has been waited for
-    return status, time.monotonic() - start, usage.ru_utime + usage.ru_stime
-
-
 class Client:
     """One file by each client, from or to one server, every byte compared."""
     metric = "client_s_per_GiB"
@@ -77,9 +56,10 @@ class Client:
         there = "up" if self.verb == "put" else file
         command = CLIENTS[name](self.verb, there, here, self.blksize)
         with serve(self.server, files) as server:
-            status, seconds, cpu = run_measured(server, command)
+            status, seconds, cpu, memory = run_measured(server, command)
         result = here if self.verb == "get" else files.directory / there
         whole = result.exists() and same(result, copy)
         result.unlink(missing_ok=True)
         return {"failed": int(status != 0), "wrong": int(not whole), "wall_s": seconds,
-                "client_s_per_GiB": cpu / (SIZES[file] / GIB)}
+                "client_s_per_GiB": cpu / (SIZES[file] / GIB), "memory_MiB": memory,
+                "MBps": SIZES[file] / seconds / 1e6}

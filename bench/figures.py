@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 # Figure of a run: heading, and how it is printed.
 COLUMNS = {
+    "server_us_each": ("CPU µs each", "{:,.1f}"),
+    "server_s_per_GiB": ("CPU s a GiB", "{:.3f}"),
     "per_s": ("a second", "{:,.0f}"), "MBps": ("MB/s", "{:,.0f}"),
     "wall_s": ("time s", "{:.3f}"), "bounds": ("bounds", "{:.2f}"), "p50_ms": ("p50 ms", "{:.3f}"),
     "p99_ms": ("p99 ms", "{:.3f}"), "server_us_a_packet": ("CPU µs a packet", "{:.2f}"),

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("KEDGE_BUILD", ROOT / "build"))
 UNPACKED = {"in.tftpd": "tftpd-hpa/usr/sbin/in.tftpd", "atftpd": "atftpd/usr/sbin/atftpd",
             "tftp": "tftp-hpa/usr/bin/tftp", "atftp": "atftp/usr/bin/atftp"}
+TRANSFER_S = 60     # the most that one transfer may take
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 SIZES = {"1KiB": KIB, "4KiB": 4 * KIB, "16KiB": 16 * KIB, "256KiB": 256 * KIB, "1MiB": MIB,
          "4MiB": 4 * MIB, "64MiB": 64 * MIB, "256MiB": 256 * MIB, "1GiB": GIB, "4GiB": 4 * GIB}
@@ -90,6 +91,23 @@ def memory_of(pid):
     return own + sum(map(memory_of, children(pid)))
 
 
+
+def run_measured(server, command):
+    """(exit status, seconds, CPU seconds, most MiB) of a command in the server's namespace."""
+    start = time.monotonic()
+    process = subprocess.Popen([str(w) for w in ("nsenter", "-t", server.process.pid, "-n",
+                                                 *command)],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    end = threading.Timer(TRANSFER_S, process.kill)
+    end.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    end.cancel()
+    process.returncode = status  # it has been waited for
+    return (status, time.monotonic() - start, usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1024)
+
+
 class Account:
     """with Account(pid) as account: the CPU of a process and of all that it starts, those too
     that end without being waited for: by a control group, where one is to be had."""
@@ -151,12 +169,12 @@ class Peak:
     """with Peak(pid) as peak: the most memory it had meanwhile, looked at ten times a
     second: peak.before and peak.most, KiB."""
 
-    def __init__(self, pid):
-        self.pid, self.over = pid, threading.Event()
+    def __init__(self, pid, each_s=0.1):
+        self.pid, self.each_s, self.over = pid, each_s, threading.Event()
         self.before = self.most = memory_of(pid)
 
     def watch(self):
-        while not self.over.wait(0.1):
+        while not self.over.wait(self.each_s):
             self.most = max(self.most, memory_of(self.pid))
 
     def __enter__(self):

@@ -22,12 +22,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/meter.h"
 
-enum { EVENTS = 256, CHUNK = 256 << 10, PATTERN = 65521, SOURCES = 100 };
+enum { EVENTS = 256, CHUNK = 256 << 10, SOURCES = 100 };
+enum { PATTERN = 4093, PIECE = 4 * PATTERN, PIECES = CHUNK / PIECE + 1 };
 
 enum mode { REQUESTS, BULK, CHURN, IDLE, SINK };
 
@@ -53,7 +55,8 @@ struct talk {
     uint64_t done, failed, wrong, bytes;
     bool over; /* nothing new begins */
     struct tally took;
-    char pattern[PATTERN + CHUNK]; /* repeats: any CHUNK of it is in one piece */
+    /* It repeats, and any PIECE of it lies in one: little enough to stay in the cache. */
+    char pattern[PATTERN + PIECE];
     char came[CHUNK];
 };
 
@@ -94,8 +97,17 @@ static void open_line(struct talk *t, struct line *l)
 /* The bytes of a connection are the pattern, over and over. */
 static void send_some(struct talk *t, struct line *l, size_t most)
 {
-    ssize_t n = send(l->fd, t->pattern + l->sent % PATTERN, most < CHUNK ? most : CHUNK,
-                     MSG_DONTWAIT | MSG_NOSIGNAL);
+    struct iovec pieces[PIECES];
+    struct msghdr h = { .msg_iov = pieces };
+    ssize_t n;
+
+    for (most = most < CHUNK ? most : CHUNK; most > 0; h.msg_iovlen++) {
+        size_t len = most < PIECE ? most : PIECE;
+
+        pieces[h.msg_iovlen] = (struct iovec){ t->pattern + l->sent % PATTERN, len };
+        most -= len;
+    }
+    n = sendmsg(l->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL);
 
     if (n > 0)
         l->sent += (uint64_t)n;
@@ -120,6 +132,17 @@ static void end_line(struct talk *t, struct line *l, bool ok)
         open_line(t, l);
 }
 
+static bool is_as_sent(const struct talk *t, const struct line *l, size_t len)
+{
+    for (size_t at = 0; at < len; at += PIECE) {
+        size_t n = len - at < PIECE ? len - at : PIECE;
+
+        if (memcmp(t->came + at, t->pattern + l->back % PATTERN, n) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* True as long as the connection stands. */
 static bool read_some(struct talk *t, struct line *l)
 {
@@ -131,7 +154,7 @@ static bool read_some(struct talk *t, struct line *l)
         end_line(t, l, n == 0 && t->o.mode == CHURN && l->back == t->o.size);
         return false;
     }
-    if (memcmp(t->came, t->pattern + l->back % PATTERN, (size_t)n) != 0)
+    if (!is_as_sent(t, l, (size_t)n))
         t->wrong++;
     l->back += (uint64_t)n;
     t->bytes += (uint64_t)n;
@@ -299,7 +322,7 @@ static void measure_sink(struct talk *t)
     began = clock_ns();
     end = began + t->o.seconds * 1000000000ull;
     while (clock_ns() < end) {
-        ssize_t n = write(from, t->pattern, CHUNK);
+        ssize_t n = write(from, t->came, CHUNK);
 
         if (n < 0)
             die("write");

@@ -1,9 +1,10 @@
 """TFTP servers under load: bench/storm.c as many clients, kedge as one."""
 import json
+import statistics
 import subprocess
 
 from interop import servers
-from place import GIB, SIZES, Account, Missing, Peak, find, same
+from place import GIB, SIZES, Account, Missing, Peak, find, run_measured, same
 
 
 PATIENCE_S = 300
@@ -89,45 +90,56 @@ class Cases:
 
 
 class Bulk:
-    """One transfer by kedge's own client; what the server spends on it."""
+    """Some transfers by kedge's own client, one after the other; what the server spends."""
     metric = "server_s_per_GiB"
 
-    def __init__(self, file, window):
-        self.file, self.window = file, window
+    def __init__(self, file, window, count=3, quick=1):
+        self.file, self.window, self.count, self.quick = file, window, count, quick
 
     def options(self):
         return ["-q", "--blksize", "1468", "--windowsize", self.window]
 
     def run(self, name, files, quick):
-        copy = files[self.file]
+        count, copy = self.quick if quick else self.count, files[self.file]
+        target = self.target(copy)
+        failed = wrong = client = 0
+        took = []
         with serve(name, files) as server:
-            with Account(server.process.pid) as account:
-                done, whole = self.transfer(server, copy)
+            pid = server.process.pid
+            with Account(pid) as account, Peak(pid) as peak:
+                for _ in range(count):
+                    status, seconds, cpu, _ = run_measured(server, self.command(copy))
+                    took.append(seconds)
+                    client += cpu
+                    failed += status != 0
+                    wrong += not (target.exists() and same(target, copy))
+                    target.unlink(missing_ok=True)
                 spent = account.seconds
-        return {"failed": int(done.returncode != 0), "wrong": int(not whole),
-                "server_s_per_GiB": spent / (SIZES[self.file] / GIB)}
+        size = SIZES[self.file] * count
+        return {"failed": failed, "wrong": wrong, "server_s_per_GiB": spent / (size / GIB),
+                "server_us_each": spent * 1e6 / count, "MBps": size / sum(took) / 1e6,
+                "p50_ms": statistics.median(took) * 1e3, "p99_ms": max(took) * 1e3,
+                "memory_MiB": peak.most / 1024, "KiB_each": peak.most - peak.before,
+                "busy": client / sum(took)}
 
 
 class Upload(Bulk):
-    def transfer(self, server, copy):
-        target = copy.parent / "up"
-        done = server.run(find("kedge"), "put", *self.options(), copy,
-                          "tftp://127.0.0.1/up")
-        whole = same(target, copy)
-        target.unlink(missing_ok=True)
-        return done, whole
+    def target(self, copy):
+        return copy.parent / "up"
+
+    def command(self, copy):
+        return [find("kedge"), "put", *self.options(), copy, "tftp://127.0.0.1/up"]
 
 
 class Get(Bulk):
     """A client that takes bursts."""
 
-    def transfer(self, server, copy):
-        target = copy.parent.parent / "got"
-        done = server.run(find("kedge"), "get", *self.options(),
-                          f"tftp://127.0.0.1/{self.file}", "-o", target)
-        whole = same(target, copy)
-        target.unlink(missing_ok=True)
-        return done, whole
+    def target(self, copy):
+        return copy.parent.parent / "got"
+
+    def command(self, copy):
+        return [find("kedge"), "get", *self.options(), f"tftp://127.0.0.1/{self.file}", "-o",
+                self.target(copy)]
 
 
 class Limit:
@@ -141,13 +153,53 @@ class Limit:
         return json.loads(done.stdout)
 
 
+class PingPong:
+    """As many blocks by recvmmsg and sendmmsg, each for four bytes, without a protocol:
+    bench/volley.c and bench/echo_datagrams.c."""
+
+    def __init__(self, blksize, sockets, a_transfer, core):
+        self.blksize, self.sockets, self.core = blksize, sockets, core
+        self.a_transfer = a_transfer    # answers of one; None: it is told by the GiB
+
+    def run(self, files, quick):
+        log = files.directory.parent / "ping-pong.log"
+        pin = ["taskset", "-c", str(self.core)] if self.core is not None else []
+        command = [*pin, find("echo_datagrams"), servers.PORT, self.blksize + 4]
+        with Blocks(command, log) as server, Peak(server.process.pid) as peak:
+            done = server.run(*pin, find("volley"), "127.0.0.1", servers.PORT, "--sockets",
+                              self.sockets, "--size", 4, "--answer", self.blksize + 4,
+                              "--seconds", 1 if quick else 2, "--pid", server.process.pid)
+        if not done.stdout:
+            raise Missing(f"volley: {done.stderr.strip()}")
+        found = json.loads(done.stdout)
+        each, rate = found["server_us_each"], found["per_s"]
+        out = {k: found[k] for k in ("failed", "wrong", "p50_ms", "p99_ms", "busy")}
+        out |= {"server_us_a_packet": each, "memory_MiB": peak.most / 1024}
+        if self.a_transfer:
+            return out | {"server_us_each": each * self.a_transfer,
+                          "per_s": rate / self.a_transfer}
+        return out | {"server_s_per_GiB": each / 1e6 * GIB / self.blksize,
+                      "MBps": rate * self.blksize / 1e6}
+
+
+class Blocks(servers.Server):
+    """bench/echo_datagrams.c in a namespace of its own."""
+    hosts = ("127.0.0.1",)
+
+    def __init__(self, command, log):
+        self.words, self.program, self.log = command, "echo_datagrams", log
+
+    def command(self):
+        return self.words
+
+
 class WithLimit:
     """A work beside its limit."""
 
-    def __init__(self, work, limit):
-        self.work, self.limit, self.metric = work, limit, work.metric
+    def __init__(self, work, limit, name="kernel"):
+        self.work, self.limit, self.name, self.metric = work, limit, name, work.metric
 
     def run(self, name, files, quick):
-        if name == "kernel":
+        if name == self.name:
             return self.limit.run(files, quick)
         return self.work.run(name, files, quick)

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
+import document  # noqa: E402
 import figures  # noqa: E402
 import svg  # noqa: E402
 from figures import Row, Target  # noqa: E402
@@ -90,6 +91,38 @@ def test_rows_name_their_own():
         for t in r.targets:
             assert t.against in (None, "best", *r.everybody), r.name
             assert (t.most is None) != (t.least is None)
+
+
+def kept(row, *values, peer=10):
+    metric = row.metric
+    return {row.name: {"results": {row.ours: [{metric: v} for v in values],
+                                   **{n: [{metric: peer} for _ in values]
+                                      for n in (*row.subjects, *row.limits)}},
+                       "gone": {}, "command": "bench/bench.py", "load": [1, 2]}}
+
+
+def test_every_row_has_a_place_in_the_page():
+    everything = {}
+    for r in ROWS:
+        everything |= kept(r, 1)
+    assert document.homeless(everything, document.PAGE.read_text()) == []
+
+
+def test_what_is_not_reached_is_one_line_a_target():
+    first = next(r for r in ROWS if r.name == "echo tcp, churn")
+    results = kept(first, 9, 9.5)
+    verdicts = document.verdicts_of(first, results[first.name])
+    missed = [v for v in verdicts if v.reached is False]
+    text = document.not_reached_part(results, None)
+    assert len(missed) == 1 and text.startswith("1 targets")
+    assert [line for line in text.splitlines() if line.startswith("| echo tcp, churn: ")] == [
+        f"| echo tcp, churn: server CPU µs each, by libuv's | 0.925 (0.9 to 0.95), to be <= 0.7 "
+        f"| {document.reasons()['echo tcp, churn: server CPU µs each, by libuv' + chr(39) + 's']} |"]
+
+
+def test_a_reason_is_of_a_row_that_there_is():
+    assert [b for b in document.reasons()
+            if not any(r.name.startswith(b.split(":")[0]) for r in ROWS)] == []
 
 
 def test_a_plot_has_a_line_for_each_series():
