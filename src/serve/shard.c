@@ -1,5 +1,7 @@
 #include "serve/shard.h"
 
+#include "base/number.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -65,12 +67,30 @@ int shard_serve(struct shard *s, const struct tftp_config *config)
     return tftp_service_open(&s->tftp, &mine);
 }
 
+static void trim_later(struct shard *s, kedge_nanos at)
+{
+    s->trims = at != KEDGE_NEVER;
+    loop_timer_set(&s->loop, &s->trim, at);
+}
+
+/* An open file that was replaced or removed keeps its place on the disk. */
+static void trim(void *owner)
+{
+    struct shard *s = owner;
+    kedge_nanos later = loop_now(&s->loop) + file_keep;
+    kedge_nanos next = served_trim(&s->files, loop_now(&s->loop));
+
+    trim_later(s, busy(s) ? min_u64(next, later) : next);
+}
+
+/* A file that is opened will be idle some day. */
 static void collect(void *owner, unsigned events)
 {
     struct shard *s = owner;
 
     (void)events;
-    (void)workers_collect(&s->workers);
+    if (workers_collect(&s->workers) > 0 && !s->trims)
+        trim_later(s, loop_now(&s->loop) + file_keep);
 }
 
 static int start_files(struct shard *s)
@@ -99,7 +119,10 @@ int shard_start(struct shard *s, struct log *log)
     if (err < 0)
         return err;
     s->helpers = (struct loop_watch){ .ready = collect, .owner = s };
-    err = loop_watch_add(&s->loop, &s->helpers, workers_fd(&s->workers), LOOP_READ);
+    s->trim = (struct loop_timer){ .due = trim, .owner = s };
+    err = loop_timer_add(&s->loop, &s->trim);
+    if (!err)
+        err = loop_watch_add(&s->loop, &s->helpers, workers_fd(&s->workers), LOOP_READ);
     return err < 0 ? err : tftp_service_start(s->tftp, log);
 }
 
@@ -178,6 +201,7 @@ static bool helpers_finish(struct shard *s)
 static bool free_files(struct shard *s)
 {
     loop_watch_remove(&s->loop, &s->helpers);
+    loop_timer_remove(&s->loop, &s->trim);
     if (!s->workers_open)
         return true;
     if (!helpers_finish(s))

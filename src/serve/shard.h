@@ -26,6 +26,8 @@ struct shard {
     struct workers workers;
     bool workers_open;
     struct loop_watch helpers; /* something of the workers is done */
+    struct loop_timer trim;    /* closes files that nobody reads any more */
+    bool trims;                /* it is set */
     struct served_cache files;
     struct served_file *file_slots;
     struct served_file **file_buckets;

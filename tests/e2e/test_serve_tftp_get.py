@@ -1,9 +1,12 @@
 """Downloads from `kedge serve`: every size, option and mode."""
 import os
 import random
+import time
+from pathlib import Path
 
 import pytest
 
+from e2e.lib.serve import PATIENCE
 from e2e.peers.tftp import OACK, RRQ, Get, Peer, TftpError, drive, error, get
 
 SIZES = [0, 1, 7, 8, 511, 512, 513, 1024, 5000]
@@ -263,3 +266,30 @@ def test_a_whole_huge_file(serve, huge):
     assert transfer.block == huge // 65464 + 1
     assert not marks
     assert server.record(file="huge")["bytes"] == str(huge)
+
+
+def held(server):
+    """Files that the server has open although they have no name any more."""
+    for link in Path(f"/proc/{server.pid}/fd").iterdir():
+        try:
+            if os.readlink(link).endswith(" (deleted)"):
+                yield link
+        except FileNotFoundError:
+            pass
+
+
+def test_a_removed_file_is_let_go(serve, make, srv):
+    """After a while without readers: until then its place on the disk is not free."""
+    content = make("file", 300_000)
+    server = serve()
+    for _ in range(2):
+        assert get(server.at, "file", blksize=1428).content == content
+    (srv / "file").unlink()
+    try:
+        assert len(list(held(server))) == 1
+    except PermissionError:
+        pytest.skip("what the server has open may not be read here")
+    end = time.monotonic() + PATIENCE + 10
+    while list(held(server)):
+        assert time.monotonic() < end, "still open"
+        time.sleep(0.2)
