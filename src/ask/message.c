@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "kedge/stream.h"
+#include "net/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,10 +198,9 @@ void message_finish(struct message_link *link)
 
 void message_reset(struct message_link *link)
 {
-    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    int n = setsockopt(link->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    int err = connection_reset_at_close(link->fd);
 
-    trace_call(link->trace, link->fd, "SO_LINGER 0", n < 0 ? -errno : 0);
+    trace_call(link->trace, link->fd, "SO_LINGER 0", err);
 }
 
 struct message_result message_exchange(struct message_link *link,

@@ -62,13 +62,6 @@ bool net_address_is_any(const struct net_address *a)
     return v4_number(a) == INADDR_ANY;
 }
 
-bool net_address_is_loopback(const struct net_address *a)
-{
-    if (is_v6(a))
-        return IN6_IS_ADDR_LOOPBACK(&a->u.v6.sin6_addr);
-    return v4_number(a) >> 24 == 127;
-}
-
 bool net_address_is_multicast(const struct net_address *a)
 {
     if (is_v6(a))

@@ -29,7 +29,6 @@ uint16_t net_address_port(const struct net_address *a);
 void net_address_set_port(struct net_address *a, uint16_t port);
 
 bool net_address_is_any(const struct net_address *a);
-bool net_address_is_loopback(const struct net_address *a); /* 127/8, ::1 */
 bool net_address_is_multicast(const struct net_address *a);
 /* 255.255.255.255. A subnet's own broadcast is known only at receipt: udp_in.spread. */
 bool net_address_is_broadcast(const struct net_address *a);

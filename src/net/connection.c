@@ -29,6 +29,14 @@ void connection_send_buffer(int fd, uint32_t bytes)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &value, sizeof value);
 }
 
+int connection_reset_at_close(int fd)
+{
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) < 0 ? -errno
+                                                                               : 0;
+}
+
 int connection_listener(int listener, struct connection_kind *out)
 {
     int listens = 0, type = 0, family = 0;

@@ -21,6 +21,9 @@ KEDGE_MUST_CHECK int connection_nonblocking(int fd);
 /* Let this much wait for those who do not read yet, if the kernel allows it. */
 void connection_send_buffer(int fd, uint32_t bytes);
 
+/* Let close() throw away what is on its way, and tell the peer by a RST. 0 or -errno. */
+KEDGE_MUST_CHECK int connection_reset_at_close(int fd);
+
 /* Make a listening socket (of kedge_listen) non-blocking, and tell its kind. 0 or -errno
  * (EINVAL: it does not listen). */
 KEDGE_MUST_CHECK int connection_listener(int listener, struct connection_kind *out);

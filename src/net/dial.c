@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,21 +134,6 @@ static int dial_at(const struct kedge_endpoint *e, const struct kedge_address *t
     return err;
 }
 
-static void say(struct kedge_error *error, const struct kedge_endpoint *e,
-                const struct kedge_address *to, int code)
-{
-    char text[KEDGE_ENDPOINT_TEXT], address[KEDGE_ADDRESS_TEXT];
-    char why[KEDGE_ADDRESS_TEXT + 32];
-
-    kedge_endpoint_print(e, text);
-    if (e->transport == KEDGE_TIPC && code == EAFNOSUPPORT) {
-        problem_system(error, code, text, PROBLEM_NO_TIPC);
-        return;
-    }
-    snprintf(why, sizeof why, "cannot connect to %s", kedge_address_print(to, address));
-    problem_system(error, code, text, why);
-}
-
 /* Each address is given its part of the time that is left, so that one that is mute
  * leaves the others theirs. */
 static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses *all,
@@ -164,7 +148,7 @@ static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses
 
         fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part, t);
         if (fd < 0)
-            say(error, e, &all->at[i], -fd);
+            endpoint_problem(error, -fd, e, "connect to", &all->at[i]);
     }
     return fd < 0 ? -1 : fd;
 }

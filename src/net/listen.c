@@ -71,6 +71,20 @@ bool endpoint_is_one_socket(const struct kedge_endpoint *e, struct kedge_error *
     return false;
 }
 
+void endpoint_problem(struct kedge_error *error, int code, const struct kedge_endpoint *e,
+                      const char *what, const struct kedge_address *at)
+{
+    char text[KEDGE_ENDPOINT_TEXT], address[KEDGE_ADDRESS_TEXT];
+    char why[KEDGE_ADDRESS_TEXT + 32];
+
+    kedge_endpoint_print(e, text);
+    if (e->transport == KEDGE_TIPC && code == EAFNOSUPPORT)
+        snprintf(why, sizeof why, "this kernel has no TIPC (try: modprobe tipc)");
+    else
+        snprintf(why, sizeof why, "cannot %s %s", what, kedge_address_print(at, address));
+    problem_system(error, code, text, why);
+}
+
 /* A path that a server left behind: a socket on which nobody listens. */
 static bool is_left_over(const struct kedge_endpoint *e, const struct kedge_address *at)
 {
@@ -137,21 +151,6 @@ static int open_at(const struct kedge_endpoint *e, const struct kedge_address *a
     return err;
 }
 
-static void say(struct kedge_error *error, const struct kedge_endpoint *e,
-                const struct kedge_address *at, int code)
-{
-    char text[KEDGE_ENDPOINT_TEXT], address[KEDGE_ADDRESS_TEXT];
-    char why[KEDGE_ADDRESS_TEXT + 32];
-
-    kedge_endpoint_print(e, text);
-    if (e->transport == KEDGE_TIPC && code == EAFNOSUPPORT) {
-        problem_system(error, code, text, PROBLEM_NO_TIPC);
-        return;
-    }
-    snprintf(why, sizeof why, "cannot listen on %s", kedge_address_print(at, address));
-    problem_system(error, code, text, why);
-}
-
 int trace_listen_at(struct kedge_trace *t, const struct kedge_endpoint *e,
                     const struct kedge_address *at, struct kedge_error *error)
 {
@@ -161,7 +160,7 @@ int trace_listen_at(struct kedge_trace *t, const struct kedge_endpoint *e,
         return -1;
     fd = open_at(e, at, t);
     if (fd < 0)
-        say(error, e, at, -fd);
+        endpoint_problem(error, -fd, e, "listen on", at);
     return fd < 0 ? -1 : fd;
 }
 

@@ -4,8 +4,6 @@
 
 #include "kedge/endpoint.h"
 
-#define PROBLEM_NO_TIPC "this kernel has no TIPC (try: modprobe tipc)"
-
 /* Append text to a line, control bytes and bytes past ASCII as \xNN, at most `most`
  * bytes of it; what does not fit is cut. */
 void problem_append(struct kedge_error *e, struct kedge_span text, size_t most);

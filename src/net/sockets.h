@@ -12,4 +12,8 @@ KEDGE_MUST_CHECK int endpoint_socket(const struct kedge_endpoint *e, int family)
 KEDGE_MUST_CHECK bool endpoint_is_one_socket(const struct kedge_endpoint *e,
                                              struct kedge_error *error);
 
+/* "ENDPOINT: cannot WHAT ADDRESS: the system's word for code", as in "connect to". */
+void endpoint_problem(struct kedge_error *error, int code, const struct kedge_endpoint *e,
+                      const char *what, const struct kedge_address *at);
+
 #endif
