@@ -33,7 +33,9 @@ int log_output_open(struct log_output *out, int fd)
 
     if (fstat(fd, &st) < 0)
         return -errno;
-    *out = (struct log_output){ .fd = fd, .is_socket = S_ISSOCK(st.st_mode) };
+    *out = (struct log_output){ .fd = fd,
+                                .is_socket = S_ISSOCK(st.st_mode),
+                                .is_file = S_ISREG(st.st_mode) };
     out->giving_up = eventfd(0, EFD_CLOEXEC);
     if (out->giving_up < 0)
         return -errno;
@@ -53,7 +55,7 @@ ssize_t log_output_write(const struct log_output *out, struct kedge_span bytes)
 {
     struct pollfd fds[2] = { { .fd = out->fd, .events = POLLOUT },
                              { .fd = out->giving_up, .events = POLLIN } };
-    size_t len = out->own || bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
+    size_t len = out->own || out->is_file || bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
     ssize_t n;
 
     if (poll(fds, 2, -1) < 0)

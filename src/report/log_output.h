@@ -13,6 +13,7 @@ struct log_output {
     int giving_up; /* an eventfd */
     bool own;      /* opened anew: non-blocking, and closed at the end */
     bool is_socket;
+    bool is_file; /* it has no reader to wait for, and takes any number of bytes */
 };
 
 /* fd is borrowed, its blocking mode left alone. 0 or -errno. */

@@ -1,4 +1,5 @@
 #include "report/log.h"
+#include "report/log_output.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -230,6 +231,22 @@ static void a_closed_reader_is_no_fault(void **state)
     close(ends[1]);
 }
 
+/* A pipe is given no more than it surely takes; a file has no reader to wait for. */
+static void a_file_takes_a_chunk_whole(void **state)
+{
+    static const uint8_t chunk[65536];
+    FILE *file = tmpfile();
+    struct log_output out;
+
+    (void)state;
+    assert_non_null(file);
+    assert_int_equal(log_output_open(&out, fileno(file)), 0);
+    assert_int_equal(log_output_write(&out, (struct kedge_span){ chunk, sizeof chunk }),
+                     sizeof chunk);
+    log_output_close(&out);
+    fclose(file);
+}
+
 static void no_log_is_silent(void **state)
 {
     (void)state;
@@ -248,6 +265,7 @@ int main(void)
         cmocka_unit_test(closing_does_not_wait_for_ever),
         cmocka_unit_test(any_kind_of_descriptor_will_do),
         cmocka_unit_test(a_closed_reader_is_no_fault),
+        cmocka_unit_test(a_file_takes_a_chunk_whole),
         cmocka_unit_test(no_log_is_silent),
     };
 
