@@ -153,9 +153,6 @@ void calibration_json(struct json *j, const struct calibration *c)
     json_u64(j, "p50", c->late);
     json_u64(j, "max", c->late_max);
     json_end(j);
-    if (c->floor > 0)
-        json_u64(j, "loopback_ns", c->floor);
-    else
-        json_null(j, "loopback_ns");
+    json_u64_known(j, "loopback_ns", c->floor > 0, c->floor);
     json_end(j);
 }

@@ -220,14 +220,6 @@ void probe_cause_notes(const struct probe_view *v, FILE *out)
 
 /* ---- JSON ---- */
 
-static void number_or_null(struct json *j, const char *key, bool known, uint64_t v)
-{
-    if (known)
-        json_u64(j, key, v);
-    else
-        json_null(j, key);
-}
-
 static void json_stalls(struct json *j, const struct probe_view *v)
 {
     const struct stalls *s = v->stalls;
@@ -235,9 +227,9 @@ static void json_stalls(struct json *j, const struct probe_view *v)
 
     json_object(j, "stalls");
     json_u64(j, "n", s->count);
-    number_or_null(j, "longest_ns", s->count > 0, l->to - l->from);
-    number_or_null(j, "longest_at_ns", s->count > 0, sub_sat(l->from, v->started));
-    number_or_null(j, "longest_waited", s->count > 0, l->waited);
+    json_u64_known(j, "longest_ns", s->count > 0, l->to - l->from);
+    json_u64_known(j, "longest_at_ns", s->count > 0, sub_sat(l->from, v->started));
+    json_u64_known(j, "longest_waited", s->count > 0, l->waited);
     json_end(j);
 }
 
@@ -258,10 +250,10 @@ static void json_summary(struct json *j, const char *key, const struct histogram
 
     json_object(j, key);
     json_u64(j, "n", h->count);
-    number_or_null(j, "min", h->count > 0, h->min);
-    number_or_null(j, "p50", half, p50);
-    number_or_null(j, "p99", most, p99);
-    number_or_null(j, "max", h->count > 0, h->max);
+    json_u64_known(j, "min", h->count > 0, h->min);
+    json_u64_known(j, "p50", half, p50);
+    json_u64_known(j, "p99", most, p99);
+    json_u64_known(j, "max", h->count > 0, h->max);
     json_end(j);
 }
 
@@ -301,8 +293,8 @@ static void json_peer(struct json *j, const struct probe_view *v)
     json_u64(j, "dropped", l.dropped);
     json_u64(j, "refused", l.refused);
     json_u64(j, "restarts", p->restarts);
-    number_or_null(j, "ttl", p->ttl > 0, p->ttl);
-    number_or_null(j, "dscp", p->ttl > 0, p->tos >> 2);
+    json_u64_known(j, "ttl", p->ttl > 0, p->ttl);
+    json_u64_known(j, "dscp", p->ttl > 0, p->tos >> 2);
     json_summary(j, "held_ns", &p->held);
     json_text(j, "sees_us_as", p->seen_known ? net_address_print(&seen, text) : NULL);
     json_bool(j, "translated", nat);
@@ -330,8 +322,8 @@ static void json_damage(struct json *j, const struct probe_damage *d)
     json_u64(j, "changed", d->changed);
     json_u64(j, "truncated", d->truncated);
     json_u64(j, "padded", d->padded);
-    number_or_null(j, "first_byte", known, d->first.first);
-    number_or_null(j, "last_byte", known, d->first.last);
+    json_u64_known(j, "first_byte", known, d->first.first);
+    json_u64_known(j, "last_byte", known, d->first.last);
     json_end(j);
 }
 
@@ -339,7 +331,7 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
 {
     if (!v->stalls)
         return;
-    number_or_null(j, "own_dropped", v->own_dropped >= 0, (uint64_t)v->own_dropped);
+    json_u64_known(j, "own_dropped", v->own_dropped >= 0, (uint64_t)v->own_dropped);
     json_u64(j, "left_late", v->account->left_late);
     json_u64(j, "held_up", v->account->held_up);
     if (v->damage) {

@@ -40,10 +40,7 @@ void probe_lines_start(struct probe_lines *l, const struct probe_about *about)
 
 static void stamp_of(struct json *j, const char *key, uint64_t ns)
 {
-    if (ns > 0)
-        json_u64(j, key, ns);
-    else
-        json_null(j, key);
+    json_u64_known(j, key, ns > 0, ns);
 }
 
 static void line_of(const struct probe_lines *l, uint32_t target, uint64_t sequence,
@@ -63,10 +60,8 @@ static void line_of(const struct probe_lines *l, uint32_t target, uint64_t seque
     json_u64(&j, "intended_at_ns", sub_sat(slot->intended, l->origin));
     json_u64(&j, "sent_at_ns", sub_sat(slot->sent, l->origin));
     json_text(&j, "outcome", outcome);
-    if (slot->state == PROBE_ANSWERED || slot->state == PROBE_LATE)
-        json_u64(&j, "rtt_ns", slot->rtt);
-    else
-        json_null(&j, "rtt_ns");
+    json_u64_known(&j, "rtt_ns",
+                   slot->state == PROBE_ANSWERED || slot->state == PROBE_LATE, slot->rtt);
     json_bool(&j, "reordered", slot->reordered);
     json_bool(&j, "altered", slot->altered);
     json_bool(&j, "held_up", slot->held_up);

@@ -5,7 +5,6 @@
 #include "report/json.h"
 #include "report/text.h"
 
-#include <stdlib.h>
 
 struct count {
     char text[16];
@@ -93,19 +92,16 @@ static void json_way(struct json *j, const char *key, const struct mtu_result *r
     json_u64(j, "packet_bytes", w->passes + r->headers);
     json_u64(j, "tried_bytes", w->limit);
     json_text(j, "end", ends[w->end]);
-    if (w->told > 0)
-        json_u64(j, "told_bytes", w->told);
-    else
-        json_null(j, "told_bytes");
+    json_u64_known(j, "told_bytes", w->told > 0, w->told);
     json_text(j, "told_by", w->by.len > 0 ? net_address_print_host(&w->by, by) : NULL);
     json_end(j);
 }
 
-static void json_result(struct json *j, const struct mtu_result *r)
+static void json_result(struct json *j, const void *all, uint32_t which)
 {
+    const struct mtu_result *r = (const struct mtu_result *)all + which;
     char text[KEDGE_ENDPOINT_TEXT];
 
-    json_object(j, NULL);
     json_text(j, "endpoint", kedge_endpoint_print(r->endpoint, text));
     json_object(j, "mtu");
     json_bool(j, "answered", r->answered);
@@ -116,32 +112,10 @@ static void json_result(struct json *j, const struct mtu_result *r)
     json_text(j, "back_why_not", r->back_why_not);
     json_text(j, "error", r->code && !r->answered ? probe_why(r->code) : NULL);
     json_end(j);
-    json_end(j);
 }
 
 bool mtu_show_json(const struct probe_about *about, const struct mtu_result *all,
                    size_t count, FILE *out)
 {
-    size_t room = PROBE_JSON_ROOM * (count + 1);
-    uint8_t *space = malloc(room);
-    struct kedge_span document;
-    struct json j;
-    bool ok;
-
-    if (!space)
-        return false;
-    json_init(&j, space, room);
-    json_object(&j, NULL);
-    json_u64(&j, "v", 1);
-    probe_json_about(&j, about);
-    json_array(&j, "targets");
-    for (size_t i = 0; i < count; i++)
-        json_result(&j, &all[i]);
-    json_end(&j);
-    json_end(&j);
-    ok = json_finish(&j, &document);
-    if (ok)
-        fprintf(out, "%.*s\n", (int)document.len, (const char *)document.ptr);
-    free(space);
-    return ok;
+    return probe_json_document(about, (uint32_t)count, json_result, all, out);
 }

@@ -18,4 +18,11 @@ KEDGE_MUST_CHECK bool probe_show_json(const struct probe_result *r, FILE *out);
 void probe_json_about(struct json *j, const struct probe_about *about);
 void probe_json_target(struct json *j, const struct probe_view *v);
 
+/* A whole document: those two, and "targets", of which member() writes what stands in each
+ * one's object. False: no memory, or a target with more than its room. */
+KEDGE_MUST_CHECK bool probe_json_document(const struct probe_about *about, uint32_t count,
+                                          void (*member)(struct json *j, const void *all,
+                                                         uint32_t which),
+                                          const void *all, FILE *out);
+
 #endif

@@ -17,14 +17,6 @@ static const struct percentile percentiles[] = {
     { "p99_9", 99900 },
 };
 
-static void number_or_null(struct json *j, const char *key, bool known, uint64_t v)
-{
-    if (known)
-        json_u64(j, key, v);
-    else
-        json_null(j, key);
-}
-
 /* Of each percentile: [low, high], or null where the samples are too few to bound it. */
 static void json_intervals(struct json *j, const struct histogram *h)
 {
@@ -48,14 +40,14 @@ static void json_histogram(struct json *j, const char *key, const struct histogr
 {
     json_object(j, key);
     json_u64(j, "n", h->count);
-    number_or_null(j, "min", h->count > 0, h->min);
+    json_u64_known(j, "min", h->count > 0, h->min);
     for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
         kedge_nanos v = 0;
         bool known = histogram_percentile(h, percentiles[i].which, &v);
 
-        number_or_null(j, percentiles[i].name, known, v);
+        json_u64_known(j, percentiles[i].name, known, v);
     }
-    number_or_null(j, "max", h->count > 0, h->max);
+    json_u64_known(j, "max", h->count > 0, h->max);
     json_intervals(j, h);
     json_end(j);
 }
@@ -69,8 +61,8 @@ static void json_connect(struct json *j, const struct probe_view *v)
     json_object(j, "connect_ns");
     json_u64(j, "n", v->connects);
     json_u64(j, "failed", v->failed_connects);
-    number_or_null(j, "min", v->connects > 0, v->connect_min);
-    number_or_null(j, "max", v->connects > 0, v->connect_max);
+    json_u64_known(j, "min", v->connects > 0, v->connect_min);
+    json_u64_known(j, "max", v->connects > 0, v->connect_max);
     json_end(j);
 }
 
@@ -95,7 +87,7 @@ void probe_json_target(struct json *j, const struct probe_view *v)
     json_u64(j, "altered", a->altered);
     json_histogram(j, "rtt_ns", &a->rtt);
     json_histogram(j, "intended_ns", &a->intended);
-    number_or_null(j, "jitter_ns", known, jitter);
+    json_u64_known(j, "jitter_ns", known, jitter);
     json_u64(j, "refused", a->refused);
     json_u64(j, "unsent", a->unsent);
     json_u64(j, "stray", a->stray);
@@ -121,19 +113,21 @@ void probe_json_about(struct json *j, const struct probe_about *about)
     json_end(j);
     json_object(j, "run");
     text_or_null(j, "started", about->started);
-    number_or_null(j, "count", about->count > 0, about->count);
+    json_u64_known(j, "count", about->count > 0, about->count);
     json_u64(j, "interval_ns", about->interval);
     json_u64(j, "timeout_ns", about->timeout);
     json_u64(j, "size_bytes", about->size);
     json_bool(j, "poisson", about->poisson);
-    number_or_null(j, "duration_ns", about->duration != KEDGE_NEVER, about->duration);
+    json_u64_known(j, "duration_ns", about->duration != KEDGE_NEVER, about->duration);
     json_end(j);
     calibration_json(j, &about->calibration);
 }
 
-bool probe_show_json(const struct probe_result *r, FILE *out)
+bool probe_json_document(const struct probe_about *about, uint32_t count,
+                         void (*member)(struct json *j, const void *all, uint32_t which),
+                         const void *all, FILE *out)
 {
-    size_t room = PROBE_JSON_ROOM * ((size_t)r->count + 1);
+    size_t room = PROBE_JSON_ROOM * ((size_t)count + 1);
     uint8_t *space = malloc(room);
     struct kedge_span document;
     struct json j;
@@ -144,11 +138,11 @@ bool probe_show_json(const struct probe_result *r, FILE *out)
     json_init(&j, space, room);
     json_object(&j, NULL);
     json_u64(&j, "v", 1);
-    probe_json_about(&j, &r->about);
+    probe_json_about(&j, about);
     json_array(&j, "targets");
-    for (uint32_t i = 0; i < r->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         json_object(&j, NULL);
-        probe_json_target(&j, &r->views[i]);
+        member(&j, all, i);
         json_end(&j);
     }
     json_end(&j);
@@ -158,4 +152,16 @@ bool probe_show_json(const struct probe_result *r, FILE *out)
         fprintf(out, "%.*s\n", (int)document.len, (const char *)document.ptr);
     free(space);
     return ok;
+}
+
+static void target_of(struct json *j, const void *all, uint32_t which)
+{
+    const struct probe_view *views = all;
+
+    probe_json_target(j, &views[which]);
+}
+
+bool probe_show_json(const struct probe_result *r, FILE *out)
+{
+    return probe_json_document(&r->about, r->count, target_of, r->views, out);
 }

@@ -123,17 +123,9 @@ void probe_way_notes(const struct probe_view *v, FILE *out)
 
 /* ---- JSON ---- */
 
-static void number_or_null(struct json *j, const char *key, bool known, uint64_t v)
-{
-    if (known)
-        json_u64(j, key, v);
-    else
-        json_null(j, key);
-}
-
 static void put_mark(struct json *j, const char *key, int v)
 {
-    number_or_null(j, key, v >= 0, (uint64_t)v);
+    json_u64_known(j, key, v >= 0, (uint64_t)v);
 }
 
 static void json_before(struct json *j, const struct apart *a)
@@ -141,9 +133,9 @@ static void json_before(struct json *j, const struct apart *a)
     bool known = a->neighbour && a->greeting == GREETING_ANSWERED;
 
     json_object(j, "before_ns");
-    number_or_null(j, "resolve", a->resolve > 0, a->resolve);
-    number_or_null(j, "exchange", known, a->took);
-    number_or_null(j, "neighbour", known && a->leave > 0, a->leave);
+    json_u64_known(j, "resolve", a->resolve > 0, a->resolve);
+    json_u64_known(j, "exchange", known, a->took);
+    json_u64_known(j, "neighbour", known && a->leave > 0, a->leave);
     json_end(j);
 }
 

@@ -128,6 +128,14 @@ void json_u64(struct json *j, const char *key, uint64_t v)
     value_ends(j);
 }
 
+void json_u64_known(struct json *j, const char *key, bool known, uint64_t v)
+{
+    if (known)
+        json_u64(j, key, v);
+    else
+        json_null(j, key);
+}
+
 void json_i64(struct json *j, const char *key, int64_t v)
 {
     lead_in(j, key);

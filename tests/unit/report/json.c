@@ -28,7 +28,8 @@ static void build(struct json *j)
     json_array(j, "targets");
     json_object(j, NULL);
     json_text(j, "endpoint", "udp://[::1]:7");
-    json_null(j, "p99_ns");
+    json_u64_known(j, "p50_ns", true, 0);
+    json_u64_known(j, "p99_ns", false, 7);
     json_end(j);
     json_i64(j, NULL, INT64_MIN);
     json_u64(j, NULL, UINT64_MAX);
@@ -43,7 +44,7 @@ static void build(struct json *j)
 }
 
 static const char built[] =
-    "{\"v\":1,\"targets\":[{\"endpoint\":\"udp://[::1]:7\",\"p99_ns\":null},"
+    "{\"v\":1,\"targets\":[{\"endpoint\":\"udp://[::1]:7\",\"p50_ns\":0,\"p99_ns\":null},"
     "-9223372036854775808,18446744073709551615,[]],\"late\":false,\"none\":null,"
     "\"host\":{}}";
 
