@@ -5,7 +5,6 @@
 #include "report/json.h"
 #include "report/text.h"
 
-
 struct count {
     char text[16];
 };
