@@ -46,12 +46,13 @@ MUTANTS = {
         (RECEIVER, "back + r->terms.window, number", "UINT16_MAX, number"),
     # Rule 3: measured time.
     "a block sent twice is a sample": (SENDER, "if (!left->again && tells", "if (tells"),
-    "an early ACK after a resend is no sample": (SENDER, "took < s->rtt.smallest / 2 &&",
-                                                 "false &&"),
+    "an early ACK after a resend is no sample": (SENDER, "too_soon(s, took) &&", "false &&"),
     "an ACK a little early is of the first send": (SENDER, "s->rtt.smallest / 2",
                                                    "s->rtt.smallest"),
+    "an answer to a repeat is of what left before": (
+        SENDER, "!too_soon(s, now - newest->at)", "false"),
     "of three sends one is thought the first": (
-        SENDER, " &&\n           bursts_count(s, acked) == 2", ""),
+        SENDER, " && bursts_count(s, acked) == 2", ""),
     "spaced blocks are a slow link": (SENDER, "bool spaced = left->at != left->until;",
                                       "bool spaced = false;"),
     "a sample leaves the RTO doubled": (RTT, "    r->doubled = 0;\n", ""),

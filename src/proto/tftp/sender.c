@@ -125,14 +125,19 @@ static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_bur
     return acked + 1 == limit(s) || !spaced || took < s->rtt.smoothed;
 }
 
-/* An ACK that comes much sooner after a resend than any round trip was answers the send
- * before: the peer was thinking, or writing flash, and nothing was lost. A little sooner
- * says nothing, for round trips differ. Of more than two sends it is not known which. */
+/* Much sooner than any round trip was: no answer takes so little. A little sooner says
+ * nothing, for round trips differ. */
+static bool too_soon(const struct kedge_tftp_sender *s, kedge_nanos took)
+{
+    return took < s->rtt.smallest / 2;
+}
+
+/* An ACK that comes too soon after a resend answers the send before: the peer was thinking,
+ * or writing flash, and nothing was lost. Of more than two sends it is not known which. */
 static bool answers_first(const struct kedge_tftp_sender *s, uint64_t acked,
                           kedge_nanos took)
 {
-    return acked + 1 == limit(s) && took < s->rtt.smallest / 2 &&
-           bursts_count(s, acked) == 2;
+    return acked + 1 == limit(s) && too_soon(s, took) && bursts_count(s, acked) == 2;
 }
 
 /* While nothing is known any round trip will do; that of a block which the timer sent again
@@ -154,8 +159,7 @@ static bool answers_repeat(const struct kedge_tftp_sender *s,
 {
     const struct kedge_tftp_burst *newest = &s->burst[0];
 
-    return newest->again && newest->at > left->until &&
-           now - newest->at >= s->rtt.smallest / 2;
+    return newest->again && newest->at > left->until && !too_soon(s, now - newest->at);
 }
 
 static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
