@@ -5,6 +5,7 @@
 #define TRANSFER_FETCH_EXCHANGE_H
 
 #include "transfer/fetch_file.h"
+#include "transfer/gather.h"
 #include "transfer/send.h"
 
 struct exchange {
@@ -43,6 +44,7 @@ struct exchange {
     struct udp_inbox inbox;
     kedge_nanos now;
     kedge_nanos polled; /* when all that may end a wait was last looked at */
+    struct gather gather;
 };
 
 /* A new conversation on a fresh socket bound to `at` (port 0: any). 0 and *out, which

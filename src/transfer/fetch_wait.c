@@ -180,12 +180,41 @@ static bool only_for_the_peer(const struct exchange *x, const struct exchange_wa
            wait->until > x->now + 2 * EXCHANGE_WAIT_MS * KEDGE_MSEC;
 }
 
+/* True: it slept. */
+static bool let_blocks_gather(const struct exchange *x)
+{
+    kedge_nanos wait = gather_sleep(&x->gather, &x->client.machine.receiver);
+    struct timespec t = { .tv_nsec = (long)wait }; /* 1 ms at most */
+
+    return wait > 0 && nanosleep(&t, NULL) == 0;
+}
+
+static bool heard_blocks(struct exchange *x)
+{
+    const struct kedge_tftp_receiver *r = &x->client.machine.receiver;
+    uint64_t next = r->next;
+    enum gather_at at = r->in_window > 0 ? GATHER_AMID : GATHER_BEGIN;
+    bool slept = let_blocks_gather(x);
+    int n;
+
+    n = udp_receive_within(x->socket.fd, &x->inbox, r->terms.window > 1 ? UDP_BATCH : 1);
+    x->now = exchange_clock();
+    take(x, n);
+    if (at == GATHER_AMID && r->due)
+        at = slept ? GATHER_END : GATHER_BEGIN;
+    gather_note(&x->gather, r->next - next, at, x->now);
+    return n != 0;
+}
+
 static bool heard_from_the_peer(struct exchange *x)
 {
     const struct kedge_tftp_machine *m = &x->client.machine;
-    uint32_t window = m->sends ? m->sender.terms.window : m->receiver.terms.window;
-    int n = udp_receive_within(x->socket.fd, &x->inbox, window > 1 ? UDP_BATCH : 1);
+    int n;
 
+    if (!m->sends && (!x->asks || x->client.answered))
+        return heard_blocks(x);
+    n = udp_receive_within(x->socket.fd, &x->inbox,
+                           m->sends && m->sender.terms.window > 1 ? UDP_BATCH : 1);
     x->now = exchange_clock();
     take(x, n);
     return n != 0;
