@@ -79,3 +79,9 @@ def test_a_contract_that_does_not_hold(tree):
     replace(tree, "tests/proof/run", '"-wp-timeout", "20"', '"-wp-timeout", "2"')
     status, said = prove(tree, "block.wp")
     assert status == 1 and "ensures_found" in said, said
+
+
+def test_a_datagram_read_past_its_end(tree):
+    replace(tree, "src/proto/tftp/route.c", "return bytes.len >= 2", "return bytes.len >= 1")
+    status, said = prove(tree, "route.data")
+    assert status == 1 and "is_request: mem_access" in said, said

@@ -224,7 +224,9 @@ bool kedge_tftp_parse(struct kedge_span datagram, struct kedge_tftp_packet *out)
 
 /*@ requires datagram: readable_span(datagram);
   @ requires out: \valid(out);
-  @ assigns *out \from datagram, datagram.ptr[0 .. datagram.len - 1];
+  @ assigns out->op, out->mode, out->name.len, out->options
+  @     \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
+  @ assigns out->name.ptr \from datagram.ptr;
   @ assigns \result \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
   @ ensures \result == 0 || \result == 1;
   @ ensures options: \result ==> bounded(&out->options);
@@ -236,6 +238,34 @@ bool kedge_tftp_parse_request(struct kedge_span datagram, struct kedge_tftp_requ
   @ assigns *s \from *s, in->op, in->number, now; */
 void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
                             const struct kedge_tftp_packet *in, kedge_nanos now);
+
+/*@ requires sender: \valid(s);
+  @ assigns *s \from *s, now; */
+void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now);
+
+/*@ requires receiver: \valid(r);
+  @ assigns *r \from *r, now; */
+void kedge_tftp_receiver_again(struct kedge_tftp_receiver *r, kedge_nanos now);
+
+/*@ requires machine: \valid(m);
+  @ requires packet: \valid_read(in);
+  @ requires store: \valid(store);
+  @ assigns m->sender \from *m, in->op, in->number, in->body.len, now;
+  @ assigns *store \from in->body, m->sends; */
+void kedge_tftp_machine_read(struct kedge_tftp_machine *m,
+                             const struct kedge_tftp_packet *in, kedge_nanos now,
+                             struct kedge_span *store);
+
+/*@ requires room: room == 0 || \valid(buf + (0 .. room - 1));
+  @ requires text: valid_read_string(text);
+  @ assigns buf[0 .. room - 1] \from room, code, text[0 ..];
+  @ assigns \result \from room, text[0 ..];
+  @ ensures within: \result <= room; */
+size_t kedge_tftp_write_error(uint8_t *buf, size_t room, uint16_t code, const char *text);
+
+/*@ requires bytes: readable_span(bytes);
+  @ assigns \result \from key, bytes.len, bytes.ptr[0 .. bytes.len - 1]; */
+uint64_t hash_bytes(uint64_t key, struct kedge_span bytes);
 
 /*@ requires payload: readable_span(payload);
   @ requires out: \valid(out);

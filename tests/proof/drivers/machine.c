@@ -5,7 +5,7 @@
 
 #include "proto/tftp/machine.c"
 
-/* Spec: kedge_tftp_sender_read */
+/* Spec: kedge_tftp_sender_read. Shows: kedge_tftp_machine_read. */
 void prove_machine_read(void)
 {
     struct kedge_tftp_machine m;

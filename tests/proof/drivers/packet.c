@@ -1,7 +1,8 @@
 /* With: base/bytes.c */
-#include "proto/tftp/packet.c"
-
+#include "contracts.h"
 #include "proof.h"
+
+#include "proto/tftp/packet.c"
 
 enum { BYTES = 64, TEXT = 8 };
 
@@ -25,6 +26,7 @@ void prove_write_pairs(void)
     (void)kedge_tftp_write_ack(buf, room, (uint16_t)any_u64());
 }
 
+/* Shows: kedge_tftp_write_error. */
 void prove_write_error(void)
 {
     EACH(room, KEDGE_TFTP_ERROR_MIN + TEXT + 1);

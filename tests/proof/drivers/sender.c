@@ -31,6 +31,7 @@ void prove_sender_write(void)
     (void)kedge_tftp_sender_write(&s, any_u64());
 }
 
+/* Shows: kedge_tftp_sender_again. */
 void prove_sender_again(void)
 {
     struct kedge_tftp_sender s;

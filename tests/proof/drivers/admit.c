@@ -1,0 +1,58 @@
+/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/rtt.c proto/tftp/bursts.c
+ *       proto/tftp/pace.c proto/tftp/sender.c proto/tftp/receiver.c proto/tftp/machine.c
+ *       proto/tftp/packet.c proto/tftp/crowd.c proto/tftp/sessions.c */
+#include "arrival.h"
+#include "power_below.h"
+
+#include "proto/tftp/grant.c"
+
+#include "proto/tftp/admit.c"
+
+/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_proved, deadlines_set,
+ * kedge_tftp_sender_again, kedge_tftp_receiver_again. */
+void prove_request(void)
+{
+    struct tftp_sessions t;
+    struct tftp_event out;
+    ANY_DATAGRAM(bytes);
+    struct tftp_arrival in = any_arrival(bytes);
+
+    any_table(&t);
+    tftp_sessions_request(&t, &in, any_u64(), &out);
+    event_is_sound(&t, &out);
+    each_link_is_a_place(&t);
+}
+
+/* Spec: power_below. */
+void prove_opened(void)
+{
+    struct tftp_sessions t;
+    struct kedge_tftp_limits limits = { (uint32_t)any_from_to(8, KEDGE_TFTP_BLKSIZE_MAX),
+                                        (uint32_t)any_from_to(1, UINT32_MAX), any_bool(),
+                                        any_u64() };
+    struct tftp_session s;
+    EACH(has, 127);
+
+    t.limits.timeout = any_u64();
+    any_session(&s);
+    s.state = TFTP_OPENING;
+    s.asked.has = (unsigned)has;
+    tftp_sessions_opened(&t, &s, &limits, any_u64());
+    session_is_sound(&s);
+}
+
+/* Spec: kedge_tftp_write_error. */
+void prove_refused(void)
+{
+    struct tftp_session s;
+    uint8_t reply[64];
+    EACH(len, sizeof reply);
+    ANY_TEXT(text, 4);
+
+    any_session(&s);
+    any_live(&s);
+    s.request_len = (uint16_t)len;
+    size_t said = tftp_session_refused(&s, (uint16_t)any_u64(), text, reply);
+
+    //@ assert within: said <= sizeof(reply);
+}

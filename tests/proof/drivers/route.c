@@ -1,0 +1,31 @@
+/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/rtt.c proto/tftp/bursts.c
+ *       proto/tftp/pace.c proto/tftp/sender.c proto/tftp/receiver.c proto/tftp/machine.c
+ *       proto/tftp/packet.c proto/tftp/crowd.c proto/tftp/sessions.c */
+#include "arrival.h"
+
+#include "proto/tftp/admit.c"
+
+/* What is handed on, as it came: admit.request has it, from any table. */
+static void handed_on(struct tftp_sessions *t, const struct tftp_arrival *in,
+                      kedge_nanos now, struct tftp_event *out)
+{
+    *out = (struct tftp_event){ .verdict = TFTP_DROPPED };
+}
+
+#define tftp_sessions_request handed_on
+
+#include "proto/tftp/route.c"
+
+/* Spec: kedge_tftp_machine_read, hash_bytes, session_proved. */
+void prove_data(void)
+{
+    struct tftp_sessions t;
+    struct tftp_event out;
+    ANY_DATAGRAM(bytes);
+    struct tftp_arrival in = any_arrival(bytes);
+
+    any_table(&t);
+    tftp_sessions_data(&t, &in, any_u64(), &out);
+    event_is_sound(&t, &out);
+    each_link_is_a_place(&t);
+}

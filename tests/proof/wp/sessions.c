@@ -1,0 +1,8 @@
+/* A request is hashed whole, of any length. */
+/* Functions: mix, hash_bytes */
+#include "contracts.h"
+
+/*@ assigns \nothing; */
+static uint64_t mix(uint64_t h);
+
+#include "proto/tftp/sessions.c"
