@@ -85,7 +85,19 @@ static void choose_stamps(struct probe_target *t, uint32_t count)
         t->sparse = sparse;
 }
 
-/* Of those that leave in one call the first alone is stamped. */
+/* So many left in one call. Of many the first alone is stamped. */
+static void many_left(struct probe_target *t, uint32_t from, uint32_t count,
+                      uint64_t before)
+{
+    const struct probe_waiting *w = &t->shared->waiting;
+    uint32_t stamped = t->sparse ? 1 : count;
+
+    for (uint32_t i = 0; t->split && i < stamped; i++)
+        split_sent(t->split, w->sequences[from + i], before);
+    if (!t->sparse && from + count < w->out.count)
+        restart(t); /* one did not leave */
+}
+
 void probe_flush(struct probe_shared *shared)
 {
     struct probe_waiting *w = &shared->waiting;
@@ -102,8 +114,8 @@ void probe_flush(struct probe_shared *shared)
         if (n < 0)
             send_now(t, (struct kedge_span){ w->out.bytes[done], w->out.lengths[done] },
                      w->sequences[done]);
-        else if (t->split)
-            split_sent(t->split, w->sequences[done], before);
+        else
+            many_left(t, done, (uint32_t)n, before);
         done += n < 0 ? 1 : (uint32_t)n;
     }
     w->out.count = 0;

@@ -184,9 +184,9 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
 static void trouble(struct probe_target *t, int code, const struct net_address *by)
 {
     const struct net_address nobody = { 0 };
-    bool news = code != t->code;
+    bool news = code != t->told;
 
-    t->code = code;
+    t->code = t->told = code;
     t->told_by = by ? *by : nobody;
     if (news && t->plan->trouble)
         t->plan->trouble(t->plan->owner, &t->endpoint, probe_why(code), &t->told_by);

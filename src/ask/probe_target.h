@@ -98,7 +98,8 @@ struct probe_target {
     uint16_t run;
     uint64_t connects, failed_connects;
     kedge_nanos connect_min, connect_max;
-    int code;
+    int code;                   /* why its last probe failed */
+    int told;                   /* of those, what was said last, as it happened */
     struct icmp_hub *hub;       /* icmp: where it is asked ... */
     struct net_address address; /* ... and who */
     struct probe_target *next;  /* of the hub */

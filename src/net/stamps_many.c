@@ -7,10 +7,10 @@
 
 #define ASK_ROOM CMSG_SPACE(sizeof(uint32_t))
 
-/* A stamp or none for this one: each costs a message in the queue of errors. */
-static void ask(struct msghdr *h, uint8_t *control, bool stamp)
+/* A stamp for this one: each costs a message in the queue of errors. */
+static void ask(struct msghdr *h, uint8_t *control)
 {
-    const uint32_t flags = stamp ? SOF_TIMESTAMPING_TX_SOFTWARE : 0;
+    const uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
     struct cmsghdr *c;
 
     memset(control, 0, ASK_ROOM);
@@ -37,9 +37,9 @@ int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from, bool a
                                      out->lengths[from + i] };
         headers[i].msg_hdr.msg_iov = &vectors[i];
         headers[i].msg_hdr.msg_iovlen = 1;
-        if (all ? i > 0 : i == 0)
-            ask(&headers[i].msg_hdr, control, !all);
     }
+    if (!all)
+        ask(&headers[0].msg_hdr, control);
     n = sendmmsg(fd, headers, count, MSG_NOSIGNAL);
     return n < 0 ? -errno : n;
 }

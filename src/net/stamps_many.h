@@ -1,5 +1,6 @@
-/* Small datagrams of a dialled socket, many in one system call: sent, of which only the
- * first is stamped by the kernel (stamps.h), and received, with what is known of each. */
+/* Small datagrams of a dialled socket, many in one system call: sent, of which all are
+ * stamped by the kernel (stamps.h), or the first alone, and received, with what is known
+ * of each. */
 #ifndef NET_STAMPS_MANY_H
 #define NET_STAMPS_MANY_H
 
@@ -16,9 +17,8 @@ struct stamps_out {
     uint8_t bytes[STAMPS_MANY][STAMPS_SMALL];
 };
 
-/* Send those from `from` on. all: as stamps_departures was told last; what is said with a
- * datagram costs the kernel a look-up of its route. How many left, at least one; or -errno
- * of the first. */
+/* Send those from `from` on. all: as stamps_departures was told last; if not, the first
+ * alone asks for a stamp. How many left, at least one; or -errno of the first. */
 KEDGE_MUST_CHECK int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from,
                                       bool all);
 

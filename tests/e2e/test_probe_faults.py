@@ -12,7 +12,7 @@ import time
 import pytest
 
 from e2e.lib.probe import counts
-from e2e.peers.echo import Datagrams
+from e2e.peers.echo import Datagrams, closed_port
 
 LOOP = ("127.0.0.1", 0)
 SANITIZED = "sanitize" in os.environ.get("KEDGE_BUILD", "")
@@ -36,6 +36,16 @@ def test_a_closed_port_is_named_when_it_is_met(kedge):
         run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=20)
     assert err == "" and "refused: Connection refused, says 127.0.0.1" in out
+
+
+def test_a_connection_that_is_refused_is_named_once(kedge):
+    port, closed = closed_port(socket.SOCK_STREAM)
+    url = f"tcp://127.0.0.1:{port}"
+    with closed:
+        run = start(kedge, "probe", "-c", "3", "-i", "5ms", url)
+        out, err = run.communicate(timeout=20)
+    assert err == f"kedge probe: {url}: Connection refused\n"
+    assert f"{url}: 3 did not leave: Connection refused" in out
 
 
 @pytest.mark.parametrize("words", [["-q"], ["--json"], ["--jsonl"]])

@@ -223,7 +223,7 @@ def test_how_far_an_answer_came_out_of_order(probe):
 # ---- the kernel's times ----------------------------------------------------------------
 
 def test_a_round_trip_has_parts_by_the_kernels_clock(probe, echo):
-    # Of those that leave together, as the machine had no time for them, one alone has a stamp.
+    # Of many that leave together, as the machine had no time for them, one alone has a stamp.
     code, (target,), _ = probe("-c", "200", "-i", "2ms", echo.url)
     split, rtt = target["split_ns"], target["rtt_ns"]
     assert code == 0 and split["way"]["n"] >= 20 and split["wire"]["n"] >= 10
