@@ -5,7 +5,7 @@
 uint64_t account_room(kedge_nanos interval, kedge_nanos timeout)
 {
     uint64_t wanted = add_sat(timeout / interval, 2);
-    uint64_t room = 64;
+    uint64_t room = 32;
 
     while (room < ACCOUNT_ROOM_MAX && room / ACCOUNT_MEMORY < wanted)
         room *= 2;

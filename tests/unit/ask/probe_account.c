@@ -289,7 +289,7 @@ static void a_16_bit_number_is_unwrapped(void **state)
 static void room_is_for_what_may_be_open_and_more(void **state)
 {
     (void)state;
-    assert_int_equal(account_room(KEDGE_SEC, KEDGE_SEC), 64);
+    assert_int_equal(account_room(KEDGE_SEC, KEDGE_SEC), 32);
     assert_int_equal(account_room(KEDGE_MSEC, KEDGE_SEC), 4096);
     assert_int_equal(account_room(1, KEDGE_SEC), ACCOUNT_ROOM_MAX);
     assert_int_equal(account_room(1, KEDGE_NEVER), ACCOUNT_ROOM_MAX);
