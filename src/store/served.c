@@ -313,8 +313,9 @@ struct store_result served_read(const struct served_file *file, const struct iov
     if (file->in_memory && n >= 0)
         return ended_early();
     /* Not all is in memory, or the file is shorter now, or its file system has no
-     * RWF_NOWAIT: in each case a helper finds out. */
-    if (n >= 0 || errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS)
+     * RWF_NOWAIT, or a container's filter not the call: in each case a helper finds out. */
+    if (n >= 0 || errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS ||
+        errno == EPERM)
         return store_fail(STORE_LATER, "not in memory");
     return store_errno(errno);
 }
