@@ -213,8 +213,7 @@ static int join_shards(struct server *s)
 static int start_log(struct server *s)
 {
     struct log_options options = { .fd = STDERR_FILENO,
-                                   .form = (enum record_form)s->options->log,
-                                   .level = LOG_LEVEL_INFO };
+                                   .form = (enum record_form)s->options->log };
 
     return log_open(&s->log, &options);
 }

@@ -2,12 +2,10 @@
 
 #include "report/json.h"
 #include "report/log_output.h"
-#include "report/text.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +14,6 @@
 
 #define ROOM_DEFAULT ((size_t)1 << 20)
 #define ROOM_MIN ((size_t)4096)
-#define MESSAGE_MAX 1024
 #define CHUNK 65536
 
 /* Lines gather for so long before they are written together, unless they are many: a wake
@@ -33,20 +30,12 @@ struct log {
     pthread_cond_t more;    /* lines came, or closing was set */
     pthread_cond_t drained; /* the thread is about to end */
     uint64_t begin, end;
-    uint64_t dropped; /* in all */
-    uint64_t unsaid;  /* of those, not yet told */
+    uint64_t unsaid; /* lines dropped, and not yet told */
     bool closing, over;
     bool idle;      /* the thread waits for a first line */
     bool gathering; /* it waits for more of them */
     uint8_t ring[];
 };
-
-static const char *level_name(enum log_level level)
-{
-    static const char *const names[] = { "error", "warn", "info", "debug" };
-
-    return names[level];
-}
 
 static size_t room_left(const struct log *log)
 {
@@ -79,19 +68,16 @@ static size_t ring_peek(const struct log *log, uint8_t *out, size_t most)
     return n;
 }
 
-static void message_text(struct writer *w, uint64_t now, enum log_level level,
-                         struct kedge_span text)
+static void dropped_text(struct writer *w, uint64_t now, const char *message)
 {
     put(w, span_of("time="));
     record_time(w, now);
-    put(w, span_of(" level="));
-    put(w, span_of(level_name(level)));
-    put(w, span_of(" message="));
-    text_quoted(w, text, MESSAGE_MAX);
+    put(w, span_of(" level=warn message=\""));
+    put(w, span_of(message));
+    put_u8(w, '"');
 }
 
-static void message_json(struct writer *w, uint64_t now, enum log_level level,
-                         struct kedge_span text)
+static void dropped_json(struct writer *w, uint64_t now, const char *message)
 {
     struct kedge_span document = { 0 };
     uint8_t stamp[64];
@@ -102,21 +88,11 @@ static void message_json(struct writer *w, uint64_t now, enum log_level level,
     json_init(&j, w->ptr, w->room);
     json_object(&j, NULL);
     json_string(&j, "time", written(&time));
-    json_text(&j, "level", level_name(level));
-    json_string(&j, "message", text);
+    json_text(&j, "level", "warn");
+    json_text(&j, "message", message);
     json_end(&j);
     w->bad = !json_finish(&j, &document);
     w->len = document.len;
-}
-
-static void message_line(const struct log *log, struct writer *w, enum log_level level,
-                         struct kedge_span text)
-{
-    if (log->o.form == RECORD_AS_JSON)
-        message_json(w, log->o.wall_ms(), level, text);
-    else
-        message_text(w, log->o.wall_ms(), level, text);
-    put_u8(w, '\n');
 }
 
 /* Under the lock. False: it must wait until lines have left. */
@@ -130,7 +106,11 @@ static bool say_dropped(struct log *log)
         return true;
     snprintf(text, sizeof text, "%llu log line%s dropped",
              (unsigned long long)log->unsaid, log->unsaid == 1 ? "" : "s");
-    message_line(log, &w, LOG_LEVEL_WARN, span_of(text));
+    if (log->o.form == RECORD_AS_JSON)
+        dropped_json(&w, log->o.wall_ms(), text);
+    else
+        dropped_text(&w, log->o.wall_ms(), text);
+    put_u8(&w, '\n');
     if (w.len > room_left(log))
         return false;
     ring_put(log, written(&w));
@@ -156,7 +136,6 @@ static void append(struct log *log, const struct writer *line)
 {
     pthread_mutex_lock(&log->lock);
     if (line->bad || !say_dropped(log) || line->len > room_left(log)) {
-        log->dropped++;
         log->unsaid++;
     } else {
         ring_put(log, written(line));
@@ -304,55 +283,14 @@ void log_close(struct log *log, kedge_nanos patience)
     free(log);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-message(struct log *log, enum log_level level, const char *format, va_list list)
-{
-    uint8_t space[8 * MESSAGE_MAX];
-    struct writer w = { .ptr = space, .room = sizeof space };
-    char text[MESSAGE_MAX];
-
-    if (!log || level > log->o.level)
-        return;
-    vsnprintf(text, sizeof text, format, list);
-    message_line(log, &w, level, span_of(text));
-    append(log, &w);
-}
-
-#define LOG_VERB(name, level)                                                            \
-    void log_##name(struct log *log, const char *format, ...)                            \
-    {                                                                                    \
-        va_list list;                                                                    \
-                                                                                         \
-        va_start(list, format);                                                          \
-        message(log, level, format, list);                                               \
-        va_end(list);                                                                    \
-    }
-
-LOG_VERB(error, LOG_LEVEL_ERROR)
-LOG_VERB(warn, LOG_LEVEL_WARN)
-LOG_VERB(info, LOG_LEVEL_INFO)
-LOG_VERB(debug, LOG_LEVEL_DEBUG)
-
 void log_record(struct log *log, const struct transfer_record *record)
 {
     uint8_t space[RECORD_LINE_MAX + 1];
     struct writer w = { .ptr = space, .room = sizeof space };
 
-    if (!log || log->o.level < LOG_LEVEL_INFO)
+    if (!log)
         return;
     record_write(&w, record, log->o.form);
     put_u8(&w, '\n');
     append(log, &w);
-}
-
-uint64_t log_dropped(struct log *log)
-{
-    uint64_t n = 0;
-
-    if (!log)
-        return 0;
-    pthread_mutex_lock(&log->lock);
-    n = log->dropped;
-    pthread_mutex_unlock(&log->lock);
-    return n;
 }
