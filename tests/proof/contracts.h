@@ -224,8 +224,7 @@ bool kedge_tftp_parse(struct kedge_span datagram, struct kedge_tftp_packet *out)
 
 /*@ requires datagram: readable_span(datagram);
   @ requires out: \valid(out);
-  @ assigns out->op, out->mode, out->name.len, out->options
-  @     \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
+  @ assigns *out \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
   @ assigns out->name.ptr \from datagram.ptr;
   @ assigns \result \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
   @ ensures \result == 0 || \result == 1;
