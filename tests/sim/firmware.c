@@ -52,7 +52,8 @@ static void say_ack(struct world *w, struct actor *a, uint64_t block)
 static void say_error(struct world *w, struct actor *a, uint8_t code)
 {
     struct firmware *f = a->self;
-    uint8_t packet[5] = { 0, KEDGE_TFTP_ERROR, 0, code, 0 };
+    uint8_t packet[5] = { 0, KEDGE_TFTP_ERROR, 0, code,
+                          f->traits->bare_errors ? 'x' : 0 };
 
     f->errors_sent++;
     actor_send(w, a, (uint8_t)f->socket, (struct kedge_span){ packet, 5 });
@@ -158,7 +159,9 @@ static void unexpected(struct world *w, struct actor *a, uint16_t number)
     bool previous = number == (uint16_t)(f->next - 1);
     enum answer answer = is_ahead(f, number) ? f->traits->ahead : f->traits->older;
 
-    if (answer == ACK_LAST || (answer == ACK_PREVIOUS && previous))
+    if (number == 0 && f->next == 1 && f->traits->fails_at_0)
+        stop(w, a, false);
+    else if (answer == ACK_LAST || (answer == ACK_PREVIOUS && previous))
         say_ack(w, a, f->next - 1);
     else if (answer == SAY_ERROR_5 || answer == ACK_PREVIOUS)
         fail(w, a, 5);
@@ -199,6 +202,10 @@ static void take_oack(struct world *w, struct actor *a, struct kedge_span oack)
     int64_t blksize = oack_value(oack, "blksize");
 
     f->oacks++;
+    if (f->traits->dies_of_oack) {
+        stop(w, a, false);
+        return;
+    }
     if (f->traits->drops_tsize_0 && oack_value(oack, "tsize") == 0)
         return;
     if (f->oacked && f->traits->second_oack == ABORTS) {

@@ -30,6 +30,9 @@ struct traits {
     bool closes_by_error_0; /* in place of the ACK of a last block without bytes */
     bool keeps_quiet;       /* its last ACK is never sent: it runs what it got */
     bool long_acks;         /* of five bytes */
+    bool dies_of_oack;      /* it asks for options and cannot bear to get them */
+    bool fails_at_0;        /* DATA of block 0 that is not the 65,536th */
+    bool bare_errors;       /* of its own: no NUL ends their text */
     bool acks_errors;       /* ACK 1 after the server's ERROR */
     bool any_socket;     /* of the server is its peer's, and the last one is answered */
     bool any_ack;        /* a put goes on behind whatever block it is of */

@@ -234,6 +234,46 @@ static void zephyr_cannot_count_past_65535(struct scene *s)
            a->outcomes[KEDGE_TFTP_OK] == 0 && a->blocks <= 65536 + 16); /* by the timer */
 }
 
+/* Its ERROR has no NUL behind the text; it is over all the same. */
+static void zephyr_ends_by_an_error_without_a_nul(struct scene *s)
+{
+    static const struct traits leaving = { .name = "Zephyr",
+                                           .older = ACK_LAST,
+                                           .ahead = ACK_LAST,
+                                           .bare_errors = true,
+                                           .reads_only = 3,
+                                           .probe = -1,
+                                           .asks_every = 3 * KEDGE_SEC,
+                                           .waits = 3 * KEDGE_SEC,
+                                           .tries = 5 };
+    struct actor *a = scene_get(s, &leaving, LITERAL("\0\1image\0octet\0"), 51200);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->next == 4 && a->outcomes[KEDGE_TFTP_ABORTED] == 1);
+    EXPECT(s, a->blocks <= 4);
+}
+
+/* ---- A ROM that asks for blksize and crashes when it gets it ---------------------------- */
+
+/* Nothing can be done for it here but to leave it alone soon, and to serve it as any other
+ * when it is reset and asks without (U-Boot's tftpblocksize, a loader's own setting). */
+static void a_rom_crashes_when_it_is_granted_blksize(struct scene *s)
+{
+    static const struct traits crashing = { .name = "a ROM that crashes",
+                                            .dies_of_oack = true,
+                                            .probe = -1,
+                                            .asks_every = KEDGE_SEC,
+                                            .tries = 1 };
+    struct actor *a =
+        scene_get(s, &crashing, LITERAL("\0\1image\0octet\0blksize\0001456\0"), 51200);
+    struct actor *plain = scene_get(s, &crashing, LITERAL("\0\1image\0octet\0"), 51200);
+
+    world_run(s->w);
+    EXPECT(s, self(a)->oacks == 1 && a->replies <= 2 && a->blocks == 0);
+    EXPECT(s, a->outcomes[KEDGE_TFTP_TIMEOUT] == 1);
+    EXPECT(s, self(plain)->done && plain->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
 const struct scenario board_scenarios[] = {
     SCENE(uboot_boots),
     SCENE(uboot_loses_block_1_of_the_first_window_and_says_nothing),
@@ -251,5 +291,7 @@ const struct scenario board_scenarios[] = {
     SCENE(lwip_answers_any_other_block_with_error_5),
     SCENE(zephyr_acknowledges_copies_at_once),
     SCENE(zephyr_cannot_count_past_65535),
+    SCENE(zephyr_ends_by_an_error_without_a_nul),
+    SCENE(a_rom_crashes_when_it_is_granted_blksize),
 };
 const size_t board_scenario_count = sizeof board_scenarios / sizeof *board_scenarios;

@@ -1,5 +1,6 @@
 /* Gets by what boots a PC: iPXE, GRUB, EDK2. */
 #include "scenes.h"
+#include "serving.h"
 
 /* ---- iPXE ------------------------------------------------------------------------------ */
 
@@ -8,6 +9,7 @@ static const struct traits ipxe = {
     .older = ACK_LAST, /* every DATA is acknowledged, copies too */
     .ahead = ACK_LAST,
     .acks_each = true,
+    .fails_at_0 = true,
     .probe = -1,
     .asks_every = KEDGE_SEC,
     .waits = 2 * KEDGE_SEC,
@@ -84,6 +86,19 @@ static void ipxe_says_nothing_to_a_second_transfer(struct scene *s)
     world_run(s->w);
     EXPECT(s, self(a)->done && self(a)->errors_sent == 0);
     EXPECT(s, a->sessions == 1 && a->outcomes[KEDGE_TFTP_OK] == 1);
+}
+
+/* A first DATA of block 0 is the end to it: with options, without and of an empty file the
+ * first is block 1. */
+static void ipxe_fails_if_the_first_block_is_0(struct scene *s)
+{
+    struct actor *few = scene_get(s, &ipxe, IPXE, 5000);
+    struct actor *plain = scene_get(s, &ipxe, LITERAL("\0\1image\0octet\0"), 5000);
+    struct actor *empty = scene_get(s, &ipxe, LITERAL("\0\1image\0octet\0"), 0);
+
+    world_run(s->w);
+    EXPECT(s, self(few)->done && self(plain)->done && self(empty)->done);
+    EXPECT(s, self(few)->next == 5 && self(plain)->next == 11 && self(empty)->next == 2);
 }
 
 /* ---- GRUB ------------------------------------------------------------------------------ */
@@ -268,12 +283,28 @@ static void edk2_on_a_link_that_loses_many(struct scene *s)
     EXPECT(s, a->blocks <= 137 + 2 * 4 * (a->up.troubles + a->down.troubles));
 }
 
+/* It asks for 65464, which would come in fragments, and those are lost: it gets what the
+ * route carries whole. */
+static void edk2_asks_for_blocks_that_the_route_cannot_carry_whole(struct scene *s)
+{
+    struct actor *a = scene_get(
+        s, &edk2,
+        LITERAL("\0\1image\0octet\0tsize\0000\0blksize\00065464\0windowsize\0004\0"),
+        200000);
+
+    s->w->server->blksize_max = 1468; /* what src/serve learns of the route */
+    world_run(s->w);
+    EXPECT(s, self(a)->done && a->outcomes[KEDGE_TFTP_OK] == 1);
+    EXPECT(s, self(a)->blksize == 1468 && self(a)->windowsize == 4);
+}
+
 const struct scenario loader_scenarios[] = {
     SCENE(ipxe_acknowledges_every_block),
     SCENE(ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port),
     SCENE(ipxe_loses_its_abort),
     SCENE(ipxe_asks_for_multicast),
     SCENE(ipxe_says_nothing_to_a_second_transfer),
+    SCENE(ipxe_fails_if_the_first_block_is_0),
     SCENE(grub_repeats_its_request_while_the_file_opens_slowly),
     SCENE(grub_closes_an_empty_file_by_error_0),
     SCENE(grub_has_no_timer_of_its_own),
@@ -285,5 +316,6 @@ const struct scenario loader_scenarios[] = {
     SCENE(edk2_acknowledges_each_copy_of_a_window),
     SCENE(edk2_probes_by_error_8_and_asks_from_a_new_port),
     SCENE(edk2_on_a_link_that_loses_many),
+    SCENE(edk2_asks_for_blocks_that_the_route_cannot_carry_whole),
 };
 const size_t loader_scenario_count = sizeof loader_scenarios / sizeof *loader_scenarios;
