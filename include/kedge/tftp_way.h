@@ -40,9 +40,8 @@ struct kedge_tftp_pace {
     kedge_nanos train_at;
     kedge_nanos train_behind; /* so long its first block waited for the train before */
     uint64_t train_first;
-    kedge_nanos
-        too_fast; /* less between blocks was, at the last such loss; 0: not known */
-    uint64_t run; /* blocks between two losses, on the average */
+    kedge_nanos too_fast; /* less between blocks, at the last such loss; 0: not known */
+    uint64_t run;         /* blocks between two losses, on the average */
 };
 
 #endif

@@ -31,8 +31,8 @@ void json_end(struct json *j); /* of the innermost object or array */
 void json_string(struct json *j, const char *key, struct kedge_span text);
 void json_text(struct json *j, const char *key, const char *text); /* NULL: null */
 void json_u64(struct json *j, const char *key, uint64_t v);
-void json_u64_known(struct json *j, const char *key, bool known,
-                    uint64_t v); /* or null */
+/* null if it is not known. */
+void json_u64_known(struct json *j, const char *key, bool known, uint64_t v);
 void json_i64(struct json *j, const char *key, int64_t v);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);

@@ -4,7 +4,6 @@
 
 #include "base/number.h"
 
-#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -183,10 +182,7 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     struct tftp_transfer *t = transfer_of(s, event->session);
     struct kedge_span name = event->request.name;
 
-    memset(t, 0, offsetof(struct tftp_transfer, reason));
-    t->reason[0] = 0;
-    t->service = s;
-    t->session = event->session;
+    *t = (struct tftp_transfer){ .service = s, .session = event->session };
     t->port = &l->port[s->config.single_port ? 0 : event->session->socket + 1];
     t->channel =
         (struct channel){ .fd = t->port->socket.fd, .peer = m->peer, .gso = true };

@@ -29,7 +29,7 @@ struct store_result transfer_read(void *transfer, const struct content_part *par
     struct store_result result;
 
     *got = part->want;
-    if (t->is_cold && copy_cold(&t->cold, part))
+    if (copy_cold(&t->cold, part))
         return store_ok();
     result = served_read(t->file, part->iov, part->count, part->offset);
     if (result.error == STORE_OK)
@@ -37,7 +37,6 @@ struct store_result transfer_read(void *transfer, const struct content_part *par
     if (result.error != STORE_LATER)
         return result;
     transfer_forget_cold(t);
-    t->is_cold = true;
     t->cold.offset = part->offset;
     t->cold.want = part->want;
     return result;
@@ -56,9 +55,6 @@ const uint8_t *transfer_lend(void *transfer, uint64_t offset, size_t len)
 
 void transfer_forget_cold(struct tftp_transfer *t)
 {
-    if (!t->is_cold)
-        return;
-    t->is_cold = false;
     free(t->cold.iov.iov_base);
     t->cold.iov.iov_base = NULL;
     t->cold.len = t->cold.want = 0;

@@ -61,34 +61,32 @@ struct late_write {
     size_t len; /* 0: none */
 };
 
-/* What the service keeps beside a session. What a packet needs comes first: of thousands of
- * transfers each line of the cache is a miss. The texts are last, and not cleared. */
+/* What the service keeps beside a session. */
 struct tftp_transfer {
     struct tftp_service *service;
     struct tftp_session *session;
     struct tftp_port *port;
-    bool job;    /* a helper is at work for it: nothing else may happen to it */
-    bool ending; /* it goes away as soon as no helper is at work */
+    struct tftp_transfer *next_stuck;
+    struct channel channel;
+    uint64_t lent; /* bytes of file wait in port->out, unless that was emptied since */
+    bool job;      /* a helper is at work for it: nothing else may happen to it */
+    bool ending;   /* it goes away as soon as no helper is at work */
     bool recorded;
     bool counted; /* among the busy */
     bool is_stuck;
     bool uploading; /* upload is open */
-    bool is_cold;   /* cold is in use */
-    struct channel channel;
-    uint64_t lent; /* bytes of file wait in port->out, unless that was emptied since */
     struct served_file *file;
-    struct content content;
-    struct tftp_transfer *next_stuck;
-    struct cold_read cold;
     struct served_opening opening;
+    struct content content;
+    struct cold_read cold;
     struct upload upload;
     struct taking taking;
     struct late_write late;
+    struct root_name name;
     struct store_result named;
     uint16_t raw_len;
-    char reason[REASON_MAX];     /* from here on */
     uint8_t raw[ROOT_NAME_ROOM]; /* the name as it was asked for */
-    struct root_name name;
+    char reason[REASON_MAX];
 };
 
 /* What was found out in this turn holds for all of it: a storm asks for one file. */

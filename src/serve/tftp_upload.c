@@ -87,7 +87,7 @@ static void late_written(struct upload *upload)
 
 bool upload_is_late(struct tftp_transfer *t)
 {
-    if (!t->uploading || t->late.len == 0 || !t->upload.slow)
+    if (t->late.len == 0 || !t->upload.slow)
         return false;
     t->late.iov = (struct iovec){ t->late.bytes, t->late.len };
     t->upload.done = late_written;
@@ -103,7 +103,6 @@ static void kept(struct upload *upload)
     struct tftp_transfer *t = job_over(upload);
 
     t->uploading = false;
-    forget_late(t);
     if (t->ending) {
         transfer_end(t);
         return;
@@ -130,9 +129,9 @@ static void dropped(struct upload *upload)
 
 bool upload_drop(struct tftp_transfer *t)
 {
+    forget_late(t);
     if (!t->uploading)
         return false;
-    forget_late(t);
     t->uploading = false;
     t->upload.done = dropped;
     t->job = true;

@@ -49,8 +49,7 @@ void root_close(struct store_root *root)
 
 static bool is_own(const char *component)
 {
-    return *component == *ROOT_OWN_PREFIX &&
-           strncmp(component, ROOT_OWN_PREFIX, sizeof ROOT_OWN_PREFIX - 1) == 0;
+    return strncmp(component, ROOT_OWN_PREFIX, sizeof ROOT_OWN_PREFIX - 1) == 0;
 }
 
 static bool has_own_component(const char *path)

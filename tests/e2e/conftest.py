@@ -74,6 +74,15 @@ def make(srv):
 
 
 @pytest.fixture
+def echo(serve):
+    """A kedge echo server without a key, and where it is."""
+    server = serve(at=("echo+udp://127.0.0.1:0",))
+    server.udp = server.address("echo+udp")
+    server.url = "udp://%s:%d" % server.udp
+    return server
+
+
+@pytest.fixture
 def as_nobody(tmp_path, kedge):
     """How to run a child as a user who has no rights of root; {} where the tests have none."""
     if os.geteuid() != 0:

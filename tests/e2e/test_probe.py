@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from e2e.lib.marked import LOOP, STAMP
 from e2e.lib.probe import COUNTS, MS, counts
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
-
-LOOP = ("127.0.0.1", 0)
-STAMP = struct.Struct("!4sBBHQQ")
 
 
 def raw_or_ping_allowed():

@@ -1,44 +1,13 @@
 """Marked probes and `kedge serve` that share a key: who bears its seal is believed."""
 import hmac
-import socket
 import struct
 import subprocess
 
 import pytest
 
+from e2e.lib.marked import ASKS, LOOP, STAMP, TOKEN, ask, client, exchange
 from e2e.lib.probe import counts
 from e2e.peers.echo import Datagrams
-
-LOOP = ("127.0.0.1", 0)
-STAMP = struct.Struct("!4sBBHQQ")
-ASK = struct.Struct("!B7xQ16x")
-TOKEN = struct.Struct("!BxH4xQ16s")
-ASKS = 2
-
-
-def ask(sequence):
-    return STAMP.pack(b"kedg", 1, ASKS, 7, sequence, 99) + ASK.pack(1, 0) + b"tail"
-
-
-@pytest.fixture
-def echo(serve):
-    """A kedge echo server without a key, and where it is."""
-    server = serve(at=("echo+udp://127.0.0.1:0",))
-    server.url = "udp://%s:%d" % server.address("echo+udp")
-    return server
-
-
-def client(at):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.connect(at)
-    s.settimeout(2)
-    return s
-
-
-def exchange(s, data):
-    s.send(data)
-    return s.recv(65536)
-
 
 SEAL = 16
 

@@ -9,40 +9,11 @@ import time
 
 import pytest
 
+from e2e.lib.marked import ASK, ASKS, LOOP, REPLY, STAMP, TOKEN, ask, client, exchange
 from e2e.lib.probe import MS, counts
 from e2e.peers.echo import Connections, Datagrams
 
-LOOP = ("127.0.0.1", 0)
-STAMP = struct.Struct("!4sBBHQQ")
-ASK = struct.Struct("!B7xQ16x")
-TOKEN = struct.Struct("!BxH4xQ16s")
 REPORT = struct.Struct("!BBBBIIIIQI")
-ASKS, REPLY = 2, 1
-
-
-def ask(sequence, token=0, run=7, flags=ASKS, tail=b"tail"):
-    return STAMP.pack(b"kedg", 1, flags, run, sequence, 99) + ASK.pack(1, token) + tail
-
-
-@pytest.fixture
-def echo(serve):
-    """A kedge echo server, and where it is."""
-    server = serve(at=("echo+udp://127.0.0.1:0",))
-    server.udp = server.address("echo+udp")
-    server.url = "udp://%s:%d" % server.udp
-    return server
-
-
-def client(at):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.connect(at)
-    s.settimeout(2)
-    return s
-
-
-def exchange(s, data):
-    s.send(data)
-    return s.recv(65536)
 
 
 class Proxy:

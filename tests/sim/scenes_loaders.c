@@ -16,6 +16,16 @@ static const struct traits ipxe = {
     .tries = 8,
 };
 
+static const struct traits ipxe_probing = {
+    .name = "iPXE",
+    .older = ACK_LAST,
+    .ahead = ACK_LAST,
+    .probe = 0,
+    .asks_every = KEDGE_SEC,
+    .waits = 2 * KEDGE_SEC,
+    .tries = 8,
+};
+
 static void ipxe_acknowledges_every_block(struct scene *s)
 {
     struct actor *a = scene_get(s, &ipxe, IPXE, 100000);
@@ -30,14 +40,7 @@ static void ipxe_acknowledges_every_block(struct scene *s)
 
 static void ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port(struct scene *s)
 {
-    static const struct traits probing = { .name = "iPXE",
-                                           .older = ACK_LAST,
-                                           .ahead = ACK_LAST,
-                                           .probe = 0,
-                                           .asks_every = KEDGE_SEC,
-                                           .waits = 2 * KEDGE_SEC,
-                                           .tries = 8 };
-    struct actor *a = scene_get(s, &probing, IPXE, 100000);
+    struct actor *a = scene_get(s, &ipxe_probing, IPXE, 100000);
 
     world_run(s->w);
     EXPECT(s, self(a)->done && self(a)->probed);
@@ -48,14 +51,7 @@ static void ipxe_aborts_a_size_probe_and_asks_again_from_the_same_port(struct sc
 /* Its ERROR is lost: the second request finds the first transfer, and is the same. */
 static void ipxe_loses_its_abort(struct scene *s)
 {
-    static const struct traits probing = { .name = "iPXE",
-                                           .older = ACK_LAST,
-                                           .ahead = ACK_LAST,
-                                           .probe = 0,
-                                           .asks_every = KEDGE_SEC,
-                                           .waits = 2 * KEDGE_SEC,
-                                           .tries = 8 };
-    struct actor *a = scene_get(s, &probing, IPXE, 100000);
+    struct actor *a = scene_get(s, &ipxe_probing, IPXE, 100000);
 
     befall(&a->up, KEDGE_TFTP_ERROR, -1, DROP, 1);
     world_run(s->w);
