@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from e2e.lib.probe import Run
 from e2e.lib.run import run
 from e2e.lib.serve import Server
 from e2e.lib.wire import Wire, own_network
@@ -167,3 +168,16 @@ def probe(kedge):
         targets = json.loads(done.stdout)["targets"] if done.stdout else None
         return done.returncode, targets, done.stderr
     return run
+
+
+@pytest.fixture
+def endless(kedge, tmp_path):
+    """endless(*words): a Run of `kedge probe`."""
+    runs = []
+
+    def start(*words, **how):
+        runs.append(Run(tmp_path / f"run-{len(runs)}.jsonl", kedge, *words, **how))
+        return runs[-1]
+    yield start
+    for begun in runs:
+        begun.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from e2e.lib.marked import LOOP, STAMP
-from e2e.lib.probe import COUNTS, MS, counts
+from e2e.lib.probe import COUNTS, MS, counts, freeze
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
 
 
@@ -166,17 +166,14 @@ def test_a_stall_is_met_by_all_its_probes(probe):
         assert target[key]["p50"] <= 250 * MS
 
 
-def test_the_prober_held_up_shows_in_the_intended_time(kedge):
-    peer = Datagrams(LOOP)
-    process = subprocess.Popen([kedge, "probe", "--json", "-c", "50", "-i", "10ms", peer.url],
-                               stdout=subprocess.PIPE, text=True)
-    while len(peer.seen) < 10:
-        time.sleep(0.001)
-    process.send_signal(signal.SIGSTOP)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGCONT)
-    target = json.loads(process.communicate(timeout=20)[0])["targets"][0]
-    assert counts(target, sent=50, received=50) == {}
+def test_the_prober_held_up_shows_in_the_intended_time(endless):
+    run = endless("-i", "10ms", Datagrams(LOOP).url)
+    run.until(10)
+    freeze(run.process, 0.3)
+    run.until(20)
+    (target,) = run.end()
+    received = target["sent"] - target["open"]
+    assert counts(target, sent=target["sent"], received=received, open=target["open"]) == {}
     assert target["intended_ns"]["max"] >= 250 * MS
 
 

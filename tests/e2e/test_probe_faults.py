@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from e2e.lib.probe import counts
+from e2e.lib.probe import counts, freeze
 from e2e.peers.echo import Datagrams, closed_port
 
 LOOP = ("127.0.0.1", 0)
@@ -56,24 +56,22 @@ def test_what_a_program_reads_has_no_lines_beside_it(kedge, words):
 
 # ---- the interface ---------------------------------------------------------------------
 
-def test_an_interface_that_goes_down_and_comes_back(kedge, wire, serve):
+def test_an_interface_that_goes_down_and_comes_back(endless, wire, serve):
     w = wire()
     server = serve(at=(f"echo+udp://{w.peer}:0",), under=w.inside(w.far))
     url = "udp://%s:%d" % server.address("echo+udp")
-    run = start(*w.inside(w.near), kedge, "probe", "--json", "-c", "0", "-i", "5ms",
-                "--timeout", "300ms", url, f"icmp://{w.peer}")
-    time.sleep(0.4)
+    run = endless("-i", "5ms", url, f"icmp://{w.peer}", under=w.inside(w.near), timeout="300ms")
+    run.until(60, targets=2)
     w.run(w.near, "ip", "link", "set", w.device, "down")
-    time.sleep(0.2)
+    run.until(20, "unsent", targets=2)
     w.run(w.near, "ip", "link", "set", w.device, "up")
     w.await_carrier(w.near, w.device)
-    time.sleep(0.7)
-    run.send_signal(signal.SIGINT)
-    for t in json.loads(run.communicate(timeout=20)[0])["targets"]:
+    run.until(60, targets=2)
+    for t in run.end():
         assert t["sent"] == t["received"] + t["lost"] + t["late"] + t["open"]
-        assert t["unsent"] >= 10 and t["error"] == "Network is unreachable"
+        assert t["unsent"] >= 20 and t["error"] == "Network is unreachable"
         # Before and after it was answered, and the kernel's times found their probes again.
-        assert t["received"] >= 60 and t["split_ns"]["way"]["n"] >= t["received"] / 3
+        assert t["received"] >= 120 and t["split_ns"]["way"]["n"] >= t["received"] / 3
         assert t["split_ns"]["way"]["p50"] < t["rtt_ns"]["p50"]
 
 
@@ -198,18 +196,13 @@ def test_a_flood_is_for_kedge_servers_alone(probe, kedge, serve):
     assert f"{plain.url}: nothing was sent: no kedge server there gave a token" in out.stdout
 
 
-def test_a_flood_goes_on_where_answers_fail_to_come(kedge, serve):
+def test_a_flood_goes_on_where_answers_fail_to_come(echo, endless):
     """A server that is stopped is not forgotten: a hundred a second still leave."""
-    server = serve(at=("echo+udp://127.0.0.1:0",))
-    url = "udp://%s:%d" % server.address("echo+udp")
-    run = start(kedge, "probe", "--flood", "--json", "-c", "0", "--timeout", "5s", url)
-    time.sleep(0.3)
-    server.process.send_signal(signal.SIGSTOP)
-    time.sleep(1)
-    server.process.send_signal(signal.SIGCONT)
-    time.sleep(0.3)
-    run.send_signal(signal.SIGINT)
-    (t,) = json.loads(run.communicate(timeout=20)[0])["targets"]
+    run = endless("--flood", echo.url)
+    run.until(200)
+    freeze(echo.process, 2)
+    run.until(500)
+    (t,) = run.end()
     assert t["stalls"]["longest_waited"] > 64 + 20 and t["lost"] == 0
 
 

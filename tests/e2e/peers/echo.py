@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 
+SO_RCVBUFFORCE = 33
+
 
 def url(scheme, address):
     """The endpoint of a socket's address."""
@@ -11,6 +13,15 @@ def url(scheme, address):
         return f"{scheme}://{address}"
     host = f"[{address[0]}]" if ":" in address[0] else address[0]
     return f"{scheme}://{host}:{address[1]}"
+
+
+def give_room(s):
+    """What comes while its reader has no processor is to wait, not to be lost."""
+    for option in socket.SO_RCVBUF, SO_RCVBUFFORCE:
+        try:
+            s.setsockopt(socket.SOL_SOCKET, option, 16 << 20)
+        except PermissionError:
+            pass
 
 
 class Datagrams:
@@ -22,6 +33,7 @@ class Datagrams:
                   socket.AF_INET6 if ":" in at[0] else socket.AF_INET)
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind(at)
+        give_room(self.socket)
         self.url = url(scheme, self.socket.getsockname())
         self.answer = answer or (lambda data, number: [data])
         self.seen = []
@@ -36,6 +48,7 @@ class Datagrams:
     def serve(self):
         while True:
             data, peer = self.socket.recvfrom(70000)
+            self.last = peer
             self.seen.append(data)
             for part in self.answer(data, len(self.seen) - 1):
                 if isinstance(part, tuple):
