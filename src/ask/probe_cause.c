@@ -254,13 +254,19 @@ static void json_summary(struct json *j, const char *key, const struct histogram
     json_u64_known(j, "p50", half, p50);
     json_u64_known(j, "p99", most, p99);
     json_u64_known(j, "max", h->count > 0, h->max);
+    json_u64(j, "left_out", h->left_out);
     json_end(j);
+}
+
+static bool has_split(const struct split *s)
+{
+    return s && s->way.count + s->way.left_out > 0;
 }
 
 /* Null: no times by the kernel. */
 static void json_split(struct json *j, const struct split *s)
 {
-    if (!s || s->way.count == 0) {
+    if (!has_split(s)) {
         json_null(j, "split_ns");
         return;
     }
@@ -308,7 +314,7 @@ static void json_clocks(struct json *j, const struct probe_view *v)
 
     json_object(j, "clocks");
     json_text(j, "rtt_ns", "program");
-    json_text(j, "split_ns", v->split && v->split->way.count > 0 ? "kernel" : NULL);
+    json_text(j, "split_ns", has_split(v->split) ? "kernel" : NULL);
     json_text(j, "held_ns", p->reports == 0 ? NULL : p->kernel ? "kernel" : "program");
     json_text(j, "no_split", v->no_split);
     json_end(j);

@@ -1,6 +1,7 @@
 #include "ask/probe_metrics.h"
 
 #include "ask/probe_cause.h"
+#include "ask/probe_left_out.h"
 #include "base/number.h"
 #include "report/exposition.h"
 #include "report/interval.h"
@@ -321,6 +322,20 @@ static void part_family(struct metrics *m)
         parts_of(m, &m->result->views[t]);
 }
 
+static void left_out_family(struct metrics *m)
+{
+    exposition_family(&m->e, "kedge_probe_left_out_total", EXPOSITION_COUNTER,
+                      "Times that are in no histogram or quantile, for want of memory.");
+    for (uint32_t t = 0; t < m->result->count; t++) {
+        const struct probe_view *v = &m->result->views[t];
+        struct left_out all[LEFT_OUT_KINDS];
+        uint32_t kinds = left_out_of(v, all);
+
+        for (uint32_t i = 0; i < kinds; i++)
+            number_of(m, v, (const char *const[]){ "of", all[i].of }, all[i].count);
+    }
+}
+
 /* ---- the run ---- */
 
 static void run_families(struct metrics *m, bool running)
@@ -368,4 +383,5 @@ void probe_metrics(const struct probe_result *r, bool running, FILE *out)
     quantile_family(&m);
     bound_family(&m);
     part_family(&m);
+    left_out_family(&m);
 }

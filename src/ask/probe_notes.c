@@ -1,6 +1,7 @@
 #include "ask/probe_notes.h"
 
 #include "ask/probe_cause.h"
+#include "ask/probe_left_out.h"
 #include "ask/probe_way.h"
 #include "report/text.h"
 
@@ -73,4 +74,5 @@ void probe_notes(const struct probe_view *v, FILE *out)
     note(out, v, a->altered, "came back altered");
     note(out, v, a->stray, "replies that were not to this run");
     note(out, v, account_open(a), "still unanswered when it ended");
+    left_out_note(v, out);
 }

@@ -296,7 +296,7 @@ static void read_target(struct probe_record *r, struct members *m, json_t *objec
     read_causes(t, m);
     copy_text(m->object, "error", t->error);
     t->counted = true;
-    if (t->account.received != t->account.rtt.count)
+    if (t->account.received != t->account.rtt.count + t->account.rtt.left_out)
         (void)bad(m, "it counts %llu received, and there are lines of %llu",
                   (unsigned long long)t->account.received,
                   (unsigned long long)t->account.rtt.count);

@@ -49,6 +49,7 @@ static void json_histogram(struct json *j, const char *key, const struct histogr
     }
     json_u64_known(j, "max", h->count > 0, h->max);
     json_intervals(j, h);
+    json_u64(j, "left_out", h->left_out);
     json_end(j);
 }
 

@@ -160,17 +160,19 @@ uint64_t histogram_count(const struct histogram *h, uint32_t from, uint32_t to)
 
 void histogram_merge(struct histogram *a, const struct histogram *b)
 {
-    uint64_t left_out = a->left_out;
+    uint64_t left_out = a->left_out, lacked;
 
-    if (b->count == 0)
-        return;
+    a->left_out += b->left_out;
     for (uint32_t i = 0; i < b->used; i++)
         (void)add(a, b->cells[i].bucket, b->cells[i].count);
     for (uint32_t i = 0; b->buckets && i < HISTOGRAM_BUCKETS; i++)
         if (b->buckets[i] > 0)
             (void)add(a, i, b->buckets[i]);
+    lacked = a->left_out - b->left_out - left_out;
+    if (b->count <= lacked)
+        return;
     widen(a, b->min, b->max);
-    a->count += sub_sat(b->count, a->left_out - left_out);
+    a->count += b->count - lacked;
     a->sum = add_sat(a->sum, b->sum);
 }
 

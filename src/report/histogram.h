@@ -34,7 +34,8 @@ struct histogram {
  * else. */
 void histogram_record(struct histogram *h, kedge_nanos value);
 
-/* Add all samples of b to a, but for those that find no memory. */
+/* Add all samples of b to a, but for those that find no memory; what b left out a leaves
+ * out too. */
 void histogram_merge(struct histogram *a, const struct histogram *b);
 
 /* It is empty then. */

@@ -176,6 +176,16 @@ def test_the_figures_drawn_are_those_of_the_json(page, tmp_path, width):
 
 
 @needs_browser
+def test_what_there_was_no_memory_for_is_said(page, tmp_path):
+    path, _ = page
+    dom, _ = browse(path, tmp_path / "profile")
+    assert "No memory" not in dom.partition("</script>")[0]
+    path.write_text(path.read_text().replace('"left_out":0', '"left_out":1234', 1))
+    dom, console = browse(path, tmp_path / "profile")
+    assert console == [] and dom.count("leave out 1,234 round trips</p>") == 1
+
+
+@needs_browser
 def test_with_a_kedge_server_there_are_parts_and_a_host(kedge, serve, tmp_path):
     server = serve(at=("echo+udp://127.0.0.1:0",))
     host, port = server.address("echo+udp")

@@ -202,7 +202,8 @@ def test_one_that_answers_and_one_that_does_not(probe):
     assert targets[0]["rtt_ns"] == {"n": 0, "min": None, "p50": None, "p90": None,
                                     "p99": None, "p99_9": None, "max": None,
                                     "interval_95": dict.fromkeys(("p50", "p90", "p99",
-                                                                  "p99_9"))}
+                                                                  "p99_9")),
+                                    "left_out": 0}
 
 
 def test_a_name_that_does_not_resolve(probe):

@@ -225,6 +225,8 @@ static void without_memory_a_sample_is_left_out(void **state)
     assert_int_equal(h.count, HISTOGRAM_FEW + 2);
     assert_int_equal(histogram_count(&h, 0, HISTOGRAM_BUCKETS), h.count);
     assert_int_equal(histogram_count(&h, 5, 6), 2);
+    histogram_merge(&more, &h);
+    assert_int_equal(more.left_out, 3);
     histogram_free(&h);
     histogram_free(&more);
 }
