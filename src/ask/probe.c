@@ -359,9 +359,7 @@ int probe_run(struct probe *p)
     int err;
 
     KEDGE_ASSERT(p->count > 0);
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    loop_signals_stop(&set);
     p->signals = (struct loop_signals){ .caught = caught, .owner = p };
     err = loop_signals_open(&p->shared.loop, &p->signals, &set);
     if (err)

@@ -90,7 +90,8 @@ KEDGE_MUST_CHECK bool probe_add(struct probe *p, const struct kedge_endpoint *e,
                                 struct kedge_error *error);
 
 /* Connect what has to be connected, then send and receive until all is known, or until
- * SIGINT or SIGTERM. 0; or -errno when this system fails, with what was counted so far. */
+ * one of loop_signals_stop(). 0; or -errno when this system fails, with what was counted
+ * so far. */
 KEDGE_MUST_CHECK int probe_run(struct probe *p);
 
 uint32_t probe_targets(const struct probe *p);

@@ -50,8 +50,8 @@ struct mtu_result {
 };
 
 /* Find out, which takes a while: of the plan timeout, path and family are looked at.
- * Ends early at SIGINT and SIGTERM, with *stopped set and what was found so far. False
- * with out->error set if the host cannot be asked. */
+ * Ends early at one of loop_signals_stop(), with *stopped set and what was found so far.
+ * False with out->error set if the host cannot be asked. */
 KEDGE_MUST_CHECK bool mtu_find(const struct kedge_endpoint *e,
                                const struct probe_plan *plan, struct mtu_result *out,
                                bool *stopped);

@@ -231,9 +231,7 @@ static int open_loop(struct mtu_link *l)
 
     if (err)
         return err;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    loop_signals_stop(&set);
     l->signals = (struct loop_signals){ .caught = caught, .owner = l };
     err = loop_signals_open(&l->loop, &l->signals, &set);
     if (err)

@@ -1,5 +1,7 @@
 #include "cmd/interrupt.h"
 
+#include "loop/loop.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,19 +13,12 @@
 
 #define GRACE_MS 1000
 
-static void both(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-}
-
 int interrupt_open(void)
 {
     sigset_t set;
     int fd;
 
-    both(&set);
+    loop_signals_stop(&set);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return -errno;
@@ -40,7 +35,7 @@ void interrupt_close(int fd)
     while (read(fd, &info, sizeof info) > 0)
         continue;
     close(fd);
-    both(&set);
+    loop_signals_stop(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -55,7 +50,7 @@ static _Noreturn void die(int number)
 {
     sigset_t set;
 
-    both(&set);
+    loop_signals_stop(&set);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     (void)kill(getpid(), number);
     _exit(128 + number);

@@ -1,5 +1,5 @@
-/* Ctrl-C and SIGTERM as something to wait for, so that a verb can finish what it was
- * saying. */
+/* Ctrl-C, SIGTERM and SIGHUP (unless it is ignored) as something to wait for, so that a
+ * verb can finish what it was saying. */
 #ifndef CMD_INTERRUPT_H
 #define CMD_INTERRUPT_H
 
@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-/* Block both signals in this thread; the descriptor is readable once one came. -errno. */
+/* Block these signals in this thread; the descriptor is readable once one came. -errno. */
 KEDGE_MUST_CHECK int interrupt_open(void);
 
 /* Let them end the program again. */

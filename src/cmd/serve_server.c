@@ -81,9 +81,7 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
         return EXIT_LOCAL_FILE;
     signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of one upload */
     raise_descriptors();
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
+    loop_signals_stop(&stop);
     err = open_shards(s);
     if (err == 0)
         err = loop_signals_open(s->loop, &s->signals, &stop);
@@ -268,6 +266,7 @@ void server_close(struct server *s)
     /* One more signal between here and the end changes nothing: not the exit code. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     if (s->signals_open)
         loop_signals_close(s->loop, &s->signals);
     free_shards(s);

@@ -146,5 +146,8 @@ struct loop_signals {
 KEDGE_MUST_CHECK int loop_signals_open(struct loop *l, struct loop_signals *s,
                                        const sigset_t *which);
 void loop_signals_close(struct loop *l, struct loop_signals *s);
+/* The signals that ask a program to stop: SIGINT, SIGTERM, and SIGHUP (its terminal is
+ * gone), unless that one is ignored, as nohup has it. */
+void loop_signals_stop(sigset_t *out);
 
 #endif

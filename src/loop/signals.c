@@ -35,6 +35,17 @@ int loop_signals_open(struct loop *l, struct loop_signals *s, const sigset_t *wh
     return err;
 }
 
+void loop_signals_stop(sigset_t *out)
+{
+    struct sigaction hang_up = { .sa_handler = SIG_DFL };
+
+    sigemptyset(out);
+    sigaddset(out, SIGINT);
+    sigaddset(out, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN)
+        sigaddset(out, SIGHUP);
+}
+
 void loop_signals_close(struct loop *l, struct loop_signals *s)
 {
     int fd = s->watch.fd;

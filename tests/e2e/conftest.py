@@ -3,6 +3,7 @@ import itertools
 import json
 import os
 import shlex
+import signal
 import subprocess
 
 import pytest
@@ -11,6 +12,9 @@ from e2e.lib.probe import Run
 from e2e.lib.run import run
 from e2e.lib.serve import Server
 from e2e.lib.wire import Wire, own_network
+
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # under nohup; not so what we start
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 CRASHES = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "Assertion")
 

@@ -176,7 +176,7 @@ def test_sha256(get):
         assert (get.here / "f").read_bytes() == b"old" and names(get.here) == ["f"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted(get, kedge, number):
     (get.here / "f").write_bytes(b"old")
     with Peer({"f": os.urandom(1_000_000)}, slow=0.05) as peer:

@@ -258,7 +258,7 @@ def test_a_peer_that_never_reads_costs_bounded_memory(probe):
     assert target["unsent"] > 100
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_prints_the_full_summary(kedge, number):
     peer = Datagrams(LOOP)
     process = subprocess.Popen([kedge, "probe", "-c", "0", "-i", "10ms", peer.url],

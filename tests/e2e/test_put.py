@@ -297,7 +297,7 @@ def test_sha256(put, pipe):
         assert done.code == 12 and peer.taken == {} and said(peer, 0)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted(put, kedge, number):
     write(put, "f", os.urandom(500_000))
     with Peer(ack_delay=0.05) as peer:

@@ -189,7 +189,7 @@ def test_interval_spaces_the_sends(send):
     assert time.monotonic() - start >= 0.3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_prints_the_summary(kedge, number):
     peer = Datagrams(LOOP, lambda data, n: [data] if n == 0 else [])
     process = subprocess.Popen([kedge, "send", peer.url, "a", "b", "--timeout", "60s"],

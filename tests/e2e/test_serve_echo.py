@@ -236,7 +236,7 @@ def test_no_delay(echo):
 
 # ---- the end
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stop_sends_what_is_owed(echo, number):
     server = echo()
     quiet, talking = server.connect(), server.connect()

@@ -72,11 +72,30 @@ static void signals_are_events(void **state)
     loop_close(&l);
 }
 
+static void a_hang_up_stops_unless_it_is_ignored(void **state)
+{
+    sigset_t stop;
+
+    (void)state;
+    signal(SIGHUP, SIG_DFL);
+    loop_signals_stop(&stop);
+    assert_int_equal(sigismember(&stop, SIGINT), 1);
+    assert_int_equal(sigismember(&stop, SIGTERM), 1);
+    assert_int_equal(sigismember(&stop, SIGHUP), 1);
+    assert_int_equal(sigismember(&stop, SIGQUIT), 0);
+    signal(SIGHUP, SIG_IGN);
+    loop_signals_stop(&stop);
+    assert_int_equal(sigismember(&stop, SIGHUP), 0);
+    assert_int_equal(sigismember(&stop, SIGTERM), 1);
+    signal(SIGHUP, SIG_DFL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waker_ends_the_sleep),
         cmocka_unit_test(signals_are_events),
+        cmocka_unit_test(a_hang_up_stops_unless_it_is_ignored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
