@@ -1,5 +1,6 @@
 /* kedge: finds the verb, reads its command line by its table, runs it. */
 #include "cmd/help.h"
+#include "cmd/standard.h"
 #include "cmd/verbs.h"
 #include "report/table.h"
 
@@ -52,14 +53,11 @@ static enum exit_code dispatch(struct operands words)
 int main(int argc, char **argv)
 {
     struct operands words = { (const char **)argv + 1, argc > 0 ? (size_t)argc - 1 : 0 };
-    enum exit_code code = EXIT_OK;
 
+    standard_hold();
     /* A reader that went away is an error of one write, not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
     stdout_by_line();
-    code = dispatch(words);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_OK)
-        code = EXIT_LOCAL_FILE;
-    return (int)code;
+    return (int)standard_end(dispatch(words));
 }

@@ -3,6 +3,7 @@
 #include "ask/probe_show.h"
 #include "loop/loop.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -44,12 +45,23 @@ static void tick(void *owner, const struct probe *p)
         live_draw(&s->live, p, loop_clock());
 }
 
+/* Who read the lines has gone, and nothing else is made of the run. */
+static void stop_unread(struct see *s)
+{
+    if (s->unread || !ferror(stdout) || s->options->html || s->options->prometheus)
+        return;
+    s->unread = true;
+    (void)kill(getpid(), SIGINT);
+}
+
 static void settled(void *owner, uint32_t target, const struct account_event *event)
 {
     struct see *s = owner;
 
-    if (s->options->jsonl)
+    if (s->options->jsonl) {
         probe_lines_probe(&s->lines, target, event);
+        stop_unread(s);
+    }
     if (s->live.targets)
         live_count(&s->live, target, event);
     page_count(&s->page, target, event, s->lines.origin, s->about.interval);

@@ -24,6 +24,7 @@ struct see {
     struct page page;
     struct metrics_file metrics;
     struct live live; /* without targets: none is wanted */
+    bool unread;      /* the run ends, as nobody reads its lines */
 };
 
 /* Set the callbacks of the plan, which is not open yet; s stays where it is. False: the

@@ -1,4 +1,5 @@
 """The command line of every verb: help, version, and each fault one line with its code."""
+import os
 import re
 import subprocess
 
@@ -110,5 +111,37 @@ def test_each_fault_is_one_line_with_64(run, words, why):
 
 def test_results_that_cannot_be_written_are_no_success(kedge):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([kedge, "--version"], stdout=full, timeout=20)
+        done = subprocess.run([kedge, "--version"], stdout=full, stderr=subprocess.PIPE,
+                              timeout=20)
     assert done.returncode == 9
+    assert done.stderr.startswith(b"kedge: standard output: ")
+
+
+def test_a_reader_that_has_gone_is_no_news(kedge):
+    out, into = os.pipe()
+    os.close(out)
+    with open(into, "w") as pipe:
+        done = subprocess.run([kedge, "help"], stdout=pipe, stderr=subprocess.PIPE, timeout=20)
+    assert done.returncode == 9 and done.stderr == b""
+
+
+@pytest.mark.parametrize("closed", [[0], [2], [0, 2]])
+def test_no_socket_gets_the_number_of_a_closed_descriptor(kedge, closed):
+    """Else the log, say, would be sent to a peer."""
+    process = subprocess.Popen([kedge, "serve", "echo+udp://127.0.0.1:0"], text=True,
+                               stdout=subprocess.PIPE,
+                               preexec_fn=lambda: [os.close(fd) for fd in closed])
+    while "Ctrl-C ends it" not in process.stdout.readline():
+        assert process.poll() is None
+    for fd in closed:
+        assert os.readlink(f"/proc/{process.pid}/fd/{fd}") == "/dev/null"
+    process.terminate()
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+def test_standard_output_that_is_closed(kedge):
+    done = subprocess.run([kedge, "help"], stderr=subprocess.PIPE, timeout=20,
+                          preexec_fn=lambda: os.close(1))
+    assert done.returncode == 9
+    assert done.stderr == b"kedge: standard output: Bad file descriptor\n"

@@ -93,6 +93,16 @@ def test_lines_leave_as_the_run_goes(kedge):
     assert rest[-1]["sent"] == len(by_event(begun + rest, "probe"))
 
 
+def test_a_run_whose_lines_nobody_reads_ends(kedge):
+    peer = Datagrams(LOOP)
+    process = subprocess.Popen([kedge, "probe", "--jsonl", "-c", "0", "-i", "20ms", peer.url],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 9 and process.stderr.read() == b""
+    process.stderr.close()
+
+
 def test_what_is_open_at_the_end_has_a_line(kedge):
     peer = Datagrams(LOOP, lambda data, n: [])
     process = subprocess.Popen([kedge, "probe", "--jsonl", "-c", "0", "-i", "10ms", "--timeout",
