@@ -45,6 +45,15 @@ void split_left(struct split *s, uint32_t number, uint64_t left_ns)
         slot->left_ns = left_ns;
 }
 
+void split_left_byte(struct split *s, uint32_t byte, uint64_t size, uint64_t left_ns)
+{
+    uint32_t back = (uint32_t)(s->number * size) - 1 - byte;
+    uint32_t number = s->number - 1 - (uint32_t)(back / size);
+
+    if (back % size == 0 && s->slots[number % s->room].left_ns == 0)
+        split_left(s, number, left_ns);
+}
+
 /* Sequences and numbers part where a probe did not leave, or left without a stamp; but
  * both rise. */
 static struct split_slot *find(struct split *s, uint64_t sequence)

@@ -36,6 +36,11 @@ void split_restart(struct split *s);
 /* The device got the datagram of that number. */
 void split_left(struct split *s, uint32_t number, uint64_t left_ns);
 
+/* The same of a stream, whose probes are of `size` bytes each: the device got the byte of
+ * that number, mod 2^32. Nothing where that is not the last byte of a probe, or was told
+ * before (it is sent again after a loss). */
+void split_left_byte(struct split *s, uint32_t byte, uint64_t size, uint64_t left_ns);
+
 /* When that probe was sent, and when the device got it. False if it is not known. */
 KEDGE_MUST_CHECK bool split_departure(struct split *s, uint64_t sequence,
                                       uint64_t *sent_ns, uint64_t *left_ns);

@@ -44,13 +44,49 @@ static void told(const struct probe_target *t, const char *name, ssize_t n)
         trace_call(t->plan->trace, t->watch.fd, name, n < 0 ? -errno : n);
 }
 
+static bool is_tcp(const struct probe_target *t)
+{
+    return t->endpoint.transport == KEDGE_TCP;
+}
+
+static void one_left(void *owner, uint32_t byte, uint64_t at_ns)
+{
+    const struct probe_target *t = owner;
+
+    split_left_byte(t->split, byte, t->plan->size, at_ns);
+}
+
+static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+{
+    (void)owner;
+    (void)e;
+    (void)quoted;
+}
+
+/* Of a connection that is open, and on which nothing was sent. */
+static void stamp(struct probe_target *t)
+{
+    int err = t->split ? stamps_open(t->watch.fd) : 0;
+
+    if (t->split && err == 0) {
+        split_restart(t->split);
+        t->stream->overtook = 0;
+        t->stream->waited = false;
+    } else if (t->split) {
+        split_close(t->split);
+        t->split = NULL;
+        t->no_split = strerror(-err);
+    }
+}
+
 static void connected(struct probe_target *t)
 {
     kedge_nanos took = loop_clock() - t->stream->started;
 
     t->stream->state = STREAM_OPEN;
-    if (t->endpoint.transport == KEDGE_TCP)
+    if (is_tcp(t))
         probe_marks(t, t->watch.fd);
+    stamp(t);
     t->connect_min = t->connects ? min_u64(t->connect_min, took) : took;
     t->connect_max = max_u64(t->connect_max, took);
     t->connects++;
@@ -86,8 +122,9 @@ static void flush_out(struct probe_target *t)
                       LOOP_READ | (s->out_len ? LOOP_WRITE : 0));
 }
 
-/* Whole messages of what came; the rest waits for more. */
-static void take_bytes(struct probe_target *t, struct kedge_span bytes)
+/* Whole messages of what came; the rest waits for more. The stamp is that of the last
+ * byte, and so of a message that ends with it. */
+static void take_bytes(struct probe_target *t, struct kedge_span bytes, uint64_t at_ns)
 {
     struct probe_stream *s = t->stream;
     size_t size = t->plan->size;
@@ -100,18 +137,51 @@ static void take_bytes(struct probe_target *t, struct kedge_span bytes)
         bytes = (struct kedge_span){ bytes.ptr + part, bytes.len - part };
         if (s->in_len == size) {
             s->in_len = 0;
+            t->came_ns = bytes.len == 0 ? at_ns : 0;
             probe_answered(t, (struct kedge_span){ s->in, size });
         }
     }
 }
 
+/* When the last of n bytes came; 0: not known. Where more of them may have come meanwhile
+ * it is not that one's, and what waited for an earlier segment came at that one's time. A
+ * segment may have come between a reading and the look at it: so two look. */
+static uint64_t came_at(struct probe_target *t, size_t n, const struct stamps_in *in)
+{
+    struct probe_stream *s = t->stream;
+    uint32_t overtook = stamps_overtook(t->watch.fd);
+    bool waited = s->waited || overtook != s->overtook;
+
+    s->waited = overtook != s->overtook;
+    s->overtook = overtook;
+    return waited || n == PROBE_SCRATCH ? 0 : in->at_ns;
+}
+
+static ssize_t read_some(struct probe_target *t, uint64_t *at_ns)
+{
+    struct stamps_in in = { 0 };
+    ssize_t n;
+
+    *at_ns = 0;
+    if (!t->split) {
+        n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
+        told(t, "recv", n);
+        return n;
+    }
+    n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
+    told(t, "recvmsg", n);
+    if (n > 0 && in.at_ns > 0)
+        *at_ns = came_at(t, (size_t)n, &in);
+    return n;
+}
+
 static void receive(struct probe_target *t)
 {
     for (int i = 0; i < PROBE_BATCH; i++) {
-        ssize_t n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
+        uint64_t at_ns = 0;
+        ssize_t n = read_some(t, &at_ns);
         struct kedge_span bytes = { t->shared->scratch, n > 0 ? (size_t)n : 0 };
 
-        told(t, "recv", n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -123,7 +193,7 @@ static void receive(struct probe_target *t)
         if (is_packets(t))
             probe_answered(t, bytes);
         else
-            take_bytes(t, bytes);
+            take_bytes(t, bytes, at_ns);
     }
 }
 
@@ -149,6 +219,8 @@ static void stream_ready(void *owner, unsigned events)
         connect_outcome(t);
         return;
     }
+    if (t->split)
+        stamps_drain(t->watch.fd, &(struct stamps_told){ one_left, one_error, t });
     if (events & (LOOP_READ | LOOP_ERROR | LOOP_HANGUP))
         receive(t);
     if (events & LOOP_WRITE && t->stream->state == STREAM_OPEN)
@@ -225,6 +297,8 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
         probe_unsent(t, sequence, ENOBUFS);
         return;
     }
+    if (t->split)
+        split_sent(t->split, sequence, stamps_clock());
     memcpy(s->out + s->out_len, payload.ptr, payload.len);
     s->out_len += payload.len;
     flush_out(t);
@@ -236,6 +310,7 @@ static void stream_close(struct probe_target *t)
         loop_watch_remove(&t->shared->loop, &t->watch);
         kedge_trace_close(t->plan->trace, t->watch.fd);
     }
+    split_close(t->split);
     free(t->stream->in);
     free(t->stream->out);
     free(t->stream);
@@ -260,9 +335,6 @@ static bool allocate(struct probe_target *t)
 
 static int stream_open(struct probe_target *t, struct kedge_error *error)
 {
-    t->no_split = t->endpoint.transport == KEDGE_TCP
-                      ? "a stream's bytes do not leave as they were sent"
-                      : "a local socket has no device";
     *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = ENOMEM };
     if (t->plan->size == 0) {
         *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
@@ -276,6 +348,10 @@ static int stream_open(struct probe_target *t, struct kedge_error *error)
         stream_close(t);
         return -1;
     }
+    if (!is_tcp(t))
+        t->no_split = "a local socket has no device";
+    else if (!(t->split = split_open(t->account.room)))
+        t->no_split = strerror(ENOMEM);
     connect_next(t);
     return 0;
 }

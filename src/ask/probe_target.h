@@ -38,6 +38,8 @@ struct probe_stream {
     kedge_nanos started;
     uint8_t *in, *out;
     size_t in_len, out_len, out_room;
+    uint32_t overtook; /* of what came: stamps_overtook() ... */
+    bool waited;       /* ... and it rose at the last reading */
 };
 
 /* All icmp targets of a family ask over one socket: a raw one each would have the kernel

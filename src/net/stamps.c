@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -126,6 +127,14 @@ static bool left(struct msghdr *h, uint32_t *number, uint64_t *at_ns)
     }
     *number = err.ee_data;
     return err.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && *at_ns > 0;
+}
+
+uint32_t stamps_overtook(int fd)
+{
+    struct tcp_info i = { 0 };
+    socklen_t len = sizeof i;
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len) < 0 ? 0 : i.tcpi_rcv_ooopack;
 }
 
 void stamps_drain(int fd, const struct stamps_told *told)

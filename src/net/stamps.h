@@ -2,7 +2,11 @@
  * when one was handed to the device, and when one came from it. For sockets that send a
  * datagram a call; each that left has a number, counted from 0 since stamps_open. And what
  * else comes with a datagram: its TTL, its traffic class, and the errors of those that did
- * not arrive. */
+ * not arrive.
+ *
+ * A TCP connection is stamped too, once it is open: the number is that of the last byte of
+ * a call, and where bytes of several calls left together only the last call's is told.
+ * What is received has the time of its last byte. */
 #ifndef NET_STAMPS_H
 #define NET_STAMPS_H
 
@@ -51,5 +55,9 @@ struct stamps_told {
 
 /* Take what is queued, at most UDP_BATCH of it, and tell each. */
 void stamps_drain(int fd, const struct stamps_told *told);
+
+/* Of a TCP connection: how many segments came before one that was sent earlier, so that
+ * their bytes waited in the kernel for it. 0 where the kernel does not tell. */
+uint32_t stamps_overtook(int fd);
 
 #endif

@@ -233,14 +233,41 @@ def test_icmp_has_parts_too_also_where_targets_share_a_socket(probe, one_more_na
             assert 0.5 * t["rtt_ns"]["min"] < parts < 1.5 * t["rtt_ns"]["p99"]
 
 
-def test_a_stream_says_that_its_clock_is_the_programs(kedge, probe):
-    peer = Connections(LOOP)
-    code, (target,), _ = probe("-c", "5", "-i", "2ms", peer.url)
-    assert code == 0 and target["clocks"]["rtt_ns"] == "program"
-    assert target["split_ns"] is None and "stream" in target["clocks"]["no_split"]
-    out = subprocess.run([kedge, "probe", "-c", "5", "-i", "2ms", peer.url], timeout=20,
-                         check=True, capture_output=True, text=True).stdout
-    assert f"{peer.url}: by this program's clock" in out
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_round_trip_over_tcp_has_parts(kedge, host):
+    peer = Connections((host, 0))
+    done = subprocess.run([kedge, "probe", "--jsonl", "-c", "100", "-i", "5ms", peer.url],
+                          capture_output=True, text=True, timeout=20, check=True)
+    *probes, target = [json.loads(line) for line in done.stdout.splitlines()][1:]
+    split, known = target["split_ns"], [x for x in probes if x["kernel_came_ns"]]
+    assert target["clocks"] == {"rtt_ns": "program", "split_ns": "kernel", "held_ns": None,
+                                "no_split": None}
+    # What came together with another, as the machine had no time for it, has none.
+    assert split["way"]["n"] == len(known) >= 20
+    for x in known:
+        assert 0 < x["kernel_came_ns"] - x["kernel_left_ns"] <= x["rtt_ns"]
+
+
+def test_of_answers_that_come_together_the_last_one_has_a_stamp(kedge):
+    def gather(connection):
+        while data := connection.recv(560, socket.MSG_WAITALL):
+            connection.sendall(data)
+    done = subprocess.run([kedge, "probe", "--jsonl", "-c", "100", "-i", "1ms", "--timeout",
+                           "10s", Connections(LOOP, gather).url], capture_output=True,
+                          text=True, timeout=20, check=True)
+    *probes, target = [json.loads(line) for line in done.stdout.splitlines()][1:]
+    known = [x["sequence"] for x in probes if x["kernel_came_ns"]]
+    assert target["received"] == 100 and known and {n % 10 for n in known} == {9}
+    assert target["split_ns"]["way"]["n"] == len(known)
+
+
+def test_the_parts_go_on_over_a_new_connection(probe):
+    def ten(connection):
+        for _ in range(10):
+            connection.sendall(connection.recv(56, socket.MSG_WAITALL))
+    code, (target,), _ = probe("-c", "100", "-i", "5ms", Connections(LOOP, ten).url)
+    assert target["connect_ns"]["n"] >= 3
+    assert target["split_ns"]["way"]["n"] >= 0.3 * target["received"] >= 9
 
 
 def test_the_time_in_the_peer_is_not_that_of_the_wire(echo, endless):

@@ -112,6 +112,41 @@ static void numbers_may_begin_anew(void **state)
     assert_int_equal(split->send.max, 3);
 }
 
+/* Probes of 56 bytes: their last bytes are 55, 111, 167. */
+static void of_a_stream_the_last_byte_counts(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++)
+        split_sent(split, 10 + i, 1000 * (i + 1));
+    split_left_byte(split, 55, 56, 1003);
+    split_left_byte(split, 110, 56, 2003); /* of a send cut short */
+    split_left_byte(split, 167, 56, 3003);
+    split_left_byte(split, 167, 56, 3500); /* sent again */
+    split_left_byte(split, 223, 56, 4003); /* not sent yet */
+    for (uint64_t i = 0; i < 3; i++)
+        came(10 + i, 3600, 3610, 0);
+    assert_int_equal(split->way.count, 2);
+    assert_int_equal(split->send.max, 3);
+    assert_int_equal(split->way.max, 3600 - 1003);
+}
+
+/* 2^32 is no multiple of 56. */
+static void bytes_of_a_stream_wrap(void **state)
+{
+    const uint64_t wraps = ((uint64_t)1 << 32) / 56;
+
+    (void)state;
+    split->number = (uint32_t)wraps - 1;
+    for (uint64_t i = wraps - 1; i < wraps + 2; i++)
+        split_sent(split, i, 1000);
+    for (uint64_t i = wraps - 1; i < wraps + 2; i++)
+        split_left_byte(split, (uint32_t)((i + 1) * 56 - 1), 56, 1003);
+    for (uint64_t i = wraps - 1; i < wraps + 2; i++)
+        came(i, 1050, 1060, 0);
+    assert_int_equal(split->way.count, 3);
+    assert_int_equal(split->way.max, 47);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -123,6 +158,8 @@ int main(void)
         TEST(numbers_and_sequences_may_part),
         TEST(what_is_long_ago_is_forgotten),
         TEST(numbers_may_begin_anew),
+        TEST(of_a_stream_the_last_byte_counts),
+        TEST(bytes_of_a_stream_wrap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
