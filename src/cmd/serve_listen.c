@@ -24,14 +24,21 @@ static enum exit_code refuse_for(const char *text, const char *why)
     return EXIT_USAGE;
 }
 
-static const char *in_use(int code)
+static const char *hint(int code)
 {
-    return code == EADDRINUSE ? " (another program has it: ss -lnp says which)" : "";
+    switch (code) {
+    case EADDRINUSE:
+        return " (another program has it: ss -lnp says which)";
+    case EADDRNOTAVAIL:
+        return " (no interface here has it: ip address says which there are)";
+    default:
+        return "";
+    }
 }
 
 static enum exit_code refuse(const struct kedge_error *error)
 {
-    fprintf(stderr, "kedge serve: %s%s\n", error->text, in_use(error->code));
+    fprintf(stderr, "kedge serve: %s%s\n", error->text, hint(error->code));
     if (error->cause == KEDGE_BAD_ENDPOINT)
         return EXIT_USAGE;
     if (error->cause == KEDGE_NOT_RESOLVED)
@@ -42,11 +49,11 @@ static enum exit_code refuse(const struct kedge_error *error)
 
 static enum exit_code failed(const char *text, int err)
 {
-    const char *hint = in_use(-err);
+    const char *more = err == -EACCES
+                           ? " (ports below 1024 want root or CAP_NET_BIND_SERVICE)"
+                           : hint(-err);
 
-    if (err == -EACCES)
-        hint = " (ports below 1024 want root or CAP_NET_BIND_SERVICE)";
-    fprintf(stderr, "kedge serve: %s: %s%s\n", text, strerror(-err), hint);
+    fprintf(stderr, "kedge serve: %s: %s%s\n", text, strerror(-err), more);
     return err == -EACCES ? EXIT_NO_PERMISSION : EXIT_LOCAL_FILE;
 }
 
@@ -181,6 +188,15 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
     return err == 0 ? EXIT_OK : failed(text, err);
 }
 
+/* Nothing that is sent to many is answered. */
+static bool is_for_many(const struct kedge_address *at)
+{
+    struct net_address ip;
+
+    return net_address_from(at, &ip) &&
+           (net_address_is_multicast(&ip) || net_address_is_broadcast(&ip));
+}
+
 /* One endpoint, at each address its host has. */
 static enum exit_code listen_everywhere(struct server *s, const struct kedge_endpoint *e,
                                         const char *text)
@@ -196,6 +212,9 @@ static enum exit_code listen_everywhere(struct server *s, const struct kedge_end
 
         if (s->served_count == SERVED_MAX)
             err = -ENOSPC;
+        else if (is_for_many(&addresses.at[i]))
+            code = refuse_for(text, "what is sent to a multicast or broadcast address "
+                                    "is not answered");
         else if (e->service == KEDGE_TFTP)
             err = listen_tftp(s, e, &addresses.at[i]);
         else

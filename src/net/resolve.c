@@ -39,6 +39,13 @@ static struct kedge_address tipc_address(const struct kedge_endpoint *e)
     return a;
 }
 
+/* Every interface has an fe80:: of its own. The kernel would take any of them; what then
+ * came back would name one, and be another host than was asked. */
+static bool lacks_interface(const struct net_address *a)
+{
+    return net_address_is_link_local(a) && a->u.v6.sin6_scope_id == 0;
+}
+
 static void add(struct kedge_addresses *out, const struct addrinfo *found, uint16_t port)
 {
     struct kedge_address *a = &out->at[out->count];
@@ -48,7 +55,7 @@ static void add(struct kedge_addresses *out, const struct addrinfo *found, uint1
         return;
     *a = (struct kedge_address){ .len = found->ai_addrlen };
     memcpy(&a->storage, found->ai_addr, found->ai_addrlen);
-    if (!net_address_from(a, &ip))
+    if (!net_address_from(a, &ip) || lacks_interface(&ip))
         return;
     net_address_set_port(&ip, port);
     out->at[out->count++] = net_address_to(&ip);
@@ -86,7 +93,11 @@ static int resolve_host(const struct kedge_endpoint *e, struct kedge_addresses *
     for (const struct addrinfo *a = found; a; a = a->ai_next)
         add(out, a, e->port);
     freeaddrinfo(found);
-    return 0;
+    if (out->count > 0)
+        return 0;
+    problem_set(error, KEDGE_NOT_RESOLVED, e->host,
+                "a link-local address needs its interface, as in [fe80::1%eth0]");
+    return -1;
 }
 
 int kedge_resolve(const struct kedge_endpoint *e, struct kedge_addresses *out,

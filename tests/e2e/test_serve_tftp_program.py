@@ -122,6 +122,17 @@ def test_a_port_in_use(run, serve, host):
     assert f"tftp://{shown}:{port}: " in said and "in use" in said
 
 
+@pytest.mark.parametrize("at, code, why", [
+    ("tftp://192.0.2.1:0", 9, "no interface here has it"),
+    ("echo+tcp://192.0.2.1:0", 9, "no interface here has it"),
+    ("tftp://224.0.0.1:0", 64, "is not answered"),
+    ("tftp://255.255.255.255:0", 64, "is not answered"),
+    ("echo+udp://[ff02::1%lo]:0", 64, "is not answered"),
+    ("reply+udp://[fe80::1]:0", 8, "needs its interface")])
+def test_an_address_that_cannot_be_served(run, at, code, why):
+    assert run(at)[0] == code and why in run(at)[1]
+
+
 def test_a_port_in_use_that_others_share(run):
     """Bound by a program with SO_REUSEPORT, which would let another in unseen."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:

@@ -259,6 +259,22 @@ static void family_is_kept(void **state)
     assert_int_equal(kedge_address_port(&all.at[0]), 9);
 }
 
+static void a_link_local_address_needs_its_interface(void **state)
+{
+    struct kedge_endpoint e;
+    struct kedge_addresses all;
+    struct kedge_error error;
+
+    (void)state;
+    assert_true(kedge_endpoint_parse("udp://[fe80::1]:9", &e, NULL));
+    assert_int_equal(kedge_resolve(&e, &all, &error), -1);
+    assert_int_equal(error.cause, KEDGE_NOT_RESOLVED);
+    assert_non_null(strstr(error.text, "fe80::1: a link-local address needs"));
+    assert_true(kedge_endpoint_parse("udp://[fe80::1%lo]:9", &e, NULL));
+    assert_int_equal(kedge_resolve(&e, &all, &error), 0);
+    assert_int_equal(all.count, 1);
+}
+
 /* Both families, each apart: so they may share a port. */
 static void every_address_is_two_sockets(void **state)
 {
@@ -364,6 +380,7 @@ int main(void)
         cmocka_unit_test(port_in_use_is_named),
         cmocka_unit_test(unusable_endpoints_are_named),
         cmocka_unit_test(family_is_kept),
+        cmocka_unit_test(a_link_local_address_needs_its_interface),
         cmocka_unit_test(every_address_is_two_sockets),
         cmocka_unit_test(left_over_path_is_replaced),
         cmocka_unit_test(a_file_is_never_replaced),
