@@ -24,9 +24,11 @@ static enum exit_code refuse_for(const char *text, const char *why)
     return EXIT_USAGE;
 }
 
-static const char *hint(int code)
+static const char *hint(int code, bool local)
 {
     switch (code) {
+    case EACCES:
+        return local ? "" : " (ports below 1024 want root or CAP_NET_BIND_SERVICE)";
     case EADDRINUSE:
         return " (another program has it: ss -lnp says which)";
     case EADDRNOTAVAIL:
@@ -36,9 +38,9 @@ static const char *hint(int code)
     }
 }
 
-static enum exit_code refuse(const struct kedge_error *error)
+static enum exit_code refuse(const struct kedge_error *error, bool local)
 {
-    fprintf(stderr, "kedge serve: %s%s\n", error->text, hint(error->code));
+    fprintf(stderr, "kedge serve: %s%s\n", error->text, hint(error->code, local));
     if (error->cause == KEDGE_BAD_ENDPOINT)
         return EXIT_USAGE;
     if (error->cause == KEDGE_NOT_RESOLVED)
@@ -49,11 +51,7 @@ static enum exit_code refuse(const struct kedge_error *error)
 
 static enum exit_code failed(const char *text, int err)
 {
-    const char *more = err == -EACCES
-                           ? " (ports below 1024 want root or CAP_NET_BIND_SERVICE)"
-                           : hint(-err);
-
-    fprintf(stderr, "kedge serve: %s: %s%s\n", text, strerror(-err), more);
+    fprintf(stderr, "kedge serve: %s: %s%s\n", text, strerror(-err), hint(-err, false));
     return err == -EACCES ? EXIT_NO_PERMISSION : EXIT_LOCAL_FILE;
 }
 
@@ -183,7 +181,7 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
     int err;
 
     if (fd < 0)
-        return refuse(&error);
+        return refuse(&error, at->storage.ss_family == AF_UNIX);
     err = open_service(s, e, fd);
     return err == 0 ? EXIT_OK : failed(text, err);
 }
@@ -206,7 +204,7 @@ static enum exit_code listen_everywhere(struct server *s, const struct kedge_end
     enum exit_code code = EXIT_OK;
 
     if (kedge_resolve(e, &addresses, &error) < 0)
-        return refuse(&error);
+        return refuse(&error, true);
     for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++) {
         int err = 0;
 
@@ -232,7 +230,7 @@ enum exit_code serve_endpoint(struct server *s, const char *text)
     enum exit_code code;
 
     if (!kedge_endpoint_parse(text, &e, &error))
-        return refuse(&error);
+        return refuse(&error, true);
     if (e.service == KEDGE_SOCKET)
         return refuse_for(text,
                           "a bare socket serves nothing: try echo+ in front, tftp:// "

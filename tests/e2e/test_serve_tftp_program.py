@@ -149,13 +149,15 @@ def test_an_address_that_is_not_ours(run):
     assert "192.0.2.1" in said
 
 
-def test_a_low_port_without_permission(run, srv, kedge):
-    if int(open("/proc/sys/net/ipv4/ip_unprivileged_port_start").read()) <= 69:
+@pytest.mark.parametrize("at", ["tftp://127.0.0.1:69", "echo://127.0.0.1:7",
+                                "reply+udp://127.0.0.1:90"])
+def test_a_low_port_without_permission(kedge, srv, as_nobody, at):
+    if int(open("/proc/sys/net/ipv4/ip_unprivileged_port_start").read()) <= 90:
         pytest.skip("low ports are for everybody here")
-    if os.geteuid() == 0:
-        pytest.skip("root may bind low ports")
-    code, said = run("tftp://127.0.0.1:69")
-    assert code == 13
+    done = subprocess.run([kedge, "serve", "--root", srv, at], capture_output=True,
+                          text=True, timeout=20, **as_nobody)
+    assert done.returncode == 13 and done.stderr.count("\n") == 1
+    assert "(ports below 1024 want root or CAP_NET_BIND_SERVICE)" in done.stderr
 
 
 @pytest.mark.parametrize("root,words", [("/nonexistent/srv", "no such file"),
@@ -224,6 +226,17 @@ def test_root_becomes_another_user(serve, make, srv):
         server = serve(*flags)
         assert server.status("Uid") == pwd.getpwnam(user).pw_uid
         assert get(server.at, "file").size == 10
+
+
+@AS_ROOT
+def test_root_stays_where_there_is_no_list_of_users(serve, make):
+    """As in a container that has this program and nothing else."""
+    make("file", 10)
+    hides = "mount --bind /dev/null /etc/passwd && exec \"$@\""
+    if subprocess.run(["unshare", "-m", "sh", "-c", hides, "-", "true"]).returncode:
+        pytest.skip("no mount of its own")
+    server = serve("--user", "root", under=("unshare", "-m", "sh", "-c", hides, "-"))
+    assert get(server.at, "file").size == 10
 
 
 def test_a_user_that_is_none(run):
