@@ -165,8 +165,11 @@ def small_disk(tmp_path):
 
 @pytest.fixture
 def probe(kedge):
-    """probe(*words): its exit status, the JSON's targets and standard error."""
+    """probe(*words): its exit status, the JSON's targets and standard error. Patient where
+    the test does not say how long it waits."""
     def run(*words, under=(), **how):
+        if "--timeout" not in words and "--mtu" not in words:
+            words += "--timeout", "30s"
         done = subprocess.run([*under, kedge, "probe", "--json", *words], timeout=60,
                               capture_output=True, text=True, **how)
         targets = json.loads(done.stdout)["targets"] if done.stdout else None

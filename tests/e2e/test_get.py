@@ -92,7 +92,7 @@ def test_a_silent_address_leaves_time_for_the_next(get, kedge, under_hosts):
     with Peer({"f": b"here"}, host="127.0.0.1") as peer, \
             socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as silent:
         silent.bind(("::1", peer.port))
-        done = run(*under, kedge, "get", f"tftp://both:{peer.port}/f", "--retry-for", "2",
+        done = run(*under, kedge, "get", f"tftp://both:{peer.port}/f", "--retry-for", "6",
                    cwd=get.here)
     assert done.code == 0, done.err
 

@@ -132,8 +132,8 @@ def test_server_goes_away(get):
 def test_silence(get):
     with Peer(mute=True) as peer:
         begun = time.monotonic()
-        done = get(f"{peer.url}/f", "--retry-for", "1500ms", "--json")
-        assert 1.4 < time.monotonic() - begun < 5
+        done = get(f"{peer.url}/f", "--retry-for", "4s", "--json")
+        assert 3.9 < time.monotonic() - begun < 12
         assert len(peer.requests) >= 2
     assert done.code == 6 and done.record["outcome"] == "timeout"
     assert "no answer from 127.0.0.1" in done.err

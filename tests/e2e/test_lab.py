@@ -2,9 +2,11 @@
 import os
 import re
 import subprocess
-import time
 
 import pytest
+
+from e2e.lib.probe import queue
+from e2e.peers.echo import wait_for
 
 
 def free_udp_port():
@@ -27,7 +29,7 @@ def watch(root, kedge, serve, srv, tmp_path):
              "--server", f"127.0.0.1:{server.endpoints[0][2]}", *words],
             stdout=subprocess.PIPE, text=True)
         try:
-            time.sleep(0.5)
+            wait_for(lambda: queue(port))
             got = subprocess.run([kedge, "get", f"tftp://127.0.0.1:{port}/f", "--no-options",
                                   "-o", tmp_path / "got"], timeout=30)
             out = wire.communicate(timeout=70)[0]

@@ -190,7 +190,7 @@ def test_with_a_kedge_server_there_are_parts_and_a_host(kedge, serve, tmp_path):
     server = serve(at=("echo+udp://127.0.0.1:0",))
     host, port = server.address("echo+udp")
     path = tmp_path / "p.html"
-    done = probe(kedge, "--json", "--html", path, "-c", "300", "-i", "1ms",
+    done = probe(kedge, "--json", "--html", path, "-c", "300", "-i", "1ms", "--timeout", "30s",
                  f"udp://{host}:{port}")
     target = json.loads(done.stdout)["targets"][0]
     dom, console = browse(path, tmp_path / "profile", "--window-size=390,900")

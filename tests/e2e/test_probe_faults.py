@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from e2e.lib.probe import counts, freeze
+from e2e.lib.probe import counts, freeze_server
 from e2e.peers.echo import Datagrams, closed_port
 
 LOOP = ("127.0.0.1", 0)
@@ -140,7 +140,7 @@ def test_a_clock_that_is_set_harms_no_round_trip(kedge, tmp_path):
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "step.c", "-ldl"],
                    check=True)
     peer = Datagrams(LOOP)
-    words = [kedge, "probe", "-c", "200", "-i", "5ms", peer.url]
+    words = [kedge, "probe", "-c", "200", "-i", "5ms", "--timeout", "30s", peer.url]
     env = {**os.environ, "LD_PRELOAD": str(library)}
     done = subprocess.run([*words, "--json"], env=env, capture_output=True, timeout=20)
     (t,) = json.loads(done.stdout)["targets"]
@@ -200,7 +200,7 @@ def test_a_flood_goes_on_where_answers_fail_to_come(echo, endless):
     """A server that is stopped is not forgotten: a hundred a second still leave."""
     run = endless("--flood", echo.url)
     run.until(200)
-    freeze(echo.process, 2)
+    freeze_server(echo.process, echo.udp[1], 2)
     run.until(500)
     (t,) = run.end()
     assert t["stalls"]["longest_waited"] > 64 + 20 and t["lost"] == 0

@@ -3,11 +3,10 @@ import json
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
-from e2e.lib.probe import MS, counts, freeze, queue, stop
+from e2e.lib.probe import MS, counts, freeze, freeze_server, queue, stop, unheard
 from e2e.peers.echo import Datagrams, wait_for
 
 LOOP = ("127.0.0.1", 0)
@@ -32,7 +31,7 @@ def interrupted(kedge, peer, act, *words):
 def test_a_frozen_server_is_an_outage_and_no_loss(echo, endless):
     run = endless("-i", "5ms", echo.url)
     run.until(100)
-    freeze(echo.process, until=lambda: queue(echo.udp[1])[0] > 150 * 768)
+    freeze_server(echo.process, echo.udp[1])
     run.until(300)
     (target,) = run.end()
     received = run.probes()
@@ -49,14 +48,14 @@ def test_a_frozen_server_is_an_outage_and_no_loss(echo, endless):
     behind = sorted(p["sent_at_ns"] + p["rtt_ns"] for p in received
                     if p["sent_at_ns"] < end <= p["sent_at_ns"] + p["rtt_ns"])
     pauses = [i for i, (a, b) in enumerate(zip(behind, behind[1:]), 1) if b - a >= 20 * MS]
-    assert len(behind) >= 100
+    assert len(behind) >= 80
     assert min(pauses + [len(behind)]) <= stalls["longest_waited"] <= len(behind)
 
 
 def test_the_stall_is_named_in_the_report(kedge):
     def answer(data, n):
         if n == 100:
-            time.sleep(1)
+            unheard(int(peer.url.rpartition(":")[2]))
         return [data]
     peer = Datagrams(LOOP, answer)
     out = interrupted(kedge, peer, lambda run: None, "-i", "5ms")
@@ -116,7 +115,8 @@ def test_the_two_times_that_part_are_one_sentence(kedge):
 def test_poisson_times_are_random_with_the_right_mean(kedge):
     """By the schedule: when a probe really leaves is up to the machine too."""
     peer = Datagrams(LOOP)
-    out = start(kedge, "--jsonl", "--poisson", "-c", "400", "-i", "5ms", peer.url,
+    out = start(kedge, "--jsonl", "--poisson", "-c", "400", "-i", "5ms",
+                "--timeout", "30s", peer.url,
                 peer.url).communicate(timeout=60)[0]
     lines = [json.loads(line) for line in out.splitlines()]
     assert [counts(t, sent=400, received=400) for t in lines[-2:]] == [{}] * 2
@@ -157,7 +157,7 @@ def test_bad_words_are_refused(probe, words):
 
 def test_a_percentile_has_its_interval_or_says_what_it_needs(kedge):
     peer = Datagrams(LOOP)
-    words = [kedge, "probe", "-c", "450", "-i", "1ms", peer.url]
+    words = [kedge, "probe", "-c", "450", "-i", "1ms", "--timeout", "30s", peer.url]
     (target,) = json.loads(subprocess.run([*words, "--json"], timeout=20, check=True,
                                           capture_output=True).stdout)["targets"]
     rtt = target["rtt_ns"]
@@ -185,14 +185,16 @@ def documents(kedge, tmp_path, *words):
 
 def test_the_host_is_measured_first(kedge, tmp_path):
     peer = Datagrams(LOOP)
-    first, report = documents(kedge, tmp_path, "-c", "20", "-i", "2ms", peer.url)
+    first, report = documents(kedge, tmp_path, "-c", "20", "-i", "2ms",
+                              "--timeout", "30s", peer.url)
     host = first["calibration"]
     assert host == report["calibration"]
     assert 0 < host["clock_step_ns"] < 10 * MS and 0 < host["loopback_ns"] < 50 * MS
     assert 0 <= host["timer_late_ns"]["p50"] <= host["timer_late_ns"]["max"] < 5000 * MS
     # An exchange with another program cannot be much shorter than one with itself.
     assert report["targets"][0]["rtt_ns"]["p50"] > host["loopback_ns"] / 4
-    out = subprocess.run([kedge, "probe", "-c", "2", "-i", "2ms", peer.url], check=True,
+    out = subprocess.run([kedge, "probe", "-c", "2", "-i", "2ms",
+                          "--timeout", "30s", peer.url], check=True,
                          capture_output=True, text=True, timeout=20).stdout
     assert out.splitlines()[-1].startswith("this host cannot see below ")
     assert " late (p50), at most " in out

@@ -26,7 +26,7 @@ def by_event(lines, event):
 
 def test_a_line_a_probe_and_a_line_a_target(kedge):
     urls = [Datagrams(LOOP).url, Connections(LOOP).url]
-    code, lines = lines_of(kedge, "-c", "20", "-i", "5ms", *urls)
+    code, lines = lines_of(kedge, "-c", "20", "-i", "5ms", "--timeout", "30s", *urls)
     probes, targets = by_event(lines, "probe"), by_event(lines, "target")
     assert code == 0 and len(lines) == 1 + 40 + 2
     assert lines[0]["event"] == "run" and lines[0]["v"] == 1

@@ -28,7 +28,7 @@ def test_a_pipe_has_eighty_columns_and_both_drawings(kedge):
     closed, held = closed_port()
     held.close()
     lossy = Datagrams(LOOP, lambda data, n: [] if 100 <= n < 200 else [data])
-    done = run(kedge, "probe", "-c", "400", "-i", "1ms", "--timeout", "100ms", "--plot",
+    done = run(kedge, "probe", "-c", "400", "-i", "1ms", "--timeout", "3s", "--plot",
                lossy.url, f"udp://127.0.0.1:{closed}")
     assert done.returncode == 1 and done.stderr == (
         f"kedge probe: udp://127.0.0.1:{closed}: Connection refused, says 127.0.0.1\n")
@@ -45,7 +45,8 @@ def test_a_pipe_has_eighty_columns_and_both_drawings(kedge):
 
 
 def test_without_utf8_it_is_ascii(kedge):
-    done = run(kedge, "probe", "-c", "300", "-i", "1ms", "--plot", Datagrams(LOOP).url, env=PLAIN)
+    done = run(kedge, "probe", "-c", "300", "-i", "1ms", "--plot",
+               "--timeout", "30s", Datagrams(LOOP).url, env=PLAIN)
     assert done.returncode == 0 and done.stdout.isascii()
     text = "\n".join(drawing(done.stdout))
     assert "#" in text and "*" in text and "+---" in text

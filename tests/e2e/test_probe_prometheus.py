@@ -61,6 +61,7 @@ def test_the_figures_are_those_of_the_json(kedge, tmp_path):
 def test_the_buckets_are_exact(kedge, tmp_path):
     file, lines = tmp_path / "kedge.prom", []
     done = run(kedge, "--jsonl", "--prometheus", file, "-c", "500", "-i", "1ms",
+               "--timeout", "30s",
                Datagrams(LOOP).url)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     times = [x["rtt_ns"] for x in lines if x["event"] == "probe" and x["outcome"] == "received"]

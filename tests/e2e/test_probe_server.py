@@ -9,7 +9,7 @@ import time
 import pytest
 
 from e2e.lib.marked import ASK, ASKS, LOOP, REPLY, STAMP, TOKEN, ask, client, exchange
-from e2e.lib.probe import MS, counts, freeze, queue
+from e2e.lib.probe import MS, counts, freeze, freeze_server, queue
 from e2e.peers.echo import Connections, Datagrams, wait_for
 
 REPORT = struct.Struct("!BBBBIIIIQI")
@@ -204,7 +204,8 @@ def test_a_round_trip_has_parts_by_the_kernels_clock(probe, echo):
 
 def test_a_line_has_the_kernels_times(kedge, echo):
     before = time.time_ns()
-    done = subprocess.run([kedge, "probe", "--jsonl", "-c", "20", "-i", "5ms", echo.url,
+    done = subprocess.run([kedge, "probe", "--jsonl", "-c", "20", "-i", "5ms",
+                           "--timeout", "30s", echo.url,
                            Connections(LOOP).url], capture_output=True, text=True, timeout=20)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     probes = [x for x in lines if x["event"] == "probe"]
@@ -273,7 +274,7 @@ def test_the_parts_go_on_over_a_new_connection(probe):
 def test_the_time_in_the_peer_is_not_that_of_the_wire(echo, endless):
     run = endless("-i", "5ms", echo.url)
     run.until(100)
-    freeze(echo.process)
+    freeze_server(echo.process, echo.udp[1])
     run.until(300)
     (target,) = run.end()
     assert target["received"] + target["open"] == target["sent"]
@@ -285,7 +286,8 @@ def test_the_time_in_the_peer_is_not_that_of_the_wire(echo, endless):
 
 def test_a_plain_peer_has_no_wire_and_a_local_socket_no_parts(probe, tmp_path):
     peers = [Datagrams(LOOP), Datagrams(str(tmp_path / "d"), scheme="unix-dgram")]
-    code, (udp, local), _ = probe("-c", "20", "-i", "2ms", *[p.url for p in peers])
+    # A Unix socket's queue may have no more than ten.
+    code, (udp, local), _ = probe("-c", "10", "-i", "2ms", *[p.url for p in peers])
     assert code == 0 and udp["server"] is None and local["split_ns"] is None
     assert udp["clocks"] == {"rtt_ns": "program", "split_ns": "kernel", "held_ns": None,
                              "no_split": None}
@@ -301,8 +303,11 @@ def test_a_way_that_grows_is_told_from_the_other(probe, echo):
                 data, self.client = self.front.recvfrom(65536)
                 time.sleep(0.02)
                 self.back.send(data)
-    code, (t,), _ = probe("-c", "160", "-i", "15ms", "--timeout", "20s", Slow(echo.udp).url)
-    one_way = t["one_way_ns"]
+    for _ in range(3):
+        code, (t,), _ = probe("-c", "160", "-i", "15ms", Slow(echo.udp).url)
+        one_way = t["one_way_ns"]
+        if one_way:  # half a second in which this machine stands still is a clock that was set
+            break
     assert code == 0 and one_way["n"] >= 100
     assert one_way["going_a_second"] > 200 * MS and one_way["going_range"] > 300 * MS
     assert abs(one_way["coming_a_second"]) < 100 * MS

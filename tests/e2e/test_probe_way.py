@@ -64,7 +64,8 @@ def test_a_name_is_resolved_before_the_first_sample(probe, under_hosts):
 
 def test_the_marks_are_those_that_were_asked_for(probe, wire, far_echo):
     w = wire(router=True)
-    words = ["-c", "5", "-i", "5ms", "--ttl", "9", "--dscp", "46", "--df", "--interface",
+    words = ["-c", "5", "-i", "5ms",
+             "--timeout", "30s", "--ttl", "9", "--dscp", "46", "--df", "--interface",
              w.device, "--source", ADDRESS]
     code, targets, err = probe(*words, far_echo(w), f"icmp://{w.peer}",
                                under=w.inside(w.near))
@@ -81,7 +82,7 @@ def test_the_marks_are_those_that_were_asked_for(probe, wire, far_echo):
 def test_the_line_of_the_marks(kedge, wire, far_echo):
     w = wire(router=True)
     url = far_echo(w)
-    out = w.run(w.near, kedge, "probe", "-c", "5", "-i", "5ms", url)
+    out = w.run(w.near, kedge, "probe", "-c", "5", "-i", "5ms", "--timeout", "30s", url)
     assert (f"{url}: left with TTL 64 and DSCP 0, came there with 63 and 0; answers came "
             "with 63 and 0") in out
 

@@ -29,7 +29,7 @@ def slow(delay_s):
 
 
 def record(say, path, *words):
-    code, out, _ = say("probe", "--jsonl", *words)
+    code, out, _ = say("probe", "--jsonl", "--timeout", "30s", *words)
     path.write_text(out)
     return code, path
 
@@ -141,8 +141,8 @@ def test_a_run_that_was_cut_is_counted(say, tmp_path):
     ("p99>1h", 1), ("lost>0%", 0), ("received<100.5%", 1),
 ])
 def test_conditions_of_a_probe(say, condition, code):
-    got, out, err = say("probe", "-c", "5", "-i", "1ms", Datagrams(LOOP).url, "--fail-if",
-                        condition)
+    got, out, err = say("probe", "-c", "5", "-i", "1ms", "--timeout", "30s",
+                        Datagrams(LOOP).url, "--fail-if", condition)
     assert got == code and out and err.count("\n") == code
     assert not code or f"fails if {condition}" in err
 

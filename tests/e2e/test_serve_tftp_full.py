@@ -33,7 +33,7 @@ def test_a_budget_of_unproved_transfers(serve, make):
 
 def test_a_full_table_is_silent(serve, make):
     make("file", 5000)
-    server = serve("--max-transfers", "4")
+    server = serve("--max-transfers", "4", "--timeout", "5s")
     peers = [Peer(server.at) for _ in range(6)]
 
     for peer in peers[:4]:

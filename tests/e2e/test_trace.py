@@ -200,6 +200,7 @@ def test_the_server_sees_the_other_side(send, server):
 
 def test_probe_of_a_connection(kedge):
     done = subprocess.run([kedge, "probe", "--trace", "-c", "3", "-i", "1ms", "--json",
+                           "--timeout", "30s",
                            Connections(LOOP).url], capture_output=True, text=True, timeout=30)
     found = calls(done.stderr)
     assert done.returncode == 0 and done.stdout.startswith("{")
