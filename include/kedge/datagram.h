@@ -7,6 +7,10 @@
 
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The next datagram; `from` may be NULL. Its length; or -errno: EMSGSIZE when it was
  * longer than size (the rest is gone), ECONNREFUSED on a dialled socket whose peer's port
  * is closed, EAGAIN after the socket's receive timeout. */
@@ -19,5 +23,9 @@ KEDGE_API KEDGE_MUST_CHECK int kedge_send_to(int fd, const void *bytes, size_t s
 
 /* Let receiving give up after so long (KEDGE_NEVER: wait for ever). 0 or -errno. */
 KEDGE_API KEDGE_MUST_CHECK int kedge_receive_timeout(int fd, kedge_nanos timeout);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #include "kedge/tcp.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define KEDGE_DIAGRAM_CALLS 512 /* kept for the drawing; all count for the way taken */
 
 struct kedge_diagram;
@@ -28,5 +32,9 @@ KEDGE_API int kedge_diagram_draw(struct kedge_diagram *d);
 
 /* Draw it, and free it. 0 or -errno; NULL draws nothing. */
 KEDGE_API int kedge_diagram_end(struct kedge_diagram *d);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

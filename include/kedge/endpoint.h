@@ -20,6 +20,10 @@
 
 #include <sys/socket.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define KEDGE_HOST_MAX 256       /* with the NUL */
 #define KEDGE_PATH_MAX 108       /* of a unix socket, with the NUL */
 #define KEDGE_NAME_MAX 512       /* bytes of a TFTP file name */
@@ -137,5 +141,9 @@ KEDGE_API const char *kedge_address_print(const struct kedge_address *a,
 KEDGE_API const char *kedge_address_host(const struct kedge_address *a,
                                          char out[KEDGE_ADDRESS_TEXT]);
 KEDGE_API uint16_t kedge_address_port(const struct kedge_address *a);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The next connection of a listening socket; `peer` may be NULL. The descriptor, which
  * the caller closes; or -errno. Connections that ended before they were accepted are
  * passed over. */
@@ -22,5 +26,9 @@ KEDGE_API KEDGE_MUST_CHECK int kedge_write_all(int fd, const void *bytes, size_t
 
 /* Say that nothing more will be sent (TCP: FIN). Reading goes on. 0 or -errno. */
 KEDGE_API KEDGE_MUST_CHECK int kedge_finish(int fd);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

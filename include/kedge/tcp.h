@@ -5,6 +5,10 @@
 
 #include "kedge/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* As the kernel numbers them. */
 enum kedge_tcp_state {
     KEDGE_TCP_UNKNOWN, /* no TCP socket, or the kernel does not say */
@@ -36,5 +40,9 @@ struct kedge_call {
     uint32_t cwnd;   /* segments */
     uint32_t resent; /* segments, since the connection began */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,10 @@
 #include "kedge/base.h"
 #include "kedge/tftp_way.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
     KEDGE_TFTP_BLKSIZE_DEFAULT = 512, /* RFC 1350 */
     KEDGE_TFTP_BLKSIZE_MIN = 8,       /* RFC 2348 */
@@ -373,5 +377,9 @@ KEDGE_API size_t kedge_netascii_decode(struct kedge_netascii *n, struct kedge_sp
                                        uint8_t *out, size_t room, size_t *used);
 KEDGE_API size_t kedge_netascii_finish(struct kedge_netascii *n, uint8_t *out,
                                        size_t room);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

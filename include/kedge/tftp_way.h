@@ -6,6 +6,10 @@
 
 #include "kedge/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct kedge_tftp_rtt {
     kedge_nanos smoothed; /* 0 until the first sample */
     kedge_nanos variation;
@@ -43,5 +47,9 @@ struct kedge_tftp_pace {
     kedge_nanos too_fast; /* less between blocks, at the last such loss; 0: not known */
     uint64_t run;         /* blocks between two losses, on the average */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "kedge/tcp.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define KEDGE_TRACE_SOCKETS                                                              \
     1024 /* followed at once, closed ones that linger among them */
 
@@ -29,5 +33,9 @@ KEDGE_API void kedge_trace_close(struct kedge_trace *t, int fd);
 /* Wait until closed sockets have come to TIME-WAIT or are gone, at most so long; each
  * change is told. */
 KEDGE_API void kedge_trace_settle(struct kedge_trace *t, kedge_nanos patience);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 #include "kedge/endpoint.h"
 #include "kedge/tftp.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
     KEDGE_TRANSFER_WINDOW = 32, /* asked for, where the caller does not say */
     KEDGE_SHA256_SIZE = 32,
@@ -117,5 +121,9 @@ struct kedge_transfer_request {
 KEDGE_API KEDGE_MUST_CHECK bool kedge_answer(const struct kedge_transfer_request *request,
                                              const struct kedge_transfer_options *options,
                                              struct kedge_transfer_result *result);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

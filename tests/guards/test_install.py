@@ -67,6 +67,17 @@ def test_a_program_builds_on_the_static_library(root, installed, tmp_path):
     assert "libkedge" not in guard.run("readelf", "-d", tmp_path / "user")
 
 
+def test_a_program_in_cxx_builds_on_it(root, installed, tmp_path):
+    text, want = program(root)
+    source = guard.plant(tmp_path, "user.cc", text)
+    words = pkg_config(installed, "--cflags", "--libs")
+    guard.run("clang++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", source,
+              "-o", tmp_path / "user", "-nostdlib++", *words)
+    library = next(installed.rglob("libkedge.so.0")).parent
+    assert guard.run(tmp_path / "user",
+                     env={**os.environ, "LD_LIBRARY_PATH": str(library)}) == want
+
+
 def test_every_header_stands_alone(root, installed, tmp_path):
     headers = sorted(p.name for p in (root / "include/kedge").glob("*.h"))
     there = next(installed.rglob("base.h")).parent
