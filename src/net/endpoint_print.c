@@ -27,10 +27,12 @@ static void put_host(struct writer *w, const char *host)
     put_text(w, v6 ? "]" : "");
 }
 
+/* RFC 3986, 3.3, less the quote: what is printed is pasted into a shell between quotes, and
+ * a peer that may upload chooses names. */
 static bool is_plain(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-._~/!$&'()*+,=:@", c));
+           (c && strchr("-._~/!$&()*+,=:@", c));
 }
 
 static void put_name(struct writer *w, const struct kedge_endpoint *e)

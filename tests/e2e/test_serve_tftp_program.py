@@ -305,8 +305,9 @@ def test_an_idle_server_does_not_wake(serve, make):
 
 
 def test_the_table_names_a_command_that_works(serve, make, kedge):
-    """What stands under TRY IT is pasted into another terminal."""
-    content = make("hello world.txt", b"hello\n")
+    """What stands under TRY IT is pasted into another terminal, and names the first file of
+    the root, whoever chose its name."""
+    content = make("'$(id)'hello world.txt", b"hello\n")
     server = serve(at=["tftp://127.0.0.1:0", "tftp://[::1]:0", "tftp://0.0.0.0:0"])
 
     rows = [re.split(r"\s{2,}", line, maxsplit=1)[1] for line in server.lines[1:4]]

@@ -93,6 +93,7 @@ static const struct {
       "tftp://h:69/a%3Bmode=netascii" },
     { "tftp://h/a?b#c", "a?b#c", false, "tftp://h:69/a%3Fb%23c" },
     { "tftp://h/%25", "%", false, "tftp://h:69/%25" },
+    { "tftp://h/'$(id)'", "'$(id)'", false, "tftp://h:69/%27$(id)%27" },
     { "tftp://h/a:1@2[3]", "a:1@2[3]", false, "tftp://h:69/a:1@2%5B3%5D" },
 };
 
