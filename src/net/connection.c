@@ -1,32 +1,24 @@
 #include "net/connection.h"
 
 #include "base/number.h"
+#include "net/option.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
-static int get(int fd, int name, int *value)
-{
-    socklen_t len = sizeof *value;
-
-    return getsockopt(fd, SOL_SOCKET, name, value, &len) < 0 ? -errno : 0;
-}
-
 int connection_nonblocking(int fd)
 {
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+    return option_blocking(fd, false);
 }
 
 void connection_send_buffer(int fd, uint32_t bytes)
 {
     int value = (int)min_u64(bytes, INT32_MAX / 2);
 
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &value, sizeof value) < 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &value, sizeof value);
+    if (option_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, value) < 0)
+        (void)option_set(fd, SOL_SOCKET, SO_SNDBUF, value);
 }
 
 int connection_reset_at_close(int fd)
@@ -40,14 +32,14 @@ int connection_reset_at_close(int fd)
 int connection_listener(int listener, struct connection_kind *out)
 {
     int listens = 0, type = 0, family = 0;
-    int err = get(listener, SO_ACCEPTCONN, &listens);
+    int err = option_get(listener, SOL_SOCKET, SO_ACCEPTCONN, &listens);
 
     if (!err && !listens)
         err = -EINVAL;
     if (!err)
-        err = get(listener, SO_TYPE, &type);
+        err = option_get(listener, SOL_SOCKET, SO_TYPE, &type);
     if (!err)
-        err = get(listener, SO_DOMAIN, &family);
+        err = option_get(listener, SOL_SOCKET, SO_DOMAIN, &family);
     if (!err)
         err = connection_nonblocking(listener);
     if (!err)

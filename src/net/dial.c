@@ -1,12 +1,12 @@
 #include "kedge/endpoint.h"
 
 #include "base/number.h"
+#include "net/option.h"
 #include "net/problem.h"
 #include "net/sockets.h"
 #include "net/trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/time.h>
 #include <time.h>
@@ -20,22 +20,11 @@ static kedge_nanos clock_now(void)
     return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
 }
 
-static int set_blocking(int fd, bool blocking)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0)
-        return -errno;
-    flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-    return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
-}
-
 /* The outcome of a connect that is under way: 0 or -errno. */
 static int await(int fd, kedge_nanos deadline)
 {
     struct pollfd p = { .fd = fd, .events = POLLOUT };
-    socklen_t len = sizeof(int);
-    int n, err;
+    int n, err, told = 0;
 
     do {
         kedge_nanos left = sub_sat(deadline, clock_now());
@@ -47,15 +36,14 @@ static int await(int fd, kedge_nanos deadline)
         return -errno;
     if (n == 0)
         return -ETIMEDOUT;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-        return -errno;
-    return -err;
+    err = option_get(fd, SOL_SOCKET, SO_ERROR, &told);
+    return err ? err : -told;
 }
 
 static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadline,
                       struct kedge_trace *t)
 {
-    int err = set_blocking(fd, false);
+    int err = option_blocking(fd, false);
 
     if (!err && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
         err = -errno;
@@ -64,7 +52,7 @@ static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadli
         err = await(fd, deadline);
         trace_call(t, fd, "poll, SO_ERROR", err);
     }
-    return err ? err : set_blocking(fd, true);
+    return err ? err : option_blocking(fd, true);
 }
 
 static int limit_sending(int fd, kedge_nanos timeout)

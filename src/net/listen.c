@@ -1,5 +1,6 @@
 #include "kedge/endpoint.h"
 
+#include "net/option.h"
 #include "net/problem.h"
 #include "net/sockets.h"
 #include "net/trace.h"
@@ -12,11 +13,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static int set(int fd, int level, int name, int value)
-{
-    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
-}
 
 static int kind_of(enum kedge_transport t)
 {
@@ -47,9 +43,9 @@ int endpoint_socket(const struct kedge_endpoint *e, int family)
     if (fd < 0)
         return -errno;
     if (family == AF_INET6)
-        err = set(fd, SOL_IPV6, IPV6_V6ONLY, 1);
+        err = option_set(fd, SOL_IPV6, IPV6_V6ONLY, 1);
     if (!err && e->transport == KEDGE_TCP)
-        err = set(fd, SOL_TCP, TCP_NODELAY, 1);
+        err = option_set(fd, SOL_TCP, TCP_NODELAY, 1);
     if (!err)
         return fd;
     close(fd);
@@ -98,19 +94,21 @@ static bool is_left_over(const struct kedge_endpoint *e, const struct kedge_addr
     fd = endpoint_socket(e, AF_UNIX);
     if (fd < 0)
         return false;
-    err = connect(fd, (const struct sockaddr *)&at->storage, at->len) < 0 ? errno : 0;
+    err = option_blocking(fd, false); /* else a full queue of who listens is waited for */
+    if (!err && connect(fd, (const struct sockaddr *)&at->storage, at->len) < 0)
+        err = -errno;
     close(fd);
-    return err == ECONNREFUSED;
+    return err == -ECONNREFUSED;
 }
 
 static int bind_to(int fd, const struct kedge_endpoint *e, const struct kedge_address *at)
 {
     const struct sockaddr *to = (const struct sockaddr *)&at->storage;
 
-    if (bind(fd, to, at->len) == 0)
-        return 0;
-    if (errno != EADDRINUSE || !is_left_over(e, at))
-        return -errno;
+    int err = bind(fd, to, at->len) < 0 ? -errno : 0;
+
+    if (err != -EADDRINUSE || !is_left_over(e, at))
+        return err;
     unlink(((const struct sockaddr_un *)to)->sun_path);
     return bind(fd, to, at->len) < 0 ? -errno : 0;
 }
@@ -138,7 +136,7 @@ static int open_at(const struct kedge_endpoint *e, const struct kedge_address *a
     trace_call(t, fd, "socket", fd);
     /* A restart must not wait for the old connections to pass away. */
     if (e->transport == KEDGE_TCP)
-        err = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+        err = option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (!err) {
         err = bind_to(fd, e, at);
         trace_call(t, fd, "bind", err);

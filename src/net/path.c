@@ -1,21 +1,17 @@
 #include "net/path.h"
 
+#include "net/option.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-static int set(int fd, int level, int name, int value)
-{
-    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
-}
-
 static int get(int fd, int level, int name)
 {
-    int value = -1;
-    socklen_t len = sizeof value;
+    int value;
 
-    return getsockopt(fd, level, name, &value, &len) < 0 ? -1 : value;
+    return option_get(fd, level, name, &value) < 0 ? -1 : value;
 }
 
 static bool is_v6(int fd)
@@ -31,28 +27,26 @@ bool net_path_is_plain(const struct net_path *p)
 
 static int set_marks(const struct net_path *p, int fd, bool v6, char what[NET_PATH_WHAT])
 {
-    int level = v6 ? SOL_IPV6 : SOL_IP;
     int err = 0;
 
     if (p->has_dscp) {
         snprintf(what, NET_PATH_WHAT, "DSCP %d", p->dscp);
-        err = set(fd, level, v6 ? IPV6_TCLASS : IP_TOS, p->dscp << 2);
+        err = option_set_ip(fd, v6, IP_TOS, IPV6_TCLASS, p->dscp << 2);
     }
     if (err || p->ttl == 0)
         return err;
     snprintf(what, NET_PATH_WHAT, "TTL %d", p->ttl);
-    return set(fd, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL, p->ttl);
+    return option_set_ip(fd, v6, IP_TTL, IPV6_UNICAST_HOPS, p->ttl);
 }
 
 /* PROBE: DF, and no word of what was learned of the path, so that each packet asks anew. A
  * stream would not get through then. */
 static int set_whole(int fd, bool v6, bool stream, char what[NET_PATH_WHAT])
 {
-    int level = v6 ? SOL_IPV6 : SOL_IP;
     int how = stream ? IP_PMTUDISC_DO : IP_PMTUDISC_PROBE;
 
     snprintf(what, NET_PATH_WHAT, "DF");
-    return set(fd, level, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, how);
+    return option_set_ip(fd, v6, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, how);
 }
 
 static int set_source(const struct net_address *at, int fd, char what[NET_PATH_WHAT])

@@ -1,5 +1,7 @@
 #include "net/udp.h"
 
+#include "net/option.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -44,14 +46,14 @@ int net_route_mtu(const struct net_route *r, const struct net_address *peer)
 {
     int fd = lead_to(r, peer);
     bool v6 = peer->u.any.sa_family == AF_INET6;
-    int mtu;
-    socklen_t len = sizeof mtu;
+    int mtu = 0;
+    int err;
 
     if (fd < 0)
         return fd;
-    if (getsockopt(fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &len) < 0)
-        return -errno;
-    return mtu;
+    err = v6 ? option_get(fd, SOL_IPV6, IPV6_MTU, &mtu)
+             : option_get(fd, SOL_IP, IP_MTU, &mtu);
+    return err ? err : mtu;
 }
 
 int net_route_source(const struct net_route *r, const struct net_address *peer,

@@ -1,5 +1,6 @@
 #include "net/stamps.h"
 
+#include "net/option.h"
 #include "net/udp_errors.h"
 
 #include <errno.h>
@@ -17,11 +18,6 @@ static uint64_t ns_of(const struct timespec *t)
     return (uint64_t)t->tv_sec * KEDGE_SEC + (uint64_t)t->tv_nsec;
 }
 
-static int set(int fd, int level, int name, int value)
-{
-    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
-}
-
 uint64_t stamps_clock(void)
 {
     struct timespec t = { 0 };
@@ -35,26 +31,25 @@ int stamps_departures(int fd, bool all)
     int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
                 SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
 
-    return set(fd, SOL_SOCKET, SO_TIMESTAMPING,
-               all ? flags | SOF_TIMESTAMPING_TX_SOFTWARE : flags);
+    return option_set(fd, SOL_SOCKET, SO_TIMESTAMPING,
+                      all ? flags | SOF_TIMESTAMPING_TX_SOFTWARE : flags);
 }
 
 int stamps_open(int fd)
 {
-    (void)set(fd, SOL_SOCKET, SO_TIMESTAMPING, 0);
+    (void)option_set(fd, SOL_SOCKET, SO_TIMESTAMPING, 0);
     return stamps_departures(fd, true);
 }
 
 int stamps_ask_more(int fd, int family)
 {
     bool v6 = family == AF_INET6;
-    int level = v6 ? SOL_IPV6 : SOL_IP;
-    int err = set(fd, level, v6 ? IPV6_RECVERR : IP_RECVERR, 1);
+    int err = option_set_ip(fd, v6, IP_RECVERR, IPV6_RECVERR, 1);
 
     if (!err)
-        err = set(fd, level, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, 1);
+        err = option_set_ip(fd, v6, IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
     if (!err)
-        err = set(fd, level, v6 ? IPV6_RECVTCLASS : IP_RECVTOS, 1);
+        err = option_set_ip(fd, v6, IP_RECVTOS, IPV6_RECVTCLASS, 1);
     return err;
 }
 

@@ -1,47 +1,37 @@
 #include "net/udp.h"
 
 #include "base/number.h"
+#include "net/option.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 enum { DISCARD_MAX = 65536 };
 
-static int set(int fd, int level, int name, int value)
+static bool is_v6(const struct net_address *a)
 {
-    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+    return a->u.any.sa_family == AF_INET6;
 }
-
-struct option {
-    int level, name, value;
-};
 
 /* Which address was asked, errors by peer, and no DF: a route that shrinks in mid-path
  * fragments, and the transfer goes on. */
-static const struct option v4_options[] = {
-    { SOL_IP, IP_PKTINFO, 1 },
-    { SOL_IP, IP_RECVERR, 1 },
-    { SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT },
-    { SOL_SOCKET, SO_RXQ_OVFL, 1 },
-};
-static const struct option v6_options[] = {
-    { SOL_IPV6, IPV6_RECVPKTINFO, 1 },
-    { SOL_IPV6, IPV6_RECVERR, 1 },
-    { SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT },
-    { SOL_SOCKET, SO_RXQ_OVFL, 1 },
+static const struct {
+    int name, v6_name, value;
+} wanted_options[] = {
+    { IP_PKTINFO, IPV6_RECVPKTINFO, 1 },
+    { IP_RECVERR, IPV6_RECVERR, 1 },
+    { IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_PMTUDISC_DONT },
 };
 
-static int set_options(int fd, int family)
+static int set_options(int fd, bool v6)
 {
-    const struct option *o = family == AF_INET6 ? v6_options : v4_options;
-    size_t count = sizeof v4_options / sizeof *v4_options;
-    int err = 0;
+    int err = option_set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 
-    for (size_t i = 0; i < count && !err; i++)
-        err = set(fd, o[i].level, o[i].name, o[i].value);
+    for (size_t i = 0; i < sizeof wanted_options / sizeof *wanted_options && !err; i++)
+        err = option_set_ip(fd, v6, wanted_options[i].name, wanted_options[i].v6_name,
+                            wanted_options[i].value);
     return err;
 }
 
@@ -49,11 +39,10 @@ static int set_options(int fd, int family)
 uint32_t udp_receive_buffer(int fd, uint32_t wanted)
 {
     int value = (int)min_u64(wanted ? wanted : UDP_RECEIVE_BUFFER, INT32_MAX / 2);
-    socklen_t len = sizeof value;
 
-    if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, value) < 0)
-        (void)set(fd, SOL_SOCKET, SO_RCVBUF, value);
-    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len) < 0 || value < 0)
+    if (option_set(fd, SOL_SOCKET, SO_RCVBUFFORCE, value) < 0)
+        (void)option_set(fd, SOL_SOCKET, SO_RCVBUF, value);
+    if (option_get(fd, SOL_SOCKET, SO_RCVBUF, &value) < 0 || value < 0)
         return 0;
     return (uint32_t)value;
 }
@@ -70,18 +59,17 @@ static int bound_to(int fd, struct net_address *out)
 static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *out)
 {
     struct net_address at = { 0 };
-    int flags = fcntl(fd, F_GETFL);
     int err = bound_to(fd, &at);
 
-    if (!err && (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
-        err = -errno;
     if (!err)
-        err = set_options(fd, at.u.any.sa_family);
+        err = option_blocking(fd, false);
+    if (!err)
+        err = set_options(fd, is_v6(&at));
     if (err)
         return err;
     *out = (struct udp_socket){ .fd = fd, .at = at };
     out->receive_buffer = udp_receive_buffer(fd, receive_buffer);
-    out->gro = gro && set(fd, IPPROTO_UDP, UDP_GRO, 1) == 0;
+    out->gro = gro && option_set(fd, IPPROTO_UDP, UDP_GRO, 1) == 0;
     return 0;
 }
 
@@ -104,10 +92,7 @@ void udp_one_address(const struct udp_socket *s)
 {
     if (!is_ours_alone(&s->at))
         return;
-    if (s->at.u.any.sa_family == AF_INET6)
-        (void)set(s->fd, SOL_IPV6, IPV6_RECVPKTINFO, 0);
-    else
-        (void)set(s->fd, SOL_IP, IP_PKTINFO, 0);
+    (void)option_set_ip(s->fd, is_v6(&s->at), IP_PKTINFO, IPV6_RECVPKTINFO, 0);
 }
 
 int udp_adopt(int fd, bool gro, struct udp_socket *out)
@@ -144,7 +129,7 @@ static int new_socket(int family)
 
     if (fd < 0)
         return -errno;
-    err = family == AF_INET6 ? set(fd, SOL_IPV6, IPV6_V6ONLY, 1) : 0;
+    err = family == AF_INET6 ? option_set(fd, SOL_IPV6, IPV6_V6ONLY, 1) : 0;
     if (!err)
         return fd;
     close(fd);
@@ -160,7 +145,7 @@ int udp_open(const struct udp_options *o, struct udp_socket *out)
     if (fd < 0)
         return fd;
     if (o->reuse_port)
-        err = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        err = option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (!err)
         err = o->high ? bind_in_range(fd, o) : bind_to(fd, &o->at);
     if (!err)
@@ -173,12 +158,10 @@ int udp_open(const struct udp_options *o, struct udp_socket *out)
 int udp_let_wait(const struct udp_socket *s, uint32_t ms)
 {
     struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-    int flags = fcntl(s->fd, F_GETFL);
 
-    if (flags < 0 || setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0 ||
-        fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+    if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0)
         return -errno;
-    return 0;
+    return option_blocking(s->fd, true);
 }
 
 void udp_close(struct udp_socket *s)
@@ -189,7 +172,7 @@ void udp_close(struct udp_socket *s)
 
 int udp_share(const struct udp_socket *s)
 {
-    return set(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    return option_set(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 void udp_discard(const struct udp_socket *s)
@@ -201,11 +184,9 @@ void udp_discard(const struct udp_socket *s)
 
 void udp_stamp(const struct udp_socket *s)
 {
-    bool v6 = s->at.u.any.sa_family == AF_INET6;
-
-    (void)set(s->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-    (void)set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, 1);
-    (void)set(s->fd, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVTCLASS : IP_RECVTOS, 1);
+    (void)option_set(s->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    (void)option_set_ip(s->fd, is_v6(&s->at), IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
+    (void)option_set_ip(s->fd, is_v6(&s->at), IP_RECVTOS, IPV6_RECVTCLASS, 1);
 }
 
 bool udp_dropped(int fd, uint32_t *out)

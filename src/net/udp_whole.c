@@ -1,6 +1,7 @@
 #include "net/udp.h"
 
 #include "base/number.h"
+#include "net/option.h"
 #include "net/udp_control.h"
 
 #include <errno.h>
@@ -10,10 +11,7 @@
 
 static int discover(int fd, bool v6, int how)
 {
-    return setsockopt(fd, v6 ? SOL_IPV6 : SOL_IP,
-                      v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &how, sizeof how) < 0
-               ? -errno
-               : 0;
+    return option_set_ip(fd, v6, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, how);
 }
 
 static size_t lay(struct iovec v[BLOCKS + 1], const struct udp_message *m, size_t zeros)

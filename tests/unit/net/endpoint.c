@@ -316,6 +316,30 @@ static void left_over_path_is_replaced(void **state)
     assert_int_equal(stat(at + strlen("unix://"), &st), -1);
 }
 
+/* Who asks whether anybody listens does not wait in the queue of one who is stuck. */
+static void a_stuck_listener_is_no_left_over(void **state)
+{
+    char endpoint[64], at[KEDGE_ENDPOINT_TEXT];
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    struct kedge_error error;
+    int fd, clients[2];
+
+    (void)state;
+    in_folder(endpoint, "unix");
+    fd = listening(endpoint, at);
+    assert_int_equal(listen(fd, 0), 0);
+    strcpy(to.sun_path, endpoint + strlen("unix://"));
+    for (size_t i = 0; i < COUNT(clients); i++) {
+        clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        assert_int_equal(connect(clients[i], (struct sockaddr *)&to, sizeof to), -(int)i);
+    }
+    assert_int_equal(errno, EAGAIN);
+    fails(kedge_listen(endpoint, &error), &error, KEDGE_SYSTEM, "Address already in use");
+    for (size_t i = 0; i < COUNT(clients); i++)
+        close(clients[i]);
+    kedge_unlisten(fd);
+}
+
 static void a_file_is_never_replaced(void **state)
 {
     char endpoint[64];
@@ -383,6 +407,7 @@ int main(void)
         cmocka_unit_test(a_link_local_address_needs_its_interface),
         cmocka_unit_test(every_address_is_two_sockets),
         cmocka_unit_test(left_over_path_is_replaced),
+        cmocka_unit_test(a_stuck_listener_is_no_left_over),
         cmocka_unit_test(a_file_is_never_replaced),
         cmocka_unit_test(tipc_works_or_is_clearly_missing),
         cmocka_unit_test(mute_host_is_given_up),

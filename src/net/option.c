@@ -1,0 +1,37 @@
+#include "net/option.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+
+int option_set(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+int option_set_ip(int fd, bool v6, int name, int v6_name, int value)
+{
+    return v6 ? option_set(fd, SOL_IPV6, v6_name, value)
+              : option_set(fd, SOL_IP, name, value);
+}
+
+int option_get(int fd, int level, int name, int *value)
+{
+    int got = 0;
+    socklen_t len = sizeof got;
+
+    if (getsockopt(fd, level, name, &got, &len) < 0)
+        return -errno;
+    *value = got;
+    return 0;
+}
+
+int option_blocking(int fd, bool blocking)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0)
+        return -errno;
+    flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+    return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
+}

@@ -1,0 +1,19 @@
+/* What a socket is set to, where that is one number. */
+#ifndef NET_OPTION_H
+#define NET_OPTION_H
+
+#include "kedge/base.h"
+
+/* 0 or -errno. Some are wishes: who can do without says so by (void). */
+int option_set(int fd, int level, int name, int value);
+
+/* The same of an option of IP that has another name in IPv6. */
+int option_set_ip(int fd, bool v6, int name, int v6_name, int value);
+
+/* 0; or -errno, and then *value is as it was. */
+KEDGE_MUST_CHECK int option_get(int fd, int level, int name, int *value);
+
+/* Whether calls on it wait. 0 or -errno. */
+KEDGE_MUST_CHECK int option_blocking(int fd, bool blocking);
+
+#endif
