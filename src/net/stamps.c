@@ -1,6 +1,7 @@
 #include "net/stamps.h"
 
 #include "net/option.h"
+#include "net/udp_control.h"
 #include "net/udp_errors.h"
 
 #include <errno.h>
@@ -53,11 +54,6 @@ int stamps_ask_more(int fd, int family)
     return err;
 }
 
-static bool is(const struct cmsghdr *c, int level, int type)
-{
-    return c->cmsg_level == level && c->cmsg_type == type;
-}
-
 static uint64_t stamp_in(const struct cmsghdr *c)
 {
     struct scm_timestamping all;
@@ -68,13 +64,13 @@ static uint64_t stamp_in(const struct cmsghdr *c)
 
 static void read_in(const struct cmsghdr *c, struct stamps_in *in)
 {
-    if (is(c, SOL_SOCKET, SCM_TIMESTAMPING))
+    if (control_is(c, SOL_SOCKET, SCM_TIMESTAMPING))
         in->at_ns = stamp_in(c);
-    else if (is(c, SOL_IP, IP_TTL) || is(c, SOL_IPV6, IPV6_HOPLIMIT))
+    else if (control_is(c, SOL_IP, IP_TTL) || control_is(c, SOL_IPV6, IPV6_HOPLIMIT))
         memcpy(&in->ttl, CMSG_DATA(c), sizeof in->ttl);
-    else if (is(c, SOL_IPV6, IPV6_TCLASS))
+    else if (control_is(c, SOL_IPV6, IPV6_TCLASS))
         memcpy(&in->tos, CMSG_DATA(c), sizeof in->tos);
-    else if (is(c, SOL_IP, IP_TOS))
+    else if (control_is(c, SOL_IP, IP_TOS))
         in->tos = *CMSG_DATA(c); /* one byte on IPv4 */
 }
 
@@ -115,9 +111,9 @@ static bool left(struct msghdr *h, uint32_t *number, uint64_t *at_ns)
 
     *at_ns = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-        if (is(c, SOL_SOCKET, SCM_TIMESTAMPING))
+        if (control_is(c, SOL_SOCKET, SCM_TIMESTAMPING))
             *at_ns = stamp_in(c);
-        else if (is(c, SOL_IP, IP_RECVERR) || is(c, SOL_IPV6, IPV6_RECVERR))
+        else if (control_is_error(c))
             memcpy(&err, CMSG_DATA(c), sizeof err);
     }
     *number = err.ee_data;

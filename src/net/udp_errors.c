@@ -1,18 +1,12 @@
 #include "net/udp_errors.h"
 
 #include "base/number.h"
+#include "net/udp_control.h"
 
-#include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <string.h>
-
-static bool is_error(const struct cmsghdr *c)
-{
-    return (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
-           (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
-}
 
 /* Who says so: a router, or the peer. What is local is said by nobody. */
 static void take_offender(const struct cmsghdr *c, struct udp_error *e)
@@ -34,7 +28,7 @@ bool udp_error_read(struct msghdr *h, struct udp_error *e)
     struct sock_extended_err err;
 
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-        if (!is_error(c) || c->cmsg_len < CMSG_LEN(sizeof err))
+        if (!control_is_error(c) || c->cmsg_len < CMSG_LEN(sizeof err))
             continue;
         memcpy(&err, CMSG_DATA(c), sizeof err);
         e->code = (int)err.ee_errno;
@@ -63,7 +57,7 @@ unsigned udp_drain_errors(int fd, void (*tell)(void *owner, const struct udp_err
                             .msg_control = control,
                             .msg_controllen = sizeof control };
 
-        if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR)
+        if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
             break;
         if (!udp_error_read(&h, &e))
             continue;

@@ -1,6 +1,7 @@
 #include "net/udp.h"
 
 #include "base/number.h"
+#include "net/udp_control.h"
 #include "net/udp_errno.h"
 
 #include <errno.h>
@@ -72,11 +73,6 @@ static void take_v6(struct udp_in *in, const struct cmsghdr *c)
         at->len = 0; /* no source to answer from: the kernel chooses */
 }
 
-static bool is(const struct cmsghdr *c, int level, int type)
-{
-    return c->cmsg_level == level && c->cmsg_type == type;
-}
-
 static uint8_t small_number(const struct cmsghdr *c)
 {
     int v = 0;
@@ -89,14 +85,14 @@ static void take_stamp(struct udp_in *in, const struct cmsghdr *c)
 {
     struct timespec t;
 
-    if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS)) {
+    if (control_is(c, SOL_SOCKET, SCM_TIMESTAMPNS)) {
         memcpy(&t, CMSG_DATA(c), sizeof t);
         in->stamp_ns = (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
-    } else if (is(c, SOL_IP, IP_TTL) || is(c, SOL_IPV6, IPV6_HOPLIMIT)) {
+    } else if (control_is(c, SOL_IP, IP_TTL) || control_is(c, SOL_IPV6, IPV6_HOPLIMIT)) {
         in->ttl = small_number(c);
-    } else if (is(c, SOL_IPV6, IPV6_TCLASS)) {
+    } else if (control_is(c, SOL_IPV6, IPV6_TCLASS)) {
         in->tos = small_number(c);
-    } else if (is(c, SOL_IP, IP_TOS)) {
+    } else if (control_is(c, SOL_IP, IP_TOS)) {
         in->tos = *CMSG_DATA(c); /* one byte on IPv4 */
     }
 }
@@ -105,13 +101,13 @@ static void take_control(struct udp_inbox *b, struct udp_in *in, const struct cm
 {
     int segment;
 
-    if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_PKTINFO) {
+    if (control_is(c, SOL_IP, IP_PKTINFO)) {
         take_v4(in, c);
-    } else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+    } else if (control_is(c, SOL_IPV6, IPV6_PKTINFO)) {
         take_v6(in, c);
-    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+    } else if (control_is(c, SOL_SOCKET, SO_RXQ_OVFL)) {
         memcpy(&b->drops, CMSG_DATA(c), sizeof b->drops);
-    } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+    } else if (control_is(c, IPPROTO_UDP, UDP_GRO)) {
         memcpy(&segment, CMSG_DATA(c), sizeof segment);
         in->m.segment = (uint16_t)segment;
     } else {
