@@ -1,25 +1,17 @@
 #include "ask/fetch.h"
 
 #include "ask/fetch_say.h"
+#include "loop/loop.h"
 #include "report/progress.h"
 
 #include <string.h>
-#include <time.h>
-
-static kedge_nanos clock_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
-}
 
 static bool watch(void *owner, uint64_t bytes, uint64_t size)
 {
     struct progress *bar = owner;
 
     bar->total = size;
-    progress_update(bar, bytes, clock_now());
+    progress_update(bar, bytes, loop_clock());
     return true;
 }
 
@@ -30,7 +22,7 @@ bool fetch_run(const struct fetch_job *job, const struct fetch_settings *setting
     struct progress bar;
     bool ok;
 
-    progress_start(&bar, fileno(stderr), settings->quiet, fetch_label(job), clock_now());
+    progress_start(&bar, fileno(stderr), settings->quiet, fetch_label(job), loop_clock());
     if (bar.on) {
         options.progress = watch;
         options.owner = &bar;

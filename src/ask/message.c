@@ -2,12 +2,11 @@
 
 #include "base/number.h"
 #include "kedge/stream.h"
+#include "loop/loop.h"
 #include "net/connection.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <time.h>
 
 /* One exchange under way. */
 struct exchange {
@@ -21,14 +20,6 @@ struct exchange {
     struct message_result result;
 };
 
-kedge_nanos message_clock(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
-}
-
 int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
                  struct message_link *out, struct kedge_error *error)
 {
@@ -37,9 +28,8 @@ int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
     out->fd = trace_dial(out->trace, e, timeout, error);
     if (out->fd < 0)
         return -1;
-    err =
-        fcntl(out->fd, F_SETFL, O_NONBLOCK); /* of a descriptor that is ours: no error */
-    KEDGE_ASSERT(err == 0);
+    err = connection_nonblocking(out->fd);
+    KEDGE_ASSERT(err == 0); /* of a descriptor that is ours */
     out->stream = e->transport == KEDGE_TCP || e->transport == KEDGE_UNIX;
     out->packets = e->transport == KEDGE_UNIX_SEQPACKET;
     out->timeout = timeout;
@@ -105,7 +95,7 @@ static void receive_stream(struct exchange *x)
     }
     if (n > 0) {
         x->got += (size_t)n;
-        x->last = message_clock();
+        x->last = loop_clock();
     }
     x->ended = n <= 0;
     if (x->ended && x->got == 0)
@@ -126,7 +116,7 @@ static void receive_datagram(struct exchange *x)
     } else if (n == 0 && x->link->packets) {
         finish(x, MESSAGE_CLOSED, 0);
     } else {
-        x->last = message_clock();
+        x->last = loop_clock();
         x->got = (size_t)n;
         answer(x);
     }
@@ -146,7 +136,7 @@ static short await(const struct message_link *link, short events, kedge_nanos un
 {
     struct pollfd fds[2] = { { .fd = link->fd, .events = events },
                              { .fd = link->cancel, .events = POLLIN } };
-    kedge_nanos left = sub_sat(until, message_clock());
+    kedge_nanos left = sub_sat(until, loop_clock());
     struct timespec t = { (time_t)(left / KEDGE_SEC), (long)(left % KEDGE_SEC) };
     int n = ppoll(fds, 2, until == KEDGE_NEVER ? NULL : &t, NULL);
 
@@ -170,7 +160,7 @@ static void step(struct exchange *x)
     }
     if (!x->over && x->left.len > 0 && ready & POLLOUT)
         send_some(x);
-    if (x->over || message_clock() < deadline(x))
+    if (x->over || loop_clock() < deadline(x))
         return;
     if (x->got > 0)
         answer(x);
@@ -180,7 +170,7 @@ static void step(struct exchange *x)
 
 void message_finish(struct message_link *link)
 {
-    kedge_nanos until = add_sat(message_clock(), link->timeout);
+    kedge_nanos until = add_sat(loop_clock(), link->timeout);
     bool cancelled = false;
     ssize_t n = 0;
 
@@ -210,7 +200,7 @@ struct message_result message_exchange(struct message_link *link,
 
     KEDGE_ASSERT(message.len <= MESSAGE_MAX);
     drop_late(link);
-    x.start = message_clock();
+    x.start = loop_clock();
     x.end = add_sat(x.start, link->timeout);
     send_some(&x);
     while (!x.over)
@@ -223,7 +213,7 @@ bool message_sleep(const struct message_link *link, kedge_nanos until)
     struct message_link none = { .fd = -1, .cancel = link->cancel };
     bool cancelled = false;
 
-    while (!cancelled && message_clock() < until)
+    while (!cancelled && loop_clock() < until)
         (void)await(&none, 0, until, &cancelled);
     return !cancelled;
 }

@@ -5,6 +5,7 @@
 #include "cmd/lines.h"
 #include "cmd/tracing.h"
 #include "cmd/verbs.h"
+#include "loop/loop.h"
 #include "report/histogram.h"
 #include "report/json.h"
 #include "report/text.h"
@@ -166,7 +167,7 @@ static void send_one(struct sending *s, struct kedge_span text)
         s->stop = true;
         return;
     }
-    s->next = message_clock() + s->o->interval;
+    s->next = loop_clock() + s->o->interval;
     s->sent++;
     r = message_exchange(&s->link, message);
     account(s, &r);

@@ -1,6 +1,7 @@
 #include "net/trace.h"
 
 #include "base/number.h"
+#include "net/clock.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -29,14 +30,6 @@ struct kedge_trace {
     struct followed sockets[KEDGE_TRACE_SOCKETS];
 };
 
-static kedge_nanos clock_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
-}
-
 struct kedge_trace *kedge_trace_open(void (*saw)(void *, const struct kedge_call *),
                                      void *owner)
 {
@@ -46,7 +39,7 @@ struct kedge_trace *kedge_trace_open(void (*saw)(void *, const struct kedge_call
         return NULL;
     t->saw = saw;
     t->owner = owner;
-    t->start = clock_now();
+    t->start = net_clock();
     return t;
 }
 
@@ -137,7 +130,7 @@ static void tell(struct kedge_trace *t, struct followed *s, struct kedge_call *c
 {
     char peer[KEDGE_ADDRESS_TEXT];
 
-    c->at = clock_now() - t->start;
+    c->at = net_clock() - t->start;
     if (s) {
         c->socket = s->number;
         c->before = s->state;
@@ -263,8 +256,8 @@ static unsigned unsettled(struct kedge_trace *t)
 void kedge_trace_settle(struct kedge_trace *t, kedge_nanos patience)
 {
     const struct timespec pause = { .tv_nsec = (long)LOOK_AGAIN };
-    kedge_nanos end = add_sat(clock_now(), patience);
+    kedge_nanos end = add_sat(net_clock(), patience);
 
-    while (t && unsettled(t) > 0 && clock_now() < end)
+    while (t && unsettled(t) > 0 && net_clock() < end)
         (void)nanosleep(&pause, NULL);
 }

@@ -1,6 +1,7 @@
 /* A client's transfer: every address of the server in turn, and at each as many attempts
  * as recovery finds worth making. */
 #include "base/number.h"
+#include "net/clock.h"
 #include "proto/tftp/recover.h"
 #include "transfer/fetch_result.h"
 #include "transfer/fetch_source.h"
@@ -130,7 +131,7 @@ static bool write_request(struct fetch *f, struct exchange *x)
 
 static void begin(struct fetch *f, struct exchange *x)
 {
-    kedge_nanos now = exchange_clock();
+    kedge_nanos now = net_clock();
     kedge_nanos patience = tftp_recovery_patience(&f->recovery, f->patience);
 
     kedge_tftp_client_init(&x->client, f->op, &f->recovery.asked, patience, now);
@@ -217,7 +218,7 @@ static bool attempt(struct fetch *f, const struct net_address *server, bool othe
 static void try_address(struct fetch *f, const struct net_address *server,
                         unsigned others)
 {
-    kedge_nanos spent = exchange_clock() - f->started;
+    kedge_nanos spent = net_clock() - f->started;
     int mtu = net_route_mtu(&f->route, server);
 
     if (mtu == -ENETUNREACH || mtu == -EHOSTUNREACH) {
@@ -304,7 +305,7 @@ static bool finish(const struct fetch *f)
 static void run(struct fetch *f, const struct kedge_addresses *list,
                 struct fetch_fault opened)
 {
-    f->started = exchange_clock();
+    f->started = net_clock();
     f->fault = opened;
     if (opened.cause == KEDGE_TRANSFER_DONE)
         try_all(f, list);

@@ -1,5 +1,6 @@
 /* One request answered: the server's side of one transfer, and nothing beside it. */
 #include "base/number.h"
+#include "net/clock.h"
 #include "transfer/fetch_result.h"
 #include "transfer/fetch_served.h"
 
@@ -84,7 +85,7 @@ static void begin(struct answering *a, struct exchange *x)
 {
     struct kedge_tftp_terms terms = kedge_tftp_terms(&a->granted);
     struct kedge_tftp_machine *m = &x->client.machine;
-    kedge_nanos now = exchange_clock();
+    kedge_nanos now = net_clock();
 
     terms.patience = a->options->patience ? a->options->patience : patience_default;
     m->sends = a->wish.op == KEDGE_TFTP_RRQ;
@@ -138,7 +139,7 @@ static void converse(struct answering *a, struct exchange *x)
 
 static void run(struct answering *a)
 {
-    kedge_nanos started = exchange_clock();
+    kedge_nanos started = net_clock();
     struct exchange *x = NULL;
     int err = open_socket(a, &x);
 
@@ -150,7 +151,7 @@ static void run(struct answering *a)
     x->peer = a->peer;
     a->result->local = net_address_to(&x->socket.at);
     converse(a, x);
-    a->result->took = exchange_clock() - started;
+    a->result->took = net_clock() - started;
     exchange_close(x);
 }
 

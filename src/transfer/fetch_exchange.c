@@ -1,22 +1,14 @@
 #include "transfer/fetch_exchange.h"
 
 #include "base/number.h"
+#include "net/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Trains of datagrams that one call receives: see UDP_GRO. */
 #define INBOX_EACH 65535
 #define INBOX_BYTES (32 * INBOX_EACH)
-
-kedge_nanos exchange_clock(void)
-{
-    struct timespec t;
-
-    KEDGE_ASSERT(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
-}
 
 int exchange_open(const struct net_address *at, struct exchange **out)
 {
@@ -138,7 +130,7 @@ static void keep(struct exchange *x)
         exchange_fail(x, fault);
         return;
     }
-    x->finished = x->now = exchange_clock();
+    x->finished = x->now = net_clock();
     r->linger = linger(x);
     kedge_tftp_receiver_committed(r, x->now);
 }
@@ -155,7 +147,7 @@ static void step(struct exchange *x)
 {
     struct kedge_tftp_action a;
 
-    x->now = exchange_clock();
+    x->now = net_clock();
     a = x->asks ? kedge_tftp_client_write(&x->client, x->now)
                 : kedge_tftp_machine_write(&x->client.machine, x->now);
     switch (a.todo) {
@@ -193,5 +185,5 @@ void exchange_run(struct exchange *x)
     if (x->file->settle && x->fault.cause == KEDGE_TRANSFER_DONE)
         x->fault = fetch_fault_of(x->file->settle(x->file));
     if (!x->finished)
-        x->finished = exchange_clock();
+        x->finished = net_clock();
 }

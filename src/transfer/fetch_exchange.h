@@ -64,8 +64,6 @@ uint64_t exchange_bytes(const struct exchange *x);
 
 enum { EXCHANGE_WAIT_MS = 8 }; /* for the peer alone, at most */
 
-kedge_nanos exchange_clock(void);
-
 /* It cannot go on: the peer gets an ERROR if it has been heard of. */
 void exchange_fail(struct exchange *x, struct fetch_fault fault);
 

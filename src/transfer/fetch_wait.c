@@ -3,6 +3,7 @@
 #include "transfer/fetch_exchange.h"
 
 #include "base/number.h"
+#include "net/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -198,7 +199,7 @@ static bool heard_blocks(struct exchange *x)
     int n;
 
     n = udp_receive_within(x->socket.fd, &x->inbox, r->terms.window > 1 ? UDP_BATCH : 1);
-    x->now = exchange_clock();
+    x->now = net_clock();
     take(x, n);
     if (at == GATHER_AMID && r->due)
         at = slept ? GATHER_END : GATHER_BEGIN;
@@ -215,7 +216,7 @@ static bool heard_from_the_peer(struct exchange *x)
         return heard_blocks(x);
     n = udp_receive_within(x->socket.fd, &x->inbox,
                            m->sends && m->sender.terms.window > 1 ? UDP_BATCH : 1);
-    x->now = exchange_clock();
+    x->now = net_clock();
     take(x, n);
     return n != 0;
 }
@@ -232,7 +233,7 @@ static struct fetch_fault wait_for_any(struct exchange *x,
     struct timespec timeout = time_until(x, wait->until);
     int n = ppoll(fds, sizeof fds / sizeof *fds, &timeout, NULL);
 
-    x->now = x->polled = exchange_clock();
+    x->now = x->polled = net_clock();
     if (n > 0 && fds[1].revents)
         return stopped();
     if (n > 0 && fds[0].revents)
