@@ -2,6 +2,7 @@
  * as recovery finds worth making. */
 #include "base/number.h"
 #include "net/clock.h"
+#include "proto/tftp/patience.h"
 #include "proto/tftp/recover.h"
 #include "transfer/fetch_result.h"
 #include "transfer/fetch_source.h"
@@ -14,8 +15,6 @@ enum {
     HEADERS_V4 = 20 + 8 + KEDGE_TFTP_HEADER, /* around a block, within the MTU */
     HEADERS_V6 = 40 + 8 + KEDGE_TFTP_HEADER,
 };
-
-static const kedge_nanos patience_default = 30 * KEDGE_SEC;
 
 /* Of a socket that nobody gave more to: what Linux counts against it for a datagram is up to
  * twice its length, and it takes one beyond. */
@@ -132,9 +131,9 @@ static bool write_request(struct fetch *f, struct exchange *x)
 static void begin(struct fetch *f, struct exchange *x)
 {
     kedge_nanos now = net_clock();
-    kedge_nanos patience = tftp_recovery_patience(&f->recovery, f->patience);
 
-    kedge_tftp_client_init(&x->client, f->op, &f->recovery.asked, patience, now);
+    kedge_tftp_client_init(&x->client, f->op, &f->recovery.asked,
+                           tftp_recovery_patience(&f->recovery, f->patience), now);
     x->client.give_up = now + f->asking;
     x->client.confirm = f->patience;
     if (f->options->timeout) {
@@ -270,13 +269,13 @@ static void try_all(struct fetch *f, const struct kedge_addresses *list)
 static void init(struct fetch *f)
 {
     static const struct kedge_transfer_options none = { 0 };
-    kedge_nanos timeout;
+    struct kedge_tftp_terms terms = { 0 };
 
     if (!f->options)
         f->options = &none;
-    timeout = f->options->timeout;
-    f->patience = f->options->patience ? f->options->patience
-                                       : max_u64(patience_default, 6 * timeout);
+    terms.timeout = f->options->timeout;
+    terms.patience = f->options->patience;
+    f->patience = patience(&terms);
     f->fault = fetch_no_fault();
     *f->result = (struct kedge_transfer_result){ .cause = KEDGE_TRANSFER_NOT_RESOLVED,
                                                  .outcome = KEDGE_TFTP_FAILED,

@@ -15,8 +15,6 @@ enum {
     HEADERS_MAX = 40 + 8 + KEDGE_TFTP_HEADER
 };
 
-static const kedge_nanos patience_default = 30 * KEDGE_SEC;
-
 struct answering {
     const struct kedge_transfer_request *request;
     const struct kedge_transfer_options *options;
@@ -87,7 +85,7 @@ static void begin(struct answering *a, struct exchange *x)
     struct kedge_tftp_machine *m = &x->client.machine;
     kedge_nanos now = net_clock();
 
-    terms.patience = a->options->patience ? a->options->patience : patience_default;
+    terms.patience = a->options->patience;
     m->sends = a->wish.op == KEDGE_TFTP_RRQ;
     if (m->sends)
         kedge_tftp_sender_init(&m->sender, &terms, a->granted.has ? 0 : 1, false, now);
