@@ -1,5 +1,7 @@
 #include "net/problem.h"
 
+#include "base/bytes.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -21,12 +23,12 @@ void problem_append(struct kedge_error *e, struct kedge_span text, size_t most)
     for (size_t i = 0; i < text.len && i < most; i++)
         append_byte(e, text.ptr[i]);
     if (text.len > most)
-        problem_append(e, (struct kedge_span){ (const uint8_t *)"...", 3 }, 3);
+        problem_append(e, span_of("..."), 3);
 }
 
 static void append(struct kedge_error *e, const char *text, size_t most)
 {
-    problem_append(e, (struct kedge_span){ (const uint8_t *)text, strlen(text) }, most);
+    problem_append(e, span_of(text), most);
 }
 
 void problem_set(struct kedge_error *e, enum kedge_cause cause, const char *what,

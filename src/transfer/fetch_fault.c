@@ -1,6 +1,9 @@
 /* What the store says, as the end of a transfer and as an ERROR for the peer. */
 #include "transfer/fetch_file.h"
 
+#include <errno.h>
+#include <string.h>
+
 struct fetch_fault fetch_no_fault(void)
 {
     return (struct fetch_fault){ .cause = KEDGE_TRANSFER_DONE, .why = "" };
@@ -40,6 +43,30 @@ struct fetch_fault fetch_fault_of(struct store_result result)
 struct fetch_fault fetch_wrong_size(void)
 {
     return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SIZE,
-                                 .why = "not of the size announced",
-                                 .error = KEDGE_TFTP_UNDEFINED };
+                                 .why = "not of the size announced" };
+}
+
+struct fetch_fault fetch_changed(void)
+{
+    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_CHANGED,
+                                 .why = "the file changed while it was sent" };
+}
+
+struct fetch_fault fetch_no_memory(void)
+{
+    return fetch_fault_of(store_errno(ENOMEM));
+}
+
+struct fetch_fault fetch_check_sum(const struct sha256_ctx *hashed, const uint8_t *wanted)
+{
+    struct sha256_ctx end = *hashed;
+    uint8_t sum[SHA256_DIGEST_SIZE];
+
+    if (!wanted)
+        return fetch_no_fault();
+    sha256_digest(&end, sizeof sum, sum);
+    if (memcmp(sum, wanted, sizeof sum) == 0)
+        return fetch_no_fault();
+    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SUM,
+                                 .why = "its SHA-256 is another than the one given" };
 }

@@ -8,6 +8,8 @@
 #include "transfer/content.h"
 #include "transfer/take.h"
 
+#include <nettle/sha2.h>
+
 /* What went wrong on this side. */
 struct fetch_fault {
     enum kedge_transfer_cause cause; /* KEDGE_TRANSFER_DONE: nothing */
@@ -54,5 +56,11 @@ struct fetch_file {
 struct fetch_fault fetch_no_fault(void);
 struct fetch_fault fetch_fault_of(struct store_result result);
 struct fetch_fault fetch_wrong_size(void);
+struct fetch_fault fetch_changed(void); /* of a file that is sent */
+struct fetch_fault fetch_no_memory(void);
+
+/* No fault where `wanted`, a SHA-256, is NULL or that of what was hashed: which may go on. */
+struct fetch_fault fetch_check_sum(const struct sha256_ctx *hashed,
+                                   const uint8_t *wanted);
 
 #endif

@@ -1,5 +1,6 @@
 #include "transfer/fetch_result.h"
 
+#include "base/bytes.h"
 #include "net/problem.h"
 
 #include <stdio.h>
@@ -83,14 +84,9 @@ void fetch_result_of(struct kedge_transfer_result *r, const struct exchange *x)
         fill_counts(r, &x->client.machine);
 }
 
-static struct kedge_span span(const char *text)
-{
-    return (struct kedge_span){ (const uint8_t *)text, strlen(text) };
-}
-
 static void add(struct kedge_error *line, const char *text)
 {
-    problem_append(line, span(text), SIZE_MAX);
+    problem_append(line, span_of(text), SIZE_MAX);
 }
 
 static const char *error_name(int code)
@@ -180,7 +176,7 @@ static void explain_fault(struct kedge_error *line, const struct kedge_transfer_
                    r->cause == KEDGE_TRANSFER_CHANGED;
 
     if (of_file && *about->what) {
-        problem_append(line, span(about->what), 120);
+        problem_append(line, span_of(about->what), 120);
         add(line, ": ");
     }
     add(line, about->why);

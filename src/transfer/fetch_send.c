@@ -3,7 +3,6 @@
 
 #include "base/number.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* Bytes read in one go, but at least one frame: a window, or more than it where blocks
@@ -12,14 +11,6 @@
 #define FRAMES_MAX (1u << 20)
 
 static const kedge_nanos look_again = 100 * KEDGE_MSEC;
-
-static struct fetch_fault no_memory(void)
-{
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_LOCAL_FILE,
-                                 .code = ENOMEM,
-                                 .why = "out of memory",
-                                 .error = KEDGE_TFTP_UNDEFINED };
-}
 
 static bool prepare(struct exchange *x)
 {
@@ -140,7 +131,7 @@ void exchange_send(struct exchange *x, const struct kedge_tftp_action *blocks)
         return;
     }
     if (!x->frames.memory && !prepare(x)) {
-        exchange_fail(x, no_memory());
+        exchange_fail(x, fetch_no_memory());
         return;
     }
     a.end = at_hand(x, blocks);

@@ -36,10 +36,7 @@ static struct fetch_fault complete(struct fetch_file *file)
                 st.st_mtim.tv_sec == s->was.st_mtim.tv_sec &&
                 st.st_mtim.tv_nsec == s->was.st_mtim.tv_nsec;
 
-    if (same)
-        return fetch_no_fault();
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_CHANGED,
-                                 .why = "the file changed while it was sent" };
+    return same ? fetch_no_fault() : fetch_changed();
 }
 
 static struct store_result open_to_send(struct fetch_served *s)

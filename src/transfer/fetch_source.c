@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct fetch_source *owner(void *file)
 {
@@ -67,19 +66,10 @@ static uint64_t ready(struct fetch_file *file, uint64_t from, uint64_t end)
 static struct fetch_fault complete(struct fetch_file *file)
 {
     const struct fetch_source *s = owner(file);
-    struct sha256_ctx hashed = s->sum; /* another attempt may come here again */
-    uint8_t sum[SHA256_DIGEST_SIZE];
 
     if (local_source_changed(&s->local))
-        return (struct fetch_fault){ .cause = KEDGE_TRANSFER_CHANGED,
-                                     .why = "the file changed while it was sent" };
-    if (!s->wanted)
-        return fetch_no_fault();
-    sha256_digest(&hashed, sizeof sum, sum);
-    if (memcmp(sum, s->wanted, sizeof sum) == 0)
-        return fetch_no_fault();
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SUM,
-                                 .why = "its SHA-256 is another than the one given" };
+        return fetch_changed();
+    return fetch_check_sum(&s->sum, s->wanted);
 }
 
 static bool again(struct fetch_file *file)

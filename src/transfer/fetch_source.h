@@ -6,8 +6,6 @@
 #include "store/local.h"
 #include "transfer/fetch_file.h"
 
-#include <nettle/sha2.h>
-
 /* What is kept of a stream to be sent again bounds its window. */
 #define FETCH_RING_MAX ((size_t)64 << 20)
 

@@ -81,19 +81,6 @@ static struct store_result settle(struct fetch_file *file)
     return t->local.stream || holds_borrowed(t) ? flush(t) : store_ok();
 }
 
-static struct fetch_fault check_sum(struct fetch_target *t)
-{
-    uint8_t sum[SHA256_DIGEST_SIZE];
-
-    if (!t->wanted)
-        return fetch_no_fault();
-    sha256_digest(&t->sum, sizeof sum, sum);
-    if (memcmp(sum, t->wanted, sizeof sum) == 0)
-        return fetch_no_fault();
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SUM,
-                                 .why = "its SHA-256 is another than the one given" };
-}
-
 static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t announced)
 {
     struct fetch_target *t = owner(file);
@@ -102,7 +89,7 @@ static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t 
     if (announced != FETCH_UNKNOWN && size != announced)
         fault = fetch_wrong_size();
     if (fault.cause == KEDGE_TRANSFER_DONE)
-        fault = check_sum(t);
+        fault = fetch_check_sum(&t->sum, t->wanted);
     if (fault.cause == KEDGE_TRANSFER_DONE)
         fault = fetch_fault_of(flush(t));
     if (fault.cause == KEDGE_TRANSFER_DONE)

@@ -6,8 +6,6 @@
 #include "store/local.h"
 #include "transfer/fetch_file.h"
 
-#include <nettle/sha2.h>
-
 enum { FETCH_LENT_MAX = 32 };
 
 struct fetch_target {
