@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "base/units.h"
-#include "report/text.h"
+#include "cmd/shown.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -27,20 +27,6 @@ __attribute__((format(printf, 2, 3))) static bool bad(struct parse *p, const cha
     vsnprintf(p->problem->text, sizeof p->problem->text, format, list);
     va_end(list);
     return false;
-}
-
-/* What the user typed, fit to be shown. */
-struct shown {
-    char text[80];
-};
-
-static struct shown show(const char *word)
-{
-    struct shown s = { 0 };
-    struct writer w = { .ptr = (uint8_t *)s.text, .room = sizeof s.text - 1 };
-
-    text_shown(&w, span_of(word), w.room);
-    return s;
 }
 
 /* --name, or -c where a letter is all there is. */
@@ -143,7 +129,7 @@ static bool not_valid(struct parse *p, const struct arg *a, const char *value)
 {
     return bad(p, "%s takes %s%s%s%s, not '%s'", flag_of(a).text, wanted(a->kind),
                bounds(a).text, a->words ? (a->kind == ARG_ENUM ? " " : ", or ") : "",
-               a->words ? a->words : "", show(value).text);
+               a->words ? a->words : "", shown(value, SHOWN_WORD).text);
 }
 
 static bool set_number(struct parse *p, const struct arg *a, const char *value)
@@ -283,7 +269,7 @@ static bool long_option(struct parse *p, const char *word)
         name.len = (size_t)(equals - (word + 2));
     a = by_name(p->verb, name);
     if (!a)
-        return bad(p, "unknown option %s", show(word).text);
+        return bad(p, "unknown option %s", shown(word, SHOWN_WORD).text);
     if (a->kind == ARG_FLAG)
         return equals ? bad(p, "%s takes no value", flag_of(a).text)
                       : take_option(p, a, NULL);
@@ -301,7 +287,7 @@ static bool short_options(struct parse *p, const char *word)
         const char *value = NULL;
 
         if (!a)
-            return bad(p, "unknown option -%s", show(c).text);
+            return bad(p, "unknown option -%s", shown(c, SHOWN_WORD).text);
         if (a->kind == ARG_FLAG) {
             if (!take_option(p, a, NULL))
                 return false;
@@ -324,7 +310,7 @@ static bool whole(struct parse *p)
         return bad(p, "missing operand: %s", verb->operands);
     if (p->kept > verb->operands_max)
         return bad(p, "unexpected operand '%s'",
-                   show(p->words->items[verb->operands_max]).text);
+                   shown(p->words->items[verb->operands_max], SHOWN_WORD).text);
     p->words->count = p->kept;
     return true;
 }

@@ -1,19 +1,9 @@
 #include "cmd/checks.h"
 
 #include "ask/probe_compare.h"
-#include "base/bytes.h"
-#include "report/text.h"
+#include "cmd/shown.h"
 
 #include <stdio.h>
-
-static void complain(const char *verb, const char *text, const struct kedge_error *error)
-{
-    char shown[80] = { 0 };
-    struct writer w = { .ptr = (uint8_t *)shown, .room = sizeof shown - 1 };
-
-    text_shown(&w, span_of(text), w.room);
-    fprintf(stderr, "kedge %s: --fail-if '%s': %s\n", verb, shown, error->text);
-}
 
 bool checks_parse(struct checks *out, const char *verb, const struct arg_list *given,
                   bool compares)
@@ -23,7 +13,8 @@ bool checks_parse(struct checks *out, const char *verb, const struct arg_list *g
     *out = (struct checks){ .verb = verb };
     for (uint32_t i = 0; i < given->count; i++) {
         if (!check_parse(&out->items[i], given->items[i], compares, &error)) {
-            complain(verb, given->items[i], &error);
+            fprintf(stderr, "kedge %s: --fail-if '%s': %s\n", verb,
+                    shown(given->items[i], SHOWN_WORD).text, error.text);
             return false;
         }
         out->count++;

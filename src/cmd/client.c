@@ -3,8 +3,8 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "cmd/interrupt.h"
+#include "cmd/shown.h"
 #include "net/address.h"
-#include "report/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,12 +13,7 @@
 
 bool client_complain(const struct client *c, const char *what, const char *why)
 {
-    char space[512];
-    struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space - 1 };
-
-    text_shown(&w, span_of(what), w.room);
-    space[w.len] = 0;
-    fprintf(stderr, "kedge %s: %s: %s\n", c->verb, space, why);
+    fprintf(stderr, "kedge %s: %s: %s\n", c->verb, shown(what, SHOWN_NAME).text, why);
     return false;
 }
 

@@ -1,8 +1,7 @@
 #include "cmd/help.h"
 
-#include "base/bytes.h"
+#include "cmd/shown.h"
 #include "cmd/verbs.h"
-#include "report/text.h"
 
 void help_overview(FILE *out)
 {
@@ -15,11 +14,8 @@ void help_overview(FILE *out)
 
 enum exit_code help_unknown_verb(const char *name)
 {
-    char text[80] = { 0 };
-    struct writer w = { .ptr = (uint8_t *)text, .room = sizeof text - 1 };
-
-    text_shown(&w, span_of(name), w.room);
-    fprintf(stderr, "kedge: unknown verb '%s' (see: kedge help)\n", text);
+    fprintf(stderr, "kedge: unknown verb '%s' (see: kedge help)\n",
+            shown(name, SHOWN_WORD).text);
     return EXIT_USAGE;
 }
 

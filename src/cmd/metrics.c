@@ -1,6 +1,7 @@
 #include "cmd/metrics.h"
 
 #include "base/number.h"
+#include "cmd/shown.h"
 #include "report/whole.h"
 
 #include <errno.h>
@@ -32,7 +33,8 @@ enum exit_code metrics_write(struct metrics_file *m, const struct probe_result *
     m->next = add_sat(now, m->every);
     code = write_now(m->file, r, running);
     if (code && code != m->failed)
-        fprintf(stderr, "kedge probe: --prometheus %s: %s\n", m->file, strerror(code));
+        fprintf(stderr, "kedge probe: --prometheus %s: %s\n",
+                shown(m->file, SHOWN_NAME).text, strerror(code));
     m->failed = code;
     if (!code)
         return EXIT_OK;

@@ -2,6 +2,7 @@
 
 #include "ask/probe_plot.h"
 #include "base/number.h"
+#include "cmd/shown.h"
 #include "cmd/terminal.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 static enum exit_code complain(const struct page *p, int code)
 {
     fprintf(stderr, "kedge %s: --%s%s: %s\n", p->verb, p->file ? "html " : "plot",
-            p->file ? p->file : "", strerror(code));
+            shown(p->file ? p->file : "", SHOWN_NAME).text, strerror(code));
     return code == ENOSPC ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
 }
 

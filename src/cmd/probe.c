@@ -1,8 +1,10 @@
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
 #include "ask/probe_flood.h"
 #include "ask/probe_payload.h"
+#include "cmd/key_option.h"
 #include "cmd/probe_mtu.h"
 #include "cmd/probe_see.h"
+#include "cmd/shown.h"
 #include "cmd/tracing.h"
 #include "cmd/verbs.h"
 
@@ -44,7 +46,7 @@ static enum exit_code add_all(struct probe *p, const struct operands *operands)
 
 static bool complain(const char *value, const char *why)
 {
-    fprintf(stderr, "kedge probe: %s, not '%.80s'\n", why, value);
+    fprintf(stderr, "kedge probe: %s, not '%s'\n", why, shown(value, SHOWN_WORD).text);
     return false;
 }
 
@@ -99,8 +101,6 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
 static enum exit_code read_key(const struct probe_options *o, struct store_key *key,
                                struct probe_plan *plan)
 {
-    int err;
-
     if (!o->key)
         return EXIT_OK;
     if (plan->size == DEFAULT_SIZE)
@@ -110,12 +110,8 @@ static enum exit_code read_key(const struct probe_options *o, struct store_key *
                 SEALED_SIZE);
         return EXIT_USAGE;
     }
-    err = key_read(key, o->key);
-    if (err)
-        fprintf(stderr, "kedge probe: --key %.200s: %s\n", o->key,
-                err == -EINVAL ? "a key has 16 to 4096 bytes" : strerror(-err));
     plan->key = key;
-    return err ? EXIT_LOCAL_FILE : EXIT_OK;
+    return key_option("probe", o->key, key);
 }
 
 static enum exit_code run(const struct probe_options *o, const struct operands *operands,

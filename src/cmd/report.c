@@ -5,8 +5,8 @@
 #include "ask/probe_show.h"
 #include "cmd/checks.h"
 #include "cmd/page.h"
+#include "cmd/shown.h"
 #include "cmd/verbs.h"
-#include "report/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,15 +26,10 @@ struct reading {
 
 static enum exit_code complain(const char *name, const struct probe_read_error *error)
 {
-    char shown[256] = { 0 };
-    struct writer w = { .ptr = (uint8_t *)shown, .room = sizeof shown - 1 };
-
-    text_shown(&w, span_of(name), w.room);
+    fprintf(stderr, "kedge report: %s: ", shown(name, SHOWN_NAME).text);
     if (error->line > 0)
-        fprintf(stderr, "kedge report: %s: line %llu: %s\n", shown,
-                (unsigned long long)error->line, error->text);
-    else
-        fprintf(stderr, "kedge report: %s: %s\n", shown, error->text);
+        fprintf(stderr, "line %llu: ", (unsigned long long)error->line);
+    fprintf(stderr, "%s\n", error->text);
     return EXIT_LOCAL_FILE;
 }
 
@@ -44,7 +39,7 @@ static void say_if_cut(const struct probe_record *r, const char *name)
         fprintf(stderr,
                 "kedge report: %s: the run has no last lines: duplicates and jitter are "
                 "not known\n",
-                name);
+                shown(name, SHOWN_NAME).text);
 }
 
 static void settled(void *owner, uint32_t target, const struct account_event *event)

@@ -2,6 +2,7 @@
 #include "cmd/serve_server.h"
 
 #include "base/number.h"
+#include "cmd/shown.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,7 +21,7 @@ static const struct {
 
 static enum exit_code refuse_for(const char *text, const char *why)
 {
-    fprintf(stderr, "kedge serve: %s: %s\n", text, why);
+    fprintf(stderr, "kedge serve: %s: %s\n", shown(text, SHOWN_NAME).text, why);
     return EXIT_USAGE;
 }
 
@@ -51,7 +52,8 @@ static enum exit_code refuse(const struct kedge_error *error, bool local)
 
 static enum exit_code failed(const char *text, int err)
 {
-    fprintf(stderr, "kedge serve: %s: %s%s\n", text, strerror(-err), hint(-err, false));
+    fprintf(stderr, "kedge serve: %s: %s%s\n", shown(text, SHOWN_NAME).text,
+            strerror(-err), hint(-err, false));
     return err == -EACCES ? EXIT_NO_PERMISSION : EXIT_LOCAL_FILE;
 }
 

@@ -1,6 +1,8 @@
 /* The life of `kedge serve`, in a straight line: bind, give up privileges, serve, stop. */
 #include "cmd/serve_server.h"
 
+#include "cmd/key_option.h"
+#include "cmd/shown.h"
 #include "jail/privileges.h"
 
 #include <errno.h>
@@ -56,20 +58,9 @@ static int open_shards(struct server *s)
     return err;
 }
 
-/* While it is still allowed to. */
-static bool reads_key(struct server *s)
-{
-    const char *path = s->options->key;
-    int err = path ? key_read(&s->key, path) : 0;
-
-    if (err)
-        fprintf(stderr, "kedge serve: --key %.200s: %s\n", path,
-                err == -EINVAL ? "a key has 16 to 4096 bytes" : strerror(-err));
-    return err == 0;
-}
-
 enum exit_code server_open(struct server *s, const struct serve_options *options)
 {
+    enum exit_code code = EXIT_OK;
     sigset_t stop;
     int err;
 
@@ -77,9 +68,10 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
     s->root.fd = -1;
     if (!fits_range(options))
         return EXIT_USAGE;
-    if (!reads_key(s))
-        return EXIT_LOCAL_FILE;
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of one upload */
+    if (options->key) /* while it is still allowed to */
+        code = key_option("serve", options->key, &s->key);
+    if (code != EXIT_OK)
+        return code;
     raise_descriptors();
     loop_signals_stop(&stop);
     err = open_shards(s);
@@ -95,7 +87,8 @@ static bool opens_root(struct server *s)
 
     if (result.error == STORE_OK)
         return true;
-    fprintf(stderr, "kedge serve: --root %s: %s\n", s->options->root, result.why);
+    fprintf(stderr, "kedge serve: --root %s: %s\n",
+            shown(s->options->root, SHOWN_NAME).text, result.why);
     return false;
 }
 
@@ -110,7 +103,7 @@ static enum exit_code become_user(struct server *s)
         !jail_become(&user, why, sizeof why) ||
         (s->tftp &&
          !jail_check_root(s->root.fd, s->options->root, write, why, sizeof why))) {
-        fprintf(stderr, "kedge serve: %s\n", why);
+        fprintf(stderr, "kedge serve: %s\n", shown(why, SHOWN_NAME).text);
         return EXIT_NO_PERMISSION;
     }
     err = jail_no_new_privs();

@@ -1,6 +1,7 @@
 /* What `kedge serve` says on standard output: the endpoints, and at the end the sums. */
 #include "cmd/serve_server.h"
 
+#include "cmd/shown.h"
 #include "report/table.h"
 
 #include <dirent.h>
@@ -89,7 +90,8 @@ void server_print_table(const struct server *s)
     }
     table_print(&t, stdout, 0);
     if (s->tftp)
-        printf("root %s, uploads: %s\n", s->options->root, policies[s->options->uploads]);
+        printf("root %s, uploads: %s\n", shown(s->options->root, SHOWN_NAME).text,
+               policies[s->options->uploads]);
     puts("Ctrl-C ends it.");
     fflush(stdout);
 }

@@ -8,7 +8,7 @@
 struct kedge_diagram;
 
 struct tracing {
-    const char *verb;
+    const char *verb, *how;
     struct kedge_diagram *diagram;
     struct kedge_trace *trace; /* NULL: off */
 };

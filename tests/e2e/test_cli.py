@@ -145,3 +145,31 @@ def test_standard_output_that_is_closed(kedge):
                           preexec_fn=lambda: os.close(1))
     assert done.returncode == 9
     assert done.stderr == b"kedge: standard output: Bad file descriptor\n"
+
+
+ODD = "none/\x1b[31m\n\udcff"
+
+
+@pytest.mark.parametrize("words", [
+    ["get", ODD],
+    ["put", "a", f"tftp://127.0.0.1/x;mode={ODD}"],
+    ["probe", "--source", ODD, "udp://127.0.0.1:9"],
+    ["probe", "--interface", "x" * 20 + ODD, "udp://127.0.0.1:9"],
+    ["probe", "--key", ODD, "udp://127.0.0.1:9"],
+    ["probe", "--html", ODD, "udp://127.0.0.1:9"],
+    ["probe", "--prometheus", ODD, "udp://127.0.0.1:9"],
+    ["probe", "--trace=svg:" + ODD, "udp://127.0.0.1:9"],
+    ["probe", "--fail-if", ODD, "udp://127.0.0.1:9"],
+    ["report", ODD],
+    ["send", "unix:///" + ODD],
+    ["serve", "--root", ODD, "tftp://127.0.0.1:0"],
+    ["serve", "--key", ODD],
+    ["serve", "--user", ODD, "echo://127.0.0.1:0"],
+    ["serve", "unix:///" + ODD],
+    ["serve", "echo+unix:///" + ODD],
+])
+def test_what_was_typed_is_shown_without_control_characters(run, words):
+    code, out, err = run(*words)
+    assert code not in (0, -11) and out == ""
+    assert err.count("\n") == 1 and err.endswith("\n") and "\x1b" not in err
+    assert "\\x1b" in err
