@@ -9,7 +9,8 @@
  * HOST is a name, an IPv4 address, or an IPv6 address in brackets with an optional
  * %scope; empty or * is every address (to listen on). Default ports: tftp 69, echo 7,
  * reply 20001; port 0 is any. In tftp://h/a the name is "a", in tftp://h//a it is "/a";
- * %XX is decoded and names are bytes. A unix path may begin with @: abstract.
+ * %XX is decoded and names are bytes. A unix path may begin with @: abstract; it has no
+ * control characters.
  *
  * Parsing is pure; resolving, listening and dialling are not. All errors are one line
  * that names what is wrong and why. */

@@ -222,6 +222,9 @@ static const char *parse_path(struct kedge_span text, const struct scheme *s,
         return "the path is missing";
     if (text.len >= KEDGE_PATH_MAX)
         return "the path of a unix socket is at most 107 bytes long";
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+            return "the path has a control character"; /* it is printed as it is */
     memcpy(out->path, text.ptr, text.len);
     return NULL;
 }

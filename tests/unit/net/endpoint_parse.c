@@ -150,6 +150,8 @@ static const struct {
     { "icmp://h:7", "no ports" },
     { "unix://run/x", "absolute" },
     { "unix:///", "missing" },
+    { "unix:///a\x1b[2J", "control" },
+    { "unix://@a\x7f", "control" },
     { "unix://@", "missing" },
     { "unix://", "absolute" },
     { "tipc://1", "TYPE:INSTANCE" },
