@@ -13,6 +13,8 @@
 #include <time.h>
 
 #define QUOTED 512 /* of a datagram that failed: routers quote 548 bytes at most */
+#define CONTROL 512
+#define TOGETHER 8 /* taken from the queue in one call */
 
 static uint64_t ns_of(const struct timespec *t)
 {
@@ -128,29 +130,49 @@ uint32_t stamps_overtook(int fd)
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len) < 0 ? 0 : i.tcpi_rcv_ooopack;
 }
 
+/* Room for what one entry of the queue has. */
+struct entry {
+    _Alignas(8) uint8_t control[CONTROL];
+    uint8_t quoted[QUOTED];
+    struct udp_error error;
+    struct iovec bytes;
+};
+
+static void make_room(struct msghdr *h, struct entry *e)
+{
+    e->bytes = (struct iovec){ e->quoted, sizeof e->quoted };
+    e->error = (struct udp_error){ 0 };
+    *h = (struct msghdr){ .msg_name = &e->error.to.u,
+                          .msg_namelen = sizeof e->error.to.u,
+                          .msg_iov = &e->bytes,
+                          .msg_iovlen = 1,
+                          .msg_control = e->control,
+                          .msg_controllen = sizeof e->control };
+}
+
+static void tell(const struct stamps_told *told, struct mmsghdr *m, struct entry *e)
+{
+    const struct kedge_span quoted = { e->quoted, m->msg_len };
+    uint32_t number = 0;
+    uint64_t at_ns = 0;
+
+    if (left(&m->msg_hdr, &number, &at_ns))
+        told->left(told->owner, number, at_ns);
+    else if (udp_error_read(&m->msg_hdr, &e->error))
+        told->failed(told->owner, &e->error, quoted);
+}
+
 void stamps_drain(int fd, const struct stamps_told *told)
 {
-    _Alignas(8) uint8_t control[512];
-    uint8_t quoted[QUOTED] = { 0 };
+    struct entry entries[TOGETHER];
+    struct mmsghdr headers[TOGETHER];
+    int n = TOGETHER;
 
-    for (int i = 0; i < UDP_BATCH; i++) {
-        struct udp_error e = { 0 };
-        struct iovec v = { quoted, sizeof quoted };
-        struct msghdr h = { .msg_name = &e.to.u,
-                            .msg_namelen = sizeof e.to.u,
-                            .msg_iov = &v,
-                            .msg_iovlen = 1,
-                            .msg_control = control,
-                            .msg_controllen = sizeof control };
-        ssize_t n = recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT);
-        uint32_t number = 0;
-        uint64_t at_ns = 0;
-
-        if (n < 0)
-            return;
-        if (left(&h, &number, &at_ns))
-            told->left(told->owner, number, at_ns);
-        else if (udp_error_read(&h, &e))
-            told->failed(told->owner, &e, (struct kedge_span){ quoted, (size_t)n });
+    for (int taken = 0; n == TOGETHER && taken < UDP_BATCH; taken += n) {
+        for (int i = 0; i < TOGETHER; i++)
+            make_room(&headers[i].msg_hdr, &entries[i]);
+        n = recvmmsg(fd, headers, TOGETHER, MSG_ERRQUEUE | MSG_DONTWAIT, NULL);
+        for (int i = 0; i < n; i++)
+            tell(told, &headers[i], &entries[i]);
     }
 }

@@ -21,6 +21,12 @@ def test_all_of_a_fast_run_are_accounted_for(probe, serve, size):
     assert split["way"]["min"] + split["send"]["min"] <= t["rtt_ns"]["max"]
 
 
+def test_all_that_leave_in_one_call_have_stamps(probe):
+    code, (t,), err = probe("-c", "31", "-i", "1us", "--timeout", "5s", Datagrams(LOOP).url)
+    assert code == 0, err
+    assert t["split_ns"]["way"]["n"] == t["received"] == 31
+
+
 def test_faults_in_the_midst_of_many(probe):
     """Every seventh is answered twice, every tenth cut short, every eleventh not at all."""
     def answer(data, n):
