@@ -12,13 +12,45 @@
 
 #define EVERY (200 * KEDGE_MSEC)
 #define NAME_COLUMNS 32
+#define NAME_LEAST 12
+#define FIGURES_COLUMNS 48 /* two percentiles and losses, without causes */
+#define FIGURES_LEAST 27   /* one percentile and losses */
+#define CELLS_LEAST 4
 #define ROW_ROOM 1024
+
+static size_t columns(const struct writer *w, size_t from)
+{
+    return text_width((struct kedge_span){ w->ptr + from, w->len - from });
+}
+
+static void put_name(struct writer *w, const struct kedge_endpoint *e, size_t most)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    text_shown(w, span_of(kedge_endpoint_print(e, text)), most);
+}
+
+/* Of the longest name, as far as a row may have it. */
+static size_t widest(const struct probe *p)
+{
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < probe_targets(p); i++) {
+        uint8_t space[4 * NAME_COLUMNS + 1];
+        struct writer w = { .ptr = space, .room = sizeof space };
+
+        put_name(&w, probe_target_view(p, i).endpoint, NAME_COLUMNS);
+        most = max_u64(most, columns(&w, 0));
+    }
+    return most;
+}
 
 bool live_open(struct live *l, int fd, const struct probe *p, kedge_nanos origin)
 {
     *l = (struct live){
         .fd = fd, .unicode = terminal_utf8(), .count = probe_targets(p), .origin = origin
     };
+    l->names = widest(p);
     l->targets = calloc(l->count, sizeof *l->targets);
     for (uint32_t i = 0; l->targets && i < l->count; i++)
         l->targets[i].spark.width = max_u64(probe_plan_of(p)->interval, EVERY);
@@ -50,14 +82,12 @@ void live_count(struct live *l, uint32_t target, const struct account_event *eve
 
 /* ---- one row ---- */
 
-static void name(struct writer *w, const struct probe_view *v)
+static void name(struct writer *w, const struct probe_view *v, size_t width)
 {
-    char text[KEDGE_ENDPOINT_TEXT];
     size_t from = w->len;
 
-    text_shown(w, span_of(kedge_endpoint_print(v->endpoint, text)), NAME_COLUMNS);
-    for (size_t n = text_width((struct kedge_span){ w->ptr + from, w->len - from });
-         n < NAME_COLUMNS; n++)
+    put_name(w, v->endpoint, width);
+    for (size_t n = columns(w, from); n < width; n++)
         put_u8(w, ' ');
 }
 
@@ -111,27 +141,6 @@ static void causes(struct writer *w, const struct probe_view *v)
     put(w, span_of(*lead == ',' ? ")" : ""));
 }
 
-static void losses(struct writer *w, const struct probe_view *v)
-{
-    number(w, "  lost ", v->account->lost, "");
-    causes(w, v);
-    if (v->account->late > 0)
-        number(w, "  late ", v->account->late, "");
-}
-
-/* No more than `width` columns, and no half of a character. */
-static void clip(struct writer *w, struct kedge_span text, size_t width)
-{
-    size_t len = 0;
-
-    for (size_t columns = 0; len < text.len; len++) {
-        columns += (text.ptr[len] & 0xc0) != 0x80;
-        if (columns > width)
-            break;
-    }
-    put(w, (struct kedge_span){ text.ptr, len });
-}
-
 struct histogram live_last(const struct live_target *t)
 {
     struct histogram last = { 0 };
@@ -141,23 +150,74 @@ struct histogram live_last(const struct live_target *t)
     return last;
 }
 
+/* From its two spaces on; where there is none, a column. */
+static void cut_figure(struct writer *w)
+{
+    size_t at = w->len;
+
+    while (at > 2 && !(w->ptr[at - 1] == ' ' && w->ptr[at - 2] == ' '))
+        at--;
+    w->len = at > 2 ? at - 2 : w->len - 1;
+}
+
+/* The last of its moments. */
+static void put_spark(struct writer *w, const struct live *l, const struct spark *s,
+                      size_t cells)
+{
+    uint8_t space[4 * SPARK_CELLS];
+    struct writer all = { .ptr = space, .room = sizeof space };
+    size_t skip = SPARK_CELLS - cells, at = 0;
+
+    spark_put(s, &all, l->unicode);
+    for (; at < all.len; at++)
+        if ((all.ptr[at] & 0xc0) != 0x80 && skip-- == 0)
+            break;
+    put(w, (struct kedge_span){ all.ptr + at, all.len - at });
+}
+
+/* What a row has where there is less and less room. */
+enum amount { ALL, NO_CAUSES, NO_P99 };
+
+static void figures(struct writer *w, const struct live *l, const struct probe_view *v,
+                    enum amount amount)
+{
+    struct histogram last = live_last(&l->targets[v->number]);
+
+    percentile(w, "  p50 ", &last, 50000);
+    if (amount < NO_P99)
+        percentile(w, "  p99 ", &last, 99000);
+    histogram_free(&last);
+    number(w, "  lost ", v->account->lost, "");
+    if (amount < NO_CAUSES)
+        causes(w, v);
+    if (v->account->late > 0 && amount < NO_P99)
+        number(w, "  late ", v->account->late, "");
+    number(w, "  of ", v->account->sent, "");
+}
+
+/* A figure is never cut: a part of a number would be another one. */
 static void row(struct writer *w, const struct live *l, const struct probe_view *v,
                 size_t width)
 {
+    size_t names = min_u64(l->names, max_u64(NAME_LEAST, sub_sat(width, FIGURES_LEAST)));
+    size_t cells = min_u64(SPARK_CELLS, sub_sat(width, names + 1 + FIGURES_COLUMNS));
     uint8_t space[ROW_ROOM];
     struct writer text = { .ptr = space, .room = sizeof space };
-    const struct live_target *t = &l->targets[v->number];
-    struct histogram last = live_last(t);
 
-    name(&text, v);
-    put_u8(&text, ' ');
-    spark_put(&t->spark, &text, l->unicode);
-    percentile(&text, "  p50 ", &last, 50000);
-    percentile(&text, "  p99 ", &last, 99000);
-    histogram_free(&last);
-    losses(&text, v);
-    number(&text, "  of ", v->account->sent, "");
-    clip(w, written(&text), width);
+    for (enum amount amount = ALL; amount <= NO_P99; amount++) {
+        text.len = 0;
+        name(&text, v, names);
+        if (cells >= CELLS_LEAST) {
+            put_u8(&text, ' ');
+            put_spark(&text, l, &l->targets[v->number].spark, cells);
+        }
+        figures(&text, l, v, amount);
+        if (columns(&text, 0) <= width)
+            break;
+    }
+    while (columns(&text, 0) > width)
+        cut_figure(&text);
+    put(w, written(&text));
 }
 
 /* ---- all of them ---- */

@@ -21,6 +21,7 @@ struct live {
     struct live_target *targets; /* NULL: not open */
     uint32_t count;
     uint32_t drawn; /* rows on the screen now */
+    size_t names;   /* columns of the longest name, as far as it is shown */
     kedge_nanos next, origin;
 };
 

@@ -48,10 +48,22 @@ def test_a_row_a_target_in_place_then_the_summary(kedge, screen):
     assert not any("▁" in line or "p50 " in line and "of " in line for line in summary)
 
 
+@pytest.mark.parametrize("columns, shown", [
+    (80, r"(\S+) +[▁-█× ]{4,}  p50 [\d.]+  p99 [\d.]+  lost 0  of (\d{3,})"),
+    (60, r"(\S+)  p50 [\d.]+(?:  p99 [\d.]+)?  lost 0  of (\d{3,})"),
+    (40, r"(\S+) *  p50 [\d.]+  lost 0  of (\d{3,})"),
+    (24, r"(\S+) *(?:  p50 [\d.]+)?()")])
+def test_no_figure_is_cut(kedge, screen, columns, shown):
+    """Else 370 lost is 37 lost, or 3."""
+    peer = Datagrams(LOOP)
+    s = screen(columns, 8, kedge, "probe", "-c", "0", "-i", "2ms", peer.url)
+    s.until(lambda lines: len(peer.seen) > 200 and lines and re.fullmatch(shown, lines[0]))
+
+
 def test_rows_fit_the_screen(kedge, screen):
     peers = [Datagrams(LOOP) for _ in range(12)]
     s = screen(50, 6, kedge, "probe", "-c", "0", "-i", "20ms", *[p.url for p in peers])
-    rows = s.until(lambda lines: lines and "more" in lines[-1] and "▁" in lines[0])
+    rows = s.until(lambda lines: lines and "more" in lines[-1] and "  of " in lines[0])
     assert len(rows) == 5 and rows[-1] == "and 8 more"
     assert [row.split()[0] for row in rows[:4]] == [p.url for p in peers[:4]]
     time.sleep(1)
