@@ -13,8 +13,8 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
-#define LOOP_EVENTS 256             /* taken from the kernel in one turn */
-#define LOOP_FAR (100 * KEDGE_MSEC) /* a sleep that is longer is ended by a timer */
+#define LOOP_EVENTS 256            /* taken from the kernel in one turn */
+#define LOOP_FAR (10 * KEDGE_MSEC) /* a sleep that is longer is ended by a timer */
 #define LOOP_AGAINS 32
 #define LOOP_TIMERS 256 /* at once; who needs more keeps a heap behind one timer */
 
