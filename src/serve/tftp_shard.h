@@ -14,7 +14,7 @@
 enum {
     BATCH_BYTES = 1 << 20, /* of frames on their way out */
     SMALL_FRAME = 1500,    /* up to here a lone frame is copied and leaves with others */
-    LATE_BYTES = 1 << 16,  /* at least the largest block */
+    LATE_BYTES = 1 << 16,  /* at least the largest block, and whole pages */
     REASON_MAX = 120,
 };
 

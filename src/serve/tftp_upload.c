@@ -2,6 +2,8 @@
  * of a helper, and has one function here for when it is done. */
 #include "serve/tftp_shard.h"
 
+#include "base/number.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,28 +37,40 @@ static struct store_result make_room(struct tftp_transfer *t, size_t len)
         t->late.bytes = malloc(LATE_BYTES);
     if (!t->late.bytes)
         return store_fail(STORE_BUSY, "no memory");
-    KEDGE_ASSERT(len <= LATE_BYTES);
-    if (len <= LATE_BYTES - t->late.len)
-        return store_ok();
     /* A slow disk's bytes are taken away after each block, so a peer that waits for its
      * ACKs never gets here. */
-    if (t->upload.slow)
+    if (t->upload.slow && len > LATE_BYTES - t->late.len)
         return store_fail(STORE_IO, "the peer sends more than a window");
-    return upload_flush(t);
+    return t->late.len < LATE_BYTES ? store_ok() : upload_flush(t);
 }
 
+/* As much of it as there is room for; the rest is left in *bytes. */
+static void gather(struct late_write *late, struct kedge_span *bytes, uint64_t offset)
+{
+    size_t len = (size_t)min_u64(bytes->len, LATE_BYTES - late->len);
+
+    memcpy(late->bytes + late->len, bytes->ptr, len);
+    if (late->len == 0)
+        late->offset = offset;
+    late->len += len;
+    bytes->ptr += len;
+    bytes->len -= len;
+}
+
+/* Blocks are cut where memory is full: what is written begins and ends at a multiple of
+ * that, which the page cache takes by large pieces. */
 static struct store_result write_upload(void *file, struct kedge_span bytes,
                                         uint64_t offset)
 {
     struct tftp_transfer *t = file;
-    struct store_result result = make_room(t, bytes.len);
+    struct store_result result = store_ok();
+    uint64_t end = offset + bytes.len;
 
-    if (result.error != STORE_OK)
-        return result;
-    memcpy(t->late.bytes + t->late.len, bytes.ptr, bytes.len);
-    if (t->late.len == 0)
-        t->late.offset = offset;
-    t->late.len += bytes.len;
+    while (result.error == STORE_OK && bytes.len > 0) {
+        result = make_room(t, bytes.len);
+        if (result.error == STORE_OK)
+            gather(&t->late, &bytes, end - bytes.len);
+    }
     return result;
 }
 

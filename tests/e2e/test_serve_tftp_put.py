@@ -38,7 +38,7 @@ def test_every_block_size_in_windows(serve, srv, blksize, window):
     if blksize * window > 1 << 20:
         window = 16
 
-    for size in (0, blksize - 1, blksize, 7 * blksize, 150 * blksize + 3):
+    for size in (0, blksize - 1, blksize, 7 * blksize, 65536, 131072, 150 * blksize + 3):
         content = os.urandom(size)
         transfer = put(server.at, "up", content, blksize=blksize, windowsize=window,
                        tsize=size)
