@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "bench/meter.h"
+#include "bench/train.h"
 
 enum { TRAIN = 64, TRAIN_BYTES = 65507, HEADER = 4, WINDOW_MAX = 1024 };
 
@@ -62,28 +63,6 @@ static void receive(int fd, const struct sockaddr_in *to, size_t frame, size_t w
     }
 }
 
-static void send_train(int fd, char *frames, size_t len, size_t frame)
-{
-    char control[CMSG_SPACE(sizeof(uint16_t))] = { 0 };
-    struct iovec v = { frames, len };
-    struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1 };
-
-    if (len > frame) {
-        struct cmsghdr *c;
-        uint16_t segment = (uint16_t)frame;
-
-        h.msg_control = control;
-        h.msg_controllen = sizeof control;
-        c = CMSG_FIRSTHDR(&h);
-        c->cmsg_level = IPPROTO_UDP;
-        c->cmsg_type = UDP_SEGMENT;
-        c->cmsg_len = CMSG_LEN(sizeof segment);
-        memcpy(CMSG_DATA(c), &segment, sizeof segment);
-    }
-    if (sendmsg(fd, &h, 0) < 0)
-        die("sendmsg");
-}
-
 /* One window from the file; false at its end. */
 static bool send_window(int fd, int file, off_t *at, size_t blksize, size_t window)
 {
@@ -102,7 +81,7 @@ static bool send_window(int fd, int file, off_t *at, size_t blksize, size_t wind
     for (size_t i = 0; i < window; i += most) {
         size_t n = window - i < most ? window - i : most;
 
-        send_train(fd, frames + i * frame, n * frame, frame);
+        send_train(fd, frames + i * frame, n * frame, (uint16_t)frame);
     }
     return true;
 }

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "bench/meter.h"
+#include "bench/train.h"
 
 enum { EVENTS = 64, BATCH = 64, DATAGRAM = 65536, PATTERN = 65521, STAMP = 4 };
 #define LOST_NS 1000000000u
@@ -59,24 +60,6 @@ static void stamp(const struct volley *v, uint32_t number, char *out)
 
     memcpy(out, &wire, STAMP);
     memcpy(out + STAMP, v->pattern + number % PATTERN, v->o.size - STAMP);
-}
-
-static void send_train(int fd, char *data, size_t len, uint16_t segment)
-{
-    char control[CMSG_SPACE(sizeof segment)] = { 0 };
-    struct iovec vector = { data, len };
-    struct msghdr h = { .msg_iov = &vector,
-                        .msg_iovlen = 1,
-                        .msg_control = control,
-                        .msg_controllen = sizeof control };
-    struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-
-    c->cmsg_level = IPPROTO_UDP;
-    c->cmsg_type = UDP_SEGMENT;
-    c->cmsg_len = CMSG_LEN(sizeof segment);
-    memcpy(CMSG_DATA(c), &segment, sizeof segment);
-    if (sendmsg(fd, &h, 0) < 0)
-        die("sendmsg");
 }
 
 static void send_one_by_one(struct volley *v, int fd, unsigned n)

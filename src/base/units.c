@@ -1,6 +1,7 @@
 #include "base/units.h"
 
 #include "base/bytes.h"
+#include "base/number.h"
 
 struct unit {
     const char *name;
@@ -55,14 +56,9 @@ static bool quantity(struct kedge_span text, struct quantity *q)
 {
     size_t at = 0;
 
-    for (; at < text.len && is_digit(text.ptr[at]); at++) {
-        uint64_t digit = (uint64_t)(text.ptr[at] - '0');
-
-        if (q->whole > (UINT64_MAX - digit) / 10)
-            return false;
-        q->whole = q->whole * 10 + digit;
-    }
-    if (at == 0)
+    while (at < text.len && is_digit(text.ptr[at]))
+        at++;
+    if (!decimal((struct kedge_span){ text.ptr, at }, UINT64_MAX, &q->whole))
         return false;
     if (at < text.len && text.ptr[at] == '.') {
         at++;

@@ -1,4 +1,4 @@
-/* With: base/bytes.c */
+/* With: base/bytes.c base/number.c */
 #include "base/units.c"
 
 #include "proof.h"
