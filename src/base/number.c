@@ -17,6 +17,15 @@ bool decimal(struct kedge_span text, uint64_t max, uint64_t *out)
     return true;
 }
 
+int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

@@ -8,6 +8,9 @@
  * and then *out is as it was. */
 KEDGE_MUST_CHECK bool decimal(struct kedge_span text, uint64_t max, uint64_t *out);
 
+/* The value of a hexadecimal digit of either case; -1 if it is none. */
+int hex_digit(uint8_t c);
+
 uint64_t min_u64(uint64_t a, uint64_t b);
 uint64_t max_u64(uint64_t a, uint64_t b);
 uint64_t clamp_u64(uint64_t v, uint64_t low, uint64_t high);

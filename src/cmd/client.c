@@ -55,22 +55,13 @@ struct setup {
     uint8_t sha256[KEDGE_SHA256_SIZE];
 };
 
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdefABCDEF";
-    const char *at = c ? strchr(digits, c) : NULL;
-    int value = at ? (int)(at - digits) : -1;
-
-    return value > 15 ? value - 6 : value;
-}
-
 static bool read_sum(const char *text, uint8_t out[KEDGE_SHA256_SIZE])
 {
     if (strlen(text) != (size_t)2 * KEDGE_SHA256_SIZE)
         return false;
     for (size_t i = 0; i < KEDGE_SHA256_SIZE; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
+        int high = hex_digit((uint8_t)text[2 * i]);
+        int low = hex_digit((uint8_t)text[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return false;

@@ -136,15 +136,6 @@ static const char *parse_host_port(struct kedge_span text, const struct scheme *
 
 /* ---- file names ---- */
 
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The next byte of a name, %XX decoded; -1 when % is not followed by two digits. */
 static int take_name_byte(struct reader *r)
 {
@@ -153,8 +144,8 @@ static int take_name_byte(struct reader *r)
 
     if (c != '%')
         return c;
-    high = hex(take_u8(r));
-    low = hex(take_u8(r));
+    high = hex_digit(take_u8(r));
+    low = hex_digit(take_u8(r));
     return r->bad || high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

@@ -14,6 +14,11 @@ void prove_decimal(void)
         (void)max_u64(v, most); /* it was set */
 }
 
+void prove_hex_digit(void)
+{
+    (void)hex_digit((uint8_t)any_u64());
+}
+
 void prove_arithmetic(void)
 {
     uint64_t a = any_u64(), b = any_u64(), c = any_u64();

@@ -100,6 +100,18 @@ static void decimal_reads_what_put_decimal_wrote(void **state)
     }
 }
 
+static void hex_digits_of_both_cases(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *lower = c ? strchr("0123456789abcdef", c) : NULL;
+        const char *upper = c ? strchr("0123456789ABCDEF", c) : NULL;
+        int want = lower ? (int)strlen(lower) : upper ? (int)strlen(upper) : 17;
+
+        assert_int_equal(hex_digit((uint8_t)c), 16 - want);
+    }
+}
+
 static const struct {
     uint64_t a, b, sum, difference, least, most;
 } sums[] = {
@@ -163,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimal_follows_its_table),
+        cmocka_unit_test(hex_digits_of_both_cases),
         cmocka_unit_test(decimal_takes_digits_only),
         cmocka_unit_test(decimal_reads_what_put_decimal_wrote),
         cmocka_unit_test(sums_stop_at_the_ends),
