@@ -44,16 +44,17 @@ enum kedge_tftp_op {
     KEDGE_TFTP_OACK,
 };
 
-enum kedge_tftp_code { /* RFC 1350 appendix, RFC 2347 */
-                       KEDGE_TFTP_UNDEFINED,
-                       KEDGE_TFTP_NOT_FOUND,
-                       KEDGE_TFTP_ACCESS,
-                       KEDGE_TFTP_FULL,
-                       KEDGE_TFTP_ILLEGAL,
-                       KEDGE_TFTP_UNKNOWN_TID,
-                       KEDGE_TFTP_EXISTS,
-                       KEDGE_TFTP_NO_USER,
-                       KEDGE_TFTP_BAD_OPTION,
+/* Of an ERROR: RFC 1350, appendix, and RFC 2347. */
+enum kedge_tftp_code {
+    KEDGE_TFTP_UNDEFINED,
+    KEDGE_TFTP_NOT_FOUND,
+    KEDGE_TFTP_ACCESS,
+    KEDGE_TFTP_FULL,
+    KEDGE_TFTP_ILLEGAL,
+    KEDGE_TFTP_UNKNOWN_TID,
+    KEDGE_TFTP_EXISTS,
+    KEDGE_TFTP_NO_USER,
+    KEDGE_TFTP_BAD_OPTION,
 };
 
 enum kedge_tftp_mode { KEDGE_TFTP_OCTET, KEDGE_TFTP_NETASCII, KEDGE_TFTP_OTHER_MODE };

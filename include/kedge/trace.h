@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-#define KEDGE_TRACE_SOCKETS                                                              \
-    1024 /* followed at once, closed ones that linger among them */
+/* Followed at once, closed ones that linger among them. */
+#define KEDGE_TRACE_SOCKETS 1024
 
 struct kedge_trace;
 

@@ -10,8 +10,8 @@
 struct icmp_socket {
     int fd;
     int family; /* AF_INET or AF_INET6 */
-    bool raw;   /* else the kernel sets the identifier and the checksum, and gives
-                            us only answers to our own */
+    bool raw;   /* else the kernel sets the identifier and the checksum, and gives us
+                   only answers to our own */
     uint16_t identifier; /* to send with, and to look for in replies */
 };
 

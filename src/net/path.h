@@ -9,10 +9,9 @@
 
 struct net_path {
     bool has_dscp;
-    uint8_t dscp; /* 0 to 63 */
-    uint8_t ttl;  /* TTL or hop limit; 0: the system's */
-    bool
-        whole; /* DF: no packet is cut into fragments, whatever was learned of the path */
+    uint8_t dscp;              /* 0 to 63 */
+    uint8_t ttl;               /* TTL or hop limit; 0: the system's */
+    bool whole;                /* DF: no fragments, whatever was learned of the path */
     struct net_address source; /* where to leave from; len 0: the kernel chooses */
     char interface[NET_INTERFACE_NAME]; /* empty: by the routes */
 };

@@ -15,13 +15,14 @@ struct store_key {
     size_t len;
 };
 
-/* All bytes of the file but a line's end at its end. 0; or -errno; -EINVAL: it has fewer
- * than KEY_MIN or more than KEY_MAX bytes. */
+/* All bytes of the file but a line's end at its end. 0; or -errno, and then *k is as it
+ * was; -EINVAL: fewer than KEY_MIN or more than KEY_MAX bytes. */
 KEDGE_MUST_CHECK int key_read(struct store_key *k, const char *path);
 
+/* The seal of these bytes. */
 void key_seal(const struct store_key *k, struct kedge_span bytes, uint8_t out[KEY_SEAL]);
 
-/* In a time that does not depend on where they differ. */
+/* Whether that is their seal, in a time that does not depend on where it differs. */
 KEDGE_MUST_CHECK bool key_proves(const struct store_key *k, struct kedge_span bytes,
                                  const uint8_t seal[KEY_SEAL]);
 

@@ -4,7 +4,7 @@
 #ifndef STORE_LOCAL_H
 #define STORE_LOCAL_H
 
-#include "store/error.h"
+#include "store/temp.h"
 
 #include <limits.h>
 #include <sys/uio.h>
@@ -20,11 +20,12 @@ struct local_target {
     bool stream;  /* writes must come in order */
     uint64_t end; /* written so far, at most */
     char last[NAME_MAX + 1];
-    char temp[24];
+    char temp[TEMP_ROOM];
 };
 
-/* path `-` is standard output. Errors: NOT_FOUND (the directory), DENIED (also: path is
- * a directory), FULL, IO. On failure there is nothing to close. */
+/* path `-` is standard output. Errors: NOT_FOUND (the directory), BAD_NAME (too long),
+ * DENIED (also: path is a directory), FULL, BUSY, IO. On failure there is nothing to
+ * close. */
 KEDGE_MUST_CHECK struct store_result local_target_open(struct local_target *target,
                                                        const char *path);
 

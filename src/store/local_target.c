@@ -1,7 +1,6 @@
 #include "store/local.h"
 
 #include "store/calls.h"
-#include "store/temp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-_Static_assert(sizeof((struct local_target *)0)->temp == TEMP_ROOM, "as temp.h has it");
 
 static struct store_result through(struct local_target *t, int fd)
 {
@@ -56,9 +53,7 @@ static struct store_result beside(struct local_target *t, const char *path, mode
         return store_errno(errno);
     (void)snprintf(t->last, sizeof t->last, "%s", last);
     r = temp_create(t->dir, 0666, t->temp, &t->fd);
-    if (!r.error && mode && fchmod(t->fd, mode) < 0 && errno != EPERM)
-        r = store_errno(errno);
-    return r;
+    return r.error || !mode ? r : temp_set_mode(t->fd, mode);
 }
 
 /* A file that its user cannot write is not replaced either. */
@@ -68,7 +63,7 @@ static struct store_result replace(struct local_target *t, const char *path, mod
 
     if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 || !realpath(path, resolved))
         return store_errno(errno);
-    return beside(t, resolved, mode & 0777);
+    return beside(t, resolved, mode);
 }
 
 static struct store_result create(struct local_target *t, const char *path)

@@ -82,9 +82,15 @@ static uint64_t highest_version(const struct placing *p)
 /* For file systems that cannot exchange: the old file gets a second name first. */
 static int keep_by_link(const struct placing *p, const char *version)
 {
+    int err;
+
     if (linkat(p->dir, p->last, p->dir, version, 0) < 0)
         return -errno;
-    return renameat(p->dir, p->temp, p->dir, p->last) < 0 ? -errno : 0;
+    if (renameat(p->dir, p->temp, p->dir, p->last) == 0)
+        return 0;
+    err = -errno;
+    (void)unlinkat(p->dir, version, 0);
+    return err;
 }
 
 /* The new file first becomes the version, and then both change names: whatever happens

@@ -31,8 +31,7 @@ struct served_map {
     size_t len;         /* whole pages; the file's last one is left out */
     kedge_nanos *until; /* of each chunk: till then its pages are taken to be there */
     uint64_t next;      /* the chunk that was asked for last */
-    uint64_t
-        end; /* [next, end) were in memory, and came; a helper's while one is at it */
+    uint64_t end;       /* [next, end) were in memory, and came; a helper's at work */
     kedge_nanos asked_at;
     struct store_job job; /* the file is held meanwhile */
 };
@@ -129,7 +128,7 @@ KEDGE_MUST_CHECK struct store_result served_read(const struct served_file *file,
                                                  uint64_t offset);
 
 /* The same by a helper. All is the caller's memory and stays until done(), the file held
- * and the buffers too. result as above, but never LATER. */
+ * and the buffers too. result as served_read()'s, but never LATER. */
 struct served_reading {
     const struct served_file *file;
     const struct iovec *iov;

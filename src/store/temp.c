@@ -67,6 +67,13 @@ struct store_result temp_create(int dir, mode_t mode, char name[static TEMP_ROOM
     return store_fail(STORE_BUSY, "no temporary file could be made");
 }
 
+struct store_result temp_set_mode(int fd, mode_t mode)
+{
+    if (fchmod(fd, mode & 0777) < 0 && errno != EPERM && errno != EOPNOTSUPP)
+        return store_errno(errno);
+    return store_ok();
+}
+
 bool temp_is_name(const char *name)
 {
     return strlen(name) == TEMP_ROOM - 1 &&

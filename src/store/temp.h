@@ -14,6 +14,10 @@
 KEDGE_MUST_CHECK struct store_result temp_create(int dir, mode_t mode,
                                                  char name[static TEMP_ROOM], int *fd);
 
+/* Give it this mode, of which the bits of 0777 count. A file system that has no modes (FAT)
+ * is no failure. */
+KEDGE_MUST_CHECK struct store_result temp_set_mode(int fd, mode_t mode);
+
 /* Whether temp_create() could have made this name. */
 KEDGE_MUST_CHECK bool temp_is_name(const char *name);
 

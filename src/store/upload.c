@@ -3,13 +3,10 @@
 #include "base/number.h"
 #include "store/calls.h"
 #include "store/place.h"
-#include "store/temp.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-_Static_assert(UPLOAD_TEMP_ROOM == TEMP_ROOM, "room for a temporary name");
 
 static struct upload *owner(struct store_job *job)
 {
@@ -138,14 +135,9 @@ static struct store_result size_fits(const struct upload *u)
     return store_ok();
 }
 
-/* FAT has no modes to set. */
 static struct store_result set_mode(const struct upload *u, const struct stat *old)
 {
-    mode_t mode = S_ISREG(old->st_mode) ? old->st_mode & 0777 : u->rules->mode & 0777;
-
-    if (fchmod(u->fd, mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
-        return store_errno(errno);
-    return store_ok();
+    return temp_set_mode(u->fd, S_ISREG(old->st_mode) ? old->st_mode : u->rules->mode);
 }
 
 static struct store_result flush(const struct upload *u)

@@ -20,6 +20,7 @@
 #define STORE_UPLOAD_H
 
 #include "store/root.h"
+#include "store/temp.h"
 #include "store/workers.h"
 
 #include <sys/uio.h>
@@ -39,8 +40,6 @@ struct upload_rules {
     uint32_t mode;      /* of a file that replaces none; else that of the replaced one */
     uint64_t max_bytes; /* UPLOAD_NO_LIMIT: none */
 };
-
-#define UPLOAD_TEMP_ROOM 24
 
 struct upload {
     /* Set by the caller before upload_begin(); pointers live as long as the upload. */
@@ -63,7 +62,7 @@ struct upload {
     const struct iovec *iov;
     int count;
     uint64_t offset;
-    char temp[UPLOAD_TEMP_ROOM];
+    char temp[TEMP_ROOM];
 };
 
 /* Resolve the directory, apply the policy, make the temporary file. Errors: NOT_FOUND

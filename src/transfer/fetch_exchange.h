@@ -18,11 +18,10 @@ struct exchange {
     struct net_address server; /* a client's: where requests go */
     struct net_address peer;   /* the other end; a client's has len 0 until it answers */
     struct kedge_tftp_client client;
-    uint8_t
-        opening[KEDGE_TFTP_CONTROL_MAX]; /* a client's request, a server's OACK or ACK */
+    uint64_t announced; /* bytes to come; FETCH_UNKNOWN. A client's is in the OACK */
     size_t opening_len;
-    uint64_t
-        announced; /* bytes to come; FETCH_UNKNOWN. A client's is found in the OACK */
+    /* A client's request; a server's OACK or ACK. */
+    uint8_t opening[KEDGE_TFTP_CONTROL_MAX];
 
     /* For reading, once it is over. */
     struct udp_socket socket;
