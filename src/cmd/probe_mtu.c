@@ -1,11 +1,11 @@
 #include "cmd/probe_mtu.h"
 
 #include "ask/probe_mtu_show.h"
+#include "net/stamps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct find {
     const struct probe_plan *plan;
@@ -99,7 +99,7 @@ static bool show_json(const struct find *f)
     plan.count = 0;
     if (probe_open(&p, &plan) < 0)
         return false;
-    about = probe_about_of(p, KEDGE_VERSION, (uint64_t)time(NULL) * 1000);
+    about = probe_about_of(p, KEDGE_VERSION, stamps_clock() / KEDGE_MSEC);
     ok = mtu_show_json(&about, f->results, f->count, stdout);
     probe_close(p);
     return ok;

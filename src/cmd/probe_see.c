@@ -2,20 +2,12 @@
 
 #include "ask/probe_show.h"
 #include "loop/loop.h"
+#include "net/stamps.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static uint64_t wall_ms(void)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static enum exit_code no_memory(void)
 {
@@ -153,7 +145,7 @@ enum exit_code see_run(struct see *s, struct probe *p)
     code = page_open(&s->page, "probe", s->options->html, s->options->plot);
     if (code != EXIT_OK)
         return code;
-    s->about = probe_about_of(p, KEDGE_VERSION, wall_ms());
+    s->about = probe_about_of(p, KEDGE_VERSION, stamps_clock() / KEDGE_MSEC);
     s->lines = (struct probe_lines){ stdout, p, loop_clock() };
     code = s->metrics.file ? write_metrics(s, p) : EXIT_OK;
     if (code != EXIT_OK) {

@@ -19,6 +19,8 @@ static const struct {
     unsigned port;
 } standard[] = { { "tftp", 6969 }, { "echo", 7007 }, { "reply+udp", 20001 } };
 
+_Static_assert(SERVED_MAX == 32, "as is said where there are more");
+
 static enum exit_code refuse_for(const char *text, const char *why)
 {
     fprintf(stderr, "kedge serve: %s: %s\n", shown(text, SHOWN_NAME).text, why);
@@ -197,6 +199,22 @@ static bool is_for_many(const struct kedge_address *at)
            (net_address_is_multicast(&ip) || net_address_is_broadcast(&ip));
 }
 
+static enum exit_code listen_at(struct server *s, const struct kedge_endpoint *e,
+                                const struct kedge_address *at, const char *text)
+{
+    int err;
+
+    if (s->served_count == SERVED_MAX)
+        return refuse_for(text, "one socket more than the 32 that can be served");
+    if (is_for_many(at))
+        return refuse_for(text, "what is sent to a multicast or broadcast address "
+                                "is not answered");
+    if (e->service != KEDGE_TFTP)
+        return listen_service(s, e, at, text);
+    err = listen_tftp(s, e, at);
+    return err == 0 ? EXIT_OK : failed(text, err);
+}
+
 /* One endpoint, at each address its host has. */
 static enum exit_code listen_everywhere(struct server *s, const struct kedge_endpoint *e,
                                         const char *text)
@@ -207,21 +225,8 @@ static enum exit_code listen_everywhere(struct server *s, const struct kedge_end
 
     if (kedge_resolve(e, &addresses, &error) < 0)
         return refuse(&error, true);
-    for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++) {
-        int err = 0;
-
-        if (s->served_count == SERVED_MAX)
-            err = -ENOSPC;
-        else if (is_for_many(&addresses.at[i]))
-            code = refuse_for(text, "what is sent to a multicast or broadcast address "
-                                    "is not answered");
-        else if (e->service == KEDGE_TFTP)
-            err = listen_tftp(s, e, &addresses.at[i]);
-        else
-            code = listen_service(s, e, &addresses.at[i], text);
-        if (err < 0)
-            code = failed(text, err);
-    }
+    for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++)
+        code = listen_at(s, e, &addresses.at[i], text);
     return code;
 }
 
@@ -268,14 +273,10 @@ void serve_guard_own_ports(struct server *s)
 
 static bool has_ipv6(void)
 {
-    struct net_address loopback;
     struct udp_options options = { 0 };
     struct udp_socket socket;
 
-    if (!net_address_parse("::1", 0, &loopback))
-        return false;
-    options.at = loopback;
-    if (udp_open(&options, &socket) < 0)
+    if (!net_address_parse("::1", 0, &options.at) || udp_open(&options, &socket) < 0)
         return false;
     udp_close(&socket);
     return true;

@@ -173,3 +173,9 @@ def test_what_was_typed_is_shown_without_control_characters(run, words):
     assert code not in (0, -11) and out == ""
     assert err.count("\n") == 1 and err.endswith("\n") and "\x1b" not in err
     assert "\\x1b" in err
+
+
+def test_one_socket_too_many_is_said(run):
+    code, out, err = run("serve", *["echo://127.0.0.1:0"] * 17)
+    assert (code, out) == (64, "") and err.count("\n") == 1
+    assert "one socket more than the 32" in err
