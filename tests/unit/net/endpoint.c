@@ -1,6 +1,6 @@
 /* Tests of listening, dialling, streams and datagrams: kedge/endpoint.h, kedge/stream.h,
  * kedge/datagram.h over every kind of socket. */
-#include "../folder.h"
+#include "listening.h"
 
 #include "kedge/datagram.h"
 #include "kedge/stream.h"
@@ -10,48 +10,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* The endpoint where fd is bound, as text to dial. */
-static const char *where(const char *endpoint, int fd, char out[KEDGE_ENDPOINT_TEXT])
-{
-    struct kedge_endpoint e;
-
-    assert_true(kedge_endpoint_parse(endpoint, &e, NULL));
-    assert_int_equal(kedge_endpoint_bound(&e, fd), 0);
-    return kedge_endpoint_print(&e, out);
-}
-
-static int listening(const char *endpoint, char at[KEDGE_ENDPOINT_TEXT])
-{
-    struct kedge_error error = { .text = "" };
-    int fd = kedge_listen(endpoint, &error);
-
-    if (fd < 0)
-        fail_msg("%s", error.text);
-    where(endpoint, fd, at);
-    return fd;
-}
-
-static int dialled(const char *endpoint)
-{
-    struct kedge_error error = { .text = "" };
-    int fd = kedge_dial(endpoint, &error);
-
-    if (fd < 0)
-        fail_msg("%s", error.text);
-    return fd;
-}
-
-static void in_folder(char out[64], const char *scheme)
-{
-    snprintf(out, 64, "%s://%s/s", scheme, folder);
-}
 
 static void stream_goes_and_comes(const char *endpoint)
 {
@@ -182,14 +143,6 @@ static void gone_peer_is_an_error_and_no_signal(void **state)
 
 /* ---- what is refused ---- */
 
-static void fails(int fd, const struct kedge_error *error, enum kedge_cause cause,
-                  const char *word)
-{
-    assert_int_equal(fd, -1);
-    if (error->cause != cause || !strstr(error->text, word))
-        fail_msg("%d: %s", (int)error->cause, error->text);
-}
-
 static void closed_port_is_refused(void **state)
 {
     char at[KEDGE_ENDPOINT_TEXT], got[4];
@@ -297,64 +250,6 @@ static void every_address_is_two_sockets(void **state)
     close(fd[1]);
 }
 
-/* ---- unix paths ---- */
-
-static void left_over_path_is_replaced(void **state)
-{
-    char endpoint[64], at[KEDGE_ENDPOINT_TEXT];
-    struct kedge_error error;
-    struct stat st;
-    int fd;
-
-    (void)state;
-    in_folder(endpoint, "unix");
-    close(listening(endpoint, at)); /* its path stays */
-    assert_int_equal(stat(at + strlen("unix://"), &st), 0);
-    fd = listening(endpoint, at);
-    fails(kedge_listen(endpoint, &error), &error, KEDGE_SYSTEM, "Address already in use");
-    kedge_unlisten(fd);
-    assert_int_equal(stat(at + strlen("unix://"), &st), -1);
-}
-
-/* Who asks whether anybody listens does not wait in the queue of one who is stuck. */
-static void a_stuck_listener_is_no_left_over(void **state)
-{
-    char endpoint[64], at[KEDGE_ENDPOINT_TEXT];
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
-    struct kedge_error error;
-    int fd, clients[2];
-
-    (void)state;
-    in_folder(endpoint, "unix");
-    fd = listening(endpoint, at);
-    assert_int_equal(listen(fd, 0), 0);
-    strcpy(to.sun_path, endpoint + strlen("unix://"));
-    for (size_t i = 0; i < COUNT(clients); i++) {
-        clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        assert_int_equal(connect(clients[i], (struct sockaddr *)&to, sizeof to), -(int)i);
-    }
-    assert_int_equal(errno, EAGAIN);
-    fails(kedge_listen(endpoint, &error), &error, KEDGE_SYSTEM, "Address already in use");
-    for (size_t i = 0; i < COUNT(clients); i++)
-        close(clients[i]);
-    kedge_unlisten(fd);
-}
-
-static void a_file_is_never_replaced(void **state)
-{
-    char endpoint[64];
-    struct kedge_error error;
-    FILE *file;
-
-    (void)state;
-    in_folder(endpoint, "unix");
-    file = fopen(endpoint + strlen("unix://"), "w");
-    assert_non_null(file);
-    fclose(file);
-    fails(kedge_listen(endpoint, &error), &error, KEDGE_SYSTEM, "Address already in use");
-    assert_int_equal(unlink(endpoint + strlen("unix://")), 0);
-}
-
 static void tipc_works_or_is_clearly_missing(void **state)
 {
     int fd = socket(AF_TIPC, SOCK_RDM, 0);
@@ -406,9 +301,6 @@ int main(void)
         cmocka_unit_test(family_is_kept),
         cmocka_unit_test(a_link_local_address_needs_its_interface),
         cmocka_unit_test(every_address_is_two_sockets),
-        cmocka_unit_test(left_over_path_is_replaced),
-        cmocka_unit_test(a_stuck_listener_is_no_left_over),
-        cmocka_unit_test(a_file_is_never_replaced),
         cmocka_unit_test(tipc_works_or_is_clearly_missing),
         cmocka_unit_test(mute_host_is_given_up),
     };
