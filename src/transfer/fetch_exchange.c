@@ -143,11 +143,22 @@ static void rest(struct exchange *x)
     exchange_wait(x, &(struct exchange_wait){ .until = until });
 }
 
+/* After a while away, as it was stopped or a disk was slow, what has come meanwhile is read
+ * before a timer sends again or gives up. */
+static void look_at_the_clock(struct exchange *x)
+{
+    kedge_nanos before = x->now;
+
+    x->now = net_clock();
+    if (x->now - before >= EXCHANGE_AWAY)
+        exchange_hear(x);
+}
+
 static void step(struct exchange *x)
 {
     struct kedge_tftp_action a;
 
-    x->now = net_clock();
+    look_at_the_clock(x);
     a = x->asks ? kedge_tftp_client_write(&x->client, x->now)
                 : kedge_tftp_machine_write(&x->client.machine, x->now);
     switch (a.todo) {
@@ -180,6 +191,7 @@ void exchange_run(struct exchange *x)
     x->taking = (struct taking){ .write = x->file->write,
                                  .file = x->file,
                                  .netascii = x->netascii };
+    x->now = net_clock();
     while (!x->over)
         step(x);
     if (x->file->settle && x->fault.cause == KEDGE_TRANSFER_DONE)

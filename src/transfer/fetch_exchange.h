@@ -61,7 +61,8 @@ uint64_t exchange_bytes(const struct exchange *x);
 
 /* ---- shared by its own files ---- */
 
-enum { EXCHANGE_WAIT_MS = 8 }; /* for the peer alone, at most */
+enum { EXCHANGE_WAIT_MS = 8 };          /* for the peer alone, at most */
+#define EXCHANGE_AWAY (10 * KEDGE_MSEC) /* is so long that it looks at the socket first */
 
 /* It cannot go on: the peer gets an ERROR if it has been heard of. */
 void exchange_fail(struct exchange *x, struct fetch_fault fault);
@@ -80,5 +81,8 @@ struct exchange_wait {
     bool file;     /* for more of the file too */
 };
 void exchange_wait(struct exchange *x, const struct exchange_wait *wait);
+
+/* Take what came so far. */
+void exchange_hear(struct exchange *x);
 
 #endif

@@ -146,7 +146,7 @@ static void take(struct exchange *x, int n)
 }
 
 /* Datagrams first: an error may be read before what was queued ahead of it. */
-static void receive(struct exchange *x)
+void exchange_hear(struct exchange *x)
 {
     int n = udp_receive(x->socket.fd, &x->inbox);
 
@@ -236,8 +236,8 @@ static struct fetch_fault wait_for_any(struct exchange *x,
     x->now = x->polled = net_clock();
     if (n > 0 && fds[1].revents)
         return stopped();
-    if (n > 0 && fds[0].revents)
-        receive(x);
+    if (n < 0 || fds[0].revents) /* a signal ended it: maybe long after its time */
+        exchange_hear(x);
     return fetch_no_fault();
 }
 

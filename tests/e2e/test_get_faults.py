@@ -3,12 +3,14 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from e2e.lib.run import finish, names, start
+from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port
 from e2e.peers.tftp import ERROR
 from e2e.peers.tftp_peer import Peer
@@ -227,3 +229,21 @@ def test_source_without_permission(get, as_nobody):
     with Peer({"f": b"abc"}) as peer:
         done = get(f"{peer.url}/f", "--source", "127.0.0.1:7", **as_nobody)
     assert done.code == 13 and "Permission denied" in done.err
+
+
+def test_what_came_while_it_stood_still_is_read_before_it_gives_up(get, kedge):
+    """Ctrl-Z for longer than its patience, and the next block waits in its socket."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(20)
+        process = start(kedge, "get", "tftp://127.0.0.1:%d/f" % server.getsockname()[1],
+                        "--retry-for=1", "--no-options", cwd=get.here)
+        _, client = server.recvfrom(100)
+        server.sendto(b"\0\3\0\1" + bytes(512), client)
+        assert server.recvfrom(100)[0] == b"\0\4\0\1"
+        with frozen(process):
+            server.sendto(b"\0\3\0\2end", client)
+            time.sleep(1.2)
+        done = finish(process)
+    assert done.code == 0, done.err
+    assert (get.here / "f").read_bytes() == bytes(512) + b"end"

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from e2e.lib.probe import queue
+from e2e.lib.still import queue
 from e2e.peers.echo import wait_for
 
 

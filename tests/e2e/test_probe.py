@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from e2e.lib.marked import LOOP, STAMP
-from e2e.lib.probe import COUNTS, MS, counts, freeze, unheard
+from e2e.lib.probe import COUNTS, MS, counts
+from e2e.lib.still import freeze, unheard
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
 
 

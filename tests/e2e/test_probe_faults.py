@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from e2e.lib.probe import counts, freeze_server
+from e2e.lib.probe import counts
+from e2e.lib.still import freeze_server
 from e2e.peers.echo import Datagrams, closed_port
 
 LOOP = ("127.0.0.1", 0)

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from e2e.lib.marked import ASK, ASKS, LOOP, REPLY, STAMP, TOKEN, ask, client, exchange
-from e2e.lib.probe import MS, counts, freeze, freeze_server, queue
+from e2e.lib.probe import MS, counts
+from e2e.lib.still import freeze, freeze_server, queue
 from e2e.peers.echo import Connections, Datagrams, wait_for
 
 REPORT = struct.Struct("!BBBBIIIIQI")
@@ -148,7 +149,9 @@ def test_what_the_servers_queue_dropped_is_named(echo, endless):
     server = target["server"]
     ways = [server[k] for k in ("lost_going", "lost_coming", "lost_unknown")]
     assert target["lost"] <= sum(ways) <= target["lost"] + target["open"]
-    assert server["lost_going"] == server["dropped"] > 500
+    # What was dropped in the end, on a slow machine, may be open.
+    assert 500 < server["lost_going"] <= server["dropped"]
+    assert server["dropped"] <= server["lost_going"] + target["open"]
     assert server["lost_coming"] <= target["own_dropped"]  # on a slow machine
     assert server["held_ns"]["max"] > 500 * MS
 

@@ -3,12 +3,14 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
 import pytest
 
 from e2e.lib.run import finish, start
+from e2e.lib.still import frozen
 from e2e.peers.tftp import ERROR
 from e2e.peers.tftp_peer import Peer
 
@@ -351,3 +353,21 @@ def test_bad_words(put, words, why):
     done = put(*words)
     assert done.code == 64 and why in done.err, done.err
     assert done.err.count("\n") == 1 and done.out == b""
+
+
+def test_what_came_while_it_stood_still_is_read_before_it_gives_up(put, kedge):
+    write(put, "f", bytes(512) + b"end")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(20)
+        process = start(kedge, "put", "f", "tftp://127.0.0.1:%d/" % server.getsockname()[1],
+                        "--retry-for=1", "--no-options", cwd=put.here)
+        _, client = server.recvfrom(100)
+        server.sendto(b"\0\4\0\0", client)
+        assert server.recvfrom(600)[0] == b"\0\3\0\1" + bytes(512)
+        with frozen(process):
+            server.sendto(b"\0\4\0\1", client)
+            time.sleep(1.2)
+        assert server.recvfrom(600)[0] == b"\0\3\0\2end"
+        server.sendto(b"\0\4\0\2", client)
+        assert finish(process).code == 0
