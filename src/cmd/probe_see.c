@@ -3,6 +3,7 @@
 #include "ask/probe_show.h"
 #include "loop/loop.h"
 #include "net/stamps.h"
+#include "report/progress.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -125,7 +126,8 @@ static enum exit_code show(struct see *s, const struct probe_result *r)
 /* Lines of JSON and rows that are drawn over and over do not go on one terminal. */
 static bool wants_rows(const struct see_options *o)
 {
-    return !o->quiet && isatty(STDERR_FILENO) && !(o->jsonl && isatty(STDOUT_FILENO));
+    return !o->quiet && terminal_draws(STDERR_FILENO) &&
+           !(o->jsonl && isatty(STDOUT_FILENO));
 }
 
 static void start(struct see *s, const struct probe *p)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -14,11 +15,18 @@
 #define LABEL_COLUMNS 32
 #define BAR_COLUMNS 40
 
+bool terminal_draws(int fd)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(fd) && !(term && strcmp(term, "dumb") == 0);
+}
+
 void progress_start(struct progress *p, int fd, bool quiet, struct kedge_span label,
                     kedge_nanos now)
 {
     *p = (struct progress){ .fd = fd,
-                            .on = !quiet && isatty(fd),
+                            .on = !quiet && terminal_draws(fd),
                             .label = label,
                             .total = PROGRESS_UNKNOWN,
                             .start = now,

@@ -36,6 +36,8 @@ struct progress_view {
 };
 void progress_line(struct writer *w, const struct progress_view *view, size_t width);
 
+/* Whether fd is a terminal on which something can be drawn in place: TERM calls some dumb. */
+bool terminal_draws(int fd);
 /* What a terminal does not take now it misses: the next drawing comes soon. */
 void terminal_draw(int fd, struct kedge_span bytes);
 

@@ -16,6 +16,8 @@ from e2e.lib.wire import Wire, own_network
 if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # under nohup; not so what we start
     signal.signal(signal.SIGHUP, lambda *_: None)
 
+os.environ["TERM"] = "xterm"  # a dumb one is not drawn on
+
 CRASHES = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "Assertion")
 
 

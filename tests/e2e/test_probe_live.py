@@ -76,6 +76,13 @@ def test_quiet_draws_nothing(kedge, screen):
     assert s.lines() == []
 
 
+def test_a_dumb_terminal_is_not_drawn_on(kedge, screen):
+    s = screen(80, 10, "env", "TERM=dumb", kedge, "probe", "-c", "0", "-i", "5ms",
+               Datagrams(LOOP).url)
+    time.sleep(1)
+    assert s.lines() == []
+
+
 def test_causes_are_told_apart(kedge, serve, screen):
     """The server is stopped until its queue is more than full, and goes on."""
     server = serve(at=("echo+udp://127.0.0.1:0",))

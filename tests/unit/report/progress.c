@@ -140,6 +140,22 @@ static void silent_where_nobody_watches(void **state)
     close(master);
 }
 
+static void a_dumb_terminal_is_not_drawn_on(void **state)
+{
+    int fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+    (void)state;
+    assert_true(fd >= 0);
+    setenv("TERM", "dumb", 1);
+    assert_false(terminal_draws(fd));
+    setenv("TERM", "xterm", 1);
+    assert_true(terminal_draws(fd));
+    unsetenv("TERM");
+    assert_true(terminal_draws(fd));
+    close(fd);
+    assert_false(terminal_draws(fd));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,7 +165,9 @@ int main(void)
         cmocka_unit_test(draws_at_most_ten_times_a_second),
         cmocka_unit_test(keeps_to_the_width_of_the_terminal),
         cmocka_unit_test(silent_where_nobody_watches),
+        cmocka_unit_test(a_dumb_terminal_is_not_drawn_on),
     };
 
+    setenv("TERM", "xterm", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
