@@ -4,12 +4,14 @@ import json
 import os
 import re
 import signal
+import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +67,7 @@ class Result:
 class Used:
     cpu_s: float = 0
     memory_KiB: int = 0
+    said: str = ""  # the end of what it had to say on standard error
 
     def watch(self, pid):
         """Its most memory: that of wait4() is of what it was before exec, too."""
@@ -98,8 +101,9 @@ def run(pair, command, core=None, freeze=None, **how):
         out.seek(0)
         err.seek(0)
         text = out.read().decode(errors="replace")
+        used.said = err.read().decode(errors="replace")[-300:]
         if process.returncode not in (0, 1, 2):
-            raise Missing(f"{command[0]}: {err.read().decode(errors='replace')[-300:]}")
+            raise Missing(f"{command[0]}: {used.said}")
     return text, used
 
 
@@ -117,13 +121,17 @@ def used(result, usage):
     return result
 
 
-def wait_for_port(process, name):
-    """Until somebody has it in the namespace of that process."""
-    end = time.monotonic() + 20
-    while f":{PORT:04X} " not in Path(f"/proc/{process.pid}/net/udp").read_text():
-        if process.poll() is not None or time.monotonic() > end:
-            raise Missing(f"{name}: its server does not run")
+def wait_for_port(process, name, host):
+    """Until somebody has it at that address. Before the process has changed its namespace
+    the file is that of another one, where the port alone may be anybody's."""
+    address = int.from_bytes(socket.inet_aton(host), sys.byteorder)
+    sockets, end = Path(f"/proc/{process.pid}/net/udp"), time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < end:
+        with suppress(OSError):  # it may end meanwhile
+            if f" {address:08X}:{PORT:04X} " in sockets.read_text():
+                return
         time.sleep(.02)
+    raise Missing(f"{name}: its server does not run")
 
 
 class Tool:
@@ -138,7 +146,7 @@ class Tool:
         process = pair.start(pair.b, self.serve(pair), core, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
         try:
-            wait_for_port(process, self.name)
+            wait_for_port(process, self.name, pair.peer)
             yield process
         finally:
             process.kill()
@@ -177,7 +185,9 @@ class Kedge(Tool):
             named=min(told.get("lost_going", 0), told.get("dropped", 0)) +
             min(told.get("lost_coming", 0), t["own_dropped"] or 0),
             way=[came - left for left, came in ours.values()],
-            wire=split["wire"]["p50"] if split else None,
+            # By the stamps themselves: a percentile of 20 ms is one of 65 µs.
+            wire=statistics.median(came - left for left, came in ours.values()) -
+            told["held_ns"]["p50"] if ours and (told.get("held_ns") or {}).get("p50") else None,
             wall_s=(count * interval + (t["intended_ns"]["max"] or 0)) / 1e9,
             p99_9=t["rtt_ns"]["p99_9"],
             stall=f"{stalls['longest_ns'] / 1e6:.1f} ms, {stalls['longest_waited']} waited"
@@ -255,7 +265,7 @@ class Irtt(Tool):
                                   f"{seconds:g}s", "-l", size, "--wait=500ms", "-o", out,
                                   f"{pair.peer}:{PORT}"], core, freeze)
             if not out.exists():
-                raise Missing("irtt wrote no result")
+                raise Missing(f"irtt wrote no result: {usage.said}")
             found = json.loads(out.read_text())
         stats = found["stats"]
         sent, received = stats["packets_sent"], stats["packets_received"]

@@ -1,6 +1,10 @@
 """What the bench of the prober makes of what it reads."""
+import argparse
+import socket
 import struct
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,8 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 import probe as bench  # noqa: E402
-from probe_place import PEER, answers, packets_of, way_of_link  # noqa: E402
-from probe_tools import Result  # noqa: E402
+import probe_tools  # noqa: E402
+from probe_place import PEER, Missing, answers, packets_of, way_of_link  # noqa: E402
+from probe_tools import Result, wait_for_port  # noqa: E402
 
 
 def packet(at_ns, to, sequence=0, frame=14):
@@ -56,6 +61,29 @@ def test_a_capture_of_another_kind_is_refused():
 def test_wrong_is_what_no_queue_explains():
     assert Result(sent=10, lost=5, named=3).wrong == 2
     assert Result(sent=10, cpu_s=.5).a_core == 20 and Result(sent=3).a_core == 0
+
+
+def test_the_rate_is_judged_a_second_and_not_a_cpu_second(capsys):
+    b = bench.Bench(argparse.Namespace(quick=True))
+    best = {"kedge udp": (200, 150), "irtt": (16, 26), "irtt --timer=busy": (10, 8)}
+    b.times(best, "irtt", 10)
+    b.times(best, "sockperf", 2)  # which is not here
+    said = capsys.readouterr().out
+    assert b.verdicts == [True] and "12.5 times irtt's rate" in said and "5.8 times" in said
+    b.times(best | {"irtt": (21, 5)}, "irtt", 10)
+    assert b.verdicts == [True, False]
+
+
+def test_a_port_at_another_address_is_not_waited_for(monkeypatch):
+    """Of a namespace that a server's process has not left yet, for one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(probe_tools, "PORT", other.getsockname()[1])
+        server = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        wait_for_port(server, "it", "127.0.0.1")
+        threading.Timer(.1, server.stdin.close).start()
+        with pytest.raises(Missing):
+            wait_for_port(server, "it", "127.0.0.2")
 
 
 def test_percentiles_and_figures():
