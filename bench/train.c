@@ -2,6 +2,7 @@
 
 #include "bench/meter.h"
 
+#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
