@@ -1,6 +1,8 @@
 """`meson install` into an empty place: a program that knows only pkg-config compiles
 against what is there, shared and static, and runs. Each header stands on its own."""
 import os
+import pwd
+import shutil
 import subprocess
 
 import guard
@@ -86,6 +88,51 @@ def test_every_header_stands_alone(root, installed, tmp_path):
         source = guard.plant(tmp_path, f"{name}.c", f"#include <kedge/{name}>\nint unused;\n")
         guard.run("gcc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", source,
                   "-o", tmp_path / "user.o", *pkg_config(installed, "--cflags"))
+
+
+@pytest.mark.parametrize("compiler", [["gcc", "-std=c17"],
+                                      ["clang++", "-xc++", "-std=c++17", "-nostdlib++"]])
+def test_the_program_of_the_notes_builds_and_runs(root, installed, tmp_path, compiler):
+    notes = (root / "docs/embedding.md").read_text()
+    text = notes.split("```c\n#include <kedge/transfer.h>")[1].split("```")[0]
+    source = guard.plant(tmp_path, "fetch.c", "#include <kedge/transfer.h>" + text)
+    guard.run(*compiler, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "fetch",
+              *pkg_config(installed, "--cflags", "--libs"))
+    library = next(installed.rglob("libkedge.so.0")).parent
+    done = subprocess.run([tmp_path / "fetch", "tftp://127.0.0.1:1/x", tmp_path / "x"],
+                          env={**os.environ, "LD_LIBRARY_PATH": str(library)},
+                          stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "127.0.0.1:1" in done.stderr
+
+
+def start_of(unit):
+    line = next(line for line in unit.read_text().splitlines()
+                if line.startswith("ExecStart="))
+    return line.removeprefix("ExecStart=").split()
+
+
+def test_the_service_starts_what_is_installed(installed, tmp_path):
+    words = start_of(next(installed.rglob("systemd/system/kedge-tftp.service")))
+    words[0] = str(installed) + words[0]
+    words[words.index("--root") + 1] = tmp_path
+    words[words.index("tftp://*")] = "tftp://127.0.0.1:0"
+    server = subprocess.Popen([*words, "--user", pwd.getpwuid(os.geteuid()).pw_name],
+                              stdout=subprocess.PIPE, text=True)
+    assert server.stdout.readline().startswith("ENDPOINT")
+    server.terminate()
+    server.communicate(timeout=20)
+    assert server.returncode == 0
+
+
+def test_systemd_knows_each_word_of_the_service(installed, tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd")
+    unit = next(installed.rglob("systemd/system/kedge-tftp.service"))
+    text = unit.read_text().replace(start_of(unit)[0], str(next(installed.rglob("bin/kedge"))))
+    (tmp_path / unit.name).write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / unit.name],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert unit.name not in done.stdout
 
 
 def test_the_program_is_installed_whole(root, installed):
