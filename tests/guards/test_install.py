@@ -94,7 +94,7 @@ def test_every_header_stands_alone(root, installed, tmp_path):
                                       ["clang++", "-xc++", "-std=c++17", "-nostdlib++"]])
 def test_the_program_of_the_notes_builds_and_runs(root, installed, tmp_path, compiler):
     notes = (root / "docs/embedding.md").read_text()
-    text = notes.split("```c\n#include <kedge/transfer.h>")[1].split("```")[0]
+    text = notes.split("```c++\n#include <kedge/transfer.h>")[1].split("```")[0]
     source = guard.plant(tmp_path, "fetch.c", "#include <kedge/transfer.h>" + text)
     guard.run(*compiler, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "fetch",
               *pkg_config(installed, "--cflags", "--libs"))
