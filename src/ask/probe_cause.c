@@ -214,7 +214,8 @@ void probe_cause_notes(const struct probe_view *v, FILE *out)
          "replies dropped by this program's own queue, not by the network");
     stall_note(out, v);
     parting_note(out, v);
-    note(out, v, v->account->held_up, "measured while this program itself was held up");
+    note(out, v, v->account->held_up,
+         "answers measured while this program itself was held up");
     clock_note(out, v);
 }
 

@@ -33,7 +33,11 @@ static const char *error_of(const struct probe_target *t)
 {
     if (t->code)
         return probe_why(t->code);
-    return t->plan->flood && !flood_may(t) ? "no kedge server there gave a token" : NULL;
+    if (!t->plan->flood || flood_may(t))
+        return NULL;
+    return t->peer.asks
+               ? "no kedge server there gave a token"
+               : "--flood is for udp:// with 56 bytes or more, to a kedge server";
 }
 
 struct probe_view probe_view_of(const struct probe_target *t)

@@ -98,8 +98,9 @@ static void oneway_note(const struct probe_view *v, FILE *out)
         return;
     fprintf(
         out,
-        "%s: one way, of two clocks only the changes: going within %s ms, coming within "
-        "%s; a second %+.1f us going, %+.1f coming: the path %+.1f, the clocks %+.1f\n",
+        "%s: one way, of which two clocks tell changes alone: going varied by %s ms, "
+        "coming by %s; trend a second: going %+.1f us, coming %+.1f, the path %+.1f, the "
+        "clocks %+.1f\n",
         kedge_endpoint_print(v->endpoint, text), ms(a, going.range), ms(b, coming.range),
         us(going.trend_ns), us(coming.trend_ns), us(going.trend_ns + coming.trend_ns),
         us((going.trend_ns - coming.trend_ns) / 2));

@@ -35,7 +35,7 @@ static bool is_askable(const struct kedge_endpoint *e, struct kedge_error *error
         (e->transport == KEDGE_ICMP || e->transport == KEDGE_UDP))
         return true;
     *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
-                                   .text = "--mtu asks udp and icmp alone" };
+                                   .text = "--mtu is for udp and icmp alone" };
     return false;
 }
 

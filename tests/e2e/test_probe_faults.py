@@ -190,7 +190,7 @@ def test_a_flood_is_for_kedge_servers_alone(probe, kedge, serve):
     # All were under a token, from the first on.
     assert kin["server"]["reports"] == 5000
     assert counts(stranger) == counts(icmp) == {} and len(plain.seen) == 1
-    assert "token" in stranger["error"] and "token" in icmp["error"]
+    assert "token" in stranger["error"] and "udp://" in icmp["error"]
     out = subprocess.run([kedge, "probe", "--flood", "-c", "5", plain.url], timeout=20,
                          capture_output=True, text=True)
     assert out.returncode == 2

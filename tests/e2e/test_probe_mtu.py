@@ -134,7 +134,7 @@ def test_nobody_there(kedge):
 
 
 @pytest.mark.parametrize("words, said", [
-    (["tcp://127.0.0.1:7"], "tcp://127.0.0.1:7: --mtu asks udp and icmp alone"),
+    (["tcp://127.0.0.1:7"], "tcp://127.0.0.1:7: --mtu is for udp and icmp alone"),
     (["--size", "100", "udp://127.0.0.1:7"], "--mtu"),
     (["udp://no-such-host.invalid:7"], "no-such-host.invalid"),
 ])

@@ -140,7 +140,7 @@ static void each_count_has_its_words(void **state)
         PEER "1 times the server lost count: it was started again\n"               //
         PEER "2 places behind its turn came the one most out of order\n"           //
         PEER "4 replies dropped by this program's own queue, not by the network\n" //
-        PEER "3 measured while this program itself was held up\n");
+        PEER "3 answers measured while this program itself was held up\n");
     r.view.own_dropped = -1;
     r.account.reorder_extent = r.account.held_up = r.peer.restarts = 0;
     assert_string_equal(notes(&r), "");
