@@ -78,13 +78,13 @@ static enum exit_code show(const struct report_options *o, const struct checks *
                            const struct probe_result *first,
                            const struct probe_result *last)
 {
-    bool shown;
+    bool fits;
 
     if (first)
-        shown = probe_compare(first, last, stdout);
+        fits = probe_compare(first, last, stdout);
     else
-        shown = o->json ? probe_show_json(last, stdout) : probe_show_table(last, stdout);
-    if (!shown)
+        fits = o->json ? probe_show_json(last, stdout) : probe_show_table(last, stdout);
+    if (!fits)
         return no_memory();
     return checks_hold(checks, last, first) ? EXIT_OK : EXIT_SOME_FAILED;
 }
