@@ -261,7 +261,8 @@ static const char *parse(struct kedge_span text, struct kedge_endpoint *out)
         return "an endpoint begins with a scheme, as in udp://HOST:PORT";
     if (!s)
         return "no such scheme; there are tcp, udp, icmp, tftp, unix, unix-dgram, "
-               "unix-seqpacket, tipc, echo, echo+tcp, echo+udp, echo+unix, reply+udp";
+               "unix-seqpacket, tipc, echo, echo+tcp, echo+udp, echo+unix, "
+               "echo+unix-dgram, echo+unix-seqpacket, reply+udp";
     out->service = s->service;
     out->transport = s->transport;
     out->port = s->port;

@@ -2,8 +2,11 @@
  * the tables are the grammar. */
 #include "kedge/endpoint.h"
 
+#include "net/scheme.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,9 +278,26 @@ static void error_is_one_readable_line(void **state)
         assert_in_range(error.text[i], 0x20, 0x7e);
 }
 
+static void an_unknown_scheme_is_told_all_there_are(void **state)
+{
+    struct kedge_endpoint e;
+    struct kedge_error error;
+
+    (void)state;
+    assert_false(kedge_endpoint_parse("http://h", &e, &error));
+    for (size_t i = 0; scheme_at(i); i++) {
+        char one[64];
+
+        snprintf(one, sizeof one, " %s%s", scheme_at(i)->name,
+                 scheme_at(i + 1) ? "," : "");
+        assert_non_null(strstr(error.text, one));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unknown_scheme_is_told_all_there_are),
         cmocka_unit_test(good_ones_are_read_and_written),
         cmocka_unit_test(names_are_bytes),
         cmocka_unit_test(bad_ones_are_named),
