@@ -356,9 +356,8 @@ const struct verb verb_send = {
     .summary = "send messages to a socket, and show each reply with its round trip",
     .notes =
         "ENDPOINT is tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
-        "unix-dgram:///PATH, unix-seqpacket:///PATH or tipc://TYPE:INSTANCE. A MESSAGE\n"
-        "of - stands for the lines of standard input; without one, \"Hello, world\" is\n"
-        "sent.\n"
+        "unix-dgram:///PATH or unix-seqpacket:///PATH. A MESSAGE of - stands for the\n"
+        "lines of standard input; without one, \"Hello, world\" is sent.\n"
         "Exit status: 0 all answered, 1 some, 2 none, 6 no connection in time,\n"
         "7 refused, 8 name not resolved, 13 no permission, 64 usage.\n",
     .args = args,
