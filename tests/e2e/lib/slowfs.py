@@ -4,7 +4,9 @@
 
 mounts itself on DIRECTORY, for COMMAND alone to see, and becomes COMMAND. The names of its
 files are what they do: `read-0.5` takes 0.5 s for each read, `open-2` takes 2 s to be
-found. Each has SIZE bytes of its name, over and over. Who waits for it cannot even be killed.
+found; `read-gate` and `open-gate` take until there is a file `gate` beside DIRECTORY's
+parent, and say there by `gate-reached` that they have begun. Each has SIZE bytes of its
+name, over and over. Who waits for it cannot even be killed.
 """
 import ctypes
 import os
@@ -30,6 +32,7 @@ class SlowFs:
     def __init__(self, directory):
         self.fd = os.open("/dev/fuse", os.O_RDWR)
         self.names = {}         # by node
+        self.gate = os.path.join(os.path.dirname(os.path.dirname(directory)), "gate")
         options = f"fd={self.fd},rootmode=40000,user_id=0,group_id=0,allow_other"
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.mount(b"slow", os.fsencode(directory), b"fuse.slow", 0,
@@ -55,6 +58,9 @@ class SlowFs:
             pass                # nobody waits for it any more
 
     def delay(self, what, name):
+        while name == f"{what}-gate" and not os.path.exists(self.gate):
+            open(f"{self.gate}-reached", "w").close()
+            time.sleep(0.01)
         found = re.fullmatch(rf"{what}-([\d.]+)", name)
         time.sleep(float(found.group(1)) if found else 0)
 
@@ -69,7 +75,7 @@ class SlowFs:
         if op == LOOKUP:
             name = body.rstrip(b"\0").decode()
             self.delay("open", name)
-            if not re.fullmatch(r"(open|read)-[\d.]+", name):
+            if not re.fullmatch(r"(open|read)-([\d.]+|gate)", name):
                 return ENOENT, b""
             node = 2 + sum(ord(c) << 8 * (i % 4) for i, c in enumerate(name))
             self.names[node] = name
