@@ -252,8 +252,9 @@ class Peer:
         self.sock.sendto(datagram, self.server)
 
     def say(self, datagram):
-        """To the transfer's port."""
-        self.sock.sendto(datagram, self.tid)
+        """To the transfer's port. None is nothing: a machine's word on what came again."""
+        if datagram is not None:
+            self.sock.sendto(datagram, self.tid)
 
     def hear(self, timeout=None):
         """The next datagram, of whatever it is; it must come from the server's host."""
