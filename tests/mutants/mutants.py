@@ -99,6 +99,8 @@ MUTANTS = {
     "a link that loses is never tried faster":
         (PACE, "s->spacing - s->spacing / 8", "s->spacing"),
     "faster though blocks queue up": (PACE, "    if (is_too_fast(s))\n        return;\n", ""),
+    "a few short runs are a link that loses":
+        (PACE, "wanted = min_u64(wanted, 2 * s->spacing);", ";"),
     "lock-step is spaced": (PACE, "if (s->terms.window == 1)", "if (false)"),
     # Rule 5: options.
     "tsize is told unasked": (GRANT, "if (asked->has & KEDGE_TFTP_HAS_TSIZE)", "if (true)"),

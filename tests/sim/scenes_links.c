@@ -54,6 +54,17 @@ static void kedge_fills_a_long_link(struct scene *s)
     EXPECT(s, s->w->actors[0].blocks < 45715 * 5 / 4);
 }
 
+/* A queue of a tenth of the round trip: what a window loses there is no sign of a link that
+ * loses. 5.4 s at least. */
+static void kedge_fills_a_long_link_with_a_short_queue(struct scene *s)
+{
+    struct way way = long_link;
+
+    way.queue_bytes = 62500;
+    EXPECT(s, both(s, &way, 4096, 64 << 20));
+    EXPECT(s, slowest(s) < MS(10000));
+}
+
 /* What follows a lost block is sent again, a round trip of it: 70 % is the bound. */
 static void kedge_fills_most_of_a_long_link_that_loses(struct scene *s)
 {
@@ -95,6 +106,7 @@ static void kedge_finds_what_a_small_socket_holds(struct scene *s)
 
 const struct scenario link_scenarios[] = {
     SCENE(kedge_fills_a_long_link),
+    SCENE(kedge_fills_a_long_link_with_a_short_queue),
     SCENE(kedge_fills_most_of_a_long_link_that_loses),
     SCENE(kedge_keeps_to_the_pace_of_a_short_queue),
     SCENE(kedge_keeps_to_the_pace_of_a_slow_link),

@@ -88,7 +88,7 @@ static void check_blocks(struct world *w, const struct transfer *t)
     uint64_t trouble = t->actor->up.troubles + t->actor->down.troubles;
     uint64_t dropped = t->actor->up.dropped + t->actor->down.dropped;
     bool narrow = dropped > 0 || t->actor->down.params.bits_per_s > 0;
-    uint64_t stalls = (w->now - t->began) / (50 * KEDGE_MSEC);
+    uint64_t stalls = (w->now - t->began) / (20 * KEDGE_MSEC); /* the least timeout */
     uint64_t bound = s->top * (narrow ? 20 : 1) + window * (2 * trouble + 2 + stalls);
 
     if (trouble + dropped == 0 && t->expects_bound && s->outcome == KEDGE_TFTP_OK)

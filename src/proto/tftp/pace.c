@@ -92,11 +92,14 @@ static kedge_nanos slower(struct kedge_tftp_sender *s)
 }
 
 /* The link is not too slow, it loses. What leaves behind a lost block is in vain, until the
- * ACK comes: that may be twice as many blocks as there are between two losses. */
+ * ACK comes: that may be twice as many blocks as there are between two losses. But a queue
+ * that overflows makes a few short runs too: so no more than twice as slow at once. */
 static kedge_nanos sparing(struct kedge_tftp_sender *s)
 {
     kedge_nanos wanted = s->rtt.smoothed / (2 * max_u64(s->pace.run, RUN_SHORT));
 
+    if (s->spacing)
+        wanted = min_u64(wanted, 2 * s->spacing);
     return max_u64(min_u64(wanted, spacing_most(s)), s->spacing - s->spacing / 8);
 }
 
