@@ -47,7 +47,8 @@ static void opened(struct world *w, struct tftp_session *s, struct reader *r)
         size_t len =
             tftp_session_refused(s, KEDGE_TFTP_NOT_FOUND, "File not found", reply);
 
-        MUST(len > 0 && len <= s->request_len && len <= sizeof reply);
+        MUST(len > 0 || s->request_len < KEDGE_TFTP_ERROR_MIN);
+        MUST(len <= s->request_len && len <= sizeof reply);
         MUST(tftp_session_outcome(s) == KEDGE_TFTP_REFUSED);
         end(w, s);
         return;

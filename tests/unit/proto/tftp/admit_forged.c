@@ -91,6 +91,20 @@ static void rule_7_nor_is_the_refusal_of_a_file(void **state)
     server_close(s);
 }
 
+/* The shortest request has no room for an ERROR. */
+static void rule_7_nor_is_that_of_a_request_without_words(void **state)
+{
+    static const char words[] = "\0\1\0\0";
+    struct server *s = server_open((struct tftp_limits){ 0 });
+    uint8_t reply[64];
+
+    (void)state;
+    assert_int_equal(ask(s, from(1024, SPAN(words))), TFTP_OPEN);
+    assert_int_equal(tftp_session_refused(s->event.session, 4, "mode", reply), 0);
+    assert_int_equal(tftp_session_outcome(s->event.session), KEDGE_TFTP_REFUSED);
+    server_close(s);
+}
+
 /* A peer that asks for ever other files would fill the table with what is being opened. */
 static void rule_7_what_is_replaced_holds_its_budget_while_it_opens(void **state)
 {
@@ -200,6 +214,7 @@ int main(void)
         cmocka_unit_test(rule_7_nothing_sent_to_many_is_answered),
         cmocka_unit_test(rule_7_an_error_is_no_longer_than_its_request),
         cmocka_unit_test(rule_7_nor_is_the_refusal_of_a_file),
+        cmocka_unit_test(rule_7_nor_is_that_of_a_request_without_words),
         cmocka_unit_test(rule_7_what_is_replaced_holds_its_budget_while_it_opens),
         cmocka_unit_test(rule_7_at_most_100_bytes_leave_for_one),
         cmocka_unit_test(rule_7_a_full_pool_is_silent),
