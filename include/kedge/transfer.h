@@ -28,7 +28,7 @@ struct kedge_transfer_options {
     uint32_t windowsize;  /* blocks; 0: KEDGE_TRANSFER_WINDOW, or less where the receive
                              buffer holds less, a peer's by default. Always 1 in netascii. */
     kedge_nanos timeout;  /* asked for, and the most that is waited before something is
-                             sent again, 10 ms to 255 s; 0: measured, at most 5 s */
+                             sent again, 10 ms to 255 s; 0: measured, at most 6 s */
     kedge_nanos patience; /* without an answer or progress; 0: 30 s, or 6 timeouts */
     bool no_options;      /* a plain RFC 1350 request */
     const struct kedge_address *source; /* to send from, maybe with a port; NULL: any */

@@ -169,6 +169,8 @@ static void unexpected(struct world *w, struct actor *a, uint16_t number)
         f->told = f->next - 1;
         say_ack(w, a, f->next - 1);
     }
+    if (f->traits->waits_anew)
+        actor_wait(w, a, w->now + f->traits->waits);
 }
 
 static bool oack_is_bad(const struct firmware *f, struct kedge_span oack)

@@ -38,6 +38,7 @@ struct traits {
     bool any_ack;        /* a put goes on behind whatever block it is of */
     bool counts_wide;    /* its block 65536 is not the wire's 0 */
     bool wraps_badly;    /* 65535 is never older than 0 */
+    bool waits_anew;     /* for silence, after whatever comes */
     unsigned reads_only; /* so many blocks, then closes by ERROR 0; 0: all */
     int probe;           /* ends its first OACK by this ERROR, and asks again; -1 */
     bool probes_anew;    /* and then asks from another port */

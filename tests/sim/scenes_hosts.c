@@ -41,14 +41,17 @@ static void curl_falls_back_to_block_0_at_a_second_oack(struct scene *s)
     EXPECT(s, self(a)->done && self(a)->oacks == 1);
 }
 
+/* A block that comes again it acknowledges once; it speaks again after 5 s in which nothing
+ * came at all. */
 static const struct traits atftp = {
     .name = "atftp",
-    .older = ACK_LAST,
+    .older = ACK_LAST_ONCE,
+    .waits_anew = true,
     .ahead = SILENCE,
     .second_oack = ABORTS,
     .probe = -1,
     .asks_every = 5 * KEDGE_SEC,
-    .waits = 5 * KEDGE_SEC,
+    .waits = 5005 * KEDGE_MSEC,
     .tries = 5,
 };
 
@@ -61,6 +64,15 @@ static void atftp_aborts_at_a_second_oack(struct scene *s)
     a->up.rule[0].delay = 4 * KEDGE_SEC;
     world_run(s->w);
     EXPECT(s, self(a)->done && self(a)->oacks == 1);
+}
+
+static void atftp_speaks_again_after_5_s_of_silence(struct scene *s)
+{
+    struct actor *a = scene_get(s, &atftp, IPXE, 30000);
+
+    befall(&a->up, KEDGE_TFTP_ACK, 20, DROP, 2);
+    world_run(s->w);
+    EXPECT(s, self(a)->done && s->w->now < 20 * KEDGE_SEC);
 }
 
 static const struct traits hpa = {
@@ -302,6 +314,7 @@ const struct scenario host_scenarios[] = {
     SCENE(curl_gets_an_empty_file),
     SCENE(curl_falls_back_to_block_0_at_a_second_oack),
     SCENE(atftp_aborts_at_a_second_oack),
+    SCENE(atftp_speaks_again_after_5_s_of_silence),
     SCENE(hpa_acknowledges_an_error),
     SCENE(lpxelinux_uses_its_port_again),
     { "lpxelinux_uses_its_port_again_with_one_port_here", lpxelinux_uses_its_port_again,

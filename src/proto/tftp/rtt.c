@@ -5,7 +5,7 @@
 
 static const kedge_nanos slack_min = 50 * KEDGE_MSEC;
 static const kedge_nanos slack_known = 20 * KEDGE_MSEC;
-static const kedge_nanos rto_max = 5 * KEDGE_SEC;
+static const kedge_nanos rto_max = 6 * KEDGE_SEC; /* atftp waits for 5 s of silence */
 
 enum {
     DOUBLED_MAX = 16,

@@ -61,8 +61,8 @@ static void a_client_waits_longer_for_the_last_ack(void **state)
         { 70, TIME, 0, 2, 3, RUN },    { 190, TIME, 0, 2, 3, RUN },
         { 430, TIME, 0, 2, 3, RUN },   { 910, TIME, 0, 2, 3, RUN },
         { 1870, TIME, 0, 2, 3, RUN },  { 3790, TIME, 0, 2, 3, RUN },
-        { 7630, TIME, 0, 2, 3, RUN },  { 12630, TIME, 0, 2, 3, RUN },
-        { 17630, TIME, 0, 2, 3, RUN }, { 20010, ACK, 2, 0, 0, DONE },
+        { 7630, TIME, 0, 2, 3, RUN },  { 13630, TIME, 0, 2, 3, RUN },
+        { 19630, TIME, 0, 2, 3, RUN }, { 20010, ACK, 2, 0, 0, DONE },
     };
     struct kedge_tftp_terms terms = { .blksize = 512,
                                       .window = 1,
