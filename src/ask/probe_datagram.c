@@ -1,6 +1,7 @@
 /* udp and unix-dgram: a dialled socket, a datagram a probe. */
 #include "ask/probe_dial.h"
 
+#include "net/option.h"
 #include "net/udp.h"
 
 #include <errno.h>
@@ -202,9 +203,8 @@ static void datagram_ready(void *owner, unsigned events)
 static int family_of(int fd)
 {
     int family = AF_UNSPEC;
-    socklen_t len = sizeof family;
 
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 ? AF_UNSPEC : family;
+    return option_get(fd, SOL_SOCKET, SO_DOMAIN, &family) < 0 ? AF_UNSPEC : family;
 }
 
 /* Without it a round trip is whole, by this program's clock. */

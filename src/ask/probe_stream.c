@@ -4,6 +4,7 @@
 #include "ask/probe_dial.h"
 
 #include "base/number.h"
+#include "net/option.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -200,10 +201,10 @@ static void receive(struct probe_target *t)
 static void connect_outcome(struct probe_target *t)
 {
     int code = 0;
-    socklen_t len = sizeof code;
+    int err = option_get(t->watch.fd, SOL_SOCKET, SO_ERROR, &code);
 
-    if (getsockopt(t->watch.fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0)
-        code = errno;
+    if (err)
+        code = -err;
     trace_call(t->plan->trace, t->watch.fd, "SO_ERROR", -code);
     if (code)
         not_connected(t, code);

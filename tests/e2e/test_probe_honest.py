@@ -32,10 +32,7 @@ def interrupted(kedge, peer, act, *words):
 
 def test_a_frozen_server_is_an_outage_and_no_loss(echo, endless):
     run = endless("-i", "5ms", echo.url)
-    run.until(100)
-    freeze_server(echo.process, echo.udp[1])
-    run.until(300)
-    (target,) = run.end()
+    (target,) = run.through(freeze_server, echo.process, echo.udp[1])
     received = run.probes()
     assert counts(target, sent=target["sent"], received=len(received),
                   open=target["sent"] - len(received)) == {}
@@ -96,10 +93,7 @@ def test_what_it_dropped_itself_is_no_loss_of_the_network(endless):
 
 def test_the_prober_held_up_is_said_and_counted(endless):
     run = endless("-i", "5ms", Datagrams(LOOP).url)
-    run.until(100)
-    freeze(run.process)
-    run.until(300)
-    (target,) = run.end()
+    (target,) = run.through(freeze, run.process)
     assert target["sent"] == target["received"] + target["open"]
     assert target["left_late"] >= 180 and target["held_up"] >= 180
     assert target["intended_ns"]["p99"] > 700 * MS
@@ -211,10 +205,7 @@ def test_a_host_without_loopback_does_not_guess(kedge, one_more_namespace):
 
 def test_samples_taken_while_held_up_are_flagged(endless):
     run = endless("-i", "5ms", Datagrams(LOOP).url)
-    run.until(100)
-    freeze(run.process)
-    run.until(300)
-    (target,) = run.end()
+    (target,) = run.through(freeze, run.process)
     flagged = [p for p in run.lines if p.get("held_up") is True]
     assert len(flagged) == target["held_up"] >= 180
     late = [p for p in run.probes() if p["sent_at_ns"] - p["intended_at_ns"] > 20 * MS]

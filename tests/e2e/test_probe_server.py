@@ -280,10 +280,7 @@ def test_the_parts_go_on_over_a_new_connection(kedge):
 
 def test_the_time_in_the_peer_is_not_that_of_the_wire(echo, endless):
     run = endless("-i", "5ms", echo.url)
-    run.until(100)
-    freeze_server(echo.process, echo.udp[1])
-    run.until(300)
-    (target,) = run.end()
+    (target,) = run.through(freeze_server, echo.process, echo.udp[1])
     assert target["received"] + target["open"] == target["sent"]
     assert target["split_ns"]["way"]["max"] > 900 * MS
     assert target["server"]["held_ns"]["max"] > 900 * MS

@@ -57,6 +57,13 @@ class Run:
             return all(self.count(outcome, t) >= n for t, n in enumerate(wanted))
         wait_for(come, PATIENCE)
 
+    def through(self, act, *args):
+        """After 100 answers this is done, and after 300 more it ends; the targets' lines."""
+        self.until(100)
+        act(*args)
+        self.until(300)
+        return self.end()
+
     def end(self):
         """End it as Ctrl-C does; the targets' lines."""
         self.process.send_signal(signal.SIGINT)
