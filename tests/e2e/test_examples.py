@@ -1,6 +1,6 @@
-"""The lab programs of examples/ against Python programs of the same exercise
-(peers/lab.py), both ways round: whoever serves and whoever asks, the output is the same
-to the byte."""
+"""The lab programs, those on the library (examples/) and those in bare system calls
+(examples/posix/), against Python programs of the same exercise (peers/lab.py), both ways
+round: whoever serves and whoever asks, the output is the same to the byte."""
 import os
 import re
 import shutil
@@ -95,9 +95,9 @@ def ask(*command):
     return done.stdout
 
 
-@pytest.fixture
-def examples(build):
-    return build / "examples"
+@pytest.fixture(params=["examples", "examples/posix"])
+def examples(build, request):
+    return build / request.param
 
 
 # ---- echo
@@ -189,7 +189,9 @@ def test_echo_client_says_what_is_missing(examples):
     assert b"before all was back" in done.stderr
 
 
+@pytest.mark.parametrize("examples", ["examples"], indirect=True)
 def test_echo_over_a_unix_socket(run, examples, tmp_path):
+    """By the library only: the bare programs know IPv4 and IPv6."""
     at = f"unix://{tmp_path}/s"
     run(examples / "echo_server", at)
     end = time.monotonic() + PATIENCE
@@ -322,3 +324,12 @@ def test_echo_server_is_thirty_lines(root):
     """A socket server in few lines is what the library is for."""
     text = re.sub(r"/\*.*?\*/", "", (root / "examples/echo_server.c").read_text(), flags=re.S)
     assert len([line for line in text.splitlines() if line.strip()]) <= 30
+
+
+def test_bare_programs_are_short_and_stand_alone(root):
+    """What the library hides is to be seen whole: in one file, on the system's headers."""
+    bare = {path.stem: path.read_text() for path in (root / "examples/posix").glob("*.c")}
+    assert bare.keys() == {"echo_client", "echo_server", "udp_client", "udp_server"}
+    for name, text in bare.items():
+        assert text.count("\n") <= (120 if name == "tftp_s" else 80), name
+        assert "kedge" not in text and '#include "' not in text, name
