@@ -76,7 +76,7 @@ coverage: setup
 mutants: setup
 	@/usr/bin/python3 -B -m pytest -q -n auto tests/mutants
 
-# No undefined behaviour in src/base and src/proto, whatever comes; some minutes.
+# No undefined behaviour in src/base, src/tftp and src/echo, whatever comes; some minutes.
 proof:
 	@tools/setup --proof
 	@tests/proof/run

@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "base/units.h"
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "cmd/interrupt.h"
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 #include "net/address.h"
 
 #include <errno.h>

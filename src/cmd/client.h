@@ -3,7 +3,7 @@
 #ifndef CMD_CLIENT_H
 #define CMD_CLIENT_H
 
-#include "ask/fetch.h"
+#include "client/fetch.h"
 #include "cmd/args.h"
 
 #define CLIENT_ANY_MODE UINT32_MAX /* the default of `mode` */

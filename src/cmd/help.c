@@ -1,6 +1,6 @@
 #include "cmd/help.h"
 
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 #include "cmd/verbs.h"
 
 void help_overview(FILE *out)

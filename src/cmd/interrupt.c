@@ -1,6 +1,6 @@
 #include "cmd/interrupt.h"
 
-#include "loop/loop.h"
+#include "os/loop.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 #include "cmd/key_option.h"
 
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 
 #include <errno.h>
 #include <stdio.h>

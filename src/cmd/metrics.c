@@ -1,7 +1,7 @@
 #include "cmd/metrics.h"
 
 #include "base/number.h"
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 #include "report/whole.h"
 
 #include <errno.h>

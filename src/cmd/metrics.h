@@ -1,9 +1,9 @@
-/* --prometheus of `kedge probe`: one file of metrics (ask/probe_metrics.h) that is replaced
+/* --prometheus of `kedge probe`: one file of metrics (results/prometheus.h) that is replaced
  * whole, by a rename, again and again while a run goes on, and once more at its end. */
 #ifndef CMD_METRICS_H
 #define CMD_METRICS_H
 
-#include "ask/probe_metrics.h"
+#include "results/prometheus.h"
 #include "cmd/exit_code.h"
 
 struct metrics_file {

@@ -1,9 +1,9 @@
 #include "cmd/page.h"
 
-#include "ask/probe_plot.h"
+#include "results/plot.h"
 #include "base/number.h"
-#include "cmd/shown.h"
-#include "cmd/terminal.h"
+#include "cmd/printable.h"
+#include "report/terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>

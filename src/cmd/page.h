@@ -1,10 +1,10 @@
 /* What `kedge probe` and `kedge report` draw of a run when it is over, for which they count
- * over time: --html, one file, one page (ask/probe_page.h), and --plot, text on standard
- * output (ask/probe_plot.h). */
+ * over time: --html, one file, one page (results/html.h), and --plot, text on standard
+ * output (results/plot.h). */
 #ifndef CMD_PAGE_H
 #define CMD_PAGE_H
 
-#include "ask/probe_page.h"
+#include "results/html.h"
 #include "cmd/exit_code.h"
 #include "report/whole.h"
 

@@ -1,10 +1,10 @@
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
-#include "ask/probe_flood.h"
-#include "ask/probe_payload.h"
+#include "probe/flood.h"
+#include "probe/payload.h"
 #include "cmd/key_option.h"
 #include "cmd/probe_mtu.h"
-#include "cmd/probe_see.h"
-#include "cmd/shown.h"
+#include "cmd/probe_display.h"
+#include "cmd/printable.h"
 #include "cmd/tracing.h"
 #include "cmd/verbs.h"
 

@@ -1,7 +1,7 @@
 #include "cmd/probe_mtu.h"
 
-#include "ask/probe_mtu_show.h"
-#include "net/stamps.h"
+#include "results/mtu.h"
+#include "net/timestamps.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CMD_PROBE_MTU_H
 #define CMD_PROBE_MTU_H
 
-#include "ask/probe.h"
+#include "probe/probe.h"
 #include "cmd/args.h"
 
 /* Find what passes to each operand in turn, and print it. */

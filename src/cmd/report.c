@@ -1,11 +1,11 @@
 /* kedge report: runs that `kedge probe --jsonl` wrote, read again: one is shown, two are
  * compared. */
-#include "ask/probe_compare.h"
-#include "ask/probe_read.h"
-#include "ask/probe_show.h"
-#include "cmd/checks.h"
+#include "results/compare.h"
+#include "results/read.h"
+#include "results/table.h"
+#include "cmd/fail_if.h"
 #include "cmd/page.h"
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 #include "cmd/verbs.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* kedge send: messages to one endpoint, and each reply with its round trip. */
-#include "ask/message.h"
+#include "client/message.h"
 #include "base/bytes.h"
 #include "cmd/interrupt.h"
 #include "cmd/lines.h"
 #include "cmd/tracing.h"
 #include "cmd/verbs.h"
-#include "loop/loop.h"
+#include "os/loop.h"
 #include "report/histogram.h"
 #include "report/json.h"
 #include "report/text.h"

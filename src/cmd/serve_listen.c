@@ -2,7 +2,7 @@
 #include "cmd/serve_server.h"
 
 #include "base/number.h"
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -2,8 +2,8 @@
 #include "cmd/serve_server.h"
 
 #include "cmd/key_option.h"
-#include "cmd/shown.h"
-#include "jail/privileges.h"
+#include "cmd/printable.h"
+#include "os/privileges.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -5,8 +5,8 @@
 
 #include "cmd/tracing.h"
 #include "kedge/endpoint.h"
-#include "serve/service.h"
-#include "serve/shard.h"
+#include "serve/echo/service.h"
+#include "serve/tftp/shard.h"
 
 enum { SERVED_MAX = 32 };
 

@@ -1,7 +1,7 @@
 /* What `kedge serve` says on standard output: the endpoints, and at the end the sums. */
 #include "cmd/serve_server.h"
 
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 #include "report/table.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 #include "cmd/tracing.h"
 
-#include "cmd/shown.h"
+#include "cmd/printable.h"
 #include "kedge/diagram.h"
 
 #include <errno.h>

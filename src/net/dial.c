@@ -1,7 +1,7 @@
 #include "kedge/endpoint.h"
 
 #include "base/number.h"
-#include "net/clock.h"
+#include "os/clock.h"
 #include "net/option.h"
 #include "net/problem.h"
 #include "net/sockets.h"

@@ -1,7 +1,7 @@
 #include "net/icmp.h"
 
 #include "net/problem.h"
-#include "net/stamps.h"
+#include "net/timestamps.h"
 
 #include <errno.h>
 #include <linux/icmp.h>

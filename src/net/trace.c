@@ -1,7 +1,7 @@
 #include "net/trace.h"
 
 #include "base/number.h"
-#include "net/clock.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <linux/sockios.h>

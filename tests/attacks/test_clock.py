@@ -17,8 +17,8 @@ from e2e.peers.tftp import Get, Peer, get, put
 
 # What decides when something is done. Elsewhere the wall clock is read to be shown, or to be
 # set beside the kernel's own stamps, which are of that clock.
-TIMED = ("src/base", "src/proto", "src/loop", "src/store", "src/transfer", "src/serve/tftp",
-         "src/serve/echo_tcp")
+TIMED = ("src/base", "src/tftp", "src/echo", "src/os", "src/file", "src/transfer", "src/serve/tftp",
+         "src/serve/echo/tcp")
 
 
 def readers(tree):
@@ -39,12 +39,12 @@ def test_nothing_that_is_timed_reads_the_wall_clock(root):
 
 
 def test_a_reader_of_the_wall_clock_is_seen(tmp_path):
-    (tmp_path / "src/loop").mkdir(parents=True)
+    (tmp_path / "src/os").mkdir(parents=True)
     for number, line in enumerate(("clock_gettime(CLOCK_REALTIME, &t);", "time(NULL);",
                                    "gettimeofday(&t, NULL);", "/* CLOCK_REALTIME */",
                                    "run_time(x);", "static void time(struct x *y)")):
-        (tmp_path / f"src/loop/{number}.c").write_text(line + "\n")
-    assert readers(tmp_path) == {f"src/loop/{n}.c" for n in range(3)}
+        (tmp_path / f"src/os/{number}.c").write_text(line + "\n")
+    assert readers(tmp_path) == {f"src/os/{n}.c" for n in range(3)}
 
 
 @pytest.fixture

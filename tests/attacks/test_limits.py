@@ -1,5 +1,5 @@
 """Too many requests, too few descriptors, too little memory. Budget and full table:
-tests/e2e/test_serve_tftp_full.py; connections: tests/unit/serve/echo_tcp_limits.c."""
+tests/e2e/test_serve_tftp_full.py; connections: tests/unit/serve/echo/tcp_limits.c."""
 import contextlib
 import os
 import signal

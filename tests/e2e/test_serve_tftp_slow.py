@@ -1,5 +1,5 @@
 """A file that takes its time, on a file system that is a program: only its own transfer
-waits. (tests/unit/serve/tftp.c holds a helper itself.)"""
+waits. (tests/unit/serve/tftp/service.c holds a helper itself.)"""
 import os
 import threading
 from pathlib import Path

@@ -1,9 +1,9 @@
 /* What an echo server answers: the guard, and what is known of the runs that ask. The input
  * is a script of datagrams from a few peers, plain ones and probes, and of times. */
 #include "fuzz.h"
-#include "proto/echo/guard.h"
-#include "proto/echo/mark.h"
-#include "proto/echo/runs.h"
+#include "echo/loop_guard.h"
+#include "echo/probe_extension.h"
+#include "echo/runs.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* A client from its request to its end, and what it asks next when that was a failure. */
 #include "owner.h"
-#include "proto/tftp/options.h"
-#include "proto/tftp/recover.h"
+#include "tftp/options.h"
+#include "tftp/recover.h"
 
 enum { STEPS_MAX = 500 };
 

@@ -1,8 +1,8 @@
 /* What comes back to a probe: ICMP and ICMPv6 messages, the stamp in a payload, and the
  * mark behind it. */
 #include "fuzz.h"
-#include "proto/echo/mark.h"
-#include "proto/icmp/message.h"
+#include "echo/probe_extension.h"
+#include "echo/icmp_message.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Options: a server grants nothing that was not asked or is out of bounds, a client takes
  * what kedge's server grants, and whatever a client takes makes sane terms. */
-#include "proto/tftp/options.h"
+#include "tftp/options.h"
 
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 #include "owner.h"
 
 #include "base/number.h"
-#include "proto/tftp/bursts.h"
+#include "tftp/bursts.h"
 
 #include <string.h>
 

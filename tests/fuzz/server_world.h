@@ -4,7 +4,7 @@
 #define FUZZ_SERVER_WORLD_H
 
 #include "owner.h"
-#include "proto/tftp/sessions.h"
+#include "tftp/sessions.h"
 
 enum { ROOM_MAX = 6, PEERS = 7 };
 

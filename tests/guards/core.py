@@ -19,7 +19,7 @@ COMPILERS = {"gcc": ("", HOST), "clang": ("", HOST),
              "arm-none-eabi-gcc": ("arm-none-eabi-", CORTEX)}
 
 
-def compile_core(tree, compiler, out, rooms=("src/base/", "src/proto/"), flags=()):
+def compile_core(tree, compiler, out, rooms=("src/base/", "src/tftp/", "src/echo/"), flags=()):
     """The objects of the rooms."""
     prefix, own = COMPILERS[compiler]
     if prefix:

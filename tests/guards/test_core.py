@@ -1,4 +1,4 @@
-"""The pure core. base and proto compile freestanding and without hardening, and then need
+"""The pure core. base, tftp and echo compile freestanding and without hardening, and then need
 nothing but four functions of <string.h> and the compiler's own runtime."""
 import shutil
 
@@ -24,6 +24,6 @@ def test_core_is_pure(root, tmp_path, compiler):
      "void planted(char *a)\n{\n    memmove(a, a + 1, a[0]);\n}\n", "memmove"),
 ])
 def test_an_impure_core_is_seen(scratch, tmp_path, text, symbol):
-    guard.plant(scratch, "src/proto/tftp/planted.c", text)
-    objects = core.compile_core(scratch, "gcc", tmp_path, ("src/base/", "src/proto/tftp/planted"))
+    guard.plant(scratch, "src/tftp/planted.c", text)
+    objects = core.compile_core(scratch, "gcc", tmp_path, ("src/base/", "src/tftp/planted"))
     assert any(f"needs {symbol}" in c for c in core.complaints(objects, "gcc"))

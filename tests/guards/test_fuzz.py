@@ -10,7 +10,7 @@ FLAGS = ["-std=c17", "-O1", "-g", "-fsanitize=address,undefined",
 
 def replay(tree, out, target):
     """The exit status of a target's replay, built from a tree."""
-    sources = guard.files(tree, "src/base/", "src/proto/", suffix=(".c",))
+    sources = guard.files(tree, "src/base/", "src/tftp/", "src/echo/", suffix=(".c",))
     here = tree / "tests" / "fuzz"
     guard.run("clang", *FLAGS, f"-I{tree}/include", f"-I{tree}/src", f"-I{here}", *sources,
               *sorted(here.glob(f"{target}*.c")), here / "owner.c", here / "replay.c", "-o", out / "replay")
@@ -34,8 +34,8 @@ def test_a_replay_passes(root, tmp_path, target):
 
 @pytest.mark.parametrize("target, name, old, new", [
     ("packet", "src/base/bytes.c", "n > r->left.len", "n > r->left.len + 1"),
-    ("sender", "src/proto/tftp/sender.c", "if (s->terms.window > 1 && ", "if ("),
-    ("server", "src/proto/tftp/admit.c", "if (!request || !budget_left(t, &in->peer))",
+    ("sender", "src/tftp/sender.c", "if (s->terms.window > 1 && ", "if ("),
+    ("server", "src/tftp/request_port.c", "if (!request || !budget_left(t, &in->peer))",
      "if (in->bytes.len < 4)"),
 ])
 def test_a_fault_is_seen(scratch, tmp_path, target, name, old, new):

@@ -11,7 +11,7 @@ TOOLS = ["frama-c", "why3", "z3", "cvc4"]
 pytestmark = pytest.mark.skipif(not all(map(shutil.which, TOOLS)),
                                 reason="no frama-c here: tools/setup --proof")
 
-PARTS = ["src/base", "src/proto", "include", "tests/proof"]
+PARTS = ["src/base", "src/tftp", "src/echo", "include", "tests/proof"]
 WITHIN = "    for (size_t i = 0; i < bytes.len; i++)\n        v ="
 
 
@@ -47,13 +47,13 @@ def test_a_read_past_the_end(tree):
 
 
 def test_a_place_past_the_end_of_the_table(tree):
-    replace(tree, "src/proto/tftp/sessions.c", "i = t->all[i - 1].next;", "i = t->all[i].next;")
+    replace(tree, "src/tftp/sessions.c", "i = t->all[i - 1].next;", "i = t->all[i].next;")
     status, said = prove(tree, "sessions.find")
     assert status == 1 and "tftp_sessions_find: mem_access" in said, said
 
 
 def test_a_link_that_is_left_wrong(tree):
-    replace(tree, "src/proto/tftp/crowd.c", "q->newest = place;", "q->newest = place + 1;")
+    replace(tree, "src/tftp/admission.c", "q->newest = place;", "q->newest = place + 1;")
     status, said = prove(tree, "crowd.admitted")
     assert status == 1 and "q->newest" in said, said
 
@@ -82,6 +82,6 @@ def test_a_contract_that_does_not_hold(tree):
 
 
 def test_a_datagram_read_past_its_end(tree):
-    replace(tree, "src/proto/tftp/route.c", "return bytes.len >= 2", "return bytes.len >= 1")
+    replace(tree, "src/tftp/data_port.c", "return bytes.len >= 2", "return bytes.len >= 1")
     status, said = prove(tree, "route.data")
     assert status == 1 and "is_request: mem_access" in said, said

@@ -7,7 +7,7 @@ import pytest
 
 FUNCTION_LINES = 60
 PARAMETERS = 5
-FILE_LINES = 400
+FILE_LINES = 600
 SOURCES = (".c", ".h")
 
 
@@ -82,8 +82,8 @@ def test_a_long_function_is_seen(scratch):
 @pytest.mark.parametrize("path", ["src/base/planted.c", "tests/unit/base/planted.c",
                                   "tests/e2e/test_planted.py"])
 def test_a_long_file_is_seen(scratch, path):
-    assert planted(scratch, "\n" * 400, path) == []
-    assert "401 lines" in planted(scratch, "\n", path)[0]
+    assert planted(scratch, "\n" * 600, path) == []
+    assert "601 lines" in planted(scratch, "\n", path)[0]
 
 
 def test_many_parameters_are_seen(scratch):

@@ -43,13 +43,13 @@ bool error_to_receiver = false, error_to_sender = false;
 byte losses = 0, copies = 0, overtakes = 0;
 bool sender_due = false, receiver_due = false; /* timers; of PROGRESS only */
 
-/* The sender (src/proto/tftp/sender.c) */
+/* The sender (src/tftp/sender.c) */
 byte base = 1; /* the first block not acknowledged */
 byte next = 1; /* to be sent next */
 byte top = 1;  /* one past the highest that ever left */
 bool sent_ok = false, sender_failed = false;
 
-/* The receiver (src/proto/tftp/receiver.c) */
+/* The receiver (src/tftp/receiver.c) */
 byte want = 1; /* the block wanted: all before it were delivered */
 byte in_window = 0;
 bool kept = false, receiver_failed = false;

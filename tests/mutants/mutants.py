@@ -1,17 +1,17 @@
 """One-line faults of the protocol core. Each is a file, what stands in it (once), and what
 would stand there. Where the core has changed, its mutant changes with it."""
 
-SENDER, RECEIVER = "src/proto/tftp/sender.c", "src/proto/tftp/receiver.c"
-ADMIT, ROUTE = "src/proto/tftp/admit.c", "src/proto/tftp/route.c"
-SESSIONS, GRANT = "src/proto/tftp/sessions.c", "src/proto/tftp/grant.c"
-CROWD = "src/proto/tftp/crowd.c"
-OPTIONS, BLOCK = "src/proto/tftp/options.c", "src/proto/tftp/block.c"
-RTT, CLIENT = "src/proto/tftp/rtt.c", "src/proto/tftp/client.c"
-PACKET, REQUEST = "src/proto/tftp/packet.c", "src/proto/tftp/request.c"
-MACHINE, RECOVER = "src/proto/tftp/machine.c", "src/proto/tftp/recover.c"
-NETASCII, BURSTS = "src/proto/tftp/netascii.c", "src/proto/tftp/bursts.c"
-PACE = "src/proto/tftp/pace.c"
-PATIENCE = "src/proto/tftp/patience.h"
+SENDER, RECEIVER = "src/tftp/sender.c", "src/tftp/receiver.c"
+ADMIT, ROUTE = "src/tftp/request_port.c", "src/tftp/data_port.c"
+SESSIONS, GRANT = "src/tftp/sessions.c", "src/tftp/grant.c"
+CROWD = "src/tftp/admission.c"
+OPTIONS, BLOCK = "src/tftp/options.c", "src/tftp/block.c"
+RTT, CLIENT = "src/tftp/rtt.c", "src/tftp/client.c"
+PACKET, REQUEST = "src/tftp/packet.c", "src/tftp/request.c"
+MACHINE, RECOVER = "src/tftp/machine.c", "src/tftp/recover.c"
+NETASCII, BURSTS = "src/tftp/netascii.c", "src/tftp/bursts.c"
+PACE = "src/tftp/pace.c"
+PATIENCE = "src/tftp/patience.h"
 
 MUTANTS = {
     # Rule 1: any size.

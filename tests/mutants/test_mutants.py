@@ -21,9 +21,9 @@ class Bench:
     def __init__(self, root, scratch):
         self.root, self.scratch = root, scratch
         self.core = {path: self.compile(path, path)
-                     for path in self.sources("src/base", "src/proto/tftp")}
+                     for path in self.sources("src/base", "src/tftp")}
         self.units = [self.compile(path, path)
-                      for path in self.sources("tests/unit/proto/tftp")]
+                      for path in self.sources("tests/unit/tftp")]
         self.sim = [self.compile(path, path) for path in self.sources("tests/sim")]
 
     def sources(self, *folders):

@@ -1,14 +1,14 @@
 /* What src/base promises, in ACSL. The proofs of src/base show it; where a proof of
- * src/proto says `Spec: NAME`, it takes the promise in place of the body. */
+ * src/tftp or src/echo says `Spec: NAME`, it takes the promise in place of the body. */
 #ifndef CONTRACTS_H
 #define CONTRACTS_H
 
 #include "base/bytes.h"
 #include "base/deadlines.h"
 #include "base/number.h"
-#include "proto/echo/stamp.h"
-#include "proto/tftp/bursts.h"
-#include "proto/tftp/options.h"
+#include "echo/stamp.h"
+#include "tftp/bursts.h"
+#include "tftp/options.h"
 
 #include <string.h>
 

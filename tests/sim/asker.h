@@ -3,7 +3,7 @@
 #ifndef TESTS_SIM_ASKER_H
 #define TESTS_SIM_ASKER_H
 
-#include "proto/tftp/recover.h"
+#include "tftp/recover.h"
 #include "world.h"
 
 struct asker {

@@ -4,7 +4,7 @@
 #ifndef TESTS_SIM_SERVER_H
 #define TESTS_SIM_SERVER_H
 
-#include "proto/tftp/sessions.h"
+#include "tftp/sessions.h"
 #include "world.h"
 
 struct server;

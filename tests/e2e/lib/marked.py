@@ -1,4 +1,4 @@
-"""Marked probes as bytes, as src/proto/echo has them, and who sends them."""
+"""Marked probes as bytes, as src/echo has them, and who sends them."""
 import socket
 import struct
 

@@ -1,12 +1,12 @@
-/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/rtt.c proto/tftp/bursts.c
- *       proto/tftp/pace.c proto/tftp/sender.c proto/tftp/receiver.c proto/tftp/machine.c
- *       proto/tftp/packet.c proto/tftp/crowd.c proto/tftp/sessions.c */
+/* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
+ *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
+ *       tftp/packet.c tftp/admission.c tftp/sessions.c */
 #include "arrival.h"
 #include "power_below.h"
 
-#include "proto/tftp/grant.c"
+#include "tftp/grant.c"
 
-#include "proto/tftp/admit.c"
+#include "tftp/request_port.c"
 
 /* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_proved, deadlines_set,
  * kedge_tftp_sender_again, kedge_tftp_receiver_again. */

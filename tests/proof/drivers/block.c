@@ -1,4 +1,4 @@
-#include "proto/tftp/block.c"
+#include "tftp/block.c"
 
 #include "proof.h"
 

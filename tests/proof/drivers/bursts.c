@@ -1,5 +1,5 @@
 #include "contracts.h"
-#include "proto/tftp/bursts.c"
+#include "tftp/bursts.c"
 
 #include "machine.h"
 

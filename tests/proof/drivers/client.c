@@ -1,10 +1,10 @@
-/* With: base/bytes.c base/number.c proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c proto/tftp/pace.c
- *       proto/tftp/sender.c proto/tftp/receiver.c proto/tftp/machine.c proto/tftp/grant.c
- *       proto/tftp/options.c proto/tftp/packet.c */
+/* With: base/bytes.c base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c
+ *       tftp/sender.c tftp/receiver.c tftp/machine.c tftp/grant.c
+ *       tftp/options.c tftp/packet.c */
 #include "contracts.h"
 #include "machine.h"
 
-#include "proto/tftp/client.c"
+#include "tftp/client.c"
 
 enum { FIRST = 12 };
 

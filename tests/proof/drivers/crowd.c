@@ -1,8 +1,8 @@
-/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/sessions.c
- *       proto/tftp/machine.c */
+/* With: base/bytes.c base/number.c base/deadlines.c tftp/sessions.c
+ *       tftp/machine.c */
 #include "table.h"
 
-#include "proto/tftp/crowd.c"
+#include "tftp/admission.c"
 
 void prove_budget(void)
 {

@@ -1,8 +1,8 @@
-/* With: base/bytes.c base/number.c proto/tftp/options.c */
+/* With: base/bytes.c base/number.c tftp/options.c */
 #include "power_below.h"
 #include "proof.h"
 
-#include "proto/tftp/grant.c"
+#include "tftp/grant.c"
 
 enum { BODY = 40 };
 

@@ -1,11 +1,11 @@
 /* With: base/bytes.c */
 #include "contracts.h"
-#include "proto/echo/guard.h"
+#include "echo/loop_guard.h"
 
 /* Eight slots of those that it has: of more the analysis no longer tells one from another. */
 #undef GUARD_SLOTS
 #define GUARD_SLOTS 8
-#include "proto/echo/guard.c"
+#include "echo/loop_guard.c"
 
 #include "proof.h"
 

@@ -12,7 +12,7 @@ static struct kedge_span take_each(struct reader *r, size_t n)
 #include "contracts.h"
 
 #define take take_each
-#include "proto/icmp/message.c"
+#include "echo/icmp_message.c"
 
 /* An error quotes an IPv4 header of up to 60 bytes, or 40 of IPv6, and 8 of ICMP. */
 enum { BYTES = 80, PAYLOAD = 3, BEHIND = 1 };

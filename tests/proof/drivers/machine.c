@@ -1,9 +1,9 @@
-/* With: base/number.c proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c proto/tftp/pace.c
- *       proto/tftp/sender.c proto/tftp/receiver.c */
+/* With: base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c
+ *       tftp/sender.c tftp/receiver.c */
 #include "contracts.h"
 #include "machine.h"
 
-#include "proto/tftp/machine.c"
+#include "tftp/machine.c"
 
 /* Spec: kedge_tftp_sender_read. Shows: kedge_tftp_machine_read. */
 void prove_machine_read(void)

@@ -1,5 +1,5 @@
-/* With: base/bytes.c proto/echo/stamp.c */
-#include "proto/echo/mark.c"
+/* With: base/bytes.c echo/stamp.c */
+#include "echo/probe_extension.c"
 
 #include "proof.h"
 

@@ -1,4 +1,4 @@
-#include "proto/tftp/netascii.c"
+#include "tftp/netascii.c"
 
 #include "proof.h"
 

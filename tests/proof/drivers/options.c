@@ -1,11 +1,11 @@
 /* With: base/bytes.c base/number.c */
 #include "contracts.h"
 #include "proof.h"
-#include "proto/tftp/options.h"
+#include "tftp/options.h"
 
 #include "take_one.h"
 
-#include "proto/tftp/options.c"
+#include "tftp/options.c"
 
 enum { TEXT = 24, ROOM = 4, SETS = 128 };
 

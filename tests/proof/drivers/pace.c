@@ -1,8 +1,8 @@
-/* With: base/number.c proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c */
+/* With: base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c */
 #include "contracts.h"
 #include "machine.h"
 
-#include "proto/tftp/pace.c"
+#include "tftp/pace.c"
 
 void prove_pace(void)
 {

@@ -2,7 +2,7 @@
 #include "contracts.h"
 #include "proof.h"
 
-#include "proto/tftp/packet.c"
+#include "tftp/packet.c"
 
 enum { BYTES = 64, TEXT = 8 };
 

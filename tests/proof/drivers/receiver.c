@@ -1,5 +1,5 @@
-/* With: base/number.c proto/tftp/block.c proto/tftp/rtt.c */
-#include "proto/tftp/receiver.c"
+/* With: base/number.c tftp/block.c tftp/rtt.c */
+#include "tftp/receiver.c"
 
 #include "contracts.h"
 #include "machine.h"

@@ -1,7 +1,7 @@
-/* With: base/number.c proto/tftp/machine.c proto/tftp/sender.c proto/tftp/receiver.c
- *       proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c proto/tftp/pace.c proto/tftp/client.c
- *       proto/tftp/packet.c proto/tftp/grant.c proto/tftp/options.c base/bytes.c */
-#include "proto/tftp/recover.c"
+/* With: base/number.c tftp/machine.c tftp/sender.c tftp/receiver.c
+ *       tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c tftp/client.c
+ *       tftp/packet.c tftp/grant.c tftp/options.c base/bytes.c */
+#include "tftp/recover.c"
 
 #include "machine.h"
 

@@ -1,8 +1,8 @@
-/* With: base/bytes.c base/number.c proto/tftp/options.c */
+/* With: base/bytes.c base/number.c tftp/options.c */
 #include "mode_of.h"
 #include "proof.h"
 
-#include "proto/tftp/request.c"
+#include "tftp/request.c"
 
 enum { BYTES = 12, ROOM = 4, NAME = 4 };
 

@@ -1,9 +1,9 @@
-/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/rtt.c proto/tftp/bursts.c
- *       proto/tftp/pace.c proto/tftp/sender.c proto/tftp/receiver.c proto/tftp/machine.c
- *       proto/tftp/packet.c proto/tftp/crowd.c proto/tftp/sessions.c */
+/* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
+ *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
+ *       tftp/packet.c tftp/admission.c tftp/sessions.c */
 #include "arrival.h"
 
-#include "proto/tftp/admit.c"
+#include "tftp/request_port.c"
 
 /* What is handed on, as it came: admit.request has it, from any table. */
 static void handed_on(struct tftp_sessions *t, const struct tftp_arrival *in,
@@ -14,7 +14,7 @@ static void handed_on(struct tftp_sessions *t, const struct tftp_arrival *in,
 
 #define tftp_sessions_request handed_on
 
-#include "proto/tftp/route.c"
+#include "tftp/data_port.c"
 
 /* Spec: kedge_tftp_machine_read, hash_bytes, session_proved. */
 void prove_data(void)

@@ -1,5 +1,5 @@
 /* With: base/number.c */
-#include "proto/tftp/rtt.c"
+#include "tftp/rtt.c"
 
 #include "proof.h"
 

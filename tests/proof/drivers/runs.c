@@ -1,7 +1,7 @@
-/* With: base/bytes.c proto/echo/stamp.c proto/echo/mark.c proto/echo/token.c */
+/* With: base/bytes.c echo/stamp.c echo/probe_extension.c echo/cookie.c */
 #include "contracts.h"
 
-#include "proto/echo/runs.c"
+#include "echo/runs.c"
 
 #include "proof.h"
 

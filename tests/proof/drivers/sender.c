@@ -1,8 +1,8 @@
-/* With: base/number.c proto/tftp/block.c proto/tftp/rtt.c proto/tftp/bursts.c proto/tftp/pace.c */
+/* With: base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c */
 #include "contracts.h"
 #include "machine.h"
 
-#include "proto/tftp/sender.c"
+#include "tftp/sender.c"
 
 void prove_sender_init(void)
 {

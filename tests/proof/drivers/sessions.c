@@ -1,9 +1,9 @@
-/* With: base/bytes.c base/number.c base/deadlines.c proto/tftp/block.c proto/tftp/rtt.c
- *       proto/tftp/bursts.c proto/tftp/pace.c proto/tftp/sender.c proto/tftp/receiver.c
- *       proto/tftp/machine.c proto/tftp/crowd.c */
+/* With: base/bytes.c base/number.c base/deadlines.c tftp/block.c tftp/rtt.c
+ *       tftp/bursts.c tftp/pace.c tftp/sender.c tftp/receiver.c
+ *       tftp/machine.c tftp/admission.c */
 #include "table.h"
 
-#include "proto/tftp/sessions.c"
+#include "tftp/sessions.c"
 
 void prove_hash(void)
 {

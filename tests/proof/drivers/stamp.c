@@ -1,6 +1,6 @@
 /* With: base/bytes.c */
 #include "contracts.h"
-#include "proto/echo/stamp.c"
+#include "echo/stamp.c"
 
 #include "proof.h"
 

@@ -9,7 +9,7 @@
 
 #include "contracts.h"
 #include "machine.h"
-#include "proto/tftp/table.h"
+#include "tftp/table.h"
 
 enum { SLOTS = 5, BUCKETS = 4, PAST = 2, ROOM = SLOTS - TFTP_SPARE };
 

@@ -1,7 +1,7 @@
 /* With: base/bytes.c */
 #include "contracts.h"
 
-#include "proto/echo/token.c"
+#include "echo/cookie.c"
 
 #include "proof.h"
 

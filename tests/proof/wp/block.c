@@ -23,4 +23,4 @@ uint16_t kedge_tftp_wire(uint64_t block, uint32_t rollover);
 bool kedge_tftp_unwrap(uint64_t first, uint64_t count, uint16_t wire, uint32_t rollover,
                        uint64_t *block);
 
-#include "proto/tftp/block.c"
+#include "tftp/block.c"

@@ -27,4 +27,4 @@ static void grant_tsize(struct kedge_tftp_options *granted,
 struct kedge_tftp_options kedge_tftp_grant(const struct kedge_tftp_request *request,
                                            const struct kedge_tftp_limits *limits);
 
-#include "proto/tftp/grant.c"
+#include "tftp/grant.c"

@@ -27,4 +27,4 @@ size_t kedge_netascii_decode(struct kedge_netascii *n, struct kedge_span in, uin
   @ ensures within: \result <= room; */
 size_t kedge_netascii_finish(struct kedge_netascii *n, uint8_t *out, size_t room);
 
-#include "proto/tftp/netascii.c"
+#include "tftp/netascii.c"

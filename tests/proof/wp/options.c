@@ -2,4 +2,4 @@
 /* Functions: options_take */
 #include "take_one.h"
 
-#include "proto/tftp/options.c"
+#include "tftp/options.c"

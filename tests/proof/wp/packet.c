@@ -23,4 +23,4 @@ size_t kedge_tftp_write_data(uint8_t *buf, size_t room, uint16_t block);
   @ ensures within: \result <= room; */
 size_t kedge_tftp_write_ack(uint8_t *buf, size_t room, uint16_t block);
 
-#include "proto/tftp/packet.c"
+#include "tftp/packet.c"

@@ -2,4 +2,4 @@
 /* Functions: kedge_tftp_parse_request */
 #include "mode_of.h"
 
-#include "proto/tftp/request.c"
+#include "tftp/request.c"

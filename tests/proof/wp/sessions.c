@@ -5,4 +5,4 @@
 /*@ assigns \nothing; */
 static uint64_t mix(uint64_t h);
 
-#include "proto/tftp/sessions.c"
+#include "tftp/sessions.c"

@@ -2,7 +2,7 @@
  * where it allows this user none, the error must say what to do. */
 #include "net/icmp.h"
 
-#include "proto/icmp/message.h"
+#include "echo/icmp_message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

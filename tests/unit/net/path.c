@@ -1,6 +1,6 @@
-/* Tests of net/path.h and net/way.h, as far as loopback tells. */
+/* Tests of net/path.h and net/next_hop.h, as far as loopback tells. */
 #include "net/path.h"
-#include "net/way.h"
+#include "net/next_hop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_TRANSFER_PLACE_H
 #define TESTS_UNIT_TRANSFER_PLACE_H
 
-#include "transfer/fetch_file.h"
+#include "transfer/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,208 @@
+#include "client/fetch_text.h"
+
+#include "base/number.h"
+#include "net/address.h"
+#include "tftp/options.h"
+#include "report/record.h"
+#include "report/text.h"
+
+#include <string.h>
+#include <time.h>
+
+#define LINE_ROOM 4096
+#define NAME_SHOWN 512
+#define SAID_SHOWN 400
+
+struct line {
+    uint8_t space[LINE_ROOM];
+    struct writer w;
+};
+
+static void begin(struct line *l)
+{
+    l->w = (struct writer){ .ptr = l->space, .room = sizeof l->space };
+}
+
+static void say(struct line *l, const char *text)
+{
+    put(&l->w, span_of(text));
+}
+
+/* In one write: lines of other programs on the same terminal stay apart. */
+static void end(struct line *l, FILE *out)
+{
+    put_u8(&l->w, '\n');
+    fwrite(l->space, 1, l->w.len, out);
+    fflush(out);
+}
+
+struct kedge_span fetch_label(const struct fetch_job *job)
+{
+    if (strcmp(job->path, "-") == 0)
+        return span_of(job->put ? "standard input" : "standard output");
+    return span_of(job->path);
+}
+
+/* 9999, 9.8K, 123M: at most four digits. */
+static void say_size(struct line *l, uint64_t v)
+{
+    static const char units[] = "KMGTPE";
+    unsigned unit = 0;
+    uint64_t tenths = 0;
+
+    if (v < 10000) {
+        put_decimal(&l->w, v);
+        say(l, " B");
+        return;
+    }
+    for (; v >= 10000 || unit == 0; unit++) {
+        tenths = v % 1024 * 10 / 1024;
+        v /= 1024;
+    }
+    put_decimal(&l->w, v);
+    if (v < 100) {
+        say(l, ".");
+        put_decimal(&l->w, tenths);
+    }
+    say(l, " ");
+    put_u8(&l->w, (uint8_t)units[unit - 1]);
+    say(l, "iB");
+}
+
+static void say_target(struct line *l, const struct fetch_job *job)
+{
+    char url[KEDGE_ENDPOINT_TEXT];
+
+    if (!job->put)
+        return;
+    say(l, " -> ");
+    text_shown(&l->w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
+}
+
+static void say_speed(struct line *l, const struct kedge_transfer_result *r)
+{
+    put_decimal(&l->w, r->bytes);
+    say(l, r->bytes == 1 ? " byte in " : " bytes in ");
+    text_ms(&l->w, r->took);
+    say(l, " ms");
+    if (r->took == 0)
+        return;
+    say(l, ", ");
+    say_size(l, mul_div(r->bytes, KEDGE_SEC, r->took));
+    say(l, "/s");
+}
+
+void fetch_say_summary(const struct fetch_job *job, const struct kedge_transfer_result *r)
+{
+    struct line l;
+
+    begin(&l);
+    text_shown(&l.w, fetch_label(job), NAME_SHOWN);
+    say_target(&l, job);
+    say(&l, ": ");
+    say_speed(&l, r);
+    if (r->resent > 0) {
+        say(&l, ", ");
+        put_decimal(&l.w, r->resent);
+        say(&l, job->put ? " sent again" : " acknowledged again");
+    }
+    if (*r->recovered) {
+        say(&l, " (");
+        say(&l, r->recovered);
+        say(&l, ")");
+    }
+    end(&l, stderr);
+}
+
+/* The server's own words may hold anything; the library's reason holds ASCII alone. */
+static void say_reason(struct line *l, const struct kedge_transfer_result *r)
+{
+    if (r->cause != KEDGE_TRANSFER_PEER_ERROR || r->said_len == 0) {
+        say(l, r->reason);
+        return;
+    }
+    say(l, "the server says: ");
+    text_shown(&l->w, (struct kedge_span){ r->said, r->said_len }, SAID_SHOWN);
+    say(l, " (error ");
+    put_decimal(&l->w, (uint64_t)r->code);
+    say(l, ")");
+}
+
+void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_result *r)
+{
+    char url[KEDGE_ENDPOINT_TEXT];
+    struct line l;
+
+    begin(&l);
+    say(&l, "kedge ");
+    say(&l, job->verb);
+    say(&l, ": ");
+    text_shown(&l.w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
+    say(&l, ": ");
+    say_reason(&l, r);
+    if (*r->recovered) {
+        say(&l, " (");
+        say(&l, r->recovered);
+        say(&l, ")");
+    }
+    end(&l, stderr);
+}
+
+struct texts {
+    char peer[NET_ADDRESS_TEXT];
+    char local[NET_ADDRESS_TEXT];
+    uint8_t asked[160];
+    uint8_t granted[160];
+};
+
+static struct kedge_span address_text(const struct kedge_address *a,
+                                      char out[NET_ADDRESS_TEXT])
+{
+    struct net_address address;
+
+    if (a->len == 0 || !net_address_from(a, &address))
+        return (struct kedge_span){ 0 };
+    return span_of(net_address_print(&address, out));
+}
+
+static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
+                                      size_t room)
+{
+    struct writer w = { .ptr = buf, .room = room };
+
+    options_list(&w, o);
+    return written(&w);
+}
+
+void fetch_say_record(const struct fetch_job *job, const struct kedge_transfer_result *r,
+                      FILE *out)
+{
+    bool met = r->granted.has || r->blocks > 0 || r->cause == KEDGE_TRANSFER_DONE;
+    uint8_t space[RECORD_LINE_MAX];
+    struct writer w = { .ptr = space, .room = sizeof space };
+    struct line reason;
+    struct texts texts;
+    struct transfer_record record = { .time_ms = record_wall_ms(),
+                                      .event = job->put ? RECORD_PUT : RECORD_GET,
+                                      .outcome = kedge_tftp_outcome_name(r->outcome),
+                                      .peer = address_text(&r->peer, texts.peer),
+                                      .local = address_text(&r->local, texts.local),
+                                      .file = { job->remote.name, job->remote.name_len },
+                                      .bytes = r->bytes,
+                                      .took = r->took,
+                                      .blocks = r->blocks,
+                                      .resent = r->resent,
+                                      .dup = r->duplicates,
+                                      .rtt = r->rtt };
+
+    begin(&reason);
+    say_reason(&reason, r);
+    if (r->cause != KEDGE_TRANSFER_DONE)
+        record.reason = written(&reason.w);
+    record.asked = options_text(&r->asked, texts.asked, sizeof texts.asked);
+    if (met)
+        record.granted = options_text(&r->granted, texts.granted, sizeof texts.granted);
+    record_write(&w, &record, RECORD_AS_JSON);
+    fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
+    fflush(out);
+}

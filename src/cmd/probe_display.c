@@ -1,0 +1,170 @@
+#include "cmd/probe_display.h"
+
+#include "results/table.h"
+#include "os/loop.h"
+#include "net/timestamps.h"
+#include "report/progress.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum exit_code no_memory(void)
+{
+    fputs("kedge probe: the results found no room in memory\n", stderr);
+    return EXIT_SOME_FAILED;
+}
+
+static enum exit_code write_metrics(struct see *s, const struct probe *p)
+{
+    struct probe_result now;
+    enum exit_code code;
+
+    if (!probe_result_of(&now, p, &s->about))
+        return no_memory();
+    code = metrics_write(&s->metrics, &now, true, loop_clock());
+    probe_result_free(&now);
+    return code;
+}
+
+static void tick(void *owner, const struct probe *p)
+{
+    struct see *s = owner;
+
+    if (metrics_due(&s->metrics, loop_clock()))
+        (void)write_metrics(s, p);
+    if (s->live.targets)
+        live_draw(&s->live, p, loop_clock());
+}
+
+/* Who read the lines has gone, and nothing else is made of the run. */
+static void stop_unread(struct see *s)
+{
+    if (s->unread || !ferror(stdout) || s->options->html || s->options->prometheus)
+        return;
+    s->unread = true;
+    (void)kill(getpid(), SIGINT);
+}
+
+static void settled(void *owner, uint32_t target, const struct account_event *event)
+{
+    struct see *s = owner;
+
+    if (s->options->jsonl) {
+        probe_lines_probe(&s->lines, target, event);
+        stop_unread(s);
+    }
+    if (s->live.targets)
+        live_count(&s->live, target, event);
+    page_count(&s->page, target, event, s->lines.origin, s->about.interval);
+}
+
+/* What goes wrong is named when it does, and not at the end alone. */
+static void trouble(void *owner, const struct kedge_endpoint *target, const char *why,
+                    const struct net_address *by)
+{
+    const struct see *s = owner;
+    char text[KEDGE_ENDPOINT_TEXT], who[NET_ADDRESS_TEXT];
+
+    if (s->live.targets || s->options->quiet || s->options->json || s->options->jsonl)
+        return;
+    fprintf(stderr, "kedge probe: %s: %s%s%s\n", kedge_endpoint_print(target, text), why,
+            by->len > 0 ? ", says " : "",
+            by->len > 0 ? net_address_print_host(by, who) : "");
+}
+
+bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
+{
+    *s = (struct see){ .options = options };
+    s->metrics = (struct metrics_file){ .file = options->prometheus,
+                                        .every = options->prometheus_every };
+    plan->owner = s;
+    plan->tick = tick;
+    plan->settled = settled;
+    plan->trouble = trouble;
+    return checks_parse(&s->checks, "probe", &options->fail_if, false);
+}
+
+/* Where conditions are given it is for them to say what is good enough. */
+static enum exit_code outcome(const struct see *s, const struct probe_result *r)
+{
+    bool any = false, all = true;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct account *a = r->views[i].account;
+
+        any |= a->received > 0;
+        all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
+    }
+    if (!any)
+        return EXIT_ALL_FAILED;
+    if (s->checks.count > 0)
+        return checks_hold(&s->checks, r, NULL) ? EXIT_OK : EXIT_SOME_FAILED;
+    return all ? EXIT_OK : EXIT_SOME_FAILED;
+}
+
+static enum exit_code show(struct see *s, const struct probe_result *r)
+{
+    enum exit_code page, metrics;
+    bool shown = true;
+
+    if (s->options->jsonl)
+        probe_lines_end(&s->lines, r);
+    else
+        shown =
+            s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
+    page_plot(&s->page, r);
+    page = page_write(&s->page, r);
+    metrics = metrics_write(&s->metrics, r, false, loop_clock());
+    if (!shown)
+        return no_memory();
+    page = page == EXIT_OK ? metrics : page;
+    return page == EXIT_OK ? outcome(s, r) : page;
+}
+
+/* Lines of JSON and rows that are drawn over and over do not go on one terminal. */
+static bool wants_rows(const struct see_options *o)
+{
+    return !o->quiet && terminal_draws(STDERR_FILENO) &&
+           !(o->jsonl && isatty(STDOUT_FILENO));
+}
+
+static void start(struct see *s, const struct probe *p)
+{
+    if (wants_rows(s->options) && !live_open(&s->live, STDERR_FILENO, p, s->lines.origin))
+        fputs("kedge probe: no memory for rows on the terminal\n", stderr);
+    if (s->options->jsonl)
+        probe_lines_start(&s->lines, &s->about);
+}
+
+enum exit_code see_run(struct see *s, struct probe *p)
+{
+    struct probe_result result;
+    enum exit_code code;
+    int err;
+
+    code = page_open(&s->page, "probe", s->options->html, s->options->plot);
+    if (code != EXIT_OK)
+        return code;
+    s->about = probe_about_of(p, KEDGE_VERSION, stamps_clock() / KEDGE_MSEC);
+    s->lines = (struct probe_lines){ stdout, p, loop_clock() };
+    code = s->metrics.file ? write_metrics(s, p) : EXIT_OK;
+    if (code != EXIT_OK) {
+        page_drop(&s->page);
+        return code;
+    }
+    start(s, p);
+    err = probe_run(p);
+    live_close(&s->live);
+    if (err)
+        fprintf(stderr, "kedge probe: %s\n", strerror(-err));
+    if (probe_result_of(&result, p, &s->about)) {
+        code = show(s, &result);
+        probe_result_free(&result);
+    } else {
+        code = no_memory();
+    }
+    page_drop(&s->page);
+    return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;
+}

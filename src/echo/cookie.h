@@ -1,0 +1,21 @@
+/* A token proves that its bearer gets what is sent to its address: a keyed hash of who it
+ * is and of the hour, which the server need not remember. Pure: the key and the time are
+ * arguments. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */
+#ifndef ECHO_COOKIE_H
+#define ECHO_COOKIE_H
+
+#include "base/bytes.h"
+
+#define TOKEN_KEY 16
+#define TOKEN_LIFE (3600 * KEDGE_SEC) /* at least; at most twice as long */
+
+uint64_t siphash(const uint8_t key[TOKEN_KEY], struct kedge_span bytes);
+
+/* Never 0. peer: the bytes that name it, its port among them; at most 64. */
+uint64_t token_of(const uint8_t key[TOKEN_KEY], struct kedge_span peer, kedge_nanos now);
+
+/* True if it is peer's token of this hour or of the last. */
+KEDGE_MUST_CHECK bool token_proves(const uint8_t key[TOKEN_KEY], struct kedge_span peer,
+                                   uint64_t token, kedge_nanos now);
+
+#endif

@@ -1,0 +1,63 @@
+/* The mark: 32 bytes behind the stamp by which a probe asks a kedge server for more than
+ * an echo, and in which the server answers. Ask: here is my token, or none. Token: that was
+ * none of this address; this is. Report: what the server knows of this probe and its run.
+ * An answer is written over what it answers, and as long; a report may be asked for in
+ * another size, which only a right token gets. Pure.
+ *
+ * On the wire, behind the 24 bytes of the stamp:
+ *   ask     u8 1 | u8 flags (bit 0: a seal of 16 bytes is behind the mark, and is wanted
+ *           behind that of the answer) | u16 size of the answer, 0: as long |
+ *           4 bytes of 0 | u64 token | 16 bytes of 0
+ *   token   u8 2 | u8 0 | u16 port | u64 token | 16 bytes of address (IPv4 as
+ *           ::ffff:a.b.c.d): where the probe came from
+ *   report  u8 3 | u8 clock (1: the kernel's) | u8 TTL | u8 traffic class | u32 seen |
+ *           u32 highest | u32 dropped | u32 refused | u64 received_ns | u32 held_ns */
+#ifndef ECHO_PROBE_EXTENSION_H
+#define ECHO_PROBE_EXTENSION_H
+
+#include "echo/stamp.h"
+
+#define MARK_SIZE 32
+#define MARKED_SIZE (STAMP_SIZE + MARK_SIZE) /* of the shortest payload that can ask */
+
+/* Who shares a key with the server seals his marks, and has sealed ones in return; what a
+ * seal is made of is not known here. It is of the stamp and the mark. */
+#define SEAL_SIZE 16
+#define SEALED_SIZE (MARKED_SIZE + SEAL_SIZE)
+
+enum mark_kind { MARK_ASK = 1, MARK_TOKEN = 2, MARK_REPORT = 3 };
+
+struct mark_report {
+    bool kernel;          /* received_ns is when the kernel had it, else this program */
+    uint8_t ttl;          /* as received; 0: not known */
+    uint8_t tos;          /* as received: DSCP and ECN; 0 where it is not known */
+    uint32_t seen;        /* probes of this run so far, each counted once */
+    uint32_t highest;     /* the low half of the highest sequence among them */
+    uint32_t dropped;     /* by the server's socket since the run began, of all clients */
+    uint32_t refused;     /* of this run, by the guard */
+    uint64_t received_ns; /* on the server's clock, since 1970 */
+    uint32_t held_ns;     /* from then until it answered; all ones: as long, or longer */
+};
+
+struct mark {
+    enum mark_kind kind;
+    uint64_t token;      /* ASK (0: none yet), TOKEN */
+    bool sealed;         /* ASK: a seal follows */
+    uint16_t size;       /* ASK: of the answer, if that is to have DF; 0: as long */
+    uint8_t address[16]; /* TOKEN */
+    uint16_t port;
+    struct mark_report report; /* REPORT */
+};
+
+/* Append the 32 bytes of a mark; bad if they do not fit. */
+void mark_put(struct writer *w, const struct mark *m);
+
+/* Read the mark of a payload that has a stamp in front. False if it is short, or of
+ * another kind, and then *out is not to be read. */
+KEDGE_MUST_CHECK bool mark_parse(struct kedge_span payload, struct mark *out);
+
+/* True for a probe that asks, and then what it says; an answer of a server is none. */
+KEDGE_MUST_CHECK bool mark_asks(struct kedge_span payload, struct stamp *stamp,
+                                struct mark *mark);
+
+#endif

@@ -1,0 +1,361 @@
+#include "file/cache.h"
+
+#include "base/number.h"
+#include "file/calls.h"
+#include "file/cache_map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void served_init(struct served_cache *cache, const struct served_config *config)
+{
+    *cache = (struct served_cache){ .workers = config->workers,
+                                    .slots = config->slots,
+                                    .buckets = config->buckets,
+                                    .room = config->room,
+                                    .keep = config->keep };
+    for (uint32_t i = 0; i < cache->room; i++) {
+        cache->buckets[i] = NULL;
+        cache->slots[i] = (struct served_file){ .fd = -1, .cache = cache };
+        cache->slots[i].next = cache->free;
+        cache->free = &cache->slots[i];
+    }
+}
+
+static struct served_id id_of(const struct stat *st)
+{
+    return (struct served_id){ .dev = st->st_dev,
+                               .ino = st->st_ino,
+                               .mtime_s = st->st_mtim.tv_sec,
+                               .mtime_ns = st->st_mtim.tv_nsec,
+                               .size = (uint64_t)st->st_size };
+}
+
+static bool same(const struct served_id *a, const struct served_id *b)
+{
+    return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
+           a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
+}
+
+static struct served_file **bucket(struct served_cache *cache, const struct served_id *id)
+{
+    uint64_t mix = (id->ino ^ id->dev << 32) * 0x9e3779b97f4a7c15u;
+
+    return &cache->buckets[(mix >> 32) % cache->room];
+}
+
+static struct served_file *lookup(struct served_cache *cache, const struct served_id *id)
+{
+    struct served_file *f = *bucket(cache, id);
+
+    while (f && !same(&f->id, id))
+        f = f->next;
+    return f;
+}
+
+static void insert(struct served_cache *cache, struct served_file *f)
+{
+    struct served_file **head = bucket(cache, &f->id);
+
+    f->next = *head;
+    *head = f;
+}
+
+static void remove_from_bucket(struct served_cache *cache, struct served_file *f)
+{
+    struct served_file **at = bucket(cache, &f->id);
+
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next;
+}
+
+static void idle_append(struct served_cache *cache, struct served_file *f)
+{
+    f->older = cache->newest;
+    f->newer = NULL;
+    if (cache->newest)
+        cache->newest->newer = f;
+    else
+        cache->oldest = f;
+    cache->newest = f;
+}
+
+static void idle_remove(struct served_cache *cache, struct served_file *f)
+{
+    if (f->older)
+        f->older->newer = f->newer;
+    else
+        cache->oldest = f->newer;
+    if (f->newer)
+        f->newer->older = f->older;
+    else
+        cache->newest = f->older;
+}
+
+static void set_free(struct served_file *f)
+{
+    f->next = f->cache->free;
+    f->cache->free = f;
+}
+
+/* close() asks the file's server, where it has one, and waits for the answer. */
+static void close_file(struct served_file *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
+    free(f->copy);
+    f->copy = NULL;
+    served_unmap(f);
+}
+
+static void run_close(struct store_job *job)
+{
+    close_file(JOB_OWNER(job, struct served_file, closing));
+}
+
+static void done_close(struct store_job *job)
+{
+    set_free(JOB_OWNER(job, struct served_file, closing));
+}
+
+static void close_by_helper(struct served_file *f)
+{
+    f->closing = (struct store_job){ .run = run_close, .done = done_close };
+    workers_submit(f->cache->workers, &f->closing);
+}
+
+static struct served_file *take_oldest(struct served_cache *cache)
+{
+    struct served_file *f = cache->oldest;
+
+    if (f) {
+        idle_remove(cache, f);
+        remove_from_bucket(cache, f);
+    }
+    return f;
+}
+
+/* An idle one comes with its file still open: whoever opens the next one closes it. */
+static struct served_file *take_slot(struct served_cache *cache)
+{
+    struct served_file *f = cache->free;
+
+    if (!f)
+        return take_oldest(cache);
+    cache->free = f->next;
+    return f;
+}
+
+void served_free(struct served_cache *cache)
+{
+    struct served_file *f;
+
+    cache->closed = true;
+    while ((f = take_oldest(cache)))
+        close_by_helper(f);
+}
+
+static struct served_file *use(struct served_file *f)
+{
+    if (f->users++ == 0)
+        idle_remove(f->cache, f);
+    return f;
+}
+
+struct served_file *served_find(struct served_cache *cache, const struct store_root *root,
+                                const struct root_name *name)
+{
+    struct served_file *f;
+    struct served_id id;
+    struct stat st;
+
+    if (!root_peek(root, name, &st))
+        return NULL;
+    id = id_of(&st);
+    f = lookup(cache, &id);
+    return f ? use(f) : NULL;
+}
+
+/* On a helper. A file that cannot be read whole now is read from the disk, as it comes. */
+static void keep_copy(struct served_file *f)
+{
+    struct iovec v = { .iov_len = (size_t)f->id.size };
+    uint64_t moved = 0;
+
+    if (f->id.size == 0 || f->id.size > SERVED_COPY_MAX)
+        return;
+    v.iov_base = f->copy = malloc(v.iov_len);
+    if (!f->copy)
+        return;
+    if (iov_all(f->fd, IOV_READ, (struct iov_list){ &v, 1 }, 0, &moved) == 0 &&
+        moved == f->id.size)
+        return;
+    free(f->copy);
+    f->copy = NULL;
+}
+
+static void run_open(struct store_job *job)
+{
+    struct served_opening *o = JOB_OWNER(job, struct served_opening, job);
+    struct served_file *f = o->slot;
+    enum fs_kind kind;
+    struct stat st;
+
+    if (!f)
+        return;
+    close_file(f);
+    o->result = root_open_file(o->root, o->name, &f->fd, &st);
+    if (o->result.error)
+        return;
+    f->id = id_of(&st);
+    kind = call_fs_kind(f->fd);
+    f->in_memory = kind == FS_MEMORY;
+    keep_copy(f);
+    if (!f->copy && kind != FS_OTHER)
+        served_map(f);
+}
+
+/* Another job may have opened the same file meanwhile: then that one is shared. */
+static struct served_file *settle(struct served_file *f)
+{
+    struct served_file *there = lookup(f->cache, &f->id);
+
+    if (there) {
+        close_by_helper(f);
+        return use(there);
+    }
+    insert(f->cache, f);
+    f->users = 1;
+    return f;
+}
+
+static void done_open(struct store_job *job)
+{
+    struct served_opening *o = JOB_OWNER(job, struct served_opening, job);
+
+    if (o->result.error == STORE_OK)
+        o->file = settle(o->slot);
+    else if (o->slot)
+        set_free(o->slot);
+    o->done(o);
+}
+
+void served_open(struct served_cache *cache, struct served_opening *opening)
+{
+    opening->job = (struct store_job){ .run = run_open, .done = done_open };
+    opening->file = NULL;
+    opening->slot = take_slot(cache);
+    opening->result = store_fail(STORE_BUSY, "too many different files at once");
+    workers_submit(cache->workers, &opening->job);
+}
+
+void served_share(struct served_file *file)
+{
+    KEDGE_ASSERT(file->users > 0);
+    file->users++;
+}
+
+void served_release(struct served_file *file, kedge_nanos now)
+{
+    KEDGE_ASSERT(file->users > 0);
+    if (--file->users > 0)
+        return;
+    file->idle_since = now;
+    idle_append(file->cache, file);
+    if (file->cache->closed)
+        served_free(file->cache);
+}
+
+kedge_nanos served_trim(struct served_cache *cache, kedge_nanos now)
+{
+    while (cache->oldest && add_sat(cache->oldest->idle_since, cache->keep) <= now)
+        close_by_helper(take_oldest(cache));
+    return cache->oldest ? add_sat(cache->oldest->idle_since, cache->keep) : KEDGE_NEVER;
+}
+
+static struct store_result ended_early(void)
+{
+    return store_fail(STORE_CHANGED, "cut short while it was served");
+}
+
+static struct store_result copy_out(const struct served_file *file,
+                                    const struct iovec *iov, int count, uint64_t offset)
+{
+    const uint8_t *from = file->copy + offset;
+
+    for (int i = 0; i < count; i++) {
+        if (iov[i].iov_len > 0)
+            memcpy(iov[i].iov_base, from, iov[i].iov_len);
+        from += iov[i].iov_len;
+    }
+    return store_ok();
+}
+
+struct store_result served_read(const struct served_file *file, const struct iovec *iov,
+                                int count, uint64_t offset)
+{
+    uint64_t want = iov_total((struct iov_list){ iov, count });
+    ssize_t n;
+
+    KEDGE_ASSERT(offset <= file->id.size && want <= file->id.size - offset);
+    if (file->copy)
+        return copy_out(file, iov, count, offset);
+    if (file->in_memory)
+        n = preadv(file->fd, iov, count, (off_t)offset);
+    else
+        n = preadv2(file->fd, iov, count, (off_t)offset, RWF_NOWAIT);
+    if (n >= 0 && (uint64_t)n == want)
+        return store_ok();
+    if (file->in_memory && n >= 0)
+        return ended_early();
+    /* Not all is in memory, or the file is shorter now, or its file system has no
+     * RWF_NOWAIT, or a container's filter not the call: in each case a helper finds out. */
+    if (n >= 0 || errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS ||
+        errno == EPERM)
+        return store_fail(STORE_LATER, "not in memory");
+    return store_errno(errno);
+}
+
+static void run_read(struct store_job *job)
+{
+    struct served_reading *r = JOB_OWNER(job, struct served_reading, job);
+    struct iov_list list = { r->iov, r->count };
+    uint64_t moved;
+    int err = iov_all(r->file->fd, IOV_READ, list, r->offset, &moved);
+
+    r->result = err                       ? store_errno(-err)
+                : moved < iov_total(list) ? ended_early()
+                                          : store_ok();
+}
+
+static void done_read(struct store_job *job)
+{
+    struct served_reading *r = JOB_OWNER(job, struct served_reading, job);
+
+    r->done(r);
+}
+
+void served_read_later(struct workers *workers, struct served_reading *reading)
+{
+    uint64_t want = iov_total((struct iov_list){ reading->iov, reading->count });
+
+    KEDGE_ASSERT(reading->offset <= reading->file->id.size &&
+                 want <= reading->file->id.size - reading->offset);
+    reading->job = (struct store_job){ .run = run_read, .done = done_read };
+    workers_submit(workers, &reading->job);
+}
+
+bool served_changed(const struct served_file *file)
+{
+    struct served_id now;
+    struct stat st;
+
+    if (call_stat_now(file->fd, &st) < 0)
+        return true;
+    now = id_of(&st);
+    return !same(&now, &file->id);
+}

@@ -1,0 +1,147 @@
+#include "file/calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define OPEN_TRIES 32
+
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20
+#endif
+
+int call_open_below(int root, const char *path, int flags, bool cached_only)
+{
+    struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+    int tries = cached_only ? 1 : OPEN_TRIES;
+
+    if (cached_only)
+        how.resolve |= RESOLVE_CACHED;
+    for (int i = 0; i < tries; i++) {
+        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+
+        if (fd >= 0)
+            return (int)fd;
+        if (errno != EAGAIN && errno != EINTR)
+            return -errno;
+    }
+    return -EAGAIN;
+}
+
+int call_stat_now(int fd, struct stat *st)
+{
+    struct statx now;
+    unsigned want = STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME;
+
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, want, &now) < 0)
+        return -errno;
+    *st = (struct stat){ .st_dev = makedev(now.stx_dev_major, now.stx_dev_minor),
+                         .st_ino = now.stx_ino,
+                         .st_mode = now.stx_mode,
+                         .st_size = (off_t)now.stx_size };
+    st->st_mtim.tv_sec = now.stx_mtime.tv_sec;
+    st->st_mtim.tv_nsec = now.stx_mtime.tv_nsec;
+    return 0;
+}
+
+/* Those that <linux/magic.h> does not name. */
+#define MAGIC_ZFS 0x2fc12fc1
+#define MAGIC_BCACHEFS 0xca451a4e
+
+enum fs_kind call_fs_kind(int fd)
+{
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0)
+        return FS_OTHER;
+    switch ((uint32_t)fs.f_type) {
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+        return FS_MEMORY;
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case MSDOS_SUPER_MAGIC:
+    case EXFAT_SUPER_MAGIC:
+    case MAGIC_ZFS:
+    case MAGIC_BCACHEFS:
+    case OVERLAYFS_SUPER_MAGIC:
+        return FS_LOCAL;
+    default:
+        return FS_OTHER;
+    }
+}
+
+uint64_t iov_total(struct iov_list list)
+{
+    uint64_t total = 0;
+
+    for (int i = 0; i < list.count; i++)
+        total += list.v[i].iov_len;
+    return total;
+}
+
+static ssize_t move_some(int fd, enum iov_way way, struct iov_list list, off_t offset)
+{
+    if (way == IOV_READ)
+        return preadv(fd, list.v, list.count, offset);
+    if (way == IOV_WRITE)
+        return pwritev(fd, list.v, list.count, offset);
+    return writev(fd, list.v, list.count);
+}
+
+/* Standard output may be a pipe that its other owner made non-blocking. */
+static bool try_again(int fd, enum iov_way way)
+{
+    struct pollfd out = { .fd = fd, .events = POLLOUT };
+
+    if (errno == EAGAIN && way == IOV_APPEND)
+        return poll(&out, 1, -1) >= 0 || errno == EINTR;
+    return errno == EINTR;
+}
+
+/* Step over what is done: whole elements, and `skip` bytes of the next. */
+static void settle(struct iov_list *list, size_t *skip)
+{
+    while (list->count > 0 && *skip >= list->v->iov_len) {
+        *skip -= list->v->iov_len;
+        list->v++;
+        list->count--;
+    }
+}
+
+int iov_all(int fd, enum iov_way way, struct iov_list list, uint64_t offset,
+            uint64_t *moved)
+{
+    size_t skip = 0;
+
+    *moved = 0;
+    for (settle(&list, &skip); list.count > 0; settle(&list, &skip)) {
+        struct iovec part = { (uint8_t *)list.v->iov_base + skip,
+                              list.v->iov_len - skip };
+        struct iov_list next = skip > 0 ? (struct iov_list){ &part, 1 } : list;
+        ssize_t n;
+
+        if (next.count > IOV_MAX)
+            next.count = IOV_MAX;
+        n = move_some(fd, way, next, (off_t)(offset + *moved));
+        if (n < 0 && try_again(fd, way))
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
+        *moved += (size_t)n;
+        skip += (size_t)n;
+    }
+    return 0;
+}

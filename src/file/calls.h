@@ -1,0 +1,47 @@
+/* System calls that the store uses in one way only. */
+#ifndef FILE_CALLS_H
+#define FILE_CALLS_H
+
+#include "kedge/base.h"
+
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+/* openat2 below root, as if root were `/`, without magic links; O_CLOEXEC is added.
+ * cached_only: fail with -EAGAIN rather than wait for a disk or another program. A
+ * descriptor, or -errno. A rename elsewhere in the tree makes the kernel give up
+ * (EAGAIN): that is tried again a few times. */
+KEDGE_MUST_CHECK int call_open_below(int root, const char *path, int flags,
+                                     bool cached_only);
+
+/* fstat from what the kernel has at hand: it asks no server and no other program. Of *st
+ * only device, inode, mode, size and mtime are set. 0 or -errno. */
+KEDGE_MUST_CHECK int call_stat_now(int fd, struct stat *st);
+
+/* What kind of file system an open file is on. */
+enum fs_kind {
+    FS_MEMORY, /* nothing to wait for */
+    FS_LOCAL,  /* a disk of this machine behind the page cache */
+    FS_OTHER,  /* a network, another program, or unknown: each call may wait */
+};
+enum fs_kind call_fs_kind(int fd);
+
+enum iov_way {
+    IOV_READ,   /* at an offset, until the end of the file */
+    IOV_WRITE,  /* at an offset */
+    IOV_APPEND, /* a stream: where it stands; offset counts for nothing */
+};
+
+struct iov_list {
+    const struct iovec *v;
+    int count;
+};
+
+uint64_t iov_total(struct iov_list list);
+
+/* Move all of it, in as many calls as that takes. *moved is what was moved, on failure
+ * too. 0, also when a file ended early; or -errno. May block. */
+KEDGE_MUST_CHECK int iov_all(int fd, enum iov_way way, struct iov_list list,
+                             uint64_t offset, uint64_t *moved);
+
+#endif

@@ -1,0 +1,46 @@
+#include "file/error.h"
+
+#include <errno.h>
+
+struct store_result store_ok(void)
+{
+    return (struct store_result){ .error = STORE_OK, .why = "" };
+}
+
+struct store_result store_fail(enum store_error error, const char *why)
+{
+    return (struct store_result){ .error = error, .why = why };
+}
+
+static const struct {
+    int err;
+    enum store_error error;
+    const char *why;
+} known[] = {
+    { ENOENT, STORE_NOT_FOUND, "no such file" },
+    { ENOTDIR, STORE_NOT_FOUND, "no such file: a directory of its name is none" },
+    { ELOOP, STORE_NOT_FOUND, "symbolic links in a circle" },
+    { EXDEV, STORE_NOT_FOUND, "outside the root" },
+    { ENAMETOOLONG, STORE_BAD_NAME, "name too long" },
+    { EACCES, STORE_DENIED, "permission denied" },
+    { EPERM, STORE_DENIED, "operation not permitted" },
+    { EROFS, STORE_DENIED, "read-only file system" },
+    { EISDIR, STORE_DENIED, "is a directory" },
+    { EEXIST, STORE_EXISTS, "file exists" },
+    { ENOSPC, STORE_FULL, "disk full" },
+    { EDQUOT, STORE_FULL, "disk quota reached" },
+    { EFBIG, STORE_TOO_LARGE, "too large for the file system or the process" },
+    { EMFILE, STORE_BUSY, "too many open files in this process" },
+    { ENFILE, STORE_BUSY, "too many open files in the system" },
+    { ENOMEM, STORE_BUSY, "out of memory" },
+    { EAGAIN, STORE_BUSY, "the directory tree kept changing" },
+    { EPIPE, STORE_IO, "who read this went away" },
+};
+
+struct store_result store_errno(int err)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].err == err)
+            return (struct store_result){ known[i].error, err, known[i].why };
+    return (struct store_result){ STORE_IO, err, "input or output failed" };
+}

@@ -1,0 +1,145 @@
+#include "file/publish.h"
+
+#include "base/bytes.h"
+#include "base/number.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VERSION_MAX 999999999u
+#define VERSION_TRIES 1000
+
+struct store_result place_look(const struct placing *p, struct stat *st)
+{
+    if (fstatat(p->dir, p->last, st, AT_SYMLINK_NOFOLLOW) < 0) {
+        *st = (struct stat){ 0 };
+        return errno == ENOENT ? store_ok() : store_errno(errno);
+    }
+    if (p->policy == UPLOAD_CREATE)
+        return store_errno(EEXIST);
+    if (!S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode))
+        return store_fail(STORE_DENIED, "what has the name is not a regular file");
+    return store_ok();
+}
+
+/* 0 or -errno, of a move that replaces nothing. Some file systems have no links (FAT),
+ * others no such rename (NFS). */
+static int move_to_free(const struct placing *p, const char *to)
+{
+    if (linkat(p->dir, p->temp, p->dir, to, 0) == 0) {
+        (void)unlinkat(p->dir, p->temp, 0);
+        return 0;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+        return -errno;
+    return renameat2(p->dir, p->temp, p->dir, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
+static struct store_result result_of(int err)
+{
+    return err ? store_errno(-err) : store_ok();
+}
+
+/* The N of `last.~N~`, or 0. */
+static uint64_t version_of(const char *name, const char *last)
+{
+    struct kedge_span s = span_of(name);
+    size_t front = strlen(last);
+    uint64_t n;
+
+    if (s.len < front + 4 || memcmp(name, last, front) != 0)
+        return 0;
+    if (memcmp(name + front, ".~", 2) != 0 || s.ptr[s.len - 1] != '~')
+        return 0;
+    s = (struct kedge_span){ s.ptr + front + 2, s.len - front - 3 };
+    return decimal(s, VERSION_MAX - VERSION_TRIES, &n) ? n : 0;
+}
+
+/* 0 too where the directory cannot be listed: then numbers are tried one by one. */
+static uint64_t highest_version(const struct placing *p)
+{
+    int fd = openat(p->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    uint64_t highest = 0;
+
+    if (!list) {
+        if (fd >= 0)
+            close(fd);
+        return 0;
+    }
+    while ((entry = readdir(list)))
+        highest = max_u64(highest, version_of(entry->d_name, p->last));
+    closedir(list);
+    return highest;
+}
+
+/* For file systems that cannot exchange: the old file gets a second name first. */
+static int keep_by_link(const struct placing *p, const char *version)
+{
+    int err;
+
+    if (linkat(p->dir, p->last, p->dir, version, 0) < 0)
+        return -errno;
+    if (renameat(p->dir, p->temp, p->dir, p->last) == 0)
+        return 0;
+    err = -errno;
+    (void)unlinkat(p->dir, version, 0);
+    return err;
+}
+
+/* The new file first becomes the version, and then both change names: whatever happens
+ * in between or beside it, no file is lost, and the name is never without one. */
+static int keep_by_exchange(const struct placing *p, const char *version)
+{
+    int err = move_to_free(p, version);
+
+    if (err)
+        return err;
+    if (renameat2(p->dir, version, p->dir, p->last, RENAME_EXCHANGE) == 0)
+        return 0;
+    err = -errno;
+    (void)renameat(p->dir, version, p->dir, p->temp);
+    return err == -EINVAL || err == -ENOSYS ? keep_by_link(p, version) : err;
+}
+
+static struct store_result place_version(const struct placing *p)
+{
+    uint64_t n = highest_version(p);
+
+    for (int i = 0; i < VERSION_TRIES; i++) {
+        char version[NAME_MAX + 1];
+        int err = move_to_free(p, p->last);
+
+        if (err != -EEXIST)
+            return result_of(err);
+        n++;
+        if (snprintf(version, sizeof version, "%s.~%llu~", p->last,
+                     (unsigned long long)n) >= (int)sizeof version)
+            return store_errno(ENAMETOOLONG);
+        err = keep_by_exchange(p, version);
+        /* The number was taken meanwhile, or the file went away. */
+        if (err != -EEXIST && err != -ENOENT)
+            return result_of(err);
+    }
+    return store_fail(STORE_BUSY, "no free version number");
+}
+
+struct store_result place(const struct placing *p)
+{
+    switch (p->policy) {
+    case UPLOAD_CREATE:
+        return result_of(move_to_free(p, p->last));
+    case UPLOAD_OVERWRITE:
+        return result_of(renameat(p->dir, p->temp, p->dir, p->last) < 0 ? -errno : 0);
+    case UPLOAD_VERSION:
+        return place_version(p);
+    default:
+        return store_fail(STORE_DENIED, "uploads are off");
+    }
+}

@@ -1,0 +1,168 @@
+#include "file/root.h"
+
+#include "base/bytes.h"
+#include "file/calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An old container's filter answers EPERM for calls that it does not know. */
+static struct store_result without_openat2(int err)
+{
+    struct store_result r = store_errno(err);
+
+    if (err == ENOSYS || err == EPERM) {
+        r.error = STORE_UNSUPPORTED;
+        r.why =
+            "the openat2 call is missing: serving files needs Linux 5.6 or later, and "
+            "a container that permits it";
+    }
+    return r;
+}
+
+struct store_result root_open(struct store_root *root, const char *path)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int probe;
+
+    if (fd < 0 && errno == ENOTDIR)
+        return (struct store_result){ STORE_DENIED, ENOTDIR, "not a directory" };
+    if (fd < 0)
+        return store_errno(errno);
+    probe = call_open_below(fd, ".", O_PATH | O_DIRECTORY, false);
+    if (probe < 0) {
+        close(fd);
+        return without_openat2(-probe);
+    }
+    close(probe);
+    root->fd = fd;
+    return store_ok();
+}
+
+void root_close(struct store_root *root)
+{
+    close(root->fd);
+    root->fd = -1;
+}
+
+static bool is_own(const char *component)
+{
+    return strncmp(component, ROOT_OWN_PREFIX, sizeof ROOT_OWN_PREFIX - 1) == 0;
+}
+
+static bool has_own_component(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (is_own(at))
+            return true;
+    }
+    return false;
+}
+
+struct store_result root_name_parse(const struct store_root *root, struct kedge_span raw,
+                                    struct root_name *out)
+{
+    size_t len = 0;
+    bool slash = true; /* so that those in front are dropped */
+
+    for (size_t i = 0; i < raw.len; i++) {
+        char c = (char)raw.ptr[i];
+
+        if (c == '\\' && !root->keep_backslash)
+            c = '/';
+        if (c == 0)
+            return store_fail(STORE_BAD_NAME, "a NUL in the name");
+        if (c == '/' && slash)
+            continue;
+        if (len + 1 >= sizeof out->text)
+            return store_fail(STORE_BAD_NAME, "name too long");
+        slash = c == '/';
+        out->text[len++] = c;
+    }
+    out->text[len] = 0;
+    if (len == 0)
+        return store_fail(STORE_BAD_NAME, "no name");
+    if (has_own_component(out->text))
+        return store_fail(STORE_BAD_NAME, "a name that is kept for temporary files");
+    return store_ok();
+}
+
+/* Looked at before it is opened: even to open a FIFO or a device can have an effect. */
+static struct store_result look(int root, const char *path)
+{
+    struct stat st = { 0 };
+    int fd = call_open_below(root, path, O_PATH, false);
+    int err = fd < 0 ? -fd : 0;
+
+    if (fd >= 0) {
+        err = fstat(fd, &st) < 0 ? errno : 0;
+        close(fd);
+    }
+    if (err)
+        return store_errno(err);
+    if (!S_ISREG(st.st_mode))
+        return store_fail(STORE_DENIED, "not a regular file");
+    return store_ok();
+}
+
+struct store_result root_open_file(const struct store_root *root,
+                                   const struct root_name *name, int *fd, struct stat *st)
+{
+    struct store_result r = look(root->fd, name->text);
+    int opened;
+
+    if (r.error)
+        return r;
+    opened =
+        call_open_below(root->fd, name->text, O_RDONLY | O_NONBLOCK | O_NOCTTY, false);
+    if (opened < 0)
+        return store_errno(-opened);
+    if (fstat(opened, st) < 0)
+        r = store_errno(errno);
+    else if (!S_ISREG(st->st_mode))
+        r = store_fail(STORE_DENIED, "not a regular file");
+    if (r.error)
+        close(opened);
+    else
+        *fd = opened;
+    return r;
+}
+
+struct store_result root_open_parent(const struct store_root *root,
+                                     const struct root_name *name, int *dir,
+                                     const char **last)
+{
+    struct root_name parent = { "." };
+    const char *slash = strrchr(name->text, '/');
+    const char *tail = slash ? slash + 1 : name->text;
+    int fd;
+
+    if (*tail == 0 || strcmp(tail, ".") == 0 || strcmp(tail, "..") == 0)
+        return store_fail(STORE_BAD_NAME, "no file name at its end");
+    if (slash) {
+        memcpy(parent.text, name->text, (size_t)(slash - name->text));
+        parent.text[slash - name->text] = 0;
+    }
+    fd = call_open_below(root->fd, parent.text, O_PATH | O_DIRECTORY, false);
+    if (fd < 0)
+        return store_errno(-fd);
+    *dir = fd;
+    *last = tail;
+    return store_ok();
+}
+
+bool root_peek(const struct store_root *root, const struct root_name *name,
+               struct stat *st)
+{
+    int fd = call_open_below(root->fd, name->text, O_PATH, true);
+    int err;
+
+    if (fd < 0)
+        return false;
+    err = call_stat_now(fd, st);
+    close(fd);
+    return err == 0;
+}

@@ -1,0 +1,63 @@
+/* A directory that is served, and names below it. Every name is resolved by the kernel
+ * as if the directory were the root of the file system (openat2, RESOLVE_IN_ROOT): `..`
+ * stops there, an absolute symbolic link means under it, and no spelling leads out. No
+ * decision is made by looking for `..` in a string. What is outside is just not found.
+ * Needs Linux 5.6. */
+#ifndef FILE_ROOT_H
+#define FILE_ROOT_H
+
+#include "file/error.h"
+
+#include <sys/stat.h>
+
+/* With its NUL. A request is a datagram of 512 bytes or little more. */
+#define ROOT_NAME_ROOM 512
+
+/* Names that begin so, in any place of a path, are the store's own: temporary files of
+ * uploads. They are neither served nor written by a peer's request. */
+#define ROOT_OWN_PREFIX ".kedge-"
+
+/* A name fit for the kernel: not empty, relative, single slashes. Its bytes are any but
+ * NUL and `/`; no character set is assumed. */
+struct root_name {
+    char text[ROOT_NAME_ROOM];
+};
+
+struct store_root {
+    int fd;              /* O_PATH */
+    bool keep_backslash; /* `\` is a byte like any other, not a separator */
+};
+
+/* Open the directory path. Errors: NOT_FOUND, DENIED, UNSUPPORTED (no openat2: an older
+ * kernel, or a container that forbids it), BUSY, IO. On failure *root is as it was. */
+KEDGE_MUST_CHECK struct store_result root_open(struct store_root *root, const char *path);
+
+void root_close(struct store_root *root);
+
+/* A peer's name, as it came, to one that can be opened: `\` becomes `/` (unless
+ * keep_backslash), slashes in front are dropped, doubled ones made single. Error:
+ * BAD_NAME. Pure. */
+KEDGE_MUST_CHECK struct store_result root_name_parse(const struct store_root *root,
+                                                     struct kedge_span raw,
+                                                     struct root_name *out);
+
+/* Open a regular file for reading. A FIFO, a device, a socket or a directory is DENIED,
+ * without opening it. Blocks: for a helper. On success the caller closes *fd, and *st is
+ * the file's. Errors: NOT_FOUND, DENIED, BUSY, IO. */
+KEDGE_MUST_CHECK struct store_result root_open_file(const struct store_root *root,
+                                                    const struct root_name *name, int *fd,
+                                                    struct stat *st);
+
+/* Open, with O_PATH, the directory in which name's last component is, and say where in
+ * name->text that component begins. Blocks: for a helper. The caller closes *dir.
+ * Errors as above, and BAD_NAME where the last component is empty, `.` or `..`. */
+KEDGE_MUST_CHECK struct store_result root_open_parent(const struct store_root *root,
+                                                      const struct root_name *name,
+                                                      int *dir, const char **last);
+
+/* The identity of what name stands for now, if the kernel can tell without waiting for a
+ * disk, a network or another program: else, and on any error, false. For the loop. */
+KEDGE_MUST_CHECK bool root_peek(const struct store_root *root,
+                                const struct root_name *name, struct stat *st);
+
+#endif

@@ -1,0 +1,207 @@
+#include "file/upload.h"
+
+#include "base/number.h"
+#include "file/calls.h"
+#include "file/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct upload *owner(struct store_job *job)
+{
+    return JOB_OWNER(job, struct upload, job);
+}
+
+static struct placing placing(const struct upload *u)
+{
+    return (struct placing){ u->dir, u->temp, u->last, u->rules->policy };
+}
+
+static void done(struct store_job *job)
+{
+    struct upload *u = owner(job);
+
+    u->done(u);
+}
+
+static void submit(struct workers *workers, struct upload *u,
+                   void (*run)(struct store_job *))
+{
+    u->job = (struct store_job){ .run = run, .done = done };
+    workers_submit(workers, &u->job);
+}
+
+static void close_both(struct upload *u)
+{
+    if (u->fd >= 0)
+        close(u->fd);
+    if (u->dir >= 0)
+        close(u->dir);
+    u->fd = -1;
+    u->dir = -1;
+}
+
+static void discard(struct upload *u)
+{
+    if (u->fd >= 0)
+        (void)unlinkat(u->dir, u->temp, 0);
+    close_both(u);
+}
+
+static struct store_result permitted(const struct upload *u)
+{
+    if (u->rules->policy == UPLOAD_REFUSE)
+        return store_fail(STORE_DENIED, "uploads are off");
+    if (u->expected > u->rules->max_bytes)
+        return store_fail(STORE_TOO_LARGE, "its announced size is over the limit");
+    return store_ok();
+}
+
+static struct store_result begin(struct upload *u)
+{
+    struct store_result r = permitted(u);
+    struct placing p;
+    struct stat st;
+
+    if (!r.error)
+        r = root_open_parent(u->root, u->name, &u->dir, &u->last);
+    if (r.error)
+        return r;
+    p = placing(u);
+    r = place_look(&p, &st);
+    if (!r.error)
+        r = temp_create(u->dir, 0600, u->temp, &u->fd);
+    if (!r.error)
+        u->slow = call_fs_kind(u->fd) == FS_OTHER;
+    return r;
+}
+
+static void run_begin(struct store_job *job)
+{
+    struct upload *u = owner(job);
+
+    u->result = begin(u);
+    if (u->result.error)
+        discard(u);
+}
+
+void upload_begin(struct workers *workers, struct upload *u)
+{
+    u->dir = -1;
+    u->fd = -1;
+    u->size = 0;
+    submit(workers, u, run_begin);
+}
+
+struct store_result upload_write(struct upload *u, const struct iovec *iov, int count,
+                                 uint64_t offset)
+{
+    struct iov_list list = { iov, count };
+    uint64_t end = add_sat(offset, iov_total(list));
+    uint64_t moved;
+    int err;
+
+    KEDGE_ASSERT(u->fd >= 0);
+    if (end > u->rules->max_bytes)
+        return store_fail(STORE_TOO_LARGE, "over the limit of uploads");
+    err = iov_all(u->fd, IOV_WRITE, list, offset, &moved);
+    if (err)
+        return store_errno(-err);
+    u->size = max_u64(u->size, end);
+    return store_ok();
+}
+
+static void run_write(struct store_job *job)
+{
+    struct upload *u = owner(job);
+
+    u->result = upload_write(u, u->iov, u->count, u->offset);
+}
+
+void upload_write_later(struct workers *workers, struct upload *u,
+                        const struct iovec *iov, int count, uint64_t offset)
+{
+    u->iov = iov;
+    u->count = count;
+    u->offset = offset;
+    submit(workers, u, run_write);
+}
+
+static struct store_result size_fits(const struct upload *u)
+{
+    if (u->expected > 0 && u->size != u->expected)
+        return store_fail(STORE_WRONG_SIZE, "its size is not the announced one");
+    return store_ok();
+}
+
+static struct store_result set_mode(const struct upload *u, const struct stat *old)
+{
+    return temp_set_mode(u->fd, S_ISREG(old->st_mode) ? old->st_mode : u->rules->mode);
+}
+
+static struct store_result flush(const struct upload *u)
+{
+    return fsync(u->fd) < 0 ? store_errno(errno) : store_ok();
+}
+
+/* So that the new name survives a power cut. A directory that may be written but not read
+ * cannot be opened for it: then the whole file system is flushed. Some file systems know
+ * no fsync of directories (EINVAL). */
+static struct store_result flush_directory(const struct upload *u)
+{
+    int dir = openat(u->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = dir < 0 ? syncfs(u->fd) : fsync(dir);
+    int err = failed && errno != EINVAL ? errno : 0;
+
+    if (dir >= 0)
+        close(dir);
+    return err ? store_errno(err) : store_ok();
+}
+
+static struct store_result commit(const struct upload *u)
+{
+    struct placing p = placing(u);
+    struct store_result r = size_fits(u);
+    struct stat old;
+
+    if (!r.error)
+        r = place_look(&p, &old);
+    if (!r.error)
+        r = set_mode(u, &old);
+    if (!r.error)
+        r = flush(u);
+    if (!r.error)
+        r = place(&p);
+    return r;
+}
+
+static void run_commit(struct store_job *job)
+{
+    struct upload *u = owner(job);
+
+    u->result = commit(u);
+    if (u->result.error) {
+        discard(u);
+        return;
+    }
+    u->result = flush_directory(u);
+    close_both(u);
+}
+
+void upload_commit(struct workers *workers, struct upload *u)
+{
+    KEDGE_ASSERT(u->fd >= 0);
+    submit(workers, u, run_commit);
+}
+
+static void run_abort(struct store_job *job)
+{
+    discard(owner(job));
+}
+
+void upload_abort(struct workers *workers, struct upload *u)
+{
+    KEDGE_ASSERT(u->fd >= 0);
+    submit(workers, u, run_abort);
+}

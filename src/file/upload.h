@@ -1,0 +1,106 @@
+/* A file that a peer sends: it appears under its name whole, or not at all. Bytes go to
+ * `.kedge-<random>` in the target's own directory; commit makes them safe on the disk and
+ * gives them the name in one step. Until then, and after any failure, what had the name
+ * before is there, readable and unharmed.
+ *
+ * The last component of a name is never followed. Where it is a symbolic link, `create`
+ * fails with EXISTS, `overwrite` replaces the link itself and `version` keeps the link as
+ * the old version: no upload ever writes through a link. A directory, FIFO or device is
+ * DENIED. Who may write the directory may replace its files, as rename has it: a file's
+ * own mode does not protect it.
+ *
+ * The life of an upload, all calls on the loop's thread:
+ *     upload_begin  -> done(): failed, or open
+ *     upload_write or upload_write_later, any number
+ *     upload_commit -> done(): failed, or there        | both leave nothing behind and
+ *     upload_abort  -> done()                          | end it
+ * One job at a time: nothing may be called between a job's start and its done(). A failed
+ * begin ends it too; a failed write does not: then comes upload_abort(). */
+#ifndef FILE_UPLOAD_H
+#define FILE_UPLOAD_H
+
+#include "file/root.h"
+#include "file/temp.h"
+#include "os/workers.h"
+
+#include <sys/uio.h>
+
+enum upload_policy {
+    UPLOAD_REFUSE,    /* none at all */
+    UPLOAD_CREATE,    /* only names that are free */
+    UPLOAD_OVERWRITE, /* replaces, and creates */
+    UPLOAD_VERSION,   /* the old file is kept as NAME.~N~, N one above the highest */
+};
+
+#define UPLOAD_NO_LIMIT UINT64_MAX
+#define UPLOAD_MODE 0644
+
+struct upload_rules {
+    enum upload_policy policy;
+    uint32_t mode;      /* of a file that replaces none; else that of the replaced one */
+    uint64_t max_bytes; /* UPLOAD_NO_LIMIT: none */
+};
+
+struct upload {
+    /* Set by the caller before upload_begin(); pointers live as long as the upload. */
+    const struct store_root *root;
+    const struct upload_rules *rules;
+    const struct root_name *name;
+    uint64_t expected; /* the announced size, in octet mode; 0 is unknown */
+    void (*done)(struct upload *upload); /* on the loop's thread, after each job */
+
+    /* Read by the caller. */
+    struct store_result result; /* of the last job: valid in done() */
+    bool slow; /* once open: a network's or a program's file system; write by job */
+
+    /* The store's own. */
+    struct store_job job;
+    int dir; /* O_PATH; -1 when not open */
+    int fd;
+    const char *last; /* the name's last component */
+    uint64_t size;    /* the highest offset written, or the size to commit */
+    const struct iovec *iov;
+    int count;
+    uint64_t offset;
+    char temp[TEMP_ROOM];
+};
+
+/* Resolve the directory, apply the policy, make the temporary file. Errors: NOT_FOUND
+ * (the directory), BAD_NAME, DENIED, EXISTS, TOO_LARGE (the announced size), FULL, BUSY,
+ * IO. */
+void upload_begin(struct workers *workers, struct upload *upload);
+
+/* Write at offset, into the page cache: no wait for the disk but for the kernel's limit
+ * of unwritten pages. All or nothing counts as written. Errors, at once: FULL (ENOSPC,
+ * EDQUOT), TOO_LARGE (the limit, EFBIG), IO. The process must ignore SIGXFSZ. */
+KEDGE_MUST_CHECK struct store_result
+upload_write(struct upload *upload, const struct iovec *iov, int count, uint64_t offset);
+
+/* The same by a helper; iov and its bytes stay until done(). */
+void upload_write_later(struct workers *workers, struct upload *upload,
+                        const struct iovec *iov, int count, uint64_t offset);
+
+/* The file is complete. Checks that what was written is what was announced, then fsync,
+ * rename (create: link, unlink), fsync of the directory. Errors: WRONG_SIZE, EXISTS,
+ * DENIED, FULL, BUSY, IO. On failure the temporary file is gone, and what had the name
+ * has it still; but where only the last fsync failed, the file is there and its survival
+ * of a power cut is not known. The mode is that of a regular file that is replaced. */
+void upload_commit(struct workers *workers, struct upload *upload);
+
+/* Give up: remove the temporary file. result is as it was before. */
+void upload_abort(struct workers *workers, struct upload *upload);
+
+struct sweep_result {
+    uint64_t seen;    /* directory entries */
+    uint64_t removed; /* leftovers */
+    uint64_t kept; /* leftovers in use by a living upload, or that may not be removed */
+    bool cut;      /* the tree is larger or deeper than the bounds */
+};
+
+/* Remove what uploads left behind in a crash: regular files named `.kedge-` and 16 hex
+ * digits, that no living process holds (each upload locks its own), in the whole tree
+ * below root, links not followed. At most 1,000,000 entries, 32 levels. Blocks: at start,
+ * or in a job of the caller's. */
+struct sweep_result upload_sweep(const struct store_root *root);
+
+#endif

@@ -1,0 +1,20 @@
+/* What the kernel knows of the first step towards a host: by which interface, how large
+ * its packets may be, and whether the next hop has to be asked for its link address first
+ * (ARP, neighbour discovery), which takes a while. It sends nothing. */
+#ifndef NET_NEXT_HOP_H
+#define NET_NEXT_HOP_H
+
+#include "net/path.h"
+
+struct net_way {
+    char interface[NET_INTERFACE_NAME];
+    int mtu;         /* of the interface */
+    bool must_ask;   /* the next hop's link address is needed, and not known now */
+    bool is_gateway; /* the next hop is a router */
+};
+
+/* 0; or -errno (ENETUNREACH: no route), and then *out is not to be read. */
+KEDGE_MUST_CHECK int net_way_to(const struct net_address *peer,
+                                const struct net_path *path, struct net_way *out);
+
+#endif

@@ -1,0 +1,167 @@
+#include "os/workers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static void append(struct job_list *list, struct store_job *job)
+{
+    job->next = NULL;
+    if (list->last)
+        list->last->next = job;
+    else
+        list->first = job;
+    list->last = job;
+}
+
+static struct store_job *take_first(struct job_list *list)
+{
+    struct store_job *job = list->first;
+
+    if (job) {
+        list->first = job->next;
+        if (!list->first)
+            list->last = NULL;
+    }
+    return job;
+}
+
+static struct store_job *next_job(struct workers *w)
+{
+    struct store_job *job;
+
+    pthread_mutex_lock(&w->lock);
+    while (!w->queued.first && !w->stopping)
+        pthread_cond_wait(&w->more, &w->lock);
+    job = take_first(&w->queued);
+    pthread_mutex_unlock(&w->lock);
+    return job;
+}
+
+/* The loop is woken once for all that has finished since it last looked. */
+static void finish(struct workers *w, struct store_job *job)
+{
+    bool wake;
+
+    pthread_mutex_lock(&w->lock);
+    wake = !w->finished.first;
+    append(&w->finished, job);
+    pthread_mutex_unlock(&w->lock);
+    if (wake)
+        (void)eventfd_write(w->event, 1);
+}
+
+static void *work(void *arg)
+{
+    struct workers *w = arg;
+    struct store_job *job;
+
+    while ((job = next_job(w))) {
+        if (w->config.before_run)
+            w->config.before_run(job, w->config.arg);
+        job->run(job);
+        finish(w, job);
+    }
+    return NULL;
+}
+
+static void stop(struct workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_broadcast(&w->more);
+    pthread_mutex_unlock(&w->lock);
+    for (uint32_t i = 0; i < w->started; i++)
+        pthread_join(w->threads[i], NULL);
+    pthread_cond_destroy(&w->more);
+    pthread_mutex_destroy(&w->lock);
+    close(w->event);
+}
+
+/* Signals are the loop's: a helper that took one would hide it from a signalfd. */
+static int start_threads(struct workers *w)
+{
+    sigset_t all, before;
+    int err = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (!err && w->started < w->config.threads) {
+        err = pthread_create(&w->threads[w->started], NULL, work, w);
+        if (!err)
+            w->started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -err;
+}
+
+int workers_open(struct workers *w, const struct workers_config *config)
+{
+    int err;
+
+    KEDGE_ASSERT(config->threads >= 1 && config->threads <= WORKERS_MAX);
+    *w = (struct workers){ .config = *config };
+    w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->event < 0)
+        return -errno;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->more, NULL);
+    err = start_threads(w);
+    if (err)
+        stop(w);
+    return err;
+}
+
+void workers_close(struct workers *w)
+{
+    struct pollfd event = { .fd = w->event, .events = POLLIN };
+
+    while (w->pending > 0) {
+        (void)poll(&event, 1, -1);
+        (void)workers_collect(w);
+    }
+    stop(w);
+}
+
+void workers_submit(struct workers *w, struct store_job *job)
+{
+    w->pending++;
+    pthread_mutex_lock(&w->lock);
+    append(&w->queued, job);
+    pthread_cond_signal(&w->more);
+    pthread_mutex_unlock(&w->lock);
+}
+
+int workers_fd(const struct workers *w)
+{
+    return w->event;
+}
+
+uint32_t workers_collect(struct workers *w)
+{
+    struct job_list finished;
+    struct store_job *job;
+    eventfd_t ignored;
+    uint32_t n = 0;
+
+    /* Before the list is taken: what finishes in between wakes the loop again. */
+    (void)eventfd_read(w->event, &ignored);
+    pthread_mutex_lock(&w->lock);
+    finished = w->finished;
+    w->finished = (struct job_list){ 0 };
+    pthread_mutex_unlock(&w->lock);
+
+    while ((job = take_first(&finished))) {
+        w->pending--;
+        n++;
+        job->done(job);
+    }
+    return n;
+}
+
+uint32_t workers_pending(const struct workers *w)
+{
+    return w->pending;
+}

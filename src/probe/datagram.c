@@ -1,0 +1,255 @@
+/* udp and unix-dgram: a dialled socket, a datagram a probe. */
+#include "probe/dial.h"
+
+#include "net/option.h"
+#include "net/udp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SPARSE_FROM STAMPS_MANY /* a full call: it cannot keep up */
+
+static bool is_udp(const struct probe_target *t)
+{
+    return t->endpoint.transport == KEDGE_UDP;
+}
+
+static int send_once(struct probe_target *t, struct kedge_span payload)
+{
+    ssize_t n = send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL);
+
+    return n < 0 ? errno : 0;
+}
+
+static void one_left(void *owner, uint32_t number, uint64_t at_ns)
+{
+    struct probe_target *t = owner;
+
+    if (t->split)
+        split_left(t->split, number, at_ns);
+}
+
+static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+{
+    probe_failed(owner, e, quoted);
+}
+
+/* On its way to the device a datagram is told of before its answer can be there. */
+static void drain(struct probe_target *t)
+{
+    if (is_udp(t))
+        stamps_drain(t->watch.fd, &(struct stamps_told){ one_left, one_error, t });
+}
+
+/* Whether what failed was counted by the kernel is not known. */
+static void restart(struct probe_target *t)
+{
+    if (!t->split)
+        return;
+    split_restart(t->split);
+    t->sparse = false;
+    if (stamps_open(t->watch.fd) == 0)
+        return;
+    split_close(t->split);
+    t->split = NULL;
+    t->no_split = "the kernel gives none any more";
+}
+
+/* The error of an earlier probe is told to the next call on the socket. */
+static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
+{
+    uint64_t before = t->split ? stamps_clock() : 0;
+    int code = send_once(t, payload);
+
+    if (code && is_udp(t)) {
+        drain(t);
+        restart(t);
+        code = send_once(t, payload);
+        if (code)
+            restart(t);
+    }
+    if (code)
+        probe_unsent(t, sequence, code);
+    else if (t->split && !t->sparse)
+        split_sent(t->split, sequence, before);
+}
+
+/* How they are to be stamped that leave now, so many of them. */
+static void choose_stamps(struct probe_target *t, uint32_t count)
+{
+    bool sparse = count == 1 ? false : count >= SPARSE_FROM ? true : t->sparse;
+
+    if (t->split && sparse != t->sparse && stamps_departures(t->watch.fd, !sparse) == 0)
+        t->sparse = sparse;
+}
+
+/* So many left in one call. Of many the first alone is stamped. */
+static void many_left(struct probe_target *t, uint32_t from, uint32_t count,
+                      uint64_t before)
+{
+    const struct probe_waiting *w = &t->shared->waiting;
+    uint32_t stamped = t->sparse ? 1 : count;
+
+    for (uint32_t i = 0; t->split && i < stamped; i++)
+        split_sent(t->split, w->sequences[from + i], before);
+    if (!t->sparse && from + count < w->out.count)
+        restart(t); /* one did not leave */
+}
+
+void probe_flush(struct probe_shared *shared)
+{
+    struct probe_waiting *w = &shared->waiting;
+    struct probe_target *t = w->target;
+    uint32_t done = 0;
+
+    w->target = NULL;
+    if (t)
+        choose_stamps(t, w->out.count);
+    while (t && done < w->out.count) {
+        uint64_t before = t->split ? stamps_clock() : 0;
+        int n = stamps_send_many(t->watch.fd, &w->out, done, !t->sparse);
+
+        if (n < 0)
+            send_now(t, (struct kedge_span){ w->out.bytes[done], w->out.lengths[done] },
+                     w->sequences[done]);
+        else
+            many_left(t, done, (uint32_t)n, before);
+        done += n < 0 ? 1 : (uint32_t)n;
+    }
+    w->out.count = 0;
+}
+
+static void wait(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
+{
+    struct probe_waiting *w = &t->shared->waiting;
+    uint32_t i;
+
+    if (w->target != t || w->out.count == STAMPS_MANY)
+        probe_flush(t->shared);
+    w->target = t;
+    i = w->out.count++;
+    memcpy(w->out.bytes[i], payload.ptr, payload.len);
+    w->out.lengths[i] = payload.len;
+    w->sequences[i] = sequence;
+}
+
+static void datagram_send(struct probe_target *t, struct kedge_span payload,
+                          uint64_t sequence)
+{
+    if (t->shared->together && is_udp(t) && payload.len > 0 &&
+        payload.len <= STAMPS_SMALL)
+        wait(t, payload, sequence);
+    else
+        send_now(t, payload, sequence);
+}
+
+/* What an error of UDP's says the queue of errors says better. */
+static void failed(struct probe_target *t, int code)
+{
+    if (is_udp(t))
+        drain(t);
+    else if (code != EINTR)
+        probe_refused(t, code);
+}
+
+/* False: nothing more is to be had now. */
+static bool receive_many(struct probe_target *t)
+{
+    struct stamps_got *got = &t->shared->got;
+    int n = stamps_receive_many(t->watch.fd, got);
+
+    if (n == -EAGAIN)
+        return false;
+    if (n < 0)
+        failed(t, -n);
+    for (int i = 0; i < n; i++) {
+        probe_came(t, &got->in[i]);
+        probe_answered(t, (struct kedge_span){ got->bytes[i], got->lengths[i] });
+    }
+    return n < 0 || n == STAMPS_MANY;
+}
+
+static bool receive_one(struct probe_target *t)
+{
+    struct stamps_in in = { 0 };
+    ssize_t n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
+
+    if (n < 0 && errno == EAGAIN)
+        return false;
+    if (n < 0) {
+        failed(t, errno);
+        return true;
+    }
+    probe_came(t, &in);
+    probe_answered(t, (struct kedge_span){ t->shared->scratch, (size_t)n });
+    return true;
+}
+
+static void datagram_ready(void *owner, unsigned events)
+{
+    struct probe_target *t = owner;
+    bool small = is_udp(t) && t->plan->size <= STAMPS_SMALL;
+
+    (void)events;
+    drain(t);
+    for (int i = 0; i < (small ? PROBE_BATCH / STAMPS_MANY : PROBE_BATCH); i++)
+        if (!(small ? receive_many(t) : receive_one(t)))
+            return;
+}
+
+static int family_of(int fd)
+{
+    int family = AF_UNSPEC;
+
+    return option_get(fd, SOL_SOCKET, SO_DOMAIN, &family) < 0 ? AF_UNSPEC : family;
+}
+
+/* Without it a round trip is whole, by this program's clock. */
+static void open_split(struct probe_target *t, int fd)
+{
+    int err = is_udp(t) ? stamps_open(fd) : 0;
+
+    if (!is_udp(t))
+        t->no_split = "a local socket has no device";
+    else if (err)
+        t->no_split = strerror(-err);
+    else if (!(t->split = split_open(t->account.room)))
+        t->no_split = strerror(ENOMEM);
+}
+
+static int datagram_open(struct probe_target *t, struct kedge_error *error)
+{
+    int fd = probe_dial(t, error);
+    int err;
+
+    if (fd < 0)
+        return -1;
+    (void)udp_receive_buffer(fd, 0);
+    open_split(t, fd);
+    err = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+    if (!err && is_udp(t))
+        err = stamps_ask_more(fd, family_of(fd));
+    if (is_udp(t))
+        probe_marks(t, fd);
+    if (!err)
+        err = probe_watch(t, fd, datagram_ready);
+    if (!err)
+        return 0;
+    close(fd);
+    split_close(t->split);
+    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = -err };
+    return -1;
+}
+
+static void datagram_close(struct probe_target *t)
+{
+    loop_watch_remove(&t->shared->loop, &t->watch);
+    close(t->watch.fd);
+    split_close(t->split);
+}
+
+const struct probe_kind probe_datagram_kind = { datagram_open, datagram_send,
+                                                datagram_close };

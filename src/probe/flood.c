@@ -1,0 +1,41 @@
+#include "probe/flood.h"
+
+bool flood_may(const struct probe_target *t)
+{
+    return t->peer.token != 0;
+}
+
+static bool is_done(const struct probe_target *t)
+{
+    return !flood_may(t) || loop_clock() >= t->shared->until ||
+           (t->plan->count > 0 && t->account.sent >= t->plan->count);
+}
+
+static void fill(struct probe_target *t)
+{
+    for (int i = 0; i < FLOOD_OPEN; i++) {
+        if (is_done(t) || account_open(&t->account) >= FLOOD_OPEN)
+            return;
+        probe_send(t, loop_clock());
+    }
+}
+
+bool flood_turn(struct probe_target *const targets[], uint32_t count, kedge_nanos *next)
+{
+    struct probe_shared *shared = targets[0]->shared;
+    kedge_nanos now = loop_clock();
+    bool least = now >= *next, done = true;
+
+    if (least)
+        *next = now + FLOOD_LEAST;
+    shared->together = true;
+    for (uint32_t i = 0; i < count; i++) {
+        fill(targets[i]);
+        if (least && !is_done(targets[i]))
+            probe_send(targets[i], now);
+        done &= is_done(targets[i]);
+    }
+    shared->together = false;
+    probe_flush(shared);
+    return done;
+}

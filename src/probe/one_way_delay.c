@@ -1,0 +1,61 @@
+#include "probe/one_way_delay.h"
+
+static bool was_set(const struct oneway_line *l, int64_t d)
+{
+    int64_t by = d - l->last;
+
+    return by > (int64_t)ONEWAY_STEP || -by > (int64_t)ONEWAY_STEP;
+}
+
+static void add(struct oneway_line *l, double t, int64_t d, bool first)
+{
+    double from_first;
+
+    if (first)
+        *l = (struct oneway_line){ .first = d, .low = d, .high = d };
+    l->low = d < l->low ? d : l->low;
+    l->high = d > l->high ? d : l->high;
+    l->last = d;
+    from_first = (double)(d - l->first);
+    l->t += t;
+    l->d += from_first;
+    l->tt += t * t;
+    l->td += t * from_first;
+}
+
+void oneway_took(struct oneway *o, const struct oneway_trip *trip)
+{
+    int64_t going = (int64_t)(trip->there_ns - trip->left_ns);
+    int64_t coming = (int64_t)(trip->came_ns - trip->away_ns);
+    double t;
+
+    if (o->n > 0 && (trip->left_ns < o->begin || was_set(&o->going, going) ||
+                     was_set(&o->coming, coming)))
+        *o = (struct oneway){ 0 };
+    if (o->n == 0)
+        o->begin = trip->left_ns;
+    o->end = trip->left_ns;
+    t = (double)(trip->left_ns - o->begin) / (double)KEDGE_SEC;
+    add(&o->going, t, going, o->n == 0);
+    add(&o->coming, t, coming, o->n == 0);
+    o->n++;
+}
+
+static struct oneway_trend trend_of(const struct oneway_line *l, uint64_t n)
+{
+    double count = (double)n, spread = count * l->tt - l->t * l->t;
+    double slope = spread > 0 ? (count * l->td - l->t * l->d) / spread : 0;
+
+    return (struct oneway_trend){ .range = (uint64_t)(l->high - l->low),
+                                  .trend_ns = (int64_t)slope };
+}
+
+bool oneway_trends(const struct oneway *o, struct oneway_trend *going,
+                   struct oneway_trend *coming)
+{
+    if (o->n < ONEWAY_NEEDED || o->end - o->begin < ONEWAY_SPAN)
+        return false;
+    *going = trend_of(&o->going, o->n);
+    *coming = trend_of(&o->coming, o->n);
+    return true;
+}

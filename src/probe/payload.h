@@ -1,0 +1,38 @@
+/* What a probe carries: the stamp, where it fits, the mark, where it asks, then bytes that
+ * are known beforehand, so that a reply can be checked to the byte. Pure. */
+#ifndef PROBE_PAYLOAD_H
+#define PROBE_PAYLOAD_H
+
+#include "echo/probe_extension.h"
+#include "file/key.h"
+
+#define PAYLOAD_MAX 65507
+
+struct payload {
+    struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= MARKED_SIZE */
+    uint64_t token;     /* of the mark */
+    size_t size;
+    uint16_t wanted;             /* of the mark: the size of the answer; 0: as long */
+    const struct store_key *key; /* seals the mark: size >= SEALED_SIZE; NULL: none */
+};
+
+/* Append it. Shorter than a stamp it depends on the run alone, as nothing in it could say
+ * which probe it is. */
+void payload_put(struct writer *w, const struct payload *p);
+
+/* Whether it is the answer of a kedge server that shares the key. */
+KEDGE_MUST_CHECK bool payload_proved(struct kedge_span got, const struct store_key *key);
+
+/* How a reply differs from its probe. */
+struct payload_fault {
+    size_t bytes;       /* that have another value ... */
+    size_t first, last; /* ... and between which */
+    size_t size;        /* of the reply */
+};
+
+/* True if `got` is what was sent, but for what a kedge server writes over it. Else *out
+ * says where they differ. */
+KEDGE_MUST_CHECK bool payload_intact(struct kedge_span got, const struct payload *p,
+                                     struct payload_fault *out);
+
+#endif

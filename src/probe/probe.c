@@ -1,0 +1,397 @@
+#include "probe/probe.h"
+
+#include "probe/calibrate.h"
+#include "probe/flood.h"
+#include "results/notes.h"
+#include "probe/payload.h"
+#include "probe/schedule.h"
+#include "probe/target.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SENDS_A_TURN 64 /* then what came is read, however late the schedule is */
+#define TICK (100 * KEDGE_MSEC)
+
+struct probe {
+    struct probe_plan plan;
+    struct calibration calibration;
+    struct probe_shared shared;
+    struct loop_timer due, tick;
+    struct loop_signals signals;
+    struct schedule schedule;
+    kedge_nanos end; /* no reply counts after it; KEDGE_NEVER while probes leave */
+    uint32_t count;
+    uint16_t run;
+    uint64_t seed;
+    struct schedule_memory memory; /* poisson */
+    kedge_nanos tick_at;
+    struct probe_target *targets[PROBE_TARGETS_MAX];
+};
+
+int probe_open(struct probe **out, const struct probe_plan *plan)
+{
+    struct probe *p = calloc(1, sizeof *p);
+    int err;
+
+    KEDGE_ASSERT(plan->interval > 0 && plan->timeout > 0 && plan->size <= PAYLOAD_MAX);
+    if (!p)
+        return -ENOMEM;
+    p->plan = *plan;
+    p->calibration = calibrate();
+    err = loop_open(&p->shared.loop);
+    if (err) {
+        free(p);
+        return err;
+    }
+    if (getrandom(&p->seed, sizeof p->seed, GRND_NONBLOCK) < 0)
+        p->seed = loop_clock();
+    p->run = (uint16_t)p->seed;
+    *out = p;
+    return 0;
+}
+
+static void free_target(struct probe_target *t)
+{
+    account_free(&t->account);
+    histogram_free(&t->peer.held);
+    free(t->account.slots);
+    free(t);
+}
+
+void probe_close(struct probe *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        p->targets[i]->kind->close(p->targets[i]);
+        free_target(p->targets[i]);
+    }
+    loop_close(&p->shared.loop);
+    free(p->memory.heap);
+    free(p->memory.place);
+    free(p->memory.left);
+    free(p);
+}
+
+static const struct probe_kind *kind_of(const struct kedge_endpoint *e)
+{
+    switch (e->service == KEDGE_SOCKET ? e->transport : KEDGE_TIPC) {
+    case KEDGE_ICMP:
+        return &probe_icmp_kind;
+    case KEDGE_UDP:
+    case KEDGE_UNIX_DGRAM:
+        return &probe_datagram_kind;
+    case KEDGE_TCP:
+    case KEDGE_UNIX:
+    case KEDGE_UNIX_SEQPACKET:
+        return &probe_stream_kind;
+    default:
+        return NULL;
+    }
+}
+
+static bool cannot(struct kedge_error *error, const struct kedge_endpoint *e,
+                   const char *why)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    error->cause = KEDGE_BAD_ENDPOINT;
+    snprintf(error->text, sizeof error->text, "%.90s: %.150s",
+             kedge_endpoint_print(e, text), why);
+    return false;
+}
+
+static void settled(void *owner, const struct account_event *event)
+{
+    const struct probe_target *t = owner;
+
+    t->plan->settled(t->plan->owner, t->number, event);
+}
+
+static struct probe_target *make_target(struct probe *p, const struct kedge_endpoint *e)
+{
+    uint64_t room = account_room(p->plan.interval, p->plan.timeout);
+    struct probe_target *t = calloc(1, sizeof *t);
+    struct account_slot *slots = calloc(room, sizeof *slots);
+
+    if (!t || !slots) {
+        free(t);
+        free(slots);
+        return NULL;
+    }
+    t->plan = &p->plan;
+    t->kind = kind_of(e);
+    t->endpoint = *e;
+    t->shared = &p->shared;
+    t->run = (uint16_t)(p->run + p->count);
+    t->number = p->count;
+    t->marks = (struct probe_marks){ -1, -1, -1, -1 };
+    account_init(&t->account, slots, room, p->plan.timeout);
+    t->account.settled = p->plan.settled ? settled : NULL;
+    t->account.owner = t;
+    stalls_init(&t->stalls, p->plan.interval);
+    t->peer.asks = e->transport == KEDGE_UDP && p->plan.size >= MARKED_SIZE;
+    return t;
+}
+
+/* What the kinds leave to be said: which target, and the system's word. */
+static void complete(struct kedge_error *error, const struct kedge_endpoint *e)
+{
+    enum kedge_cause cause = error->cause;
+    char why[sizeof error->text];
+
+    if (cause == KEDGE_SYSTEM && !*error->text)
+        snprintf(error->text, sizeof error->text, "%s", strerror(error->code));
+    else if (cause != KEDGE_BAD_ENDPOINT || strstr(error->text, "://"))
+        return;
+    snprintf(why, sizeof why, "%.150s", error->text);
+    (void)cannot(error, e, why);
+    error->cause = cause;
+}
+
+bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_error *error)
+{
+    struct probe_target *t;
+
+    *error = (struct kedge_error){ 0 };
+    if (!kind_of(e))
+        return cannot(error, e,
+                      "probe icmp://, udp://, tcp://, unix://, unix-dgram:// or "
+                      "unix-seqpacket://");
+    if (p->plan.key && e->transport != KEDGE_UDP)
+        return cannot(error, e, "--key is for udp://");
+    if (p->count == PROBE_TARGETS_MAX)
+        return cannot(error, e, "too many targets");
+    t = make_target(p, e);
+    if (!t)
+        return cannot(error, e, strerror(ENOMEM));
+    t->endpoint.family = p->plan.family;
+    if (t->kind->open(t, error) == 0) {
+        p->targets[p->count++] = t;
+        return true;
+    }
+    complete(error, e);
+    free_target(t);
+    return false;
+}
+
+static bool all_answered(const struct probe *p)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (account_open(&p->targets[i]->account) > 0)
+            return false;
+    return true;
+}
+
+static void expire(struct probe *p)
+{
+    kedge_nanos now = loop_clock();
+
+    for (uint32_t i = 0; i < p->count; i++)
+        account_expire(&p->targets[i]->account, now);
+}
+
+/* The last probe left: how long its answer may take. */
+static void all_sent(struct probe *p)
+{
+    if (p->end == KEDGE_NEVER)
+        p->end = add_sat(loop_clock(), p->plan.timeout);
+}
+
+static void plan_next(struct probe *p)
+{
+    p->shared.self.due =
+        p->plan.flood ? p->tick_at : min_u64(schedule_next(&p->schedule), p->tick_at);
+}
+
+static void send_due(void *owner)
+{
+    struct probe *p = owner;
+    kedge_nanos now = loop_clock();
+    struct schedule_due due;
+
+    self_awake(&p->shared.self, now);
+    p->shared.together = true;
+    for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
+        probe_send(p->targets[due.target], due.at);
+    p->shared.together = false;
+    probe_flush(&p->shared);
+    if (schedule_next(&p->schedule) == KEDGE_NEVER)
+        all_sent(p);
+    loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
+    plan_next(p);
+}
+
+static void set_tick(struct probe *p, kedge_nanos now)
+{
+    p->tick_at = now + TICK;
+    loop_timer_set(&p->shared.loop, &p->tick, p->tick_at);
+    plan_next(p);
+}
+
+/* A pause between two readings is no step of a clock. */
+static void read_clocks(struct self *self)
+{
+    kedge_nanos before = loop_clock();
+    uint64_t wall = stamps_clock();
+
+    if (loop_clock() - before < SELF_LATE)
+        self_clocks(self, before, wall);
+}
+
+static void tick(void *owner)
+{
+    struct probe *p = owner;
+
+    self_awake(&p->shared.self, loop_clock());
+    read_clocks(&p->shared.self);
+    expire(p);
+    if (p->plan.tick)
+        p->plan.tick(p->plan.owner, p);
+    set_tick(p, loop_now(&p->shared.loop));
+}
+
+static void caught(void *owner, int signal)
+{
+    struct probe *p = owner;
+
+    (void)signal;
+    loop_stop(&p->shared.loop);
+}
+
+static bool is_preparing(const struct probe_target *t)
+{
+    return t->apart.greeting == GREETING_WAITS ||
+           (t->stream && t->stream->state == STREAM_CONNECTING);
+}
+
+static bool preparing(const struct probe *p)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (is_preparing(p->targets[i]))
+            return true;
+    return false;
+}
+
+/* A part of the first probe's time must not be that of a handshake, or of a search for the
+ * neighbour. */
+static int prepare(struct probe *p)
+{
+    kedge_nanos end = add_sat(loop_clock(), p->plan.timeout), now;
+    int err = 0;
+
+    for (uint32_t i = 0; i < p->count; i++)
+        apart_greet(p->targets[i], p->plan.flood);
+    while (!err && !p->shared.loop.stopped && preparing(p) && (now = loop_clock()) < end)
+        err = loop_turn(&p->shared.loop, end - now);
+    for (uint32_t i = 0; i < p->count; i++)
+        apart_failed(p->targets[i]);
+    return err;
+}
+
+static int init_schedule(struct probe *p, kedge_nanos now)
+{
+    struct schedule_memory *m = &p->memory;
+
+    schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->count);
+    p->schedule.start = now;
+    p->schedule.end = p->shared.until = add_sat(now, p->plan.duration);
+    if (!p->plan.poisson)
+        return 0;
+    m->heap = calloc(p->count, sizeof *m->heap);
+    m->place = calloc(p->count, sizeof *m->place);
+    m->left = calloc(p->count, sizeof *m->left);
+    if (!m->heap || !m->place || !m->left)
+        return -ENOMEM;
+    schedule_poisson(&p->schedule, m, p->seed);
+    return 0;
+}
+
+/* How long the next turn may sleep. */
+static kedge_nanos patience(struct probe *p, kedge_nanos *next_flood)
+{
+    kedge_nanos now = loop_clock();
+
+    if (p->plan.flood && p->end == KEDGE_NEVER) {
+        if (!flood_turn(p->targets, p->count, next_flood))
+            return sub_sat(*next_flood, now);
+        all_sent(p);
+    }
+    return p->end == KEDGE_NEVER ? KEDGE_NEVER : sub_sat(p->end, now);
+}
+
+static int send_all(struct probe *p)
+{
+    kedge_nanos now = loop_clock(), flood = 0;
+    int err = init_schedule(p, now);
+
+    p->end = KEDGE_NEVER;
+    if (!p->plan.flood)
+        loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
+    set_tick(p, now);
+    while (!err && !p->shared.loop.stopped) {
+        now = loop_clock();
+        if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
+            break;
+        err = loop_turn(&p->shared.loop, patience(p, &flood));
+    }
+    expire(p);
+    return err;
+}
+
+static int add_timers(struct probe *p)
+{
+    int err;
+
+    p->due = (struct loop_timer){ .due = send_due, .owner = p };
+    p->tick = (struct loop_timer){ .due = tick, .owner = p };
+    err = loop_timer_add(&p->shared.loop, &p->due);
+    return err ? err : loop_timer_add(&p->shared.loop, &p->tick);
+}
+
+int probe_run(struct probe *p)
+{
+    sigset_t set;
+    int err;
+
+    KEDGE_ASSERT(p->count > 0);
+    loop_signals_stop(&set);
+    p->signals = (struct loop_signals){ .caught = caught, .owner = p };
+    err = loop_signals_open(&p->shared.loop, &p->signals, &set);
+    if (err)
+        return err;
+    err = add_timers(p);
+    err = err ? err : prepare(p);
+    err = err ? err : send_all(p);
+    loop_timer_remove(&p->shared.loop, &p->due);
+    loop_timer_remove(&p->shared.loop, &p->tick);
+    loop_signals_close(&p->shared.loop, &p->signals);
+    return err;
+}
+
+uint32_t probe_targets(const struct probe *p)
+{
+    return p->count;
+}
+
+struct probe_view probe_target_view(const struct probe *p, uint32_t target)
+{
+    struct probe_view v = probe_view_of(p->targets[target]);
+
+    v.started = p->schedule.start;
+    return v;
+}
+
+const struct probe_plan *probe_plan_of(const struct probe *p)
+{
+    return &p->plan;
+}
+
+const struct calibration *probe_calibration_of(const struct probe *p)
+{
+    return &p->calibration;
+}

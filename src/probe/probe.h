@@ -1,0 +1,105 @@
+/* Echo probes to many targets of any kind, side by side on one schedule (an open loop:
+ * probe_schedule.h), and the account of each target (probe_account.h). It shows nothing
+ * itself: see probe_show.h. */
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include "probe/stats.h"
+#include "probe/one_way_delay.h"
+#include "probe/payload.h"
+#include "probe/server_report.h"
+#include "probe/kernel_times.h"
+#include "probe/stall.h"
+#include "kedge/endpoint.h"
+#include "net/path.h"
+#include "net/trace.h"
+
+#define PROBE_TARGETS_MAX 4096
+
+struct probe; /* owns its sockets, its loop and its memory */
+
+struct probe_plan {
+    uint64_t count;              /* for each target; 0: until probe_stop or a signal */
+    kedge_nanos duration;        /* so long probes leave; KEDGE_NEVER: as count says */
+    kedge_nanos interval;        /* at least 1 */
+    kedge_nanos timeout;         /* at least 1 */
+    uint64_t size;               /* of the payload; at most PAYLOAD_MAX */
+    bool poisson;                /* random gaps, with the interval as their mean */
+    const struct store_key *key; /* of marks; NULL: none. Stays the caller's. */
+    bool flood;                  /* as fast as answers come: see probe_flood.h */
+    struct net_path path;        /* of IP targets */
+    enum kedge_family family;
+    struct kedge_trace *trace; /* of connections; NULL: off */
+    /* Called some times a second while it runs; may be NULL. */
+    void (*tick)(void *owner, const struct probe *p);
+    /* Called when it is known what became of a probe, in that order; may be NULL. */
+    void (*settled)(void *owner, uint32_t target, const struct account_event *event);
+    /* Called when a target's probe fails for another reason than the one before, with the
+     * reason and who says so (len 0: this host, or not known); may be NULL. */
+    void (*trouble)(void *owner, const struct kedge_endpoint *target, const char *why,
+                    const struct net_address *by);
+    void *owner;
+};
+
+/* The replies that came back altered: each is one or two of these. */
+struct probe_damage {
+    uint64_t changed, truncated, padded;
+    struct payload_fault first;
+};
+
+/* What packets carry, of the last of each; -1: not known. */
+struct probe_marks {
+    int ttl_sent, tos_sent;
+    int ttl_back, tos_back; /* of the reply, as it came here */
+};
+
+struct apart; /* probe_apart.h */
+
+/* What is known of one target; borrowed from the probe. */
+struct probe_view {
+    struct kedge_span members; /* its JSON as it was read; else empty */
+    uint32_t number;           /* in the order they were added */
+    const struct kedge_endpoint *endpoint;
+    const struct account *account;
+    const struct stalls *stalls; /* NULL: not known, and so is the next */
+    const struct self *self;
+    const struct peer *peer; /* NULL where it was read again from a file ... */
+    const struct split
+        *split;           /* NULL: its times are by this program's clock alone, ... */
+    const char *no_split; /* ... and why; NULL: not known */
+    const struct probe_damage *damage; /* ... and so these */
+    const struct probe_marks *marks;
+    const struct apart *apart;
+    const struct oneway *oneway;
+    struct net_address local; /* of a udp socket; len 0: not known */
+    kedge_nanos started;      /* when the first probe was due, on the clock of stalls */
+    int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
+    uint64_t connects, failed_connects; /* streams */
+    kedge_nanos connect_min, connect_max;
+    const char *error;          /* why its last probe failed; NULL: none did */
+    struct net_address told_by; /* who said so; len 0: this host, or not known */
+};
+
+/* 0 or -errno. */
+KEDGE_MUST_CHECK int probe_open(struct probe **out, const struct probe_plan *plan);
+void probe_close(struct probe *p);
+
+/* Add a target: resolves its name, which may take a while, and opens its socket. False
+ * with *error set; the others are not touched. */
+KEDGE_MUST_CHECK bool probe_add(struct probe *p, const struct kedge_endpoint *e,
+                                struct kedge_error *error);
+
+/* Connect what has to be connected, then send and receive until all is known, or until
+ * one of loop_signals_stop(). 0; or -errno when this system fails, with what was counted
+ * so far. */
+KEDGE_MUST_CHECK int probe_run(struct probe *p);
+
+uint32_t probe_targets(const struct probe *p);
+struct probe_view probe_target_view(const struct probe *p, uint32_t target);
+const struct probe_plan *probe_plan_of(const struct probe *p);
+
+/* Of this host, measured by probe_open. */
+struct calibration; /* probe_calibrate.h */
+const struct calibration *probe_calibration_of(const struct probe *p);
+
+#endif

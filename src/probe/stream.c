@@ -1,0 +1,360 @@
+/* tcp, unix and unix-seqpacket: the time to connect, then probes as messages of one
+ * length on the open connection. A connection that ends takes with it what was waited
+ * for; the next probe that is due dials again. */
+#include "probe/dial.h"
+
+#include "base/number.h"
+#include "net/option.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OUT_MIN 16384
+#define OUT_PROBES                                                                       \
+    4 /* of a peer that does not read, at least so many wait in our queue */
+
+static void connect_next(struct probe_target *t);
+
+static bool is_packets(const struct probe_target *t)
+{
+    return t->endpoint.transport == KEDGE_UNIX_SEQPACKET;
+}
+
+static void hang_up(struct probe_target *t, int code)
+{
+    struct probe_stream *s = t->stream;
+
+    if (t->watch.added) {
+        loop_watch_remove(&t->shared->loop, &t->watch);
+        kedge_trace_close(t->plan->trace, t->watch.fd);
+    }
+    s->state = STREAM_CLOSED;
+    s->in_len = s->out_len = 0;
+    t->code = code;
+    account_drop(&t->account);
+}
+
+/* Waiting is no event. */
+static void told(const struct probe_target *t, const char *name, ssize_t n)
+{
+    if (t->plan->trace && (n >= 0 || errno != EAGAIN))
+        trace_call(t->plan->trace, t->watch.fd, name, n < 0 ? -errno : n);
+}
+
+static bool is_tcp(const struct probe_target *t)
+{
+    return t->endpoint.transport == KEDGE_TCP;
+}
+
+static void one_left(void *owner, uint32_t byte, uint64_t at_ns)
+{
+    const struct probe_target *t = owner;
+
+    split_left_byte(t->split, byte, t->plan->size, at_ns);
+}
+
+static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+{
+    (void)owner;
+    (void)e;
+    (void)quoted;
+}
+
+/* Of a connection that is open, and on which nothing was sent. */
+static void stamp(struct probe_target *t)
+{
+    int err = t->split ? stamps_open(t->watch.fd) : 0;
+
+    if (t->split && err == 0) {
+        split_restart(t->split);
+        t->stream->overtook = 0;
+        t->stream->waited = false;
+    } else if (t->split) {
+        split_close(t->split);
+        t->split = NULL;
+        t->no_split = strerror(-err);
+    }
+}
+
+static void connected(struct probe_target *t)
+{
+    kedge_nanos took = loop_clock() - t->stream->started;
+
+    t->stream->state = STREAM_OPEN;
+    if (is_tcp(t))
+        probe_marks(t, t->watch.fd);
+    stamp(t);
+    t->connect_min = t->connects ? min_u64(t->connect_min, took) : took;
+    t->connect_max = max_u64(t->connect_max, took);
+    t->connects++;
+    loop_watch_change(&t->shared->loop, &t->watch, LOOP_READ);
+}
+
+/* This address did not work: the next one, until each had its turn. */
+static void not_connected(struct probe_target *t, int code)
+{
+    hang_up(t, code);
+    t->failed_connects++;
+    t->stream->next = (t->stream->next + 1) % t->stream->addresses.count;
+    if (++t->stream->tried < t->stream->addresses.count)
+        connect_next(t);
+}
+
+static void flush_out(struct probe_target *t)
+{
+    struct probe_stream *s = t->stream;
+    ssize_t n = s->out_len ? send(t->watch.fd, s->out, s->out_len, MSG_NOSIGNAL) : 0;
+
+    if (s->out_len)
+        told(t, "send", n);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        hang_up(t, errno);
+        return;
+    }
+    if (n > 0) {
+        s->out_len -= (size_t)n;
+        memmove(s->out, s->out + n, s->out_len);
+    }
+    loop_watch_change(&t->shared->loop, &t->watch,
+                      LOOP_READ | (s->out_len ? LOOP_WRITE : 0));
+}
+
+/* Whole messages of what came; the rest waits for more. The stamp is that of the last
+ * byte, and so of a message that ends with it. */
+static void take_bytes(struct probe_target *t, struct kedge_span bytes, uint64_t at_ns)
+{
+    struct probe_stream *s = t->stream;
+    size_t size = t->plan->size;
+
+    while (bytes.len > 0) {
+        size_t part = min_u64(bytes.len, size - s->in_len);
+
+        memcpy(s->in + s->in_len, bytes.ptr, part);
+        s->in_len += part;
+        bytes = (struct kedge_span){ bytes.ptr + part, bytes.len - part };
+        if (s->in_len == size) {
+            s->in_len = 0;
+            t->came_ns = bytes.len == 0 ? at_ns : 0;
+            probe_answered(t, (struct kedge_span){ s->in, size });
+        }
+    }
+}
+
+/* When the last of n bytes came; 0: not known. Where more of them may have come meanwhile
+ * it is not that one's, and what waited for an earlier segment came at that one's time. A
+ * segment may have come between a reading and the look at it: so two look. */
+static uint64_t came_at(struct probe_target *t, size_t n, const struct stamps_in *in)
+{
+    struct probe_stream *s = t->stream;
+    uint32_t overtook = stamps_overtook(t->watch.fd);
+    bool waited = s->waited || overtook != s->overtook;
+
+    s->waited = overtook != s->overtook;
+    s->overtook = overtook;
+    return waited || n == PROBE_SCRATCH ? 0 : in->at_ns;
+}
+
+static ssize_t read_some(struct probe_target *t, uint64_t *at_ns)
+{
+    struct stamps_in in = { 0 };
+    ssize_t n;
+
+    *at_ns = 0;
+    if (!t->split) {
+        n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
+        told(t, "recv", n);
+        return n;
+    }
+    n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
+    told(t, "recvmsg", n);
+    if (n > 0 && in.at_ns > 0)
+        *at_ns = came_at(t, (size_t)n, &in);
+    return n;
+}
+
+static void receive(struct probe_target *t)
+{
+    for (int i = 0; i < PROBE_BATCH; i++) {
+        uint64_t at_ns = 0;
+        ssize_t n = read_some(t, &at_ns);
+        struct kedge_span bytes = { t->shared->scratch, n > 0 ? (size_t)n : 0 };
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            hang_up(t, n < 0 ? errno : ECONNRESET);
+            return;
+        }
+        if (is_packets(t))
+            probe_answered(t, bytes);
+        else
+            take_bytes(t, bytes, at_ns);
+    }
+}
+
+static void connect_outcome(struct probe_target *t)
+{
+    int code = 0;
+    int err = option_get(t->watch.fd, SOL_SOCKET, SO_ERROR, &code);
+
+    if (err)
+        code = -err;
+    trace_call(t->plan->trace, t->watch.fd, "SO_ERROR", -code);
+    if (code)
+        not_connected(t, code);
+    else
+        connected(t);
+}
+
+static void stream_ready(void *owner, unsigned events)
+{
+    struct probe_target *t = owner;
+
+    if (t->stream->state == STREAM_CONNECTING) {
+        connect_outcome(t);
+        return;
+    }
+    if (t->split)
+        stamps_drain(t->watch.fd, &(struct stamps_told){ one_left, one_error, t });
+    if (events & (LOOP_READ | LOOP_ERROR | LOOP_HANGUP))
+        receive(t);
+    if (events & LOOP_WRITE && t->stream->state == STREAM_OPEN)
+        flush_out(t);
+}
+
+/* A non-blocking socket whose connect is under way (*pending) or done. -errno. */
+static int start_connect(struct probe_target *t, bool *pending)
+{
+    const struct kedge_address *to = &t->stream->addresses.at[t->stream->next];
+    char what[NET_PATH_WHAT];
+    int fd = probe_socket(t, to, what);
+    int code = 0;
+
+    if (fd < 0)
+        return fd;
+    trace_call(t->plan->trace, fd, "socket", fd);
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+        connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
+        code = errno;
+    trace_call(t->plan->trace, fd, "connect", -code);
+    *pending = code == EINPROGRESS;
+    if (code == 0 || *pending)
+        return fd;
+    kedge_trace_close(t->plan->trace, fd);
+    return -code;
+}
+
+static void connect_next(struct probe_target *t)
+{
+    bool pending = false;
+    int fd, err;
+
+    t->stream->started = loop_clock();
+    fd = start_connect(t, &pending);
+    if (fd < 0) {
+        not_connected(t, -fd);
+        return;
+    }
+    err = probe_watch(t, fd, stream_ready);
+    if (err) {
+        close(fd);
+        not_connected(t, -err);
+        return;
+    }
+    t->stream->state = STREAM_CONNECTING;
+    loop_watch_change(&t->shared->loop, &t->watch, LOOP_WRITE);
+    if (!pending)
+        connected(t);
+}
+
+static void stream_send(struct probe_target *t, struct kedge_span payload,
+                        uint64_t sequence)
+{
+    struct probe_stream *s = t->stream;
+
+    if (s->state != STREAM_OPEN) {
+        probe_unsent(t, sequence, t->code ? t->code : ENOTCONN);
+        if (s->state == STREAM_CLOSED) {
+            s->tried = 0;
+            connect_next(t);
+        }
+        return;
+    }
+    if (is_packets(t)) {
+        ssize_t n = send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL);
+
+        told(t, "send", n);
+        if (n < 0)
+            probe_unsent(t, sequence, errno);
+        return;
+    }
+    if (payload.len > s->out_room - s->out_len) {
+        probe_unsent(t, sequence, ENOBUFS);
+        return;
+    }
+    if (t->split)
+        split_sent(t->split, sequence, stamps_clock());
+    memcpy(s->out + s->out_len, payload.ptr, payload.len);
+    s->out_len += payload.len;
+    flush_out(t);
+}
+
+static void stream_close(struct probe_target *t)
+{
+    if (t->watch.added) {
+        loop_watch_remove(&t->shared->loop, &t->watch);
+        kedge_trace_close(t->plan->trace, t->watch.fd);
+    }
+    split_close(t->split);
+    free(t->stream->in);
+    free(t->stream->out);
+    free(t->stream);
+}
+
+static bool allocate(struct probe_target *t)
+{
+    size_t size = t->plan->size;
+    struct probe_stream *s = calloc(1, sizeof *s);
+
+    if (!s)
+        return false;
+    s->out_room = max_u64(OUT_MIN, size * OUT_PROBES);
+    s->in = malloc(size);
+    s->out = malloc(s->out_room);
+    t->stream = s;
+    if (s->in && s->out)
+        return true;
+    stream_close(t);
+    return false;
+}
+
+static int stream_open(struct probe_target *t, struct kedge_error *error)
+{
+    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = ENOMEM };
+    if (t->plan->size == 0) {
+        *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
+                                       .text = "a connection needs probes of 1 byte at "
+                                               "least (--size)" };
+        return -1;
+    }
+    if (!allocate(t))
+        return -1;
+    if (probe_resolve(t, &t->stream->addresses, error) < 0) {
+        stream_close(t);
+        return -1;
+    }
+    if (!is_tcp(t))
+        t->no_split = "a local socket has no device";
+    else if (!(t->split = split_open(t->account.room)))
+        t->no_split = strerror(ENOMEM);
+    connect_next(t);
+    return 0;
+}
+
+const struct probe_kind probe_stream_kind = { stream_open, stream_send, stream_close };

@@ -1,0 +1,70 @@
+#include "probe/flood.h"
+#include "results/notes.h"
+#include "probe/target.h"
+#include "net/udp.h"
+
+#include <sys/socket.h>
+
+/* Not of a socket that many targets share. */
+static int64_t own_dropped(const struct probe_target *t)
+{
+    int fd = t->watch.fd;
+    uint32_t dropped = 0;
+
+    if (t->kind == &probe_stream_kind || (t->hub && (t->hub->first != t || t->next)))
+        return -1;
+    if (t->hub)
+        fd = t->hub->socket.fd;
+    return udp_dropped(fd, &dropped) ? (int64_t)dropped : -1;
+}
+
+static struct net_address local_of(const struct probe_target *t)
+{
+    struct kedge_address any = { .len = sizeof any.storage };
+    struct net_address out = { 0 };
+
+    if (getsockname(t->watch.fd, (struct sockaddr *)&any.storage, &any.len) < 0 ||
+        !net_address_from(&any, &out))
+        out.len = 0;
+    return out;
+}
+
+static const char *error_of(const struct probe_target *t)
+{
+    if (t->code)
+        return probe_why(t->code);
+    if (!t->plan->flood || flood_may(t))
+        return NULL;
+    return t->peer.asks
+               ? "no kedge server there gave a token"
+               : "--flood is for udp:// with 56 bytes or more, to a kedge server";
+}
+
+struct probe_view probe_view_of(const struct probe_target *t)
+{
+    struct probe_view v = {
+        .number = t->number,
+        .endpoint = &t->endpoint,
+        .account = &t->account,
+        .stalls = &t->stalls,
+        .self = &t->shared->self,
+        .peer = &t->peer,
+        .split = t->split,
+        .no_split = t->no_split,
+        .damage = &t->damage,
+        .marks = &t->marks,
+        .apart = &t->apart,
+        .oneway = &t->oneway,
+        .own_dropped = own_dropped(t),
+        .connects = t->connects,
+        .failed_connects = t->failed_connects,
+        .connect_min = t->connect_min,
+        .connect_max = t->connect_max,
+        .error = error_of(t),
+        .told_by = t->told_by,
+    };
+
+    if (t->peer.asks)
+        v.local = local_of(t);
+    return v;
+}

@@ -1,0 +1,231 @@
+#include "results/conditions.h"
+
+#include "base/bytes.h"
+#include "base/number.h"
+#include "base/units.h"
+#include "report/interval.h"
+#include "report/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WHOLE 100000 /* thousandths of a percent in all */
+
+/* A figure of the table: a count, a percentile in thousandths, or one of the others. */
+enum figure_kind { COUNT, PERCENTILE, LEAST, LARGEST, JITTER };
+
+struct figure {
+    const char *name;
+    size_t at; /* of a count: its place in struct account */
+    enum figure_kind kind;
+    uint32_t which;
+};
+
+#define COUNTED(field)                                                                   \
+    {                                                                                    \
+#field, offsetof(struct account, field), COUNT, 0                                \
+    }
+
+static const struct figure figures[] = {
+    COUNTED(sent),
+    COUNTED(received),
+    COUNTED(lost),
+    COUNTED(late),
+    COUNTED(duplicated),
+    COUNTED(reordered),
+    COUNTED(altered),
+    { "min", 0, LEAST, 0 },
+    { "p50", 0, PERCENTILE, 50000 },
+    { "p90", 0, PERCENTILE, 90000 },
+    { "p99", 0, PERCENTILE, 99000 },
+    { "p99.9", 0, PERCENTILE, 99900 },
+    { "max", 0, LARGEST, 0 },
+    { "jitter", 0, JITTER, 0 },
+};
+
+static const struct figure *figure_named(struct kedge_span name)
+{
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (span_equal(name, span_of(figures[i].name)))
+            return &figures[i];
+    return NULL;
+}
+
+/* ---- reading ---- */
+
+static bool wrong(struct kedge_error *error, const char *what)
+{
+    error->cause = KEDGE_BAD_ENDPOINT;
+    snprintf(error->text, sizeof error->text, "%s", what);
+    return false;
+}
+
+/* 12, 0.5, 1.125: thousandths. */
+static bool thousandths(struct kedge_span text, uint64_t *out)
+{
+    const uint8_t *point = memchr(text.ptr, '.', text.len);
+    struct kedge_span whole = text, part = { text.ptr, 0 };
+    uint64_t a = 0, b = 0;
+
+    if (point) {
+        whole.len = (size_t)(point - text.ptr);
+        part = (struct kedge_span){ point + 1, text.len - whole.len - 1 };
+        if (part.len > 3 || !decimal(part, 999, &b))
+            return false;
+    }
+    for (size_t i = part.len; i < 3; i++)
+        b *= 10;
+    if (!decimal(whole, 1000000, &a))
+        return false;
+    *out = a * 1000 + b;
+    return true;
+}
+
+static bool percentage(struct check *c, struct kedge_span value, bool compares,
+                       struct kedge_error *error)
+{
+    value.len--;
+    c->kind = c->figure->kind == COUNT ? CHECK_SHARE : CHECK_CHANGE;
+    if (c->kind == CHECK_CHANGE && !compares)
+        return wrong(error, "a time in percent is a change between two runs, and there "
+                            "is one");
+    if (c->kind == CHECK_CHANGE && value.len > 0 && strchr("+-", value.ptr[0])) {
+        c->negative = value.ptr[0] == '-';
+        value = (struct kedge_span){ value.ptr + 1, value.len - 1 };
+    }
+    return thousandths(value, &c->value) || wrong(error, "the percentage is no number");
+}
+
+static bool ends_in_digit(struct kedge_span s)
+{
+    return s.len > 0 && s.ptr[s.len - 1] >= '0' && s.ptr[s.len - 1] <= '9';
+}
+
+static bool read_value(struct check *c, struct kedge_span value, bool compares,
+                       struct kedge_error *error)
+{
+    if (value.len > 0 && value.ptr[value.len - 1] == '%')
+        return percentage(c, value, compares, error);
+    if (c->figure->kind == COUNT) {
+        c->kind = CHECK_COUNT;
+        return decimal(value, UINT64_MAX, &c->value) ||
+               wrong(error, "a count takes a number, or a percentage of what was sent");
+    }
+    c->kind = CHECK_TIME;
+    return (!ends_in_digit(value) && units_time(value, &c->value)) ||
+           wrong(error, "a time takes a value with its unit, such as 5ms");
+}
+
+bool check_parse(struct check *out, const char *text, bool compares,
+                 struct kedge_error *error)
+{
+    size_t name = strcspn(text, "<>");
+    struct check c = { .text = text,
+                       .figure = figure_named(
+                           (struct kedge_span){ (const uint8_t *)text, name }) };
+
+    *error = (struct kedge_error){ 0 };
+    if (!text[name])
+        return wrong(error, "a condition is a figure, > or <, and a value: p99>5ms");
+    if (!c.figure)
+        return wrong(error, "the figures are sent, received, lost, late, duplicated, "
+                            "reordered, altered, min, p50, p90, p99, p99.9, max and "
+                            "jitter");
+    c.above = text[name] == '>';
+    if (!read_value(&c, span_of(text + name + 1), compares, error))
+        return false;
+    *out = c;
+    return true;
+}
+
+/* ---- judging ---- */
+
+static bool value_of(const struct figure *f, const struct probe_view *v, uint64_t *out)
+{
+    const struct account *a = v->account;
+
+    *out = 0;
+    switch (f->kind) {
+    case COUNT:
+        memcpy(out, (const uint8_t *)a + f->at, sizeof *out);
+        return true;
+    case PERCENTILE:
+        return histogram_percentile(&a->rtt, f->which, out);
+    case LEAST:
+        *out = a->rtt.min;
+        return a->rtt.count > 0;
+    case LARGEST:
+        *out = a->rtt.max;
+        return a->rtt.count > 0;
+    default:
+        return account_jitter(a, out);
+    }
+}
+
+static bool unknown(const struct check *c, struct check_why *why)
+{
+    snprintf(why->text, sizeof why->text, "%s is not known: too few replies",
+             c->figure->name);
+    return true;
+}
+
+static bool beyond(const struct check *c, double v)
+{
+    double bound = c->negative ? -(double)c->value : (double)c->value;
+
+    return c->above ? v > bound : v < bound;
+}
+
+static bool change_fails(const struct check *c, const struct probe_view *v,
+                         const struct probe_view *before, struct check_why *why)
+{
+    uint64_t was = 0, is = 0;
+    double change;
+
+    if (!before) {
+        snprintf(why->text, sizeof why->text, "%s is not known in the first run",
+                 c->figure->name);
+        return true;
+    }
+    if (!value_of(c->figure, before, &was) || !value_of(c->figure, v, &is) || was == 0)
+        return unknown(c, why);
+    change = 100.0 * ((double)is / (double)was - 1);
+    snprintf(why->text, sizeof why->text, "%s changed by %+.1f %%", c->figure->name,
+             change);
+    return beyond(c, change * 1000);
+}
+
+static bool share_fails(const struct check *c, const struct probe_view *v, uint64_t is,
+                        struct check_why *why)
+{
+    double share;
+
+    if (v->account->sent == 0)
+        return unknown(c, why);
+    share = 100.0 * (double)is / (double)v->account->sent;
+    snprintf(why->text, sizeof why->text, "%s is %.3g %% of %llu", c->figure->name, share,
+             (unsigned long long)v->account->sent);
+    return beyond(c, share * 1000);
+}
+
+bool check_fails(const struct check *c, const struct probe_view *v,
+                 const struct probe_view *before, struct check_why *why)
+{
+    char shown[32] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)shown, .room = sizeof shown - 1 };
+    uint64_t is = 0;
+
+    if (c->kind == CHECK_CHANGE)
+        return change_fails(c, v, before, why);
+    if (!value_of(c->figure, v, &is))
+        return unknown(c, why);
+    if (c->kind == CHECK_SHARE)
+        return share_fails(c, v, is, why);
+    if (c->kind == CHECK_TIME)
+        text_ms(&w, is);
+    else
+        put_decimal(&w, is);
+    snprintf(why->text, sizeof why->text, "%s is %s%s", c->figure->name, shown,
+             c->kind == CHECK_TIME ? " ms" : "");
+    return c->above ? is > c->value : is < c->value;
+}

@@ -1,0 +1,120 @@
+#include "results/mtu.h"
+
+#include "results/notes.h"
+#include "results/table.h"
+#include "report/json.h"
+#include "report/text.h"
+
+struct count {
+    char text[16];
+};
+
+static struct count count(uint32_t v)
+{
+    struct count c = { "" };
+    struct writer w = { .ptr = (uint8_t *)c.text, .room = sizeof c.text - 1 };
+
+    text_count(&w, v);
+    return c;
+}
+
+static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool back,
+                     FILE *out)
+{
+    char by[NET_ADDRESS_TEXT];
+
+    switch (w->end) {
+    case MTU_ALL:
+        fprintf(out, ", all that %s takes\n", *r->interface ? r->interface : "the link");
+        break;
+    case MTU_TOLD:
+        fprintf(out, ", %s to %s do not: %s says that packets may have %s\n",
+                count(w->passes + 1).text, count(w->limit).text,
+                net_address_print_host(&w->by, by), count(w->told).text);
+        break;
+    case MTU_THERE:
+        fprintf(out, ", all that the server's own link takes\n");
+        break;
+    default:
+        fprintf(out, ", %s to %s vanish %s: a black hole%s\n", count(w->passes + 1).text,
+                count(w->limit).text, back ? "without a word" : "without ICMP",
+                back ? ", unless a router told the server" : "");
+    }
+}
+
+static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool back,
+                     FILE *out)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    fprintf(out, "%s: %s: ", kedge_endpoint_print(r->endpoint, text),
+            back ? "back" : "there");
+    if (w->end == MTU_UNKNOWN) {
+        fprintf(out, "not known%s%s\n", back && r->back_why_not ? ": " : "",
+                back && r->back_why_not ? r->back_why_not : "");
+        return;
+    }
+    fprintf(out, "%s bytes pass (packets of %s)", count(w->passes).text,
+            count(w->passes + r->headers).text);
+    why_note(r, w, back, out);
+}
+
+void mtu_show_text(const struct mtu_result *r, FILE *out)
+{
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    if (!r->answered) {
+        fprintf(out, "%s: no answer%s%s\n", kedge_endpoint_print(r->endpoint, text),
+                r->code ? ": " : "", r->code ? probe_why(r->code) : "");
+        return;
+    }
+    way_note(r, &r->there, false, out);
+    way_note(r, &r->back, true, out);
+}
+
+static void json_way(struct json *j, const char *key, const struct mtu_result *r,
+                     const struct mtu_way *w)
+{
+    static const char *const ends[] = { [MTU_ALL] = "link",
+                                        [MTU_TOLD] = "told",
+                                        [MTU_HOLE] = "black hole",
+                                        [MTU_THERE] = "their link",
+                                        [MTU_UNKNOWN] = "unknown" };
+    char by[NET_ADDRESS_TEXT];
+
+    if (w->end == MTU_UNKNOWN) {
+        json_null(j, key);
+        return;
+    }
+    json_object(j, key);
+    json_u64(j, "payload_bytes", w->passes);
+    json_u64(j, "packet_bytes", w->passes + r->headers);
+    json_u64(j, "tried_bytes", w->limit);
+    json_text(j, "end", ends[w->end]);
+    json_u64_known(j, "told_bytes", w->told > 0, w->told);
+    json_text(j, "told_by", w->by.len > 0 ? net_address_print_host(&w->by, by) : NULL);
+    json_end(j);
+}
+
+static void json_result(struct json *j, const void *all, uint32_t which)
+{
+    const struct mtu_result *r = (const struct mtu_result *)all + which;
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    json_text(j, "endpoint", kedge_endpoint_print(r->endpoint, text));
+    json_object(j, "mtu");
+    json_bool(j, "answered", r->answered);
+    json_text(j, "interface", *r->interface ? r->interface : NULL);
+    json_u64(j, "interface_bytes", (uint64_t)r->interface_mtu);
+    json_way(j, "there", r, &r->there);
+    json_way(j, "back", r, &r->back);
+    json_text(j, "back_why_not", r->back_why_not);
+    json_text(j, "error", r->code && !r->answered ? probe_why(r->code) : NULL);
+    json_end(j);
+}
+
+bool mtu_show_json(const struct probe_about *about, const struct mtu_result *all,
+                   size_t count, FILE *out)
+{
+    return probe_json_document(about, (uint32_t)count, json_result, all, out);
+}

@@ -1,0 +1,14 @@
+/* What needs a word below the table of a probe: a line a fact, the target in front. */
+#ifndef RESULTS_NOTES_H
+#define RESULTS_NOTES_H
+
+#include "probe/probe.h"
+
+#include <stdio.h>
+
+void probe_notes(const struct probe_view *v, FILE *out);
+
+/* An errno in the words of a probe. */
+const char *probe_why(int code);
+
+#endif

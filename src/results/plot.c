@@ -1,0 +1,39 @@
+#include "results/plot.h"
+
+#include "results/lines.h"
+#include "report/text.h"
+
+static void step(const struct plot *p, const struct timeline *t)
+{
+    uint8_t space[32];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    text_ms(&w, t->width);
+    fprintf(p->out, "\n  over time, ms, least to largest of %.*s ms\n", (int)w.len,
+            (const char *)space);
+}
+
+static void target(const struct probe_view *v, const struct timeline *t,
+                   const struct plot *p)
+{
+    const char *kinds[TIMELINE_KINDS];
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    for (uint32_t k = 0; k < TIMELINE_KINDS; k++)
+        kinds[k] = probe_fate_name((enum probe_fate)k);
+    fprintf(p->out, "\n%s\n", kedge_endpoint_print(v->endpoint, text));
+    if (v->account->rtt.count > 0)
+        fputs("  round trips, ms\n", p->out);
+    plot_distribution(p, &v->account->rtt);
+    if (t->used == 0)
+        return;
+    step(p, t);
+    plot_timeline(p, t, kinds);
+}
+
+void probe_plot(const struct probe_result *r, const struct timeline *times,
+                const struct plot *p)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        target(&r->views[i], &times[r->views[i].number], p);
+}

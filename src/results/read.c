@@ -1,0 +1,92 @@
+#include "results/read.h"
+
+#include "results/read_line.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool each_line(struct probe_record *r, FILE *in, struct probe_read_error *error)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t len = 0;
+    bool ok = true;
+
+    while (ok && (len = getline(&line, &room, in)) > 0) {
+        struct kedge_span text = { (const uint8_t *)line, (size_t)len };
+
+        error->line++;
+        ok = probe_read_line(r, text, error);
+    }
+    free(line);
+    if (ok && ferror(in)) {
+        *error = (struct probe_read_error){ 0 };
+        snprintf(error->text, sizeof error->text, "%s", strerror(errno));
+    }
+    return ok && !ferror(in);
+}
+
+static struct probe_view view_of(const struct probe_read_target *t, uint32_t number)
+{
+    size_t len = t->text ? strlen(t->text) : 0;
+
+    return (struct probe_view){
+        /* without the braces */
+        .members = { (const uint8_t *)(len > 2 ? t->text + 1 : NULL),
+                     len > 2 ? len - 2 : 0 },
+        .number = number,
+        .endpoint = &t->endpoint,
+        .account = &t->account,
+        .stalls = t->caused ? &t->stalls : NULL,
+        .self = t->caused ? &t->self : NULL,
+        .own_dropped = t->caused ? t->own_dropped : -1,
+        .connects = t->connects,
+        .failed_connects = t->failed_connects,
+        .connect_min = t->connect_min,
+        .connect_max = t->connect_max,
+        .error = *t->error ? t->error : NULL,
+    };
+}
+
+static bool make_views(struct probe_record *r, struct probe_read_error *error)
+{
+    struct probe_result *result = &r->result;
+
+    r->whole = true;
+    result->views = calloc(PROBE_TARGETS_MAX, sizeof *result->views);
+    for (uint32_t i = 0; result->views && i < PROBE_TARGETS_MAX; i++) {
+        if (!r->targets[i])
+            continue;
+        r->whole &= r->targets[i]->counted;
+        result->views[result->count++] = view_of(r->targets[i], i);
+    }
+    error->line = 0;
+    snprintf(error->text, sizeof error->text, "%s",
+             result->views ? "there is no probe in it" : strerror(ENOMEM));
+    return result->count > 0;
+}
+
+bool probe_read(struct probe_record *r, FILE *in, struct probe_read_error *error)
+{
+    *error = (struct probe_read_error){ 0 };
+    r->targets = calloc(PROBE_TARGETS_MAX, sizeof *r->targets);
+    if (!r->targets) {
+        snprintf(error->text, sizeof error->text, "%s", strerror(ENOMEM));
+        return false;
+    }
+    return each_line(r, in, error) && make_views(r, error);
+}
+
+void probe_record_free(struct probe_record *r)
+{
+    for (uint32_t i = 0; r->targets && i < PROBE_TARGETS_MAX; i++)
+        if (r->targets[i]) {
+            account_free(&r->targets[i]->account);
+            free(r->targets[i]->text);
+            free(r->targets[i]);
+        }
+    free(r->targets);
+    probe_result_free(&r->result);
+    *r = (struct probe_record){ 0 };
+}

@@ -1,0 +1,186 @@
+#include "serve/echo/udp.h"
+
+#include "base/number.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* Take part i out of a train, whose parts are `segment` bytes and the last maybe less. */
+static void take_out(struct udp_message *m, uint8_t *bytes, size_t at)
+{
+    size_t size = min_u64(m->segment, m->bytes.len - at);
+
+    memmove(bytes + at, bytes + at + size, m->bytes.len - at - size);
+    m->bytes.len -= size;
+}
+
+static uint64_t wall_ns(void)
+{
+    struct timespec t = { 0 };
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
+}
+
+static struct runs_probe probe_of(const struct echo_udp *e, const struct udp_in *in,
+                                  uint8_t memory[DATAGRAMS_PEER])
+{
+    struct net_raw raw = net_address_raw(&in->m.peer);
+    struct runs_probe p = { .port = (uint16_t)raw.port,
+                            .now = loop_now(e->d.loop),
+                            .dropped = e->d.in.drops,
+                            .answered_ns = wall_ns() };
+
+    p.peer = datagrams_peer(&raw, memory);
+    memcpy(p.address, raw.ip, sizeof p.address);
+    p.in = (struct mark_report){ .kernel = in->stamp_ns > 0,
+                                 .ttl = in->ttl,
+                                 .tos = in->tos,
+                                 .received_ns =
+                                     in->stamp_ns ? in->stamp_ns : p.answered_ns };
+    return p;
+}
+
+static bool may_ask(struct kedge_span payload, struct mark *mark)
+{
+    struct stamp stamp;
+
+    return mark_asks(payload, &stamp, mark);
+}
+
+/* A report of the size that was asked for, whole or not at all; its asker has proved its
+ * address. Where this host's own link does not take it the answer is as long as the probe,
+ * which tells. True: that is still to be sent. */
+static bool answer_sized(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes,
+                         size_t size)
+{
+    struct udp_message m = in->m;
+
+    m.bytes = (struct kedge_span){ bytes, e->key ? SEALED_SIZE : MARKED_SIZE };
+    if (size < m.bytes.len)
+        return true;
+    if (udp_send_whole(e->d.socket.fd, &m, size - m.bytes.len) == 0)
+        e->d.out.sent++;
+    else
+        return true;
+    return false;
+}
+
+/* Whether it may ask at all. */
+static bool is_sealed(struct echo_udp *e, const struct mark *mark,
+                      struct kedge_span payload)
+{
+    struct kedge_span marked = { payload.ptr, MARKED_SIZE };
+
+    if (!e->key)
+        return true;
+    if (mark->sealed && payload.len >= SEALED_SIZE &&
+        key_proves(e->key, marked, payload.ptr + MARKED_SIZE))
+        return true;
+    e->unsealed++;
+    return false;
+}
+
+/* True: it got a report. */
+static bool answer_mark(struct echo_udp *e, const struct runs_probe *p, uint8_t *bytes)
+{
+    bool report = runs_answer(&e->runs, p, bytes);
+
+    if (e->key)
+        key_seal(e->key, (struct kedge_span){ bytes, MARKED_SIZE }, bytes + MARKED_SIZE);
+    return report;
+}
+
+static void ask_for_stamps(struct echo_udp *e)
+{
+    if (!e->stamps)
+        udp_stamp(&e->d.socket);
+    e->stamps = true;
+}
+
+/* The guard's verdict; a probe that asks has its mark written over. */
+static bool echo_one(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes,
+                     size_t size)
+{
+    struct kedge_span payload = { bytes, size };
+    bool answer = datagrams_may_answer(&e->d, in, payload);
+    uint8_t peer[DATAGRAMS_PEER];
+    struct runs_probe p;
+    struct mark mark;
+
+    if (!may_ask(payload, &mark) || !is_sealed(e, &mark, payload))
+        return answer;
+    p = probe_of(e, in, peer);
+    if (!answer) {
+        runs_refused(&e->runs, &p, payload);
+    } else if (answer_mark(e, &p, bytes)) {
+        ask_for_stamps(e);
+        if (mark.size >= MARKED_SIZE)
+            return answer_sized(e, in, bytes, mark.size);
+    }
+    return answer;
+}
+
+/* A train is many datagrams; each has its own verdict. */
+static void echo_train(struct echo_udp *e, struct udp_in *in, uint8_t *bytes)
+{
+    for (size_t at = 0; at < in->m.bytes.len;) {
+        size_t size = min_u64(in->m.segment, in->m.bytes.len - at);
+
+        if (echo_one(e, in, bytes + at, size))
+            at += size;
+        else
+            take_out(&in->m, bytes, at);
+    }
+    if (in->m.segment >= in->m.bytes.len)
+        in->m.segment = 0;
+    if (in->m.bytes.len > 0)
+        udp_out_borrow(&e->d.out, &in->m);
+}
+
+static void echo(struct datagrams *d, struct udp_in *in)
+{
+    struct echo_udp *e = (struct echo_udp *)d; /* d is its first member */
+    /* The inbox lends its memory as const; it is this service's own. */
+    uint8_t *bytes = d->in.memory + (in->m.bytes.ptr - d->in.memory);
+
+    if (in->m.segment > 0)
+        echo_train(e, in, bytes);
+    else if (echo_one(e, in, bytes, in->m.bytes.len))
+        udp_out_borrow(&d->out, &in->m);
+}
+
+int echo_udp_open(struct echo_udp *e, struct loop *l, int fd, const struct store_key *key)
+{
+    uint8_t token_key[TOKEN_KEY];
+
+    if (getrandom(token_key, sizeof token_key, 0) != sizeof token_key)
+        return -EIO;
+    runs_init(&e->runs, token_key);
+    e->key = key;
+    e->unsealed = 0;
+    e->stamps = false;
+    e->d.take = echo;
+    return datagrams_open(&e->d, l, fd, true);
+}
+
+void echo_udp_close(struct echo_udp *e)
+{
+    datagrams_close(&e->d);
+}
+
+const char *echo_udp_summary(const struct echo_udp *e, char out[SERVE_SUMMARY])
+{
+    (void)datagrams_summary(&e->d, out);
+    if (e->runs.proved > 0)
+        snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
+                 "; %" PRIu64 " runs of probes asked", e->runs.proved);
+    if (e->unsealed > 0)
+        snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
+                 "; %" PRIu64 " probes asked without the key", e->unsealed);
+    return out;
+}

@@ -1,0 +1,190 @@
+/* What became of a transfer: one record each, refusals and probes too. */
+#include "serve/tftp/private.h"
+
+#include "tftp/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void reason_set(struct tftp_transfer *t, const char *text)
+{
+    snprintf(t->reason, sizeof t->reason, "%s", text);
+}
+
+/* Room for the texts of one record, which only borrows them. */
+struct texts {
+    char peer[NET_ADDRESS_TEXT];
+    char local[NET_ADDRESS_TEXT];
+    uint8_t asked[160];
+    uint8_t granted[160];
+};
+
+static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
+                                      size_t room)
+{
+    struct writer w = { .ptr = buf, .room = room };
+
+    options_list(&w, o);
+    return written(&w);
+}
+
+/* The address that was asked: of the request port, as the peer knows it. */
+static struct net_address asked_address(const struct tftp_port *p,
+                                        const struct net_local *local)
+{
+    const struct net_address *at = &p->listener->port[0].socket.at;
+    struct net_address asked = local->address.len ? local->address : *at;
+
+    net_address_set_port(&asked, net_address_port(at));
+    return asked;
+}
+
+static void fill_addresses(struct transfer_record *r, struct texts *texts,
+                           const struct net_address *peer,
+                           const struct net_address *asked)
+{
+    r->peer = span_of(net_address_print(peer, texts->peer));
+    r->local = span_of(net_address_print(asked, texts->local));
+}
+
+static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t,
+                      enum kedge_tftp_outcome outcome)
+{
+    const struct kedge_tftp_sender *s = &t->session->machine.sender;
+    bool all = s->top > s->last;
+
+    r->blocks = s->top > 0 ? s->top - 1 : 0;
+    r->resent = s->resent;
+    r->dup = s->duplicates;
+    r->rtt = s->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : s->rtt.smoothed;
+    if (outcome == KEDGE_TFTP_OK || (all && outcome == KEDGE_TFTP_UNCONFIRMED))
+        r->bytes = t->content.size;
+    else
+        r->bytes = s->base > 0 ? (s->base - 1) * s->terms.blksize : 0;
+}
+
+static void fill_taken(struct transfer_record *r, const struct tftp_transfer *t)
+{
+    const struct kedge_tftp_receiver *m = &t->session->machine.receiver;
+
+    r->blocks = m->next - 1;
+    r->resent = m->resent;
+    r->dup = m->duplicates;
+    r->rtt = m->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : m->rtt.smoothed;
+    r->bytes = t->taking.offset;
+}
+
+static void say_why(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
+{
+    const struct kedge_tftp_machine *m = &t->session->machine;
+
+    if (t->reason[0])
+        return;
+    if (outcome == KEDGE_TFTP_ABORTED || outcome == KEDGE_TFTP_PROBE)
+        snprintf(t->reason, sizeof t->reason, "the peer sent ERROR %u",
+                 m->sends ? m->sender.code : m->receiver.code);
+    else if (outcome == KEDGE_TFTP_TIMEOUT)
+        reason_set(t, "the peer fell silent");
+    else if (outcome == KEDGE_TFTP_UNCONFIRMED)
+        reason_set(t, "all was sent, the last ACK never came");
+    else if (outcome == KEDGE_TFTP_GONE)
+        reason_set(t, "ICMP says that nobody listens at the peer's port");
+    else if (outcome == KEDGE_TFTP_REPLACED)
+        reason_set(t, "the peer asked anew");
+}
+
+static enum record_event event_of(const struct tftp_session *s,
+                                  enum kedge_tftp_outcome outcome)
+{
+    if (outcome == KEDGE_TFTP_REFUSED)
+        return RECORD_REFUSED;
+    if (outcome == KEDGE_TFTP_PROBE)
+        return RECORD_PROBE;
+    return s->op == KEDGE_TFTP_RRQ ? RECORD_GET : RECORD_PUT;
+}
+
+/* Asked of the kernel once a turn for a file. */
+static bool was_changed(struct tftp_service *s, const struct served_file *file)
+{
+    struct turn_memory *m = &s->memory;
+    kedge_nanos now = loop_now(s->config.loop);
+
+    if (m->checked != file || m->checked_at != now)
+        m->changed = served_changed(file);
+    m->checked = file;
+    m->checked_at = now;
+    return m->changed;
+}
+
+static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
+{
+    enum kedge_tftp_outcome outcome = tftp_session_outcome(t->session);
+
+    if (outcome == KEDGE_TFTP_OK && t->file && was_changed(t->service, t->file)) {
+        reason_set(t, "the file was altered while it was served");
+        return KEDGE_TFTP_CHANGED;
+    }
+    return outcome;
+}
+
+static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
+{
+    struct tftp_service *s = t->service;
+    const struct tftp_session *session = t->session;
+    struct net_address asked = asked_address(t->port, &t->channel.local);
+    struct texts texts;
+    struct transfer_record r = { .time_ms = record_wall_ms(),
+                                 .event = event_of(session, outcome),
+                                 .outcome = kedge_tftp_outcome_name(outcome),
+                                 .file = { t->raw, t->raw_len },
+                                 .took = loop_now(s->config.loop) - session->started,
+                                 .rtt = RECORD_UNKNOWN };
+
+    if (t->reason[0])
+        r.reason = span_of(t->reason);
+    fill_addresses(&r, &texts, &t->channel.peer, &asked);
+    r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
+    if (session->state == TFTP_LIVE) {
+        r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
+        if (session->machine.sends)
+            fill_sent(&r, t, outcome);
+        else
+            fill_taken(&r, t);
+    }
+    s->totals.bytes += r.bytes;
+    log_record(s->log, &r);
+}
+
+/* Once: when it ends its port may be closed already, for a helper was still at work. */
+void transfer_record(struct tftp_transfer *t)
+{
+    enum kedge_tftp_outcome outcome;
+
+    if (t->recorded)
+        return;
+    t->recorded = true;
+    outcome = outcome_of(t);
+    say_why(t, outcome);
+    if (t->counted)
+        t->service->busy--;
+    t->counted = false;
+    t->service->totals.outcomes[outcome]++;
+    write_record(t, outcome);
+}
+
+void malformed_record(struct tftp_service *s, const struct tftp_port *p,
+                      const struct udp_message *m)
+{
+    struct net_address asked = asked_address(p, &m->local);
+    struct texts texts;
+    struct transfer_record r = { .time_ms = record_wall_ms(),
+                                 .event = RECORD_REFUSED,
+                                 .outcome = kedge_tftp_outcome_name(KEDGE_TFTP_REFUSED),
+                                 .reason = span_of("malformed request"),
+                                 .rtt = RECORD_UNKNOWN };
+
+    fill_addresses(&r, &texts, &m->peer, &asked);
+    s->totals.outcomes[KEDGE_TFTP_REFUSED]++;
+    log_record(s->log, &r);
+}

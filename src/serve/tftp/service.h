@@ -1,0 +1,87 @@
+/* The TFTP service: one loop, no process, thread or socket a transfer. It
+ * moves datagrams between sockets, the sessions of src/tftp, and the store; what a
+ * packet means is decided there, not here.
+ *
+ * Life: open, listen (once for each address), start, turn the loop, stop, close. */
+#ifndef SERVE_TFTP_SERVICE_H
+#define SERVE_TFTP_SERVICE_H
+
+#include "kedge/tftp.h"
+#include "os/loop.h"
+#include "net/address.h"
+#include "report/log.h"
+#include "file/cache.h"
+#include "file/upload.h"
+
+enum {
+    TFTP_LISTENERS_MAX = 16,
+    TFTP_DATA_SOCKETS = 4, /* a listener: measured, 1 to 4 cost least */
+    TFTP_ROOM_DEFAULT = 16384,
+    TFTP_WINDOW_DEFAULT = 64,
+    TFTP_UNPROVED_DEFAULT = 1024,
+};
+
+struct tftp_config {
+    struct loop *loop;
+    struct workers *workers;
+    struct served_cache *files;
+    const struct store_root *root;
+    struct upload_rules uploads;
+    uint32_t room; /* transfers at once */
+    uint32_t unproved_max;
+    uint32_t blksize_max; /* 0: what the route's MTU carries */
+    uint32_t windowsize_max;
+    kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
+    bool single_port;
+    uint16_t low, high; /* of the data ports; 0: any */
+    uint32_t shard;     /* the number of this one among those on the same request ports */
+    uint32_t shards;    /* how many they are; 0 is 1. The range has a port for each */
+};
+
+/* For the summary at the end. */
+struct tftp_totals {
+    uint64_t outcomes[16]; /* by enum kedge_tftp_outcome */
+    uint64_t bytes;
+    uint64_t dropped; /* datagrams that no one was sent an answer to */
+    uint64_t over_budget;
+    uint64_t full;
+    uint64_t kernel_drops; /* by our own socket queues */
+};
+
+struct tftp_service;
+
+/* All of *config is copied; what it points to outlives the service. 0 or -errno. */
+KEDGE_MUST_CHECK int tftp_service_open(struct tftp_service **out,
+                                       const struct tftp_config *config);
+
+/* Bind the request port `at` and its data sockets; at->port becomes what was bound. Of
+ * several shards number 0 is first. 0 or -errno: EADDRINUSE, EACCES, EADDRNOTAVAIL,
+ * EAFNOSUPPORT, ENOSPC (too many listeners). */
+KEDGE_MUST_CHECK int tftp_service_listen(struct tftp_service *s, struct net_address *at);
+
+/* All shards listen at their last address now. What came there before was not dealt out as
+ * what comes from now on: it is thrown away, for its sender will ask again. */
+void tftp_service_all_listen(const struct tftp_service *s);
+
+/* The i-th UDP port that it is bound to, request and data ports alike; 0 past the last. */
+uint16_t tftp_service_port(const struct tftp_service *s, unsigned i);
+
+/* Begin to serve; after privileges were given up. The log outlives the service; NULL is
+ * silent. 0 or -errno. */
+KEDGE_MUST_CHECK int tftp_service_start(struct tftp_service *s, struct log *log);
+
+/* Take no new request. */
+void tftp_service_stop(struct tftp_service *s);
+
+/* Transfers without an outcome yet. */
+uint32_t tftp_service_busy(const struct tftp_service *s);
+
+/* End what is left, tell its peers, and close the sockets. Then the workers finish what
+ * they still have (workers_close), and only then: free. */
+void tftp_service_close(struct tftp_service *s);
+void tftp_service_free(struct tftp_service *s);
+
+struct tftp_totals tftp_service_totals(const struct tftp_service *s);
+void tftp_totals_add(struct tftp_totals *sum, const struct tftp_totals *more);
+
+#endif

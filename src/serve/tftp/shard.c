@@ -1,0 +1,227 @@
+#include "serve/tftp/shard.h"
+
+#include "base/number.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum shard_wish { SHARD_SERVES, SHARD_STOPS, SHARD_ENDS };
+
+static const kedge_nanos file_keep = 10 * KEDGE_SEC;
+static const kedge_nanos helpers_patience = KEDGE_SEC;
+
+static bool busy(const struct shard *s)
+{
+    return s->tftp && tftp_service_busy(s->tftp) > 0;
+}
+
+/* Somebody wants something of this shard. */
+static void woken(void *owner)
+{
+    struct shard *s = owner;
+    int wanted = atomic_load(&s->wanted);
+
+    if (wanted >= SHARD_STOPS && s->tftp)
+        tftp_service_stop(s->tftp);
+    if (wanted == SHARD_ENDS)
+        loop_stop(&s->loop);
+}
+
+static void turn_over(void *owner)
+{
+    struct shard *s = owner;
+
+    if (atomic_load(&s->wanted) >= SHARD_STOPS && !busy(s))
+        atomic_store(&s->idle, true);
+}
+
+int shard_open(struct shard *s)
+{
+    int err;
+
+    *s = (struct shard){ .hook = { .end = turn_over, .owner = s } };
+    err = loop_open(&s->loop);
+    if (err < 0)
+        return err;
+    s->waker.woken = woken;
+    s->waker.owner = s;
+    err = loop_waker_open(&s->loop, &s->waker);
+    if (err < 0) {
+        loop_close(&s->loop);
+        return err;
+    }
+    loop_hook_add(&s->loop, &s->hook);
+    return 0;
+}
+
+int shard_serve(struct shard *s, const struct tftp_config *config)
+{
+    struct tftp_config mine = *config;
+
+    mine.loop = &s->loop;
+    mine.workers = &s->workers;
+    mine.files = &s->files;
+    return tftp_service_open(&s->tftp, &mine);
+}
+
+static void trim_later(struct shard *s, kedge_nanos at)
+{
+    s->trims = at != KEDGE_NEVER;
+    loop_timer_set(&s->loop, &s->trim, at);
+}
+
+/* An open file that was replaced or removed keeps its place on the disk. */
+static void trim(void *owner)
+{
+    struct shard *s = owner;
+    kedge_nanos later = loop_now(&s->loop) + file_keep;
+    kedge_nanos next = served_trim(&s->files, loop_now(&s->loop));
+
+    trim_later(s, busy(s) ? min_u64(next, later) : next);
+}
+
+/* A file that is opened will be idle some day. */
+static void collect(void *owner, unsigned events)
+{
+    struct shard *s = owner;
+
+    (void)events;
+    if (workers_collect(&s->workers) > 0 && !s->trims)
+        trim_later(s, loop_now(&s->loop) + file_keep);
+}
+
+static int start_files(struct shard *s)
+{
+    struct workers_config workers = { .threads = SHARD_HELPERS };
+    struct served_config files = { .workers = &s->workers,
+                                   .room = SHARD_FILES,
+                                   .keep = file_keep };
+    int err = workers_open(&s->workers, &workers);
+
+    if (err < 0)
+        return err;
+    s->workers_open = true;
+    files.slots = s->file_slots = calloc(SHARD_FILES, sizeof *s->file_slots);
+    files.buckets = s->file_buckets = calloc(SHARD_FILES, sizeof *s->file_buckets);
+    if (!files.slots || !files.buckets)
+        return -ENOMEM;
+    served_init(&s->files, &files);
+    return 0;
+}
+
+int shard_start(struct shard *s, struct log *log)
+{
+    int err = start_files(s);
+
+    if (err < 0)
+        return err;
+    s->helpers = (struct loop_watch){ .ready = collect, .owner = s };
+    s->trim = (struct loop_timer){ .due = trim, .owner = s };
+    err = loop_timer_add(&s->loop, &s->trim);
+    if (!err)
+        err = loop_watch_add(&s->loop, &s->helpers, workers_fd(&s->workers), LOOP_READ);
+    return err < 0 ? err : tftp_service_start(s->tftp, log);
+}
+
+int shard_run(struct shard *s)
+{
+    return loop_run(&s->loop);
+}
+
+static void *run(void *owner)
+{
+    struct shard *s = owner;
+
+    s->err = loop_run(&s->loop);
+    if (s->err < 0)
+        (void)kill(getpid(), SIGTERM); /* with a part missing the rest ends in order */
+    return NULL;
+}
+
+int shard_spawn(struct shard *s)
+{
+    int err = pthread_create(&s->thread, NULL, run, s);
+
+    s->spawned = err == 0;
+    return -err;
+}
+
+static void want(struct shard *s, enum shard_wish wish)
+{
+    atomic_store(&s->wanted, wish);
+    loop_waker_wake(&s->waker);
+}
+
+void shard_stop(struct shard *s)
+{
+    want(s, SHARD_STOPS);
+}
+
+bool shard_idle(const struct shard *s)
+{
+    return atomic_load(&s->idle);
+}
+
+void shard_end(struct shard *s)
+{
+    want(s, SHARD_ENDS);
+}
+
+int shard_join(struct shard *s)
+{
+    if (!s->spawned)
+        return 0;
+    pthread_join(s->thread, NULL);
+    s->spawned = false;
+    return s->err;
+}
+
+void shard_close(struct shard *s)
+{
+    if (s->tftp)
+        tftp_service_close(s->tftp);
+}
+
+/* Aborted uploads leave nothing behind, if their helpers get a moment. */
+static bool helpers_finish(struct shard *s)
+{
+    struct pollfd done = { .fd = workers_fd(&s->workers), .events = POLLIN };
+    kedge_nanos until = loop_clock() + helpers_patience;
+
+    while (workers_pending(&s->workers) > 0 && loop_clock() < until) {
+        (void)poll(&done, 1, 100);
+        (void)workers_collect(&s->workers);
+    }
+    return workers_pending(&s->workers) == 0;
+}
+
+static bool free_files(struct shard *s)
+{
+    loop_watch_remove(&s->loop, &s->helpers);
+    loop_timer_remove(&s->loop, &s->trim);
+    if (!s->workers_open)
+        return true;
+    if (!helpers_finish(s))
+        return false;
+    if (s->file_buckets)
+        served_free(&s->files);
+    workers_close(&s->workers);
+    return true;
+}
+
+bool shard_free(struct shard *s)
+{
+    if (!free_files(s))
+        return false;
+    if (s->tftp)
+        tftp_service_free(s->tftp);
+    free(s->file_slots);
+    free(s->file_buckets);
+    loop_hook_remove(&s->loop, &s->hook);
+    loop_waker_close(&s->loop, &s->waker);
+    loop_close(&s->loop);
+    return true;
+}

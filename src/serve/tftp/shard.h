@@ -1,0 +1,71 @@
+/* A shard: all that serves TFTP on one thread. It shares nothing with its like but the
+ * directory that is served and the log. The kernel deals requests out among the shards by
+ * the peer's address and port (SO_REUSEPORT): a request that is repeated, and in
+ * single-port mode every packet of a transfer, comes to the same one. So no shard closes a
+ * socket before all of them are through, for that would deal them out anew.
+ *
+ * Life, on the caller's thread: open, serve, listen (tftp_service_listen: all shards,
+ * before one starts), start, run or spawn, stop, end, join, close, free. One shard may be
+ * run by the caller itself, and other services may use its loop. */
+#ifndef SERVE_TFTP_SHARD_H
+#define SERVE_TFTP_SHARD_H
+
+#include "serve/tftp/service.h"
+
+#include <stdatomic.h>
+
+enum { SHARDS_MAX = 64, SHARD_FILES = 1024, SHARD_HELPERS = 4 };
+
+struct shard {
+    struct loop loop;
+    struct tftp_service *tftp; /* NULL: it serves none */
+
+    /* Its own. */
+    struct loop_waker waker;
+    struct loop_hook hook;
+    struct workers workers;
+    bool workers_open;
+    struct loop_watch helpers; /* something of the workers is done */
+    struct loop_timer trim;    /* closes files that nobody reads any more */
+    bool trims;                /* it is set */
+    struct served_cache files;
+    struct served_file *file_slots;
+    struct served_file **file_buckets;
+    pthread_t thread;
+    bool spawned;
+    int err;           /* of its loop, once joined */
+    atomic_int wanted; /* enum shard_wish, as last asked for */
+    atomic_bool idle;  /* it was asked to stop, and nothing is open any more */
+};
+
+/* 0 or -errno (EMFILE, ENFILE, ENOMEM). *s must not move from here on. */
+KEDGE_MUST_CHECK int shard_open(struct shard *s);
+
+/* Make its TFTP service: *config, where loop, workers and files are left to this. 0 or
+ * -errno. */
+KEDGE_MUST_CHECK int shard_serve(struct shard *s, const struct tftp_config *config);
+
+/* Begin to serve, helpers first: after privileges were given up. 0 or -errno. */
+KEDGE_MUST_CHECK int shard_start(struct shard *s, struct log *log);
+
+/* Turn its loop until the end: in this thread, or in one of its own, where every signal of
+ * this thread's mask is blocked too. If a spawned loop fails, the process gets SIGTERM. 0
+ * or -errno. */
+KEDGE_MUST_CHECK int shard_run(struct shard *s);
+KEDGE_MUST_CHECK int shard_spawn(struct shard *s);
+
+/* From any thread. Take no new request; and whether what was open has ended since. */
+void shard_stop(struct shard *s);
+bool shard_idle(const struct shard *s);
+
+/* End its loop, from any thread; and wait for its own thread, if it has one: 0, or the
+ * -errno that its loop ended by. */
+void shard_end(struct shard *s);
+int shard_join(struct shard *s);
+
+/* After the join. The peers of what is still open are told, and its sockets closed. Then
+ * helpers finish, within a second: false if one hangs, and then nothing may be freed. */
+void shard_close(struct shard *s);
+KEDGE_MUST_CHECK bool shard_free(struct shard *s);
+
+#endif

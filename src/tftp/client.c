@@ -1,0 +1,158 @@
+/* The client: it asks until it is answered, then it is a sender or a receiver. */
+#include "kedge/tftp.h"
+
+#include "base/number.h"
+#include "tftp/patience.h"
+
+void kedge_tftp_client_init(struct kedge_tftp_client *c, enum kedge_tftp_op op,
+                            const struct kedge_tftp_options *asked,
+                            kedge_nanos patience_ns, kedge_nanos now)
+{
+    struct kedge_tftp_terms terms = kedge_tftp_terms(asked);
+
+    *c = (struct kedge_tftp_client){ .asked = *asked, .op = op, .size = UINT64_MAX };
+    terms.patience = patience_ns;
+    c->patience = patience(&terms);
+    c->confirm = c->patience;
+    c->timeout = terms.timeout;
+    c->give_up = now + c->patience;
+    c->deadline = now;
+    kedge_tftp_rtt_init(&c->rtt, terms.timeout, 0);
+}
+
+static void finish(struct kedge_tftp_client *c, enum kedge_tftp_outcome outcome)
+{
+    c->outcome = outcome;
+    c->deadline = KEDGE_NEVER;
+}
+
+/* The first answer is a round trip too, if it answers the only request. A server that
+ * took long to open its file tells nothing of the path. */
+static void measure(struct kedge_tftp_client *c, kedge_nanos now)
+{
+    struct kedge_tftp_rtt *rtt = &c->machine.sender.rtt;
+
+    if (c->asked_times == 1 && now - c->started < rtt->first)
+        kedge_tftp_rtt_sample(rtt, now - c->started);
+}
+
+static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *granted,
+                  bool reply, kedge_nanos now)
+{
+    struct kedge_tftp_terms terms = kedge_tftp_terms(granted);
+    struct kedge_tftp_machine *m = &c->machine;
+
+    terms.patience = c->patience;
+    terms.confirm = c->confirm;
+    if (terms.timeout == 0)
+        terms.timeout = c->timeout;
+    c->answered = true;
+    c->granted = *granted;
+    m->sends = c->op == KEDGE_TFTP_WRQ;
+    if (!m->sends) {
+        kedge_tftp_receiver_init(&m->receiver, &terms, reply, c->linger, now);
+        m->receiver.proved = true;
+        return;
+    }
+    kedge_tftp_sender_init(&m->sender, &terms, 1, true, now);
+    measure(c, now);
+    if (c->size != UINT64_MAX)
+        kedge_tftp_sender_end(&m->sender, c->size / terms.blksize + 1);
+}
+
+static void read_oack(struct kedge_tftp_client *c, struct kedge_span body,
+                      kedge_nanos now)
+{
+    struct kedge_tftp_options granted;
+
+    if (c->asked.has && kedge_tftp_accept(&c->asked, body, &granted)) {
+        begin(c, &granted, true, now);
+        return;
+    }
+    c->refuse = true;
+    c->code = KEDGE_TFTP_BAD_OPTION;
+    finish(c, KEDGE_TFTP_FAILED);
+}
+
+static void read_first(struct kedge_tftp_client *c, const struct kedge_tftp_packet *in,
+                       kedge_nanos now, struct kedge_span *store)
+{
+    const struct kedge_tftp_options none = { 0 };
+
+    if (in->op == KEDGE_TFTP_ERROR) {
+        c->code = in->number;
+        finish(c, KEDGE_TFTP_REFUSED);
+    } else if (in->op == KEDGE_TFTP_OACK) {
+        read_oack(c, in->body, now);
+    } else if (c->op == KEDGE_TFTP_RRQ && in->op == KEDGE_TFTP_DATA && in->number == 1 &&
+               in->body.len <= KEDGE_TFTP_BLKSIZE_DEFAULT) {
+        begin(c, &none, false, now);
+        kedge_tftp_machine_read(&c->machine, in, now, store);
+    } else if (c->op == KEDGE_TFTP_WRQ && in->op == KEDGE_TFTP_ACK && in->number == 0) {
+        begin(c, &none, false, now);
+    }
+}
+
+/* A second OACK: our ACK 0 was lost. */
+static void read_oack_again(struct kedge_tftp_client *c)
+{
+    struct kedge_tftp_receiver *r = &c->machine.receiver;
+
+    if (!c->machine.sends && c->asked.has && r->next == 1 &&
+        r->phase == KEDGE_TFTP_TAKING)
+        r->due = true;
+}
+
+void kedge_tftp_client_read(struct kedge_tftp_client *c, struct kedge_span datagram,
+                            kedge_nanos now, struct kedge_span *store)
+{
+    struct kedge_tftp_packet in;
+
+    *store = (struct kedge_span){ 0 };
+    if (c->outcome != KEDGE_TFTP_RUNNING || !kedge_tftp_parse(datagram, &in))
+        return;
+    if (!c->answered)
+        read_first(c, &in, now, store);
+    else if (in.op == KEDGE_TFTP_OACK)
+        read_oack_again(c);
+    else
+        kedge_tftp_machine_read(&c->machine, &in, now, store);
+}
+
+static struct kedge_tftp_action ask(struct kedge_tftp_client *c, kedge_nanos now)
+{
+    if (c->asked_times++ == 0)
+        c->started = now;
+    else
+        c->rtt.doubled++;
+    c->deadline = min_u64(now + kedge_tftp_rto(&c->rtt), c->give_up);
+    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_ASK };
+}
+
+struct kedge_tftp_action kedge_tftp_client_write(struct kedge_tftp_client *c,
+                                                 kedge_nanos now)
+{
+    if (c->answered)
+        return kedge_tftp_machine_write(&c->machine, now);
+    if (c->refuse) {
+        c->refuse = false;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = c->code };
+    }
+    if (c->outcome == KEDGE_TFTP_RUNNING && now >= c->give_up)
+        finish(c, KEDGE_TFTP_TIMEOUT);
+    if (c->outcome != KEDGE_TFTP_RUNNING)
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_OVER };
+    if (now >= c->deadline)
+        return ask(c, now);
+    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_WAIT };
+}
+
+kedge_nanos kedge_tftp_client_deadline(const struct kedge_tftp_client *c)
+{
+    return c->answered ? kedge_tftp_machine_deadline(&c->machine) : c->deadline;
+}
+
+enum kedge_tftp_outcome kedge_tftp_client_outcome(const struct kedge_tftp_client *c)
+{
+    return c->answered ? kedge_tftp_machine_outcome(&c->machine) : c->outcome;
+}

@@ -1,0 +1,175 @@
+#include "tftp/pace.h"
+
+#include "base/number.h"
+#include "tftp/bursts.h"
+
+enum {
+    SPACED_MOST = 64, /* blocks a timeout, at least: a larger window's share is nothing */
+    RUN_STUCK = 4,    /* blocks between two losses: fewer, and copies fill the queues */
+    RUN_SHORT = 8,
+    BEHIND_PART = 4, /* of a train's time that its start may have been kept waiting */
+    EXCESS = 8,      /* blocks more than before that may wait in a queue on the way */
+    PART_MAX = 16,
+    CAREFUL = 64,
+    QUEUED_PART = 8,
+    QUEUED_MIN = 8, /* blocks, where a queue on the way is full */
+};
+
+static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
+static const kedge_nanos link_min = 5 * KEDGE_USEC;     /* less is only noise */
+static const kedge_nanos pause_max = KEDGE_SEC;
+
+void pace_init(struct kedge_tftp_sender *s)
+{
+    s->pace = (struct kedge_tftp_pace){ .link_told = { KEDGE_NEVER, KEDGE_NEVER },
+                                        .queued_told = { KEDGE_NEVER, KEDGE_NEVER } };
+}
+
+void pace_begin(struct kedge_tftp_sender *s, uint64_t first, kedge_nanos now)
+{
+    struct kedge_tftp_pace *p = &s->pace;
+
+    p->train_behind = s->top > s->base ? sub_sat(p->queued, pace_pause(s)) : 0;
+    p->train_first = first;
+    p->train_at = now;
+}
+
+/* An ACK that was lost is told again late. Twice is hardly chance. */
+static kedge_nanos lesser(kedge_nanos told[2], kedge_nanos now_told)
+{
+    told[1] = told[0];
+    told[0] = now_told;
+    return min_u64(told[0], told[1]);
+}
+
+/* Amid a window it is the second block behind `acked` that makes the peer speak. */
+static kedge_nanos waited(const struct kedge_tftp_sender *s, kedge_nanos took, bool amid)
+{
+    return sub_sat(took, s->rtt.smallest + (amid ? 2 * s->spacing : 0));
+}
+
+void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+{
+    struct kedge_tftp_pace *p = &s->pace;
+    const struct kedge_tftp_burst *left = bursts_newest(s, acked);
+    kedge_nanos took = now - p->train_at;
+    bool amid = acked + 1 < s->base + s->terms.window && acked < s->last;
+
+    if (!left || s->rtt.smallest == KEDGE_NEVER || took < s->rtt.smallest)
+        return;
+    p->queued = lesser(p->queued_told, waited(s, now - burst_left(left, acked), amid));
+    if (acked == p->train_first || p->train_behind > took / BEHIND_PART)
+        return;
+    took = sub_sat(took, s->rtt.smallest + p->train_behind);
+    p->link = lesser(p->link_told, took / (acked - p->train_first + 1 + amid));
+}
+
+/* Blocks came later than they left: they wait on the way, and more and more of them. */
+static bool is_too_fast(const struct kedge_tftp_sender *s)
+{
+    return s->pace.link > s->spacing + s->spacing / 32 && s->pace.link > link_min;
+}
+
+/* Nothing is known of the way but its round trip, or it is not what we believe. A window
+ * takes no longer than a timeout, or where that is next to nothing: of 64 blocks. */
+static kedge_nanos spacing_most(struct kedge_tftp_sender *s)
+{
+    unsigned doubled = s->rtt.doubled;
+    kedge_nanos rto;
+
+    s->rtt.doubled = 0; /* that is for a peer that says nothing */
+    rto = kedge_tftp_rto(&s->rtt);
+    s->rtt.doubled = doubled;
+    return max_u64(rto / min_u64(s->terms.window, SPACED_MOST),
+                   s->pace.queued / QUEUED_MIN);
+}
+
+static kedge_nanos slower(struct kedge_tftp_sender *s)
+{
+    kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
+
+    return max_u64(min_u64(wanted, spacing_most(s)), s->spacing);
+}
+
+/* The link is not too slow, it loses. What leaves behind a lost block is in vain, until the
+ * ACK comes: that may be twice as many blocks as there are between two losses. But a queue
+ * that overflows makes a few short runs too: so no more than twice as slow at once. */
+static kedge_nanos sparing(struct kedge_tftp_sender *s)
+{
+    kedge_nanos wanted = s->rtt.smoothed / (2 * max_u64(s->pace.run, RUN_SHORT));
+
+    if (s->spacing)
+        wanted = min_u64(wanted, 2 * s->spacing);
+    return max_u64(min_u64(wanted, spacing_most(s)), s->spacing - s->spacing / 8);
+}
+
+static void note_run(struct kedge_tftp_sender *s, uint64_t run)
+{
+    uint64_t before = s->pace.run ? s->pace.run : run;
+
+    s->pace.run = before - before / 4 + run / 4;
+}
+
+/* Only where a queue is seen is the link known to be no faster: elsewhere it loses. */
+static kedge_nanos at_the_pace_of_the_link(struct kedge_tftp_sender *s)
+{
+    bool queue = s->pace.queued > s->rtt.smallest / QUEUED_PART;
+
+    s->pace.too_fast = queue ? s->pace.link : 0;
+    return s->pace.link;
+}
+
+void pace_lost(struct kedge_tftp_sender *s, bool told)
+{
+    uint64_t run = s->base - sub_sat(s->clean_at, s->terms.window);
+    bool stuck = run < RUN_STUCK && s->pace.queued > s->rtt.smallest;
+
+    s->spacing_was = s->spacing;
+    s->clean_at = s->base + s->terms.window;
+    if (s->terms.window == 1)
+        return;
+    note_run(s, run);
+    if (is_too_fast(s))
+        s->spacing = at_the_pace_of_the_link(s);
+    else if (!told || stuck)
+        s->spacing = slower(s);
+    else
+        s->spacing = sparing(s);
+    s->spacing = min_u64(max_u64(s->spacing, spacing_min), s->rtt.most);
+}
+
+kedge_nanos pace_pause(const struct kedge_tftp_sender *s)
+{
+    return s->spacing ? min_u64(s->pace.queued, pause_max) : 0;
+}
+
+/* Up to the pace of the link at once, past it by small steps: a queue that holds less than a
+ * window must not be asked again and again how much it holds. */
+static kedge_nanos faster(struct kedge_tftp_sender *s)
+{
+    uint64_t part = min_u64(max_u64(s->terms.window / EXCESS, 2), PART_MAX);
+    kedge_nanos wanted = s->spacing - s->spacing / part;
+    kedge_nanos least = s->pace.too_fast;
+
+    if (wanted >= max_u64(least, spacing_min))
+        return wanted;
+    s->pace.too_fast = least - least / CAREFUL;
+    if (least < link_min)
+        return 0;
+    return min_u64(s->spacing, max_u64(least, spacing_min));
+}
+
+void pace_went_well(struct kedge_tftp_sender *s)
+{
+    if (s->spacing == 0 || s->base < s->clean_at)
+        return;
+    s->clean_at = s->base + s->terms.window;
+    if (is_too_fast(s))
+        return;
+    s->spacing = faster(s);
+}
+
+void pace_undo(struct kedge_tftp_sender *s)
+{
+    s->spacing = s->spacing_was;
+}

@@ -1,0 +1,203 @@
+/* The receiving side: what is stored, what is acknowledged, and when it is over. */
+#include "kedge/tftp.h"
+
+#include "base/number.h"
+#include "tftp/patience.h"
+
+static const kedge_nanos silence_default = KEDGE_SEC;
+static const kedge_nanos silence_max = 5 * KEDGE_SEC;
+static const kedge_nanos reply_again_min = KEDGE_MSEC;
+
+void kedge_tftp_receiver_init(struct kedge_tftp_receiver *r,
+                              const struct kedge_tftp_terms *terms, bool reply,
+                              kedge_nanos linger, kedge_nanos now)
+{
+    *r = (struct kedge_tftp_receiver){ .terms = *terms, .next = 1, .linger = linger };
+    r->due = reply;
+    r->silence = terms->timeout ? terms->timeout : silence_default;
+    r->deadline = now;
+    r->replied_at = now;
+    r->give_up = now + patience(terms);
+    kedge_tftp_rtt_init(&r->rtt, terms->timeout, terms->turn);
+}
+
+static void finish(struct kedge_tftp_receiver *r, enum kedge_tftp_outcome outcome)
+{
+    r->outcome = outcome;
+    r->deadline = KEDGE_NEVER;
+}
+
+/* How long after the last ACK a block that is not the next may bring another. A gap that
+ * no ACK has told of is told at once. Else a block ahead may be of the same burst, and a
+ * block behind a copy the network made: more ACKs would make a careless sender repeat
+ * itself, and lwIP takes a second one for an error. */
+static kedge_nanos reply_wait(const struct kedge_tftp_receiver *r, bool ahead)
+{
+    if (ahead && r->replied_for != r->next)
+        return 0;
+    if (ahead && r->rtt.smallest != KEDGE_NEVER)
+        return r->rtt.smoothed / 2;
+    return max_u64(r->rtt.smoothed / 2, reply_again_min);
+}
+
+/* DATA that is not the next: a gap in a window, or a block that came before because our
+ * ACK was lost. Both are answered by the last ACK; what is of no window is not. */
+static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_nanos now)
+{
+    uint64_t back = min_u64(r->next, r->terms.window);
+    uint64_t block;
+
+    if (!kedge_tftp_unwrap(r->next - back, back + r->terms.window, number,
+                           r->terms.rollover, &block))
+        return;
+    r->duplicates += block < r->next;
+    if (block + 1 < r->next)
+        return; /* more of them come: the last will be answered */
+    if (r->phase == KEDGE_TFTP_COMMITTING ||
+        now - r->replied_at < reply_wait(r, block > r->next))
+        return;
+    r->due = true;
+    r->resent++;
+}
+
+static void sample(struct kedge_tftp_receiver *r, kedge_nanos now)
+{
+    if (r->first_in_window)
+        kedge_tftp_rtt_sample(&r->rtt, now - r->replied_at);
+    r->first_in_window = false;
+}
+
+static void take_block(struct kedge_tftp_receiver *r, size_t len, kedge_nanos now)
+{
+    sample(r, now);
+    r->next++;
+    r->bytes += len;
+    r->in_window++;
+    r->quiet = 0;
+    r->taken_at = now;
+    r->give_up = now + patience(&r->terms);
+    if (len < r->terms.blksize) {
+        r->phase = KEDGE_TFTP_COMMITTING;
+        r->due = true;
+    } else if (r->in_window == r->terms.window) {
+        r->due = true;
+    }
+}
+
+static bool read_data(struct kedge_tftp_receiver *r, const struct kedge_tftp_packet *in,
+                      kedge_nanos now)
+{
+    if (in->body.len > r->terms.blksize)
+        return false;
+    r->proved = true;
+    if (r->phase != KEDGE_TFTP_TAKING ||
+        in->number != kedge_tftp_wire(r->next, r->terms.rollover)) {
+        out_of_order(r, in->number, now);
+        return false;
+    }
+    take_block(r, in->body.len, now);
+    return true;
+}
+
+bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
+                              const struct kedge_tftp_packet *in, kedge_nanos now)
+{
+    if (r->outcome != KEDGE_TFTP_RUNNING || now < r->terms.deaf_until)
+        return false;
+    if (in->op == KEDGE_TFTP_DATA)
+        return read_data(r, in, now);
+    if (in->op != KEDGE_TFTP_ERROR || r->phase == KEDGE_TFTP_COMMITTING)
+        return false; /* all has come, and is being kept: nothing it says can matter */
+    r->code = in->number;
+    finish(r, r->phase == KEDGE_TFTP_LINGERING ? KEDGE_TFTP_OK : KEDGE_TFTP_ABORTED);
+    return false;
+}
+
+/* How long after the last ACK or block the ACK is repeated unasked. Within windows the
+ * round trip tells; in lock-step only a long silence may, for lwIP's sake. */
+static kedge_nanos silence(const struct kedge_tftp_receiver *r)
+{
+    kedge_nanos wait = r->silence;
+
+    if (r->next == 1 && !r->proved)
+        return oack_wait(&r->terms);
+    if (r->terms.window > 1 && r->rtt.smallest != KEDGE_NEVER)
+        wait = min_u64(wait, 2 * kedge_tftp_rto(&r->rtt));
+    return min_u64(wait << min_u64(r->quiet, 8), max_u64(silence_max, r->silence));
+}
+
+static struct kedge_tftp_action reply(struct kedge_tftp_receiver *r, kedge_nanos now)
+{
+    r->due = false;
+    r->in_window = 0;
+    r->first_in_window = r->replied_for != r->next; /* said twice, it is no sample */
+    r->replied_for = r->next;
+    r->replied_at = now;
+    r->deadline = now;
+    if (r->phase == KEDGE_TFTP_LINGERING && r->linger == 0)
+        finish(r, KEDGE_TFTP_OK);
+    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REPLY, .first = r->next - 1 };
+}
+
+static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
+{
+    return (struct kedge_tftp_action){ .todo = todo };
+}
+
+static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
+                                              kedge_nanos now)
+{
+    kedge_nanos again = max_u64(r->replied_at, r->taken_at) + silence(r);
+
+    if (r->phase != KEDGE_TFTP_TAKING || (!r->proved && r->quiet > 0))
+        again = KEDGE_NEVER; /* an unproved peer gets its reply once more, not twice */
+    if (now < again) {
+        r->deadline = min_u64(again, r->give_up);
+        return act(KEDGE_TFTP_WAIT);
+    }
+    r->quiet++;
+    r->resent++;
+    return reply(r, now);
+}
+
+struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r,
+                                                   kedge_nanos now)
+{
+    bool kept = r->phase == KEDGE_TFTP_LINGERING;
+
+    if (r->refuse) {
+        r->refuse = false;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = r->code };
+    }
+    if (r->outcome == KEDGE_TFTP_RUNNING && now >= r->give_up &&
+        r->phase != KEDGE_TFTP_COMMITTING && !(kept && r->due))
+        finish(r, kept ? KEDGE_TFTP_OK : KEDGE_TFTP_TIMEOUT);
+    if (r->outcome != KEDGE_TFTP_RUNNING)
+        return act(KEDGE_TFTP_OVER);
+    if (r->phase == KEDGE_TFTP_COMMITTING) {
+        bool tell = r->due;
+
+        r->due = false;
+        r->deadline = KEDGE_NEVER;
+        return act(tell ? KEDGE_TFTP_COMMIT : KEDGE_TFTP_WAIT);
+    }
+    return r->due ? reply(r, now) : wait_for_data(r, now);
+}
+
+void kedge_tftp_receiver_committed(struct kedge_tftp_receiver *r, kedge_nanos now)
+{
+    if (r->phase != KEDGE_TFTP_COMMITTING || r->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    r->phase = KEDGE_TFTP_LINGERING;
+    r->due = true;
+    r->give_up = add_sat(now, r->linger);
+    r->deadline = now;
+}
+
+void kedge_tftp_receiver_again(struct kedge_tftp_receiver *r, kedge_nanos now)
+{
+    if (r->proved || r->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    r->due = true;
+    r->deadline = now;
+}

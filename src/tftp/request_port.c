@@ -1,0 +1,283 @@
+/* What a datagram on the request port gets: nothing, one reply, or a transfer. */
+#include "tftp/sessions.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "tftp/patience.h"
+#include "tftp/table.h"
+
+enum {
+    REFLECT_MAX = 100, /* bytes to an unproved peer for each byte of its request */
+    REPEATS_FREE = 4,  /* of the first reply to it; from then on one a second */
+};
+
+void drop(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why)
+{
+    t->dropped[why]++;
+    out->verdict = TFTP_DROPPED;
+}
+
+/* A request that cannot be read is answered, within its own length; whatever else comes
+ * to the request port is not, or two servers could answer each other for ever. */
+static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival *in,
+                             struct tftp_event *out)
+{
+    bool request =
+        in->bytes.len >= 2 && in->bytes.ptr[0] == 0 &&
+        (in->bytes.ptr[1] == KEDGE_TFTP_RRQ || in->bytes.ptr[1] == KEDGE_TFTP_WRQ);
+
+    drop(t, out, request ? TFTP_DROP_MALFORMED : TFTP_DROP_NOT_REQUEST);
+    if (!request || !budget_left(t, &in->peer))
+        return;
+    out->reply_len =
+        kedge_tftp_write_error(out->reply, min_u64(sizeof out->reply, in->bytes.len),
+                               KEDGE_TFTP_ILLEGAL, "malformed request");
+    if (out->reply_len > 0)
+        out->verdict = TFTP_ANSWER;
+}
+
+static kedge_nanos rto_of(const struct tftp_session *s)
+{
+    return kedge_tftp_rto(s->machine.sends ? &s->machine.sender.rtt
+                                           : &s->machine.receiver.rtt);
+}
+
+static bool same_request(const struct tftp_session *s, const struct tftp_arrival *in,
+                         uint64_t hash)
+{
+    return s->request_hash == hash && s->request_len == in->bytes.len &&
+           memcmp(s->local, in->local, sizeof s->local) == 0;
+}
+
+/* Whoever forges requests would get a reply for each, as fast as it likes. A client that
+ * hears nothing asks some times in a second, and then does not mind which of its requests
+ * is answered. */
+static bool repeated_too_often(const struct tftp_session *s, kedge_nanos now)
+{
+    return s->repeats >= REPEATS_FREE + (now - s->started) / KEDGE_SEC;
+}
+
+/* The client has begun anew: a board was reset, and its port came again. A request that
+ * waited in a queue while its transfer went on says nothing of what came after it. */
+static bool begun_anew(const struct tftp_session *s, const struct tftp_arrival *in,
+                       kedge_nanos now)
+{
+    kedge_nanos came = in->came ? in->came : now;
+
+    return session_proved(s) && sub_sat(came, s->progress_at) > rto_of(s);
+}
+
+/* The transfer's own request again, and that is all it is. */
+static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now,
+                     struct tftp_event *out)
+{
+    drop(t, out, TFTP_DROP_REPEATED);
+    if (s->state == TFTP_WAITING)
+        crowd_wait_on(t, s, now);
+    if (s->state != TFTP_LIVE || session_proved(s) || repeated_too_often(s, now))
+        return;
+    s->repeats++;
+    if (s->machine.sends)
+        kedge_tftp_sender_again(&s->machine.sender, now);
+    else
+        kedge_tftp_receiver_again(&s->machine.receiver, now);
+    out->verdict = TFTP_PUMP;
+    out->session = s;
+}
+
+/* Take another data socket than the peer's last transfer had, so that stragglers of that
+ * one miss the new one. */
+static uint32_t choose_socket(struct tftp_sessions *t, bool had, uint32_t last)
+{
+    uint32_t socket = t->turn++ % t->limits.sockets;
+
+    if (had && socket == last)
+        socket = t->turn++ % t->limits.sockets;
+    return socket;
+}
+
+/* One that still opens keeps its slot until a helper is done, and so its charge: else a peer
+ * that asks for ever other files would fill the table. */
+static void replace(struct tftp_sessions *t, struct tftp_session *old,
+                    struct tftp_event *out)
+{
+    if (tftp_session_outcome(old) == KEDGE_TFTP_RUNNING)
+        old->outcome = KEDGE_TFTP_REPLACED;
+    table_unlink(t, old);
+    if (old->state != TFTP_OPENING)
+        budget_refund(t, old);
+    deadlines_set(&t->deadlines, tftp_session_number(t, old), KEDGE_NEVER);
+    out->replaced = old;
+}
+
+static kedge_nanos smallest_of(const struct tftp_session *old,
+                               const struct tftp_ended *ended)
+{
+    if (old && old->state == TFTP_LIVE)
+        return old->machine.sends ? old->machine.sender.rtt.smallest
+                                  : old->machine.receiver.rtt.smallest;
+    return ended ? ended->smallest : KEDGE_NEVER;
+}
+
+/* A session for the request, or NULL. old is the peer's last, if it is here still. */
+static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arrival *in,
+                                  const struct tftp_session *old, kedge_nanos now,
+                                  struct tftp_event *out)
+{
+    const struct tftp_ended *ended = table_ended(t, in->listener, &in->peer);
+    kedge_nanos smallest = smallest_of(old, ended);
+    struct tftp_session *s = table_add(t, in->listener, &in->peer);
+
+    if (!s)
+        return NULL;
+    memcpy(s->local, in->local, sizeof s->local);
+    s->socket = choose_socket(t, old || ended,
+                              old     ? old->socket
+                              : ended ? ended->socket
+                                      : 0);
+    s->op = out->request.op;
+    s->mode = out->request.mode;
+    s->asked = out->request.options;
+    s->request_len = (uint16_t)in->bytes.len;
+    s->request_hash = hash_bytes(t->limits.key, in->bytes);
+    s->started = s->progress_at = now;
+    /* With one port only the time tells the stragglers of the last transfer: what comes
+     * much sooner than any round trip was answers nothing of this one. A quarter, for a
+     * short transfer saw few round trips, and none may have been the path's best. */
+    if (t->limits.single_port && smallest != KEDGE_NEVER)
+        s->deaf_for = smallest / 4;
+    out->session = s;
+    return s;
+}
+
+/* Another has to go where all places are taken. It is as if its peer had fallen silent. */
+static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
+                      kedge_nanos now, struct tftp_event *out)
+{
+    struct tftp_session *s;
+
+    if (out->replaced || t->used < t->limits.room)
+        return true;
+    s = table_has_slot(t) ? crowd_gives_way(t, &in->peer, now) : NULL;
+    if (!s)
+        return false;
+    s->outcome = KEDGE_TFTP_TIMEOUT;
+    table_remember(t, s, now);
+    replace(t, s, out);
+    return true;
+}
+
+static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
+                         kedge_nanos now, struct tftp_event *out)
+{
+    const struct tftp_session *old = out->replaced;
+    struct tftp_session *s = NULL;
+
+    if (make_room(t, in, now, out))
+        s = begin(t, in, old, now, out);
+    if (!s) {
+        drop(t, out, TFTP_DROP_FULL);
+        return;
+    }
+    s->state = TFTP_OPENING;
+    budget_charge(t, s);
+    out->verdict = TFTP_OPEN;
+}
+
+/* Rather than be asked for again, it is answered as soon as another has proved itself. */
+static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
+                         kedge_nanos now, struct tftp_event *out)
+{
+    struct tftp_session *s = crowd_may_wait(t) ? begin(t, in, NULL, now, out) : NULL;
+
+    if (!s) {
+        drop(t, out, TFTP_DROP_OVER_BUDGET);
+        return;
+    }
+    crowd_wait(t, s, now);
+    out->verdict = TFTP_KEEP;
+}
+
+void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *in,
+                           kedge_nanos now, struct tftp_event *out)
+{
+    struct tftp_session *old;
+
+    *out = (struct tftp_event){ .verdict = TFTP_DROPPED };
+    if (in->to_many) {
+        drop(t, out, TFTP_DROP_TO_MANY);
+        return;
+    }
+    if (!kedge_tftp_parse_request(in->bytes, &out->request)) {
+        refuse_malformed(t, in, out);
+        return;
+    }
+    old = tftp_sessions_find(t, in->listener, &in->peer);
+    if (old && same_request(old, in, hash_bytes(t->limits.key, in->bytes)) &&
+        !begun_anew(old, in, now)) {
+        repeated(t, old, now, out);
+        return;
+    }
+    if (old && old->state == TFTP_WAITING) {
+        tftp_sessions_release(t, old, now);
+        old = NULL;
+    }
+    if (budget_left(t, &in->peer)) {
+        if (old)
+            replace(t, old, out);
+        open_session(t, in, now, out);
+    } else if (old) {
+        drop(t, out, TFTP_DROP_OVER_BUDGET);
+    } else {
+        keep_waiting(t, in, now, out);
+    }
+}
+
+/* Two blocks of DATA for a request of ten bytes are 103 times what it cost its sender, whose
+ * address may be another's: then there is no second by the timer, only for a request. */
+static bool repeats_too_much(const struct tftp_session *s,
+                             const struct kedge_tftp_limits *limits)
+{
+    uint64_t size = limits->size_known ? limits->size : KEDGE_TFTP_BLKSIZE_DEFAULT;
+    uint64_t block = KEDGE_TFTP_HEADER + min_u64(size, KEDGE_TFTP_BLKSIZE_DEFAULT);
+
+    return s->granted.has == 0 && 2 * block > REFLECT_MAX * s->request_len;
+}
+
+void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
+                          const struct kedge_tftp_limits *limits, kedge_nanos now)
+{
+    struct kedge_tftp_request request = { .op = s->op,
+                                          .mode = s->mode,
+                                          .options = s->asked };
+    struct kedge_tftp_terms terms;
+    struct kedge_tftp_sender *sender = &s->machine.sender;
+
+    KEDGE_ASSERT(s->state == TFTP_OPENING);
+    s->granted = kedge_tftp_grant(&request, limits);
+    terms = kedge_tftp_terms(&s->granted);
+    terms.deaf_until = now + s->deaf_for;
+    if (terms.timeout == 0)
+        terms.timeout = t->limits.timeout;
+    s->state = TFTP_LIVE;
+    s->machine.sends = s->op == KEDGE_TFTP_RRQ;
+    if (!s->machine.sends) {
+        kedge_tftp_receiver_init(&s->machine.receiver, &terms, true,
+                                 2 * oack_wait(&terms), now);
+        return;
+    }
+    kedge_tftp_sender_init(sender, &terms, s->granted.has ? 0 : 1, false, now);
+    if (limits->size_known && s->mode == KEDGE_TFTP_OCTET)
+        kedge_tftp_sender_end(sender, limits->size / terms.blksize + 1);
+    sender->repeats = repeats_too_much(s, limits) ? UNPROVED_REPEATS : 0;
+}
+
+size_t tftp_session_refused(struct tftp_session *s, uint16_t code, const char *text,
+                            uint8_t reply[64])
+{
+    if (tftp_session_outcome(s) != KEDGE_TFTP_RUNNING)
+        return 0; /* replaced meanwhile: its peer waits for another answer */
+    s->outcome = KEDGE_TFTP_REFUSED;
+    return kedge_tftp_write_error(reply, min_u64(64, s->request_len), code, text);
+}

@@ -1,0 +1,11 @@
+/* Beside kedge/tftp_way.h. */
+#ifndef TFTP_RTT_H
+#define TFTP_RTT_H
+
+#include "kedge/tftp.h"
+
+/* What a wait is shorter by since the round trip is well known: not where the peer has more
+ * to do than to answer. */
+kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r);
+
+#endif

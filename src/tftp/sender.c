@@ -1,0 +1,390 @@
+/* The sending side: what leaves, what leaves again, and when it is over. */
+#include "kedge/tftp.h"
+
+#include "base/number.h"
+#include "tftp/bursts.h"
+#include "tftp/pace.h"
+#include "tftp/patience.h"
+#include "tftp/rtt.h"
+
+enum {
+    MENDS_MAX = 10,   /* doublings of the wait between two mendings of one gap */
+    LEAP = 8,         /* blocks; fewer, and ACKs of each block may have been lost */
+    LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
+};
+
+/* After the last repeat, before `unconfirmed` is said: U-Boot asks again after 5 s. */
+static const kedge_nanos last_wait_min = 6 * KEDGE_SEC;
+static const kedge_nanos resend_after_min = KEDGE_MSEC;
+static const kedge_nanos catch_up = KEDGE_MSEC; /* of spaced blocks, when late */
+
+void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
+                            const struct kedge_tftp_terms *terms, uint64_t first,
+                            bool proved, kedge_nanos now)
+{
+    *s = (struct kedge_tftp_sender){ .terms = *terms, .base = first, .next = first };
+    s->top = first;
+    s->last = UINT64_MAX;
+    s->proved = proved;
+    s->expiry = s->doubt = KEDGE_NEVER;
+    s->deadline = now;
+    s->give_up = now + patience(terms);
+    kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->turn);
+    pace_init(s);
+}
+
+void kedge_tftp_sender_end(struct kedge_tftp_sender *s, uint64_t last)
+{
+    KEDGE_ASSERT(last > 0);
+    s->last = last;
+}
+
+static void finish(struct kedge_tftp_sender *s, enum kedge_tftp_outcome outcome)
+{
+    s->outcome = outcome;
+    s->deadline = KEDGE_NEVER;
+}
+
+static bool all_sent(const struct kedge_tftp_sender *s)
+{
+    return s->top > s->last;
+}
+
+/* One past the last block that may be out now. The reply to the options goes alone. */
+static uint64_t limit(const struct kedge_tftp_sender *s)
+{
+    uint64_t end = s->base == 0 ? 1 : s->base + s->terms.window;
+
+    return min_u64(end, add_sat(s->last, 1));
+}
+
+static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    s->next = s->base;
+    s->not_before = max_u64(s->not_before, now);
+    s->expiry = s->doubt = KEDGE_NEVER;
+}
+
+/* So long after a block has left, an ACK may know of it. Unmeasured, it is long. What the
+ * block before waited in queues on the way this one does too. */
+static kedge_nanos round_trip(const struct kedge_tftp_sender *s)
+{
+    kedge_nanos queued = s->rtt.smallest + s->pace.queued;
+
+    if (s->rtt.smallest == KEDGE_NEVER)
+        return kedge_tftp_rto(&s->rtt);
+    return max_u64(max_u64(s->rtt.smoothed, queued), resend_after_min);
+}
+
+/* What a round trip may take besides. */
+static kedge_nanos round_trip_slack(const struct kedge_tftp_sender *s)
+{
+    return max_u64(4 * s->rtt.variation, resend_after_min);
+}
+
+static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    s->mends++;
+    pace_lost(s, true);
+    rewind_to_base(s, now + pace_pause(s));
+}
+
+/* A gap, says the ACK: everything from base on is sent again, unless base left so lately
+ * that this ACK cannot know of it. So any number of equal ACKs costs one window. On a quick
+ * link an ACK can know of it sooner than that: if nothing else is heard, the gap is mended
+ * when there is no doubt left, and not only by the timer. Where the network's queues are
+ * longer than the round trip we know of, base is in them: after two times each further one
+ * must wait twice as long. A peer whose ACK leapt over many blocks does not acknowledge
+ * each: it has met a gap, and there will be no other ACK. */
+static void mend_gap(struct kedge_tftp_sender *s, bool leapt, kedge_nanos now)
+{
+    const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
+    kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->mends, 1), MENDS_MAX);
+    kedge_nanos left_at = left ? burst_left(left, s->base) : 0;
+    kedge_nanos sure = left ? left_at + wait : now;
+
+    if (s->next == s->base || now - left_at < s->rtt.smallest)
+        return; /* sooner than any round trip, the ACK left before base did */
+    if (now < (leapt ? left_at + resend_after_min : sure)) {
+        if (s->mends == 0) /* else the ACK may have left before base left again */
+            s->doubt = sure + round_trip_slack(s);
+        return;
+    }
+    mend(s, now);
+}
+
+/* Does an ACK of a block that left once tell the round trip? The peer speaks at once at the
+ * end of its window. Before it only a gap makes it speak, and no sooner than the next block
+ * comes: where blocks are spaced that is later, and the RTO would grow with the spacing and
+ * the spacing with the RTO. But what is less than believed is better knowledge. */
+static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_burst *left,
+                  uint64_t acked, kedge_nanos took)
+{
+    bool spaced = left->at != left->until;
+
+    return acked + 1 == limit(s) || !spaced || took < s->rtt.smoothed;
+}
+
+/* Much sooner than any round trip was: no answer takes so little. A little sooner says
+ * nothing, for round trips differ. */
+static bool too_soon(const struct kedge_tftp_sender *s, kedge_nanos took)
+{
+    return took < s->rtt.smallest / 2;
+}
+
+/* An ACK that comes too soon after a resend answers the send before: the peer was thinking,
+ * or writing flash, and nothing was lost. Of more than two sends it is not known which. */
+static bool answers_first(const struct kedge_tftp_sender *s, uint64_t acked,
+                          kedge_nanos took)
+{
+    return acked + 1 == limit(s) && too_soon(s, took) && bursts_count(s, acked) == 2;
+}
+
+/* While nothing is known any round trip will do; that of a block which the timer sent again
+ * too, for the doubled timeout outlives it. But of the OACK none as long as a peer's own
+ * timeout: its first ACK was lost. */
+static void sample_any(struct kedge_tftp_sender *s, uint64_t acked, bool again,
+                       kedge_nanos took)
+{
+    bool lost = acked == 0 && took >= s->rtt.first;
+
+    if (again ? s->expired : !lost)
+        kedge_tftp_rtt_sample(&s->rtt, took);
+}
+
+/* Something left again after the block did, and so long ago that the ACK may be the answer to
+ * that: it speaks of what the peer has, and that may have come long before. */
+static bool answers_repeat(const struct kedge_tftp_sender *s,
+                           const struct kedge_tftp_burst *left, kedge_nanos now)
+{
+    const struct kedge_tftp_burst *newest = &s->burst[0];
+
+    return newest->again && newest->at > left->until && !too_soon(s, now - newest->at);
+}
+
+static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+{
+    const struct kedge_tftp_burst *left = bursts_newest(s, acked);
+    const struct kedge_tftp_burst *first = bursts_first(s, acked);
+    kedge_nanos took;
+
+    if (!left)
+        return;
+    took = now - burst_left(left, acked);
+    if (s->rtt.smallest == KEDGE_NEVER) {
+        sample_any(s, acked, left->again, took);
+    } else if (!left->again && tells(s, left, acked, took)) {
+        if (!answers_repeat(s, left, now))
+            kedge_tftp_rtt_sample(&s->rtt, took);
+    } else if (left->again && first && answers_first(s, acked, took)) {
+        kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
+        pace_undo(s);
+    }
+}
+
+/* Blocks behind base that left again are duplicates for the peer: it may answer each. */
+static void note_copies(struct kedge_tftp_sender *s)
+{
+    for (unsigned i = 0; i < s->bursts; i++) {
+        const struct kedge_tftp_burst *b = &s->burst[i];
+
+        if (b->again && b->first < s->base)
+            s->again_at =
+                max_u64(s->again_at, burst_left(b, min_u64(b->end, s->base) - 1));
+    }
+}
+
+/* A duplicate ACK tells of a gap (RFC 7440), unless it may be the answer to a copy: taken
+ * for a gap that one would bring a window of copies, and so on for ever. */
+static bool answers_copy(const struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    return s->again_at > 0 && now - s->again_at <= round_trip(s) + round_trip_slack(s);
+}
+
+static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+{
+    bool leapt = acked - s->base >= LEAP;
+
+    sample(s, acked, now);
+    pace_measure(s, acked, now);
+    s->base = acked + 1;
+    s->doubt = KEDGE_NEVER;
+    s->mends = 0;
+    note_copies(s);
+    s->next = max_u64(s->next, s->base);
+    s->repeats = 0;
+    /* A block that left twice tells no round trip. Without the doubled time for the next
+     * one, a link that has become slow would see each block twice for ever (Karn). */
+    if (!s->expired)
+        s->rtt.doubled = 0;
+    s->expired = false;
+    s->give_up = now + patience(&s->terms);
+    if (s->base > s->last) {
+        finish(s, KEDGE_TFTP_OK);
+        return;
+    }
+    pace_went_well(s);
+    s->not_before = max_u64(s->not_before, now); /* waiting for room is no lateness */
+    s->expiry = s->base < s->next ? now + kedge_tftp_rto(&s->rtt) : KEDGE_NEVER;
+    if (s->base < s->top)
+        mend_gap(s, leapt, now);
+}
+
+/* An ACK of the block before, after the last repeat of the last: somebody is there and
+ * lacks it. It gets one more chance, by the timer. */
+static void ask_once_more(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    if (!all_sent(s) || s->repeats < LAST_REPEATS)
+        return;
+    s->repeats = LAST_REPEATS - 1;
+    s->expiry = min_u64(s->expiry, now + kedge_tftp_rto(&s->rtt));
+}
+
+static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos now)
+{
+    uint64_t from = sub_sat(s->base, 1);
+    uint64_t acked;
+
+    if (!kedge_tftp_unwrap(from, s->top - from, number, s->terms.rollover, &acked)) {
+        s->duplicates++;
+        return;
+    }
+    if (acked >= s->base) {
+        s->proved = true;
+        advance(s, acked, now);
+        return;
+    }
+    /* In lock-step a duplicate is answered by nothing at all: an answer would double each
+     * packet from here on (RFC 1123, 4.2.3.1). */
+    s->duplicates++;
+    ask_once_more(s, now);
+    if (s->terms.window > 1 && s->base < s->top && !answers_copy(s, now))
+        mend_gap(s, false, now);
+}
+
+void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
+                            const struct kedge_tftp_packet *in, kedge_nanos now)
+{
+    if (s->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    if (in->op == KEDGE_TFTP_ACK) {
+        /* Even one of a former transfer: it costs no more than a block sent early. To take
+         * a quick peer's own for such a one would cost its client's whole timeout. */
+        read_ack(s, in->number, now);
+    } else if (in->op == KEDGE_TFTP_ERROR) {
+        if (now < s->terms.deaf_until && s->base <= 1)
+            return;
+        s->code = in->number;
+        /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
+        finish(s, all_sent(s) && in->number == 0 && s->terms.confirm == 0
+                      ? KEDGE_TFTP_OK
+                      : KEDGE_TFTP_ABORTED);
+    }
+}
+
+/* The timer of what is in flight ran out. */
+static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    bool last = s->proved && all_sent(s) && s->terms.confirm == 0;
+
+    s->expiry = KEDGE_NEVER;
+    if (last && s->repeats == LAST_REPEATS) {
+        finish(s, KEDGE_TFTP_UNCONFIRMED);
+        return;
+    }
+    if (!s->proved && s->repeats == UNPROVED_REPEATS)
+        return;
+    if (last || !s->proved)
+        s->repeats++;
+    s->expired = true;
+    s->rtt.doubled++;
+    pace_lost(s, false);
+    rewind_to_base(s, now);
+}
+
+static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
+{
+    return (struct kedge_tftp_action){ .todo = todo };
+}
+
+static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
+{
+    s->deadline = min_u64(at, s->give_up);
+    return act(KEDGE_TFTP_WAIT);
+}
+
+struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
+                                                 kedge_nanos now)
+{
+    if (s->refuse) {
+        s->refuse = false;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = s->code };
+    }
+    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->give_up)
+        finish(s, s->proved && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
+    /* While a part of the window is still to leave (storage is slow, or it is spaced) the
+     * peer has nothing to answer. */
+    if (s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {
+        if (now >= s->expiry)
+            expire(s, now);
+        else if (now >= s->doubt)
+            mend(s, now);
+    }
+    if (s->outcome != KEDGE_TFTP_RUNNING)
+        return act(KEDGE_TFTP_OVER);
+    if (s->next >= limit(s))
+        return wait_until(s, min_u64(s->expiry, s->doubt));
+    if (s->spacing && now < s->not_before)
+        return wait_until(s, s->not_before);
+    s->deadline = now;
+    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_BLOCKS,
+                                       .first = s->next,
+                                       .end = s->spacing ? s->next + 1 : limit(s) };
+}
+
+static kedge_nanos expiry_after(const struct kedge_tftp_sender *s, uint64_t end,
+                                kedge_nanos now)
+{
+    kedge_nanos rto = kedge_tftp_rto(&s->rtt);
+
+    if (end == 1) /* an OACK: see oack_wait() */
+        rto = oack_wait(&s->terms);
+    else if (all_sent(s))
+        rto = max_u64(rto + rtt_saved(&s->rtt), /* it may have to keep the file first */
+                      s->repeats == LAST_REPEATS ? last_wait_min : 0);
+    return now + rto;
+}
+
+void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_t end,
+                            kedge_nanos now)
+{
+    if (first >= end)
+        return;
+    KEDGE_ASSERT(first == s->next && end <= limit(s));
+    if (first == s->base)
+        pace_begin(s, first, now);
+    s->resent += sub_sat(min_u64(end, s->top), first);
+    if (first < s->top)
+        bursts_add(s, (struct kedge_tftp_burst){ .first = first,
+                                                 .end = min_u64(end, s->top),
+                                                 .at = now,
+                                                 .again = true });
+    if (end > s->top)
+        bursts_add(s, (struct kedge_tftp_burst){
+                          .first = max_u64(first, s->top), .end = end, .at = now });
+    s->next = end;
+    if (s->terms.confirm && end > s->last && s->top <= s->last)
+        s->give_up = max_u64(s->give_up, now + s->terms.confirm);
+    s->top = max_u64(s->top, end);
+    s->expiry = expiry_after(s, end, now);
+    s->not_before = max_u64(s->not_before, sub_sat(now, catch_up)) + s->spacing;
+}
+
+void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    if (s->proved || s->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    s->next = s->base;
+    s->not_before = 0;
+    s->deadline = now;
+}

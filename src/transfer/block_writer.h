@@ -1,0 +1,28 @@
+/* What arrives, on its way to a file: bodies of DATA become bytes at an offset, through
+ * netascii where that is the mode. The writing is the owner's function. */
+#ifndef TRANSFER_BLOCK_WRITER_H
+#define TRANSFER_BLOCK_WRITER_H
+
+#include "kedge/tftp.h"
+#include "file/error.h"
+
+/* Write all of it at offset; offsets follow each other. */
+typedef struct store_result take_write(void *file, struct kedge_span bytes,
+                                       uint64_t offset);
+
+struct taking {
+    take_write *write;
+    void *file;
+    bool netascii;
+    struct kedge_netascii state;
+    uint64_t offset; /* bytes written: the file's size so far */
+};
+
+/* The next body of the file. Failures are those of the writing. */
+KEDGE_MUST_CHECK struct store_result taking_body(struct taking *t,
+                                                 struct kedge_span body);
+
+/* After the last body: what netascii still holds. */
+KEDGE_MUST_CHECK struct store_result taking_end(struct taking *t);
+
+#endif

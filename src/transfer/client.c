@@ -1,0 +1,356 @@
+/* A client's transfer: every address of the server in turn, and at each as many attempts
+ * as recovery finds worth making. */
+#include "base/number.h"
+#include "os/clock.h"
+#include "tftp/patience.h"
+#include "tftp/recover.h"
+#include "transfer/result.h"
+#include "transfer/source.h"
+#include "transfer/target.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    HEADERS_V4 = 20 + 8 + KEDGE_TFTP_HEADER, /* around a block, within the MTU */
+    HEADERS_V6 = 40 + 8 + KEDGE_TFTP_HEADER,
+};
+
+/* Of a socket that nobody gave more to: what Linux counts against it for a datagram is up to
+ * twice its length, and it takes one beyond. */
+enum { SOCKET_DEFAULT = 208 << 10, COUNTED_BESIDE = 1 << 10 };
+
+struct fetch {
+    const struct kedge_endpoint *remote;
+    const struct kedge_transfer_options *options;
+    struct kedge_transfer_result *result;
+    enum kedge_tftp_op op;
+    struct fetch_file *file;
+    bool stream; /* an upload's: its window is bounded by what is kept */
+    const char *what;
+    struct fetch_fault fault; /* of this side, of the last attempt */
+    struct net_route route;
+    struct tftp_recovery recovery;
+    kedge_nanos patience;
+    kedge_nanos asking; /* so long the next attempt asks for an answer */
+    kedge_nanos started;
+};
+
+static struct fetch_fault no_socket(int err, const char *why)
+{
+    return (struct fetch_fault){ KEDGE_TRANSFER_NO_SOCKET, err, why, 0 };
+}
+
+static uint32_t path_blksize(const struct fetch *f, const struct net_address *server)
+{
+    int mtu = net_route_mtu(&f->route, server);
+    int headers = server->u.any.sa_family == AF_INET6 ? HEADERS_V6 : HEADERS_V4;
+
+    if (mtu <= headers)
+        return KEDGE_TFTP_BLKSIZE_DEFAULT;
+    return (uint32_t)clamp_u64((uint64_t)(mtu - headers), KEDGE_TFTP_BLKSIZE_DEFAULT,
+                               KEDGE_TFTP_BLKSIZE_MAX);
+}
+
+/* A window that does not fit the peer's socket loses its own end, of which the peer does not
+ * speak: that costs a timeout, more than all that windows of large blocks save. */
+static uint32_t window_to_put(uint32_t blksize)
+{
+    return (uint32_t)min_u64(SOCKET_DEFAULT / 2 / (blksize + COUNTED_BESIDE) + 1,
+                             KEDGE_TRANSFER_WINDOW);
+}
+
+/* A window that the receive buffer cannot hold would lose its own end. The kernel counts
+ * twice what it is asked for. */
+static uint32_t window(const struct fetch *f, uint32_t blksize, uint32_t buffer)
+{
+    uint64_t wanted = f->options->windowsize;
+    uint64_t held = buffer / 2 / (blksize + KEDGE_TFTP_HEADER);
+
+    if (wanted == 0)
+        wanted = f->op == KEDGE_TFTP_RRQ ? clamp_u64(held, 1, KEDGE_TRANSFER_WINDOW)
+                                         : window_to_put(blksize);
+    if (f->stream)
+        wanted = clamp_u64(FETCH_RING_MAX / blksize, 1, wanted);
+    return (uint32_t)wanted;
+}
+
+static void ask_timeout(struct kedge_tftp_options *asked, kedge_nanos timeout)
+{
+    if (timeout == 0)
+        return;
+    if (timeout % KEDGE_SEC == 0) {
+        asked->has |= KEDGE_TFTP_HAS_TIMEOUT;
+        asked->timeout_s = (uint32_t)(timeout / KEDGE_SEC);
+    } else {
+        asked->has |= KEDGE_TFTP_HAS_UTIMEOUT;
+        asked->utimeout_us = (uint32_t)(timeout / KEDGE_USEC);
+    }
+}
+
+static struct kedge_tftp_options what_to_ask(const struct fetch *f,
+                                             const struct exchange *x)
+{
+    const struct kedge_transfer_options *o = f->options;
+    bool size = f->op == KEDGE_TFTP_RRQ || f->file->size != FETCH_UNKNOWN;
+    struct kedge_tftp_options asked = { .has = KEDGE_TFTP_HAS_BLKSIZE };
+
+    if (o->no_options)
+        return (struct kedge_tftp_options){ 0 };
+    asked.blksize = o->blksize ? o->blksize : path_blksize(f, &x->server);
+    ask_timeout(&asked, o->timeout);
+    if (f->remote->netascii) /* neither its size is known, nor may it go back */
+        return asked;
+    asked.windowsize = window(f, asked.blksize, x->socket.receive_buffer);
+    asked.has |= KEDGE_TFTP_HAS_WINDOWSIZE;
+    if (size) {
+        asked.has |= KEDGE_TFTP_HAS_TSIZE;
+        asked.tsize = f->op == KEDGE_TFTP_RRQ ? 0 : f->file->size;
+    }
+    return asked;
+}
+
+/* A name may leave no room for options. */
+static bool write_request(struct fetch *f, struct exchange *x)
+{
+    struct kedge_tftp_request request = {
+        .op = f->op,
+        .mode = f->remote->netascii ? KEDGE_TFTP_NETASCII : KEDGE_TFTP_OCTET,
+        .name = { f->remote->name, f->remote->name_len },
+        .options = f->recovery.asked,
+    };
+
+    x->opening_len = kedge_tftp_write_request(x->opening, sizeof x->opening, &request);
+    if (x->opening_len > 0)
+        return true;
+    f->recovery.asked.has = request.options.has = 0;
+    x->opening_len = kedge_tftp_write_request(x->opening, sizeof x->opening, &request);
+    return x->opening_len > 0;
+}
+
+static void begin(struct fetch *f, struct exchange *x)
+{
+    kedge_nanos now = net_clock();
+
+    kedge_tftp_client_init(&x->client, f->op, &f->recovery.asked,
+                           tftp_recovery_patience(&f->recovery, f->patience), now);
+    x->client.give_up = now + f->asking;
+    x->client.confirm = f->patience;
+    if (f->options->timeout) {
+        x->client.timeout = f->options->timeout;
+        kedge_tftp_rtt_init(&x->client.rtt, f->options->timeout, 0);
+    }
+    if (!f->remote->netascii)
+        x->client.size = f->file->size;
+    x->options = f->options;
+    x->file = f->file;
+    x->netascii = f->remote->netascii;
+    x->asks = true;
+}
+
+/* The address alone is known of a socket that is bound to any. */
+static void note_local(const struct fetch *f, const struct exchange *x)
+{
+    struct net_address at = x->socket.at;
+
+    if (net_address_is_any(&at) && net_route_source(&f->route, &x->server, &at) == 0)
+        net_address_set_port(&at, net_address_port(&x->socket.at));
+    f->result->local = net_address_to(&at);
+}
+
+static bool converse(struct fetch *f, struct exchange *x)
+{
+    if (!write_request(f, x)) {
+        f->fault = (struct fetch_fault){ KEDGE_TRANSFER_BAD_REQUEST, 0,
+                                         "the name is too long for a request", 0 };
+        fetch_result_fault(f->result, f->fault);
+        return false;
+    }
+    begin(f, x);
+    note_local(f, x);
+    exchange_run(x);
+    fetch_result_of(f->result, x);
+    f->fault = x->fault;
+    f->result->took = x->finished - f->started;
+    return x->fault.cause == KEDGE_TRANSFER_DONE &&
+           f->result->cause != KEDGE_TRANSFER_DONE &&
+           tftp_recovery_next(&f->recovery, &x->client);
+}
+
+static bool source_for(const struct fetch *f, const struct net_address *server,
+                       struct net_address *at)
+{
+    bool v6 = server->u.any.sa_family == AF_INET6;
+
+    if (!f->options->source)
+        return net_address_parse(v6 ? "::" : "0.0.0.0", 0, at);
+    return net_address_from(f->options->source, at) &&
+           at->u.any.sa_family == server->u.any.sa_family;
+}
+
+/* One attempt. True: another, for what the recovery says now, is worth making. */
+static bool attempt(struct fetch *f, const struct net_address *server, bool others)
+{
+    struct net_address at;
+    struct exchange *x = NULL;
+    bool again;
+    int err = source_for(f, server, &at) ? exchange_open(&at, &x) : -EAFNOSUPPORT;
+
+    f->result->peer = net_address_to(server);
+    if (err) {
+        f->fault = no_socket(-err, "cannot send from here");
+        fetch_result_fault(f->result, f->fault);
+        return false;
+    }
+    x->server = *server;
+    x->others = others;
+    if (f->recovery.attempts == 0) {
+        struct kedge_tftp_options asked = what_to_ask(f, x);
+
+        tftp_recovery_init(&f->recovery, &asked);
+    }
+    again = converse(f, x);
+    exchange_close(x);
+    return again;
+}
+
+static void try_address(struct fetch *f, const struct net_address *server,
+                        unsigned others)
+{
+    kedge_nanos spent = net_clock() - f->started;
+    int mtu = net_route_mtu(&f->route, server);
+
+    if (mtu == -ENETUNREACH || mtu == -EHOSTUNREACH) {
+        f->result->peer = net_address_to(server);
+        f->result->cause = KEDGE_TRANSFER_UNREACHABLE;
+        f->result->outcome = KEDGE_TFTP_GONE;
+        f->result->code = -mtu;
+        return;
+    }
+    f->recovery = (struct tftp_recovery){ 0 };
+    f->asking = sub_sat(f->patience, spent) / (others + 1);
+    while (attempt(f, server, others > 0)) {
+        if (!f->file->rewind(f->file))
+            return;
+        fetch_result_recovered(f->result, f->recovery.why);
+        f->asking = f->patience;
+    }
+}
+
+/* Whether another address may do better: nobody was met at this one. */
+static bool nobody(const struct kedge_transfer_result *r)
+{
+    bool silent = r->cause == KEDGE_TRANSFER_SILENT && r->blocks == 0 && !r->granted.has;
+
+    return silent || r->cause == KEDGE_TRANSFER_CLOSED ||
+           r->cause == KEDGE_TRANSFER_UNREACHABLE || r->cause == KEDGE_TRANSFER_NO_SOCKET;
+}
+
+static void try_all(struct fetch *f, const struct kedge_addresses *list)
+{
+    struct net_address server;
+    int err = net_route_open(&f->route);
+
+    if (err) {
+        f->fault = no_socket(-err, "no socket");
+        fetch_result_fault(f->result, f->fault);
+        return;
+    }
+    for (unsigned i = 0; i < list->count; i++) {
+        if (!net_address_from(&list->at[i], &server))
+            continue;
+        try_address(f, &server, list->count - 1 - i);
+        if (!nobody(f->result))
+            break;
+    }
+    net_route_close(&f->route);
+}
+
+static void init(struct fetch *f)
+{
+    static const struct kedge_transfer_options none = { 0 };
+    struct kedge_tftp_terms terms = { 0 };
+
+    if (!f->options)
+        f->options = &none;
+    terms.timeout = f->options->timeout;
+    terms.patience = f->options->patience;
+    f->patience = patience(&terms);
+    f->fault = fetch_no_fault();
+    *f->result = (struct kedge_transfer_result){ .cause = KEDGE_TRANSFER_NOT_RESOLVED,
+                                                 .outcome = KEDGE_TFTP_FAILED,
+                                                 .rtt = KEDGE_NEVER };
+}
+
+static bool resolve(struct fetch *f, struct kedge_addresses *list)
+{
+    struct kedge_error error = { .text = "" };
+
+    if (kedge_resolve(f->remote, list, &error) == 0)
+        return true;
+    f->result->code = error.code;
+    memcpy(f->result->reason, error.text, sizeof f->result->reason);
+    return false;
+}
+
+static bool finish(const struct fetch *f)
+{
+    const struct fetch_about about = { f->what, f->fault.why };
+
+    fetch_result_explain(f->result, &about);
+    return f->result->cause == KEDGE_TRANSFER_DONE;
+}
+
+static void run(struct fetch *f, const struct kedge_addresses *list,
+                struct fetch_fault opened)
+{
+    f->started = net_clock();
+    f->fault = opened;
+    if (opened.cause == KEDGE_TRANSFER_DONE)
+        try_all(f, list);
+    else
+        fetch_result_fault(f->result, opened);
+}
+
+bool kedge_get(const struct kedge_endpoint *remote, const char *path,
+               const struct kedge_transfer_options *options,
+               struct kedge_transfer_result *result)
+{
+    struct fetch f = { remote, options, result, .op = KEDGE_TFTP_RRQ };
+    struct kedge_addresses list;
+    struct fetch_target target;
+
+    init(&f);
+    if (!resolve(&f, &list))
+        return false;
+    f.what = strcmp(path, "-") == 0 ? "standard output" : path;
+    f.file = &target.file;
+    run(&f, &list, fetch_target_open(&target, path, f.options->sha256));
+    fetch_target_close(&target);
+    return finish(&f);
+}
+
+bool kedge_put(const char *path, const struct kedge_endpoint *remote,
+               const struct kedge_transfer_options *options,
+               struct kedge_transfer_result *result)
+{
+    struct fetch f = { remote, options, result, .op = KEDGE_TFTP_WRQ };
+    struct fetch_source_options from = { .path = path };
+    struct kedge_addresses list;
+    struct fetch_source source;
+    struct fetch_fault opened;
+
+    init(&f);
+    if (!resolve(&f, &list))
+        return false;
+    f.what = strcmp(path, "-") == 0 ? "standard input" : path;
+    f.file = &source.file;
+    from.window = f.options->windowsize ? f.options->windowsize : KEDGE_TRANSFER_WINDOW;
+    from.blksize = f.options->blksize ? f.options->blksize : KEDGE_TFTP_BLKSIZE_MAX;
+    from.wanted = f.options->sha256;
+    opened = fetch_source_open(&source, &from);
+    f.stream = source.local.stream;
+    run(&f, &list, opened);
+    fetch_source_close(&source);
+    return finish(&f);
+}

@@ -1,0 +1,72 @@
+/* What the store says, as the end of a transfer and as an ERROR for the peer. */
+#include "transfer/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct fetch_fault fetch_no_fault(void)
+{
+    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_DONE, .why = "" };
+}
+
+static const struct {
+    enum store_error error;
+    enum kedge_transfer_cause cause;
+    uint16_t code;
+} known[] = {
+    { STORE_NOT_FOUND, KEDGE_TRANSFER_LOCAL_FILE, KEDGE_TFTP_NOT_FOUND },
+    { STORE_BAD_NAME, KEDGE_TRANSFER_LOCAL_FILE, KEDGE_TFTP_NOT_FOUND },
+    { STORE_DENIED, KEDGE_TRANSFER_LOCAL_FILE, KEDGE_TFTP_ACCESS },
+    { STORE_EXISTS, KEDGE_TRANSFER_LOCAL_FILE, KEDGE_TFTP_EXISTS },
+    { STORE_FULL, KEDGE_TRANSFER_DISK_FULL, KEDGE_TFTP_FULL },
+    { STORE_TOO_LARGE, KEDGE_TRANSFER_LOCAL_FILE, KEDGE_TFTP_FULL },
+    { STORE_WRONG_SIZE, KEDGE_TRANSFER_WRONG_SIZE, KEDGE_TFTP_UNDEFINED },
+    { STORE_CHANGED, KEDGE_TRANSFER_CHANGED, KEDGE_TFTP_UNDEFINED },
+};
+
+struct fetch_fault fetch_fault_of(struct store_result result)
+{
+    struct fetch_fault fault = { KEDGE_TRANSFER_LOCAL_FILE, result.err, result.why,
+                                 KEDGE_TFTP_UNDEFINED };
+
+    if (result.error == STORE_OK)
+        return fetch_no_fault();
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].error != result.error)
+            continue;
+        fault.cause = known[i].cause;
+        fault.error = known[i].code;
+    }
+    return fault;
+}
+
+struct fetch_fault fetch_wrong_size(void)
+{
+    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SIZE,
+                                 .why = "not of the size announced" };
+}
+
+struct fetch_fault fetch_changed(void)
+{
+    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_CHANGED,
+                                 .why = "the file changed while it was sent" };
+}
+
+struct fetch_fault fetch_no_memory(void)
+{
+    return fetch_fault_of(store_errno(ENOMEM));
+}
+
+struct fetch_fault fetch_check_sum(const struct sha256_ctx *hashed, const uint8_t *wanted)
+{
+    struct sha256_ctx end = *hashed;
+    uint8_t sum[SHA256_DIGEST_SIZE];
+
+    if (!wanted)
+        return fetch_no_fault();
+    sha256_digest(&end, sizeof sum, sum);
+    if (memcmp(sum, wanted, sizeof sum) == 0)
+        return fetch_no_fault();
+    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SUM,
+                                 .why = "its SHA-256 is another than the one given" };
+}

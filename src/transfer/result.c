@@ -1,0 +1,229 @@
+#include "transfer/result.h"
+
+#include "base/bytes.h"
+#include "net/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(sizeof((struct kedge_error *)0)->text == KEDGE_TRANSFER_TEXT,
+               "lines are built by problem_append()");
+
+void fetch_result_fault(struct kedge_transfer_result *r, struct fetch_fault fault)
+{
+    r->cause = fault.cause;
+    r->outcome = KEDGE_TFTP_FAILED;
+    r->code = fault.code;
+}
+
+static void fill_counts(struct kedge_transfer_result *r,
+                        const struct kedge_tftp_machine *m)
+{
+    const struct kedge_tftp_rtt *rtt = m->sends ? &m->sender.rtt : &m->receiver.rtt;
+
+    r->blocks = (m->sends ? m->sender.base : m->receiver.next) - 1;
+    r->resent = m->sends ? m->sender.resent : m->receiver.resent;
+    r->duplicates = m->sends ? m->sender.duplicates : m->receiver.duplicates;
+    r->rtt = rtt->smallest == KEDGE_NEVER ? KEDGE_NEVER : rtt->smoothed;
+}
+
+static uint16_t error_code(const struct exchange *x)
+{
+    const struct kedge_tftp_machine *m = &x->client.machine;
+
+    if (x->asks && !x->client.answered)
+        return x->client.code;
+    return m->sends ? m->sender.code : m->receiver.code;
+}
+
+static enum kedge_transfer_cause cause_of(const struct exchange *x)
+{
+    switch (exchange_outcome(x)) {
+    case KEDGE_TFTP_OK:
+        return KEDGE_TRANSFER_DONE;
+    case KEDGE_TFTP_RUNNING:
+    case KEDGE_TFTP_GONE:
+        return x->unreachable ? KEDGE_TRANSFER_UNREACHABLE : KEDGE_TRANSFER_CLOSED;
+    case KEDGE_TFTP_UNCONFIRMED:
+        return x->asks ? KEDGE_TRANSFER_SILENT : KEDGE_TRANSFER_DONE;
+    case KEDGE_TFTP_TIMEOUT:
+        return KEDGE_TRANSFER_SILENT;
+    case KEDGE_TFTP_FAILED:
+        return KEDGE_TRANSFER_BAD_REPLY;
+    default:
+        return KEDGE_TRANSFER_PEER_ERROR;
+    }
+}
+
+static void fill_end(struct kedge_transfer_result *r, const struct exchange *x)
+{
+    r->outcome = exchange_outcome(x);
+    if (x->fault.cause != KEDGE_TRANSFER_DONE) {
+        r->cause = x->fault.cause;
+        r->outcome =
+            r->cause == KEDGE_TRANSFER_CHANGED ? KEDGE_TFTP_CHANGED : KEDGE_TFTP_FAILED;
+        r->code = x->fault.code;
+        return;
+    }
+    if (r->outcome == KEDGE_TFTP_RUNNING)
+        r->outcome = KEDGE_TFTP_GONE;
+    r->cause = x->closed ? KEDGE_TRANSFER_CLOSED : cause_of(x);
+    r->code = r->cause == KEDGE_TRANSFER_PEER_ERROR ? error_code(x) : x->unreachable;
+    r->said_len = x->said_len;
+    memcpy(r->said, x->said, sizeof r->said);
+}
+
+void fetch_result_of(struct kedge_transfer_result *r, const struct exchange *x)
+{
+    fill_end(r, x);
+    r->peer = net_address_to(x->peer.len ? &x->peer : &x->server);
+    r->bytes = exchange_bytes(x);
+    r->asked = x->client.asked;
+    r->granted = x->client.granted;
+    if (!x->asks || x->client.answered)
+        fill_counts(r, &x->client.machine);
+}
+
+static void add(struct kedge_error *line, const char *text)
+{
+    problem_append(line, span_of(text), SIZE_MAX);
+}
+
+static const char *error_name(int code)
+{
+    static const char *const names[] = {
+        "an error without a number",
+        "file not found",
+        "access refused",
+        "disk full",
+        "illegal operation",
+        "unknown transfer",
+        "file exists already",
+        "no such user there",
+        "options refused",
+    };
+
+    return code >= 0 && code < (int)(sizeof names / sizeof *names) ? names[code]
+                                                                   : "unknown error";
+}
+
+static void explain_peer_error(struct kedge_error *line,
+                               const struct kedge_transfer_result *r)
+{
+    char number[32];
+
+    add(line, "the peer says: ");
+    if (r->said_len > 0)
+        problem_append(line, (struct kedge_span){ r->said, r->said_len }, 160);
+    else
+        add(line, error_name(r->code));
+    snprintf(number, sizeof number, " (error %d)", r->code);
+    add(line, number);
+}
+
+static void add_code(struct kedge_error *line, int code)
+{
+    char word[128];
+
+    if (code == 0)
+        return;
+    add(line, ": ");
+    add(line, strerror_r(code, word, sizeof word));
+}
+
+static void add_peer(struct kedge_error *line, const char *before,
+                     const struct kedge_transfer_result *r)
+{
+    char text[KEDGE_ADDRESS_TEXT];
+
+    add(line, before);
+    add(line, " ");
+    add(line, r->peer.len ? kedge_address_print(&r->peer, text) : "the server");
+}
+
+static void explain_silence(struct kedge_error *line,
+                            const struct kedge_transfer_result *r)
+{
+    bool answered = r->blocks > 0 || r->granted.has;
+    char text[96] = "no answer";
+
+    if (r->outcome == KEDGE_TFTP_UNCONFIRMED)
+        snprintf(text, sizeof text, "all was sent, but without a confirmation");
+    else if (answered)
+        snprintf(text, sizeof text, "no progress after block %llu",
+                 (unsigned long long)r->blocks);
+    add(line, text);
+    add_peer(line, " from", r);
+    snprintf(text, sizeof text, ", given up after %llu s",
+             (unsigned long long)(r->took / KEDGE_SEC));
+    add(line, text);
+    add_code(line, r->code);
+}
+
+/* The store's words for an errno that it has no class for say too little. */
+static bool wants_code(const struct kedge_transfer_result *r)
+{
+    return r->cause == KEDGE_TRANSFER_NO_SOCKET ||
+           (r->cause == KEDGE_TRANSFER_LOCAL_FILE && r->code &&
+            store_errno(r->code).error == STORE_IO);
+}
+
+static void explain_fault(struct kedge_error *line, const struct kedge_transfer_result *r,
+                          const struct fetch_about *about)
+{
+    bool of_file = r->cause == KEDGE_TRANSFER_LOCAL_FILE ||
+                   r->cause == KEDGE_TRANSFER_DISK_FULL ||
+                   r->cause == KEDGE_TRANSFER_CHANGED;
+
+    if (of_file && *about->what) {
+        problem_append(line, span_of(about->what), 120);
+        add(line, ": ");
+    }
+    add(line, about->why);
+    if (wants_code(r))
+        add_code(line, r->code);
+}
+
+static void explain(struct kedge_error *line, const struct kedge_transfer_result *r,
+                    const struct fetch_about *about)
+{
+    switch (r->cause) {
+    case KEDGE_TRANSFER_DONE:
+        break;
+    case KEDGE_TRANSFER_PEER_ERROR:
+        explain_peer_error(line, r);
+        break;
+    case KEDGE_TRANSFER_SILENT:
+        explain_silence(line, r);
+        break;
+    case KEDGE_TRANSFER_BAD_REPLY:
+        add(line, "the server granted options that were not asked for");
+        break;
+    case KEDGE_TRANSFER_UNREACHABLE:
+        add_peer(line, "cannot be reached at", r);
+        add_code(line, r->code);
+        break;
+    case KEDGE_TRANSFER_CLOSED:
+        add_peer(line, "connection refused, nobody listens at", r);
+        break;
+    default:
+        explain_fault(line, r, about);
+        break;
+    }
+}
+
+void fetch_result_explain(struct kedge_transfer_result *r,
+                          const struct fetch_about *about)
+{
+    struct kedge_error line = { .text = "" };
+
+    explain(&line, r, about);
+    memcpy(r->reason, line.text, sizeof r->reason);
+}
+
+void fetch_result_recovered(struct kedge_transfer_result *r, const char *why)
+{
+    size_t len = strlen(r->recovered);
+
+    snprintf(r->recovered + len, sizeof r->recovered - len, "%s%s", len ? "; " : "", why);
+}

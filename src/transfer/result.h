@@ -1,0 +1,25 @@
+/* How a transfer ended, for its caller: numbers from the conversation, and one printable
+ * line of why. */
+#ifndef TRANSFER_RESULT_H
+#define TRANSFER_RESULT_H
+
+#include "transfer/session.h"
+
+/* No conversation: it failed before. */
+void fetch_result_fault(struct kedge_transfer_result *r, struct fetch_fault fault);
+
+/* x is over. `took` and `recovered` are left alone. */
+void fetch_result_of(struct kedge_transfer_result *r, const struct exchange *x);
+
+/* Set r->reason from the rest of *r. A cause on this side is told as "what: why". */
+struct fetch_about {
+    const char *what; /* the file's name, or "" */
+    const char *why;
+};
+void fetch_result_explain(struct kedge_transfer_result *r,
+                          const struct fetch_about *about);
+
+/* One recovery more. */
+void fetch_result_recovered(struct kedge_transfer_result *r, const char *why);
+
+#endif

@@ -1,0 +1,139 @@
+#include "transfer/target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER (256u << 10)
+
+static struct fetch_target *owner(void *file)
+{
+    return (struct fetch_target *)file;
+}
+
+static struct store_result flush(struct fetch_target *t)
+{
+    uint64_t offset = t->delivered - t->held_bytes;
+    int count = t->held_count;
+
+    t->held_count = 0;
+    t->held_bytes = 0;
+    return count ? local_target_write(&t->local, t->held, count, offset) : store_ok();
+}
+
+static void hold(struct fetch_target *t, struct iovec v)
+{
+    t->held[t->held_count++] = v;
+    t->held_bytes += v.iov_len;
+}
+
+static bool holds_borrowed(const struct fetch_target *t)
+{
+    return t->held_count > 0 && t->held[0].iov_base != t->buffer;
+}
+
+/* Small blocks are gathered: a write costs more than their copy. Large ones stay where
+ * they are until they are settled, and that is after their ACK has left: so the peer
+ * reads the next while this one is written. */
+static struct store_result append(struct fetch_target *t, struct kedge_span bytes)
+{
+    bool lent = bytes.len >= FETCH_LENT_MIN;
+    struct store_result r = store_ok();
+
+    if (holds_borrowed(t) ? !lent || t->held_count == FETCH_LENT_MAX
+                          : lent || t->held_bytes + bytes.len > BUFFER)
+        r = flush(t);
+    if (r.error || bytes.len == 0)
+        return r;
+    if (lent) {
+        hold(t, (struct iovec){ (void *)(uintptr_t)bytes.ptr, bytes.len });
+    } else {
+        if (t->held_count == 0)
+            hold(t, (struct iovec){ t->buffer, 0 });
+        memcpy(t->buffer + t->held_bytes, bytes.ptr, bytes.len);
+        t->held[0].iov_len = t->held_bytes += bytes.len;
+    }
+    t->delivered += bytes.len;
+    return r;
+}
+
+/* A stream that got a part in an earlier attempt gets only what follows it. */
+static struct store_result write_bytes(void *file, struct kedge_span bytes,
+                                       uint64_t offset)
+{
+    struct fetch_target *t = owner(file);
+    uint64_t known = t->delivered - offset;
+
+    KEDGE_ASSERT(offset <= t->delivered);
+    if (known >= bytes.len)
+        return store_ok();
+    bytes = (struct kedge_span){ bytes.ptr + known, bytes.len - (size_t)known };
+    if (t->wanted)
+        sha256_update(&t->sum, bytes.len, bytes.ptr);
+    return append(t, bytes);
+}
+
+/* Who reads a pipe wants what has come; a regular file can wait. */
+static struct store_result settle(struct fetch_file *file)
+{
+    struct fetch_target *t = owner(file);
+
+    return t->local.stream || holds_borrowed(t) ? flush(t) : store_ok();
+}
+
+static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t announced)
+{
+    struct fetch_target *t = owner(file);
+    struct fetch_fault fault = fetch_no_fault();
+
+    if (announced != FETCH_UNKNOWN && size != announced)
+        fault = fetch_wrong_size();
+    if (fault.cause == KEDGE_TRANSFER_DONE)
+        fault = fetch_check_sum(&t->sum, t->wanted);
+    if (fault.cause == KEDGE_TRANSFER_DONE)
+        fault = fetch_fault_of(flush(t));
+    if (fault.cause == KEDGE_TRANSFER_DONE)
+        fault = fetch_fault_of(local_target_commit(&t->local));
+    return fault;
+}
+
+static struct store_result open_local(struct fetch_target *t)
+{
+    t->held_count = 0;
+    t->held_bytes = 0;
+    t->delivered = 0;
+    sha256_init(&t->sum);
+    return local_target_open(&t->local, t->path);
+}
+
+static bool again(struct fetch_file *file)
+{
+    struct fetch_target *t = owner(file);
+
+    if (t->local.stream)
+        return true;
+    local_target_abort(&t->local);
+    return open_local(t).error == STORE_OK;
+}
+
+struct fetch_fault fetch_target_open(struct fetch_target *t, const char *path,
+                                     const uint8_t *wanted)
+{
+    *t = (struct fetch_target){ .path = path,
+                                .wanted = wanted,
+                                .local = { .fd = -1, .dir = -1 },
+                                .buffer = malloc(BUFFER) };
+    t->file = (struct fetch_file){ .size = FETCH_UNKNOWN,
+                                   .wait_fd = -1,
+                                   .write = write_bytes,
+                                   .settle = settle,
+                                   .keep = keep,
+                                   .rewind = again };
+    return fetch_fault_of(t->buffer ? open_local(t) : store_errno(ENOMEM));
+}
+
+void fetch_target_close(struct fetch_target *t)
+{
+    local_target_abort(&t->local);
+    free(t->buffer);
+}

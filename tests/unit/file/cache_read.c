@@ -1,0 +1,149 @@
+/* Tests of file/cache.h: what is read at once, and what by a helper. */
+#include "serving.h"
+
+#include "refuse.h"
+#include "file/calls.h"
+
+#include <sys/syscall.h>
+
+static void a_file_is_opened_and_read(void **state)
+{
+    struct fixture *f = *state;
+    struct served_file *file = must_open(f, "a");
+    char one[4] = "", two[9] = "";
+    struct iovec iov[2] = { { one, 3 }, { two, 8 } };
+
+    assert_int_equal(file->id.size, 12);
+    assert_int_equal(served_read(file, iov, 2, 1).error, STORE_OK);
+    assert_string_equal(one, "ont");
+    assert_string_equal(two, "ent of a");
+    assert_false(served_changed(file));
+    served_release(file, 0);
+}
+
+/* As an upload does it: who reads the old file keeps it, and it is not changed. */
+static void a_replaced_file_is_read_to_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct served_file *before = must_open(f, "a");
+    char got[13] = "";
+    struct iovec iov = { got, 12 };
+
+    put_file(at(&f->tree, "root/new"), "replacement!");
+    assert_int_equal(rename(at(&f->tree, "root/new").text, at(&f->tree, "root/a").text),
+                     0);
+    assert_null(find(f, "a"));
+    assert_int_equal(read_by_helper(f, before, iov, 0).error, STORE_OK);
+    assert_string_equal(got, "content of a");
+    assert_false(served_changed(before));
+    served_release(before, 0);
+}
+
+/* Too large for a copy in memory. */
+static struct served_file *must_open_large(struct fixture *f)
+{
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, SERVED_COPY_MAX + 1), 0);
+    return must_open(f, "a");
+}
+
+/* The copy is whole, whatever becomes of the file; that it was changed is known. */
+static void a_small_file_is_served_as_it_was_opened(void **state)
+{
+    struct fixture *f = *state;
+    struct served_file *file = must_open(f, "a");
+    char got[13] = "";
+    struct iovec iov = { got, 12 };
+
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, 5), 0);
+    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_OK);
+    assert_string_equal(got, "content of a");
+    assert_true(served_changed(file));
+    assert_null(find(f, "a"));
+    served_release(file, 0);
+}
+
+static void a_file_cut_short_is_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct served_file *file = must_open_large(f);
+    char got[12];
+    struct iovec iov = { got, sizeof got };
+    enum store_error at_once;
+
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, 5), 0);
+    at_once = served_read(file, &iov, 1, 0).error;
+    assert_true(at_once == STORE_LATER || at_once == STORE_CHANGED);
+    assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_CHANGED);
+    iov = (struct iovec){ got, 5 };
+    assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_OK);
+    assert_true(served_changed(file));
+    served_release(file, 0);
+}
+
+/* Out of the page cache it goes only where a disk is behind it. */
+static void a_cold_read_is_for_a_helper(void **state)
+{
+    enum { SIZE = 256 << 10 };
+    struct fixture *f = *state;
+    uint8_t bytes[SIZE];
+    struct iovec iov = { bytes, SIZE };
+    struct served_file *file;
+    int fd = open(at(&f->tree, "root/big").text, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+    memset(bytes, 'x', SIZE);
+    assert_int_equal(write(fd, bytes, SIZE), SIZE);
+    assert_int_equal(fsync(fd), 0);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    file = must_open(f, "big");
+    memset(bytes, 0, SIZE);
+    if (call_fs_kind(fd) == FS_MEMORY)
+        skip();
+    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_LATER);
+    assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_OK);
+    assert_true(bytes[0] == 'x' && bytes[SIZE - 1] == 'x');
+    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_OK);
+    served_release(file, 0);
+    close(fd);
+}
+
+/* A file system that does not know RWF_NOWAIT may belong to a server or a program: the
+ * loop must not try it the plain way. */
+static int read_without_nowait(void *arg)
+{
+    const struct served_file *file = arg;
+    char byte;
+    struct iovec iov = { &byte, 1 };
+
+    return served_read(file, &iov, 1, 0).error ==
+           (file->in_memory ? STORE_OK : STORE_LATER);
+}
+
+static void without_nowait_a_helper_reads(void **state)
+{
+    struct fixture *f = *state;
+    struct served_file *file = must_open_large(f);
+    int as_unknown = in_refused_child(SYS_preadv2, EOPNOTSUPP, read_without_nowait, file);
+    int as_filter = in_refused_child(SYS_preadv2, EPERM, read_without_nowait, file);
+
+    served_release(file, 0);
+    if (as_unknown == CANNOT_REFUSE)
+        skip();
+    assert_int_equal(as_unknown, 1);
+    assert_int_equal(as_filter, 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_file_is_opened_and_read),
+        TEST(a_replaced_file_is_read_to_its_end),
+        TEST(a_file_cut_short_is_changed),
+        TEST(a_cold_read_is_for_a_helper),
+        TEST(without_nowait_a_helper_reads),
+        TEST(a_small_file_is_served_as_it_was_opened),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

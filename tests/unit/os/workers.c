@@ -1,0 +1,185 @@
+/* Tests of os/workers.h. */
+#include "../file/tree.h"
+
+#include <semaphore.h>
+#include <signal.h>
+
+struct note {
+    struct store_job job;
+    pthread_t ran_on;
+    pthread_t done_on;
+    sigset_t blocked;
+    int ran;
+    int done;
+    int again; /* how often done() submits it once more */
+    struct workers *workers;
+};
+
+static void note_run(struct store_job *job)
+{
+    struct note *n = JOB_OWNER(job, struct note, job);
+
+    n->ran_on = pthread_self();
+    pthread_sigmask(SIG_BLOCK, NULL, &n->blocked);
+    n->ran++;
+}
+
+static void note_done(struct store_job *job)
+{
+    struct note *n = JOB_OWNER(job, struct note, job);
+
+    n->done_on = pthread_self();
+    n->done++;
+    if (n->again-- > 0)
+        workers_submit(n->workers, job);
+}
+
+static void submit(struct workers *w, struct note *n)
+{
+    n->job = (struct store_job){ .run = note_run, .done = note_done };
+    n->workers = w;
+    workers_submit(w, &n->job);
+}
+
+static void runs_on_a_helper_and_ends_on_the_loop(void **state)
+{
+    struct tree *t = *state;
+    struct note n = { 0 };
+
+    submit(&t->workers, &n);
+    assert_int_equal(workers_pending(&t->workers), 1);
+    collect_until(&t->workers, &n.done);
+    assert_int_equal(n.ran, 1);
+    assert_false(pthread_equal(n.ran_on, pthread_self()));
+    assert_true(pthread_equal(n.done_on, pthread_self()));
+    assert_int_equal(workers_pending(&t->workers), 0);
+}
+
+static void nothing_is_done_before_collect(void **state)
+{
+    struct tree *t = *state;
+    struct pollfd event = { .fd = workers_fd(&t->workers), .events = POLLIN };
+    struct note n = { 0 };
+
+    assert_int_equal(poll(&event, 1, 0), 0);
+    submit(&t->workers, &n);
+    assert_int_equal(poll(&event, 1, 10000), 1);
+    assert_int_equal(n.done, 0);
+    assert_int_equal(workers_collect(&t->workers), 1);
+    assert_int_equal(n.done, 1);
+    assert_int_equal(workers_collect(&t->workers), 0);
+    assert_int_equal(poll(&event, 1, 0), 0);
+}
+
+static void helpers_take_no_signal(void **state)
+{
+    struct tree *t = *state;
+    struct note n = { 0 };
+
+    submit(&t->workers, &n);
+    collect_until(&t->workers, &n.done);
+    assert_true(sigismember(&n.blocked, SIGTERM));
+    assert_true(sigismember(&n.blocked, SIGINT));
+    assert_false(sigismember(&n.blocked, SIGKILL));
+}
+
+static void thousands_end_once_each(void **state)
+{
+    enum { JOBS = 5000 };
+    struct tree *t = *state;
+    struct note *n = calloc(JOBS, sizeof *n);
+
+    for (int i = 0; i < JOBS; i++)
+        submit(&t->workers, &n[i]);
+    for (int i = 0; i < JOBS; i++)
+        collect_until(&t->workers, &n[i].done);
+    for (int i = 0; i < JOBS; i++)
+        assert_true(n[i].ran == 1 && n[i].done == 1);
+    assert_int_equal(workers_pending(&t->workers), 0);
+    free(n);
+}
+
+/* The seam: the job that `held` names waits in before_run until it is let go. */
+struct seam {
+    struct store_job *held;
+    sem_t let_go;
+};
+
+static void hold(struct store_job *job, void *arg)
+{
+    struct seam *s = arg;
+
+    if (job == s->held)
+        sem_wait(&s->let_go);
+}
+
+static void a_held_job_holds_no_other(void **state)
+{
+    struct workers w;
+    struct note slow = { 0 };
+    struct note quick[20] = { 0 };
+    struct seam seam = { .held = &slow.job };
+    struct workers_config config = { .threads = 2, .before_run = hold, .arg = &seam };
+
+    (void)state;
+    sem_init(&seam.let_go, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    submit(&w, &slow);
+    for (size_t i = 0; i < COUNT(quick); i++)
+        submit(&w, &quick[i]);
+    for (size_t i = 0; i < COUNT(quick); i++)
+        collect_until(&w, &quick[i].done);
+    assert_int_equal(slow.ran, 0);
+    sem_post(&seam.let_go);
+    collect_until(&w, &slow.done);
+    workers_close(&w);
+    sem_destroy(&seam.let_go);
+}
+
+static void close_finishes_what_is_queued(void **state)
+{
+    struct workers w;
+    struct note n[50] = { 0 };
+
+    (void)state;
+    assert_int_equal(workers_open(&w, &(struct workers_config){ .threads = 1 }), 0);
+    for (size_t i = 0; i < COUNT(n); i++)
+        submit(&w, &n[i]);
+    n[7].again = 3;
+    workers_close(&w);
+    for (size_t i = 0; i < COUNT(n); i++)
+        assert_int_equal(n[i].done, i == 7 ? 4 : 1);
+}
+
+static void one_thread_keeps_the_order(void **state)
+{
+    struct workers w;
+    struct note n[3] = { 0 };
+
+    (void)state;
+    assert_int_equal(workers_open(&w, &(struct workers_config){ .threads = 1 }), 0);
+    for (size_t i = 0; i < COUNT(n); i++)
+        submit(&w, &n[i]);
+    collect_until(&w, &n[1].done);
+    assert_int_equal(n[0].done, 1);
+    workers_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(runs_on_a_helper_and_ends_on_the_loop, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_done_before_collect, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(helpers_take_no_signal, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(thousands_end_once_each, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test(a_held_job_holds_no_other),
+        cmocka_unit_test(close_finishes_what_is_queued),
+        cmocka_unit_test(one_thread_keeps_the_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

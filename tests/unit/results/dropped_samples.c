@@ -1,0 +1,232 @@
+/* Tests of results/dropped_samples.h, and that whatever shows a run says what was left out. */
+#include "results/dropped_samples.h"
+
+#include "probe/warmup.h"
+#include "results/prometheus.h"
+#include "results/notes.h"
+#include "results/read_line.h"
+#include "results/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool no_memory;
+
+void *__wrap_realloc(void *p, size_t size);
+void *__real_realloc(void *p, size_t size);
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return no_memory ? NULL : __real_realloc(p, size);
+}
+
+/* A target with a kedge server; three answers, and no memory for the last two. */
+struct run {
+    struct kedge_endpoint endpoint;
+    struct account account;
+    struct account_slot slots[8];
+    struct stalls stalls;
+    struct self self;
+    struct peer peer;
+    struct split *split;
+    struct probe_damage damage;
+    struct probe_marks marks;
+    struct apart apart;
+    struct oneway oneway;
+    struct probe_view view;
+};
+
+static void answer(struct run *r, kedge_nanos at, kedge_nanos took)
+{
+    uint64_t n = account_send(&r->account, at, at);
+
+    split_sent(r->split, n, at);
+    split_left(r->split, (uint32_t)n, at + 1000);
+    split_came(r->split,
+               &(struct split_reply){ n, at + took - 1000, at + took, took / 2 });
+    assert_true(account_reply(&r->account, n, at + took));
+    histogram_record(&r->peer.held, took / 2);
+}
+
+static void begin(struct run *r)
+{
+    struct kedge_error error;
+
+    *r = (struct run){ .peer = { .asks = true, .reports = 3 } };
+    assert_true(kedge_endpoint_parse("udp://127.0.0.1:7", &r->endpoint, &error));
+    account_init(&r->account, r->slots, 8, KEDGE_SEC);
+    r->split = split_open(8);
+    assert_non_null(r->split);
+    answer(r, 1, 20000);
+    /* Eight cells are there from the first on: the memory for more is wanted. */
+    for (kedge_nanos more = 1; more < 8; more++)
+        answer(r, 1 + more * KEDGE_MSEC, 20000 + more * 4000);
+    r->view = (struct probe_view){ .endpoint = &r->endpoint,
+                                   .account = &r->account,
+                                   .stalls = &r->stalls,
+                                   .self = &r->self,
+                                   .peer = &r->peer,
+                                   .split = r->split,
+                                   .damage = &r->damage,
+                                   .marks = &r->marks,
+                                   .apart = &r->apart,
+                                   .oneway = &r->oneway,
+                                   .own_dropped = -1 };
+}
+
+static void lack(struct run *r)
+{
+    no_memory = true;
+    answer(r, KEDGE_SEC, 5 * KEDGE_MSEC);
+    answer(r, 2 * KEDGE_SEC, 9 * KEDGE_MSEC);
+    no_memory = false;
+}
+
+static void end(struct run *r)
+{
+    account_free(&r->account);
+    histogram_free(&r->peer.held);
+    split_close(r->split);
+}
+
+struct text {
+    char *at;
+    size_t len;
+};
+
+static void note(const struct run *r, struct text *out)
+{
+    FILE *f = open_memstream(&out->at, &out->len);
+
+    assert_non_null(f);
+    probe_notes(&r->view, f);
+    fclose(f);
+}
+
+static void the_report_says_it(void **state)
+{
+    struct text text;
+    struct run r;
+
+    (void)state;
+    begin(&r);
+    note(&r, &text);
+    assert_null(strstr(text.at, "no memory"));
+    free(text.at);
+    lack(&r);
+    note(&r, &text);
+    assert_non_null(strstr(text.at,
+                           "udp://127.0.0.1:7: no memory, so that percentiles leave out "
+                           "2 round trips, 2 from the intended time, 2 parts on the way, "
+                           "2 parts on the wire, 2 times of the server's\n"));
+    free(text.at);
+    end(&r);
+}
+
+static void all_of_json_has_it(void **state)
+{
+    static uint8_t space[PROBE_JSON_ROOM];
+    struct kedge_span text;
+    struct json j;
+    struct run r;
+    unsigned found = 0;
+
+    (void)state;
+    begin(&r);
+    lack(&r);
+    json_init(&j, space, sizeof space - 1);
+    json_object(&j, NULL);
+    probe_json_target(&j, &r.view);
+    json_end(&j);
+    assert_true(json_finish(&j, &text));
+    space[text.len] = 0;
+    for (const char *at = (const char *)space; (at = strstr(at, "\"left_out\":2")); at++)
+        found++;
+    assert_int_equal(found, 5); /* rtt, intended, held, way, wire */
+    assert_non_null(strstr((const char *)space, "\"rtt_ns\":{\"n\":8,"));
+    end(&r);
+}
+
+static void metrics_have_it(void **state)
+{
+    struct text text;
+    struct run r;
+    struct probe_result result;
+    FILE *f;
+
+    (void)state;
+    begin(&r);
+    lack(&r);
+    result = (struct probe_result){ .views = &r.view, .count = 1 };
+    f = open_memstream(&text.at, &text.len);
+    assert_non_null(f);
+    probe_metrics(&result, true, f);
+    fclose(f);
+    assert_non_null(strstr(text.at, "# TYPE kedge_probe_left_out_total counter\n"));
+    assert_non_null(strstr(text.at, "kedge_probe_left_out_total{endpoint=\"udp://"
+                                    "127.0.0.1:7\",target=\"0\",of=\"rtt\"} 2\n"));
+    assert_non_null(strstr(text.at, "of=\"send\"} 0\n"));
+    free(text.at);
+    end(&r);
+}
+
+static void read_again(struct probe_record *record, const char *line)
+{
+    struct probe_read_error error = { 0 };
+
+    if (!probe_read_line(record, span_of(line), &error))
+        fail_msg("%s", error.text);
+}
+
+/* Who reads a run again may lack memory too: that is no fault of the file. */
+static void a_run_read_again_says_it(void **state)
+{
+    struct probe_record record = { 0 };
+    struct probe_view view;
+    struct text text;
+    FILE *f;
+
+    (void)state;
+    record.targets = calloc(PROBE_TARGETS_MAX, sizeof(struct probe_read_target *));
+    assert_non_null(record.targets);
+    read_again(&record, "{\"v\":1,\"event\":\"run\",\"run\":{\"count\":1,\"interval_ns\":"
+                        "1,\"timeout_ns\":1,\"size_bytes\":56}}");
+    no_memory = true;
+    read_again(&record,
+               "{\"event\":\"probe\",\"target\":0,\"endpoint\":\"udp://127.0.0.1:7\","
+               "\"sequence\":0,\"intended_at_ns\":0,\"sent_at_ns\":0,\"outcome\":"
+               "\"received\",\"rtt_ns\":5000,\"reordered\":false,\"altered\":false}");
+    no_memory = false;
+    read_again(&record,
+               "{\"event\":\"target\",\"target\":0,\"endpoint\":\"udp://127.0.0.1:7\","
+               "\"sent\":1,\"received\":1,\"lost\":0,\"late\":0,\"duplicated\":0,"
+               "\"reordered\":0,\"altered\":0,\"refused\":0,\"unsent\":0,\"stray\":0,"
+               "\"jitter_ns\":null}");
+    view = (struct probe_view){ .endpoint = &record.targets[0]->endpoint,
+                                .account = &record.targets[0]->account };
+    f = open_memstream(&text.at, &text.len);
+    assert_non_null(f);
+    left_out_note(&view, f);
+    fclose(f);
+    assert_string_equal(text.at,
+                        "udp://127.0.0.1:7: no memory, so that percentiles leave "
+                        "out 1 round trips, 1 from the intended time\n");
+    free(text.at);
+    probe_record_free(&record);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_report_says_it),
+        cmocka_unit_test(all_of_json_has_it),
+        cmocka_unit_test(metrics_have_it),
+        cmocka_unit_test(a_run_read_again_says_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

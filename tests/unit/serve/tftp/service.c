@@ -1,0 +1,397 @@
+/* Tests of serve/tftp/service.h: the service turns in this thread while a helper is held in the
+ * midst of one transfer's open, read or commit. The others go on as if nothing were. */
+#include "tftp_bench.h"
+
+/* Others are served: downloads, uploads, refusals. All within so much less than a helper
+ * may take that the loop cannot have waited for it. */
+static void others_are_served(struct bench *b)
+{
+    struct peer *p = peer_new(b);
+    kedge_nanos start = loop_clock();
+
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(fetch(p, "quick"), 3000);
+        store(p, "new", "content");
+        ask(p, KEDGE_TFTP_RRQ, "nothing", NULL);
+        must_hear(p, KEDGE_TFTP_ERROR, KEDGE_TFTP_NOT_FOUND);
+    }
+    assert_true(loop_clock() - start < 2 * KEDGE_SEC);
+    peer_free(p);
+}
+
+static struct bench *two_files(void)
+{
+    struct bench *b = bench_new(UPLOAD_OVERWRITE);
+
+    put_bytes(b, "root/slow", 200000);
+    put_bytes(b, "root/quick", 3000);
+    return b;
+}
+
+static void an_open_that_hangs_stops_nobody(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    hold_next(b);
+    ask(p, KEDGE_TFTP_RRQ, "slow", "1000");
+    turn_until_held(b);
+    for (int i = 0; i < 5; i++)
+        ask(p, KEDGE_TFTP_RRQ, "slow", "1000"); /* it asks again, as clients do */
+    others_are_served(b);
+    assert_false(hears(p, 1));
+    let_go(b);
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    assert_false(hears(p, 20)); /* one transfer, one answer */
+    say(p, KEDGE_TFTP_ACK, 0, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    assert_int_equal(p->len, 1004);
+    peer_free(p);
+    bench_free(b);
+}
+
+static void a_read_that_hangs_stops_nobody(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    ask(p, KEDGE_TFTP_RRQ, "slow", "1000");
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    while (workers_pending(&b->tree.workers) > 0) /* what was begun by the request */
+        turn(b);
+    hold_next(b);
+    say(p, KEDGE_TFTP_ACK, 0, NULL);
+    for (int i = 0; i < 200 && !is_held(b); i++)
+        turn(b);
+    if (!is_held(b)) { /* in memory, or the file system cannot tell */
+        let_go(b);
+        peer_free(p);
+        bench_free(b);
+        skip();
+    }
+    others_are_served(b);
+    assert_false(hears(p, 1));
+    let_go(b);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    for (uint16_t block = 1; block < 200; block++) {
+        say(p, KEDGE_TFTP_ACK, block, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, block + 1);
+        assert_int_equal(p->packet[4], 'x');
+    }
+    peer_free(p);
+    bench_free(b);
+}
+
+static bool is_lent(const struct bench *b)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (b->slots[i].map.at && b->slots[i].map.until[0] > 0)
+            return true;
+    return false;
+}
+
+static void bring_to_memory(struct path path)
+{
+    char bytes[4096];
+    int fd = open(path.text, O_RDONLY | O_CLOEXEC);
+
+    while (read(fd, bytes, sizeof bytes) > 0)
+        continue;
+    close(fd);
+}
+
+/* Of 4 MiB, in memory, as far as its pages are lent; its transfer is the peer's. */
+static struct bench *lending(struct peer **out, uint16_t *block)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    uint16_t n = 0;
+
+    put_bytes(b, "root/large", 4 << 20);
+    bring_to_memory(at(&b->tree, "root/large"));
+    ask(p, KEDGE_TFTP_RRQ, "large", "1000");
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    while (!is_lent(b) && n < 3000) {
+        say(p, KEDGE_TFTP_ACK, n, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, ++n);
+    }
+    *out = p;
+    *block = n;
+    return b;
+}
+
+/* Each block comes once though none is read, and there is an end to it. */
+static void a_lent_file_comes_whole(void **state)
+{
+    struct peer *p;
+    uint16_t block;
+    struct bench *b = lending(&p, &block);
+    bool lent = is_lent(b);
+
+    (void)state;
+    while (p->len == 1004) {
+        say(p, KEDGE_TFTP_ACK, block, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, ++block);
+        for (size_t i = 4; i < p->len; i++)
+            assert_int_equal(p->packet[i], 'x');
+    }
+    assert_int_equal(block, (4 << 20) / 1000 + 1);
+    assert_int_equal(p->len, 4 + (4 << 20) % 1000);
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip();
+}
+
+/* The kernel refuses to send what is not there any more; then it is read, and that says
+ * why. Nobody dies of SIGBUS. */
+static void a_lent_file_is_cut_short(void **state)
+{
+    struct peer *p;
+    uint16_t block;
+    struct bench *b = lending(&p, &block);
+    bool lent = is_lent(b);
+
+    (void)state;
+    assert_int_equal(truncate(at(&b->tree, "root/large").text, 0), 0);
+    say(p, KEDGE_TFTP_ACK, block, NULL);
+    must_hear(p, KEDGE_TFTP_ERROR, KEDGE_TFTP_ACCESS);
+    others_are_served(b);
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip();
+}
+
+/* Its last block is on its way out when the transfer ends, in one turn. */
+static void a_transfer_ends_with_lent_bytes_in_the_queue(void **state)
+{
+    struct peer *p;
+    uint16_t block;
+    struct bench *b = lending(&p, &block);
+    bool lent = is_lent(b);
+    struct peer *other = peer_new(b);
+
+    (void)state;
+    (void)fetch(other, "quick"); /* of a single stream one packet a turn would be taken */
+    peer_free(other);
+    say(p, KEDGE_TFTP_ACK, block, NULL);
+    say(p, KEDGE_TFTP_ERROR, 0, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, (uint16_t)(block + 1));
+    assert_int_equal(p->packet[4], 'x');
+    assert_int_equal(tftp_service_busy(b->service), 0);
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip();
+}
+
+static void a_commit_that_hangs_stops_nobody(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    ask(p, KEDGE_TFTP_WRQ, "kept", NULL);
+    must_hear(p, KEDGE_TFTP_ACK, 0);
+    hold_next(b);
+    say(p, KEDGE_TFTP_DATA, 1, "all of it");
+    turn_until_held(b);
+    others_are_served(b);
+    assert_int_equal(access(at(&b->tree, "root/kept").text, F_OK), -1);
+    for (int i = 0; i < 3; i++)
+        say(p, KEDGE_TFTP_DATA, 1, "all of it"); /* where is my ACK? */
+    assert_false(hears(p, 20)); /* the last ACK says that the file is kept */
+    let_go(b);
+    must_hear(p, KEDGE_TFTP_ACK, 1);
+    assert_int_equal(access(at(&b->tree, "root/kept").text, F_OK), 0);
+    peer_free(p);
+    bench_free(b);
+}
+
+/* Whatever its peer does meanwhile, what is with a helper is ended when that comes back. */
+static void a_peer_goes_while_its_file_opens(void **state)
+{
+    static const char *const names[] = { "slow", "nothing" };
+    struct bench *b = two_files();
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct peer *p = peer_new(b);
+
+        hold_next(b);
+        if (i < 2)
+            ask(p, KEDGE_TFTP_RRQ, names[i], NULL);
+        else
+            ask(p, KEDGE_TFTP_WRQ, i == 2 ? "new" : "nothing/new", NULL);
+        turn_until_held(b);
+        ask(p, KEDGE_TFTP_RRQ, "quick", NULL); /* it has changed its mind */
+        must_hear(p, KEDGE_TFTP_DATA, 1);
+        let_go(b);
+        assert_false(hears(p, 50)); /* nothing of the former one */
+        say(p, KEDGE_TFTP_ACK, 1, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, 2);
+        peer_free(p);
+    }
+    assert_int_equal(tftp_service_totals(b->service).outcomes[KEDGE_TFTP_REPLACED], 4);
+    bench_free(b);
+}
+
+static void a_peer_aborts_while_its_file_is_kept(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    ask(p, KEDGE_TFTP_WRQ, "kept", NULL);
+    must_hear(p, KEDGE_TFTP_ACK, 0);
+    hold_next(b);
+    say(p, KEDGE_TFTP_DATA, 1, "all of it");
+    turn_until_held(b);
+    say(p, KEDGE_TFTP_ERROR, 0, "x");
+    turn_for(b, 20 * KEDGE_MSEC);
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    let_go(b);
+    others_are_served(b);
+    assert_int_equal(access(at(&b->tree, "root/kept").text, F_OK), 0);
+    peer_free(p);
+    bench_free(b);
+}
+
+/* The server is stopped while helpers are at work: they finish, then all is freed. */
+static void the_service_closes_while_a_helper_is_held(void **state)
+{
+    (void)state;
+    for (int op = KEDGE_TFTP_RRQ; op <= KEDGE_TFTP_DATA; op++) {
+        struct bench *b = two_files();
+        struct peer *p = peer_new(b);
+
+        if (op == KEDGE_TFTP_DATA) {
+            ask(p, KEDGE_TFTP_WRQ, "new", NULL);
+            must_hear(p, KEDGE_TFTP_ACK, 0);
+            hold_next(b);
+            say(p, KEDGE_TFTP_DATA, 1, "body");
+        } else {
+            hold_next(b);
+            ask(p, (uint8_t)op, "slow", NULL);
+        }
+        turn_until_held(b);
+        tftp_service_stop(b->service);
+        tftp_service_close(b->service);
+        b->closed = true;
+        peer_free(p);
+        bench_free(b);
+    }
+}
+
+/* Packets go on to come while a turn answers them: it ends nevertheless. */
+static void a_turn_takes_some_packets_of_a_socket_and_ends(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    uint64_t taken = 0;
+
+    (void)state;
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    for (int i = 0; i < 1200; i++)
+        send_to(p, &p->tid, "\0\7", 2); /* no packet of TFTP: dropped, counted */
+    for (int turns = 0; turns < 3; turns++) {
+        turn(b);
+        assert_true(tftp_service_totals(b->service).dropped - taken <= 512);
+        taken = tftp_service_totals(b->service).dropped;
+    }
+    assert_int_equal(taken, 1200);
+    peer_free(p);
+    bench_free(b);
+}
+
+/* Who listens at such an address alone still knows that many were asked. */
+static void a_broadcast_address_answers_nobody(void **state)
+{
+    struct bench *b = bench_new(UPLOAD_REFUSE);
+    struct peer *p = peer_new(b);
+    int on = 1;
+
+    (void)state;
+    put_bytes(b, "root/file", 100);
+    tftp_service_close(b->service);
+    tftp_service_free(b->service);
+    serve_at(b, UPLOAD_REFUSE, "127.255.255.255");
+    assert_int_equal(setsockopt(p->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
+    ask(p, KEDGE_TFTP_RRQ, "file", NULL);
+    assert_false(hears(p, 50));
+    assert_int_equal(tftp_service_totals(b->service).dropped, 1);
+    peer_free(p);
+    bench_free(b);
+}
+
+/* The loop was away for longer than a timeout. The ACK has come meanwhile, behind much else:
+ * it is read before the block is sent again. */
+static void what_waits_is_read_before_a_timer_sends_again(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    for (int i = 0; i < 1200; i++)
+        send_to(p, &p->tid, "\0\7", 2);
+    say(p, KEDGE_TFTP_ACK, 1, NULL);
+    usleep(1200000); /* its first timeout is a second */
+    must_hear(p, KEDGE_TFTP_DATA, 2);
+    say(p, KEDGE_TFTP_ACK, 2, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 3);
+    peer_free(p);
+    bench_free(b);
+}
+
+static void two_services_in_one_process(void **state)
+{
+    struct bench *one = two_files(), *two = bench_new(UPLOAD_REFUSE);
+    struct peer *p = peer_new(one), *q = peer_new(two);
+
+    (void)state;
+    put_bytes(two, "root/quick", 700);
+    hold_next(one);
+    ask(p, KEDGE_TFTP_RRQ, "slow", NULL);
+    turn_until_held(one);
+    assert_int_equal(fetch(q, "quick"), 700);
+    ask(q, KEDGE_TFTP_RRQ, "slow", NULL);
+    must_hear(q, KEDGE_TFTP_ERROR, KEDGE_TFTP_NOT_FOUND);
+    ask(q, KEDGE_TFTP_WRQ, "new", NULL);
+    must_hear(q, KEDGE_TFTP_ERROR, KEDGE_TFTP_ACCESS);
+    let_go(one);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    assert_int_equal(tftp_service_totals(two->service).outcomes[KEDGE_TFTP_OK], 1);
+    assert_int_equal(tftp_service_totals(one->service).outcomes[KEDGE_TFTP_OK], 0);
+    peer_free(p);
+    peer_free(q);
+    bench_free(two);
+    bench_free(one);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_open_that_hangs_stops_nobody),
+        cmocka_unit_test(a_read_that_hangs_stops_nobody),
+        cmocka_unit_test(a_lent_file_comes_whole),
+        cmocka_unit_test(a_lent_file_is_cut_short),
+        cmocka_unit_test(a_transfer_ends_with_lent_bytes_in_the_queue),
+        cmocka_unit_test(a_commit_that_hangs_stops_nobody),
+        cmocka_unit_test(a_peer_goes_while_its_file_opens),
+        cmocka_unit_test(a_peer_aborts_while_its_file_is_kept),
+        cmocka_unit_test(the_service_closes_while_a_helper_is_held),
+        cmocka_unit_test(a_turn_takes_some_packets_of_a_socket_and_ends),
+        cmocka_unit_test(a_broadcast_address_answers_nobody),
+        cmocka_unit_test(what_waits_is_read_before_a_timer_sends_again),
+        cmocka_unit_test(two_services_in_one_process),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

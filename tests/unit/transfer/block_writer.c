@@ -1,0 +1,86 @@
+/* Tests of bodies on their way to a file. */
+#include "place.h"
+
+#include "transfer/block_writer.h"
+
+struct memory {
+    uint8_t bytes[256];
+    size_t len;
+    enum store_error fails;
+};
+
+static struct store_result write_memory(void *file, struct kedge_span bytes,
+                                        uint64_t offset)
+{
+    struct memory *m = file;
+
+    if (m->fails)
+        return store_fail(m->fails, "as told");
+    assert_true(offset == m->len && bytes.len > 0 && m->len + bytes.len <= 256);
+    memcpy(m->bytes + m->len, bytes.ptr, bytes.len);
+    m->len += bytes.len;
+    return store_ok();
+}
+
+static void octets_are_taken_as_they_are(void **state)
+{
+    struct memory m = { .len = 0 };
+    struct taking t = { .write = write_memory, .file = &m };
+
+    (void)state;
+    assert_int_equal(taking_body(&t, text("a\r\n")).error, STORE_OK);
+    assert_int_equal(taking_body(&t, text("")).error, STORE_OK);
+    assert_int_equal(taking_body(&t, text("b\r")).error, STORE_OK);
+    assert_int_equal(taking_end(&t).error, STORE_OK);
+    assert_true(t.offset == 5 && m.len == 5);
+    assert_memory_equal(m.bytes, "a\r\nb\r", 5);
+}
+
+static void text_may_be_cut_anywhere(void **state)
+{
+    const struct kedge_span wire = { (const uint8_t *)"a\r\n\r\0b\r\r\nc\rd\r", 13 };
+    const struct kedge_span want = text("a\n\rb\r\nc\rd\r");
+
+    (void)state;
+    for (size_t one = 0; one <= wire.len; one++) {
+        for (size_t two = one; two <= wire.len; two++) {
+            struct memory m = { .len = 0 };
+            struct taking t = { .write = write_memory, .file = &m, .netascii = true };
+            const size_t cuts[] = { 0, one, two, wire.len };
+
+            for (size_t i = 0; i < 3; i++) {
+                struct kedge_span body = { wire.ptr + cuts[i], cuts[i + 1] - cuts[i] };
+
+                assert_int_equal(taking_body(&t, body).error, STORE_OK);
+            }
+            assert_int_equal(taking_end(&t).error, STORE_OK);
+            assert_int_equal(m.len, want.len);
+            assert_memory_equal(m.bytes, want.ptr, want.len);
+            assert_true(t.offset == want.len);
+        }
+    }
+}
+
+static void a_write_that_fails_counts_nothing(void **state)
+{
+    struct memory m = { .fails = STORE_FULL };
+    struct taking t = { .write = write_memory, .file = &m };
+
+    (void)state;
+    assert_int_equal(taking_body(&t, text("abc")).error, STORE_FULL);
+    assert_true(t.offset == 0);
+    t.netascii = true;
+    assert_int_equal(taking_body(&t, text("abc\r")).error, STORE_FULL);
+    assert_true(t.offset == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(octets_are_taken_as_they_are),
+        cmocka_unit_test(text_may_be_cut_anywhere),
+        cmocka_unit_test(a_write_that_fails_counts_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
