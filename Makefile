@@ -1,10 +1,13 @@
 # meson and ninja do the work; this names what people do. Where something is missing,
 # tools/setup says so and installs it (Debian, Ubuntu).
 
+# A warning stops CI (and tests/run), never who only builds.
+MESON_SETUP = meson setup $(if $(CI),-Dwerror=true)
+
 all: build
 
 build: setup
-	@test -f build/build.ninja || meson setup build
+	@test -f build/build.ninja || $(MESON_SETUP) build
 	@ninja -C build program
 
 # The embedded default of `kedge serve`, with ./srv to serve from. Ctrl-C ends it.
@@ -24,7 +27,7 @@ check:
 # if it is not given, and printed). A million transfers are some 80,000 worlds.
 SEEDS ?= 80000
 sim: setup
-	@test -f build/build.ninja || meson setup build
+	@test -f build/build.ninja || $(MESON_SETUP) build
 	@ninja -C build tests/sim/sim
 	@./build/tests/sim/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
@@ -47,13 +50,13 @@ bench-plots: bench-programs
 bench-programs: setup
 	@tools/setup --peers
 	@test -f build/build.ninja && meson configure build >/dev/null && \
-		meson setup --reconfigure build >/dev/null || meson setup build
+		meson setup --reconfigure build >/dev/null || $(MESON_SETUP) build
 	@ninja -C build program bench-programs tests/link/badlink
 
 # The prober beside ping, fping, sockperf and irtt; as root, some minutes.
 bench-probe: setup
 	@tools/setup --peers
-	@test -f build/build.ninja || meson setup build
+	@test -f build/build.ninja || $(MESON_SETUP) build
 	@ninja -C build program tests/link/badlink
 	@bench/probe.py $(if $(QUICK),--quick)
 

@@ -121,7 +121,7 @@ double tally_at(const struct tally *t, double part)
         seen += t->bin[i];
         if (seen > 0 && (double)seen >= part * (double)t->count)
             return (double)(1ull << i / TALLY_STEPS) *
-                   (1 + (i % TALLY_STEPS + 0.5) / TALLY_STEPS);
+                   (1 + (i % TALLY_STEPS + 0.5) / (double)TALLY_STEPS);
     }
     return 0;
 }

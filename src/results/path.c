@@ -43,9 +43,9 @@ static int dscp(int tos)
 }
 
 /* "-" where it is not known. */
-static const char *shown(char out[8], int v)
+static const char *shown(char out[12], int v)
 {
-    snprintf(out, 8, v < 0 ? "-" : "%d", v);
+    snprintf(out, 12, v < 0 ? "-" : "%d", v);
     return out;
 }
 
@@ -66,7 +66,7 @@ static void marks_note(const struct probe_view *v, FILE *out)
     const struct probe_marks *m = v->marks;
     int ttl = ttl_there(v), mark = dscp_there(v), sent = dscp(m->tos_sent);
     bool changed = ttl >= 0 && (ttl != m->ttl_sent || mark != sent);
-    char text[KEDGE_ENDPOINT_TEXT], a[8], b[8], c[8], d[8];
+    char text[KEDGE_ENDPOINT_TEXT], a[12], b[12], c[12], d[12];
 
     if (v->account->received == 0 || (!changed && sent <= 0))
         return;
