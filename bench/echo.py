@@ -1,4 +1,4 @@
-"""Echo servers under load: TCP by bench/talk.c, UDP by bench/volley.c."""
+"""Echo servers under load: TCP by bench/load_tcp.c, UDP by bench/load_udp.c."""
 import json
 import re
 import subprocess
@@ -51,14 +51,14 @@ UDP = {
 def one_way(seconds):
     """What the kernel moves over TCP in one direction."""
     done = subprocess.run(["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"',
-                           "sh", find("talk"), "sink", "127.0.0.1", "0",
+                           "sh", find("load_tcp"), "sink", "127.0.0.1", "0",
                            "--seconds", str(seconds)], capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
 class Load:
     """A generator's options against one of the servers."""
-    servers, server, program = TCP, EchoServer, "talk"
+    servers, server, program = TCP, EchoServer, "load_tcp"
 
     def __init__(self, *mode, metric="server_us_each", seconds=2, **options):
         self.mode, self.metric, self.seconds, self.options = mode, metric, seconds, options
@@ -107,4 +107,4 @@ class Idle(Load):
 
 
 class Volley(Load):
-    servers, server, program = UDP, DatagramServer, "volley"
+    servers, server, program = UDP, DatagramServer, "load_udp"

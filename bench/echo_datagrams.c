@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 enum { BATCH = 64, DATAGRAM = 65536 };
 

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 enum { EVENTS = 256, BUFFER = 256 << 10 };
 

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 #include "bench/train.h"
 
 enum { TRAIN = 64, TRAIN_BYTES = 65507, HEADER = 4, WINDOW_MAX = 1024 };

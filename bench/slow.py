@@ -1,4 +1,4 @@
-"""What a slow file does to the others: 1 KiB files by bench/storm.c while clients wait for
+"""What a slow file does to the others: 1 KiB files by bench/load_tftp.c while clients wait for
 files that take half a second to be found, and for each read; or for one that the kernel
 holds no page of, so that every read is the disk's."""
 import errno
@@ -54,7 +54,7 @@ class Beside:
             with Account(server.process.pid) as account, Peak(server.process.pid) as peak:
                 if name != "alone":
                     other.start()
-                done = server.run(find("storm"), "127.0.0.1", servers.PORT, "1KiB", copy,
+                done = server.run(find("load_tftp"), "127.0.0.1", servers.PORT, "1KiB", copy,
                                   "--at-once", "64", "--blksize", "512", "--count",
                                   self.quick if quick else self.count)
                 over.set()
@@ -65,7 +65,7 @@ class Beside:
             if isinstance(why, Missing):
                 raise why
         if not done.stdout:
-            raise Missing(f"storm: {done.stderr.strip()}")
+            raise Missing(f"load_tftp: {done.stderr.strip()}")
         found = json.loads(done.stdout)
         return {"failed": found["failed"] + sum(map(bool, asked)), "wrong": found["wrong"],
                 "asked": len(asked), "server_us_each": spent * 1e6 / found["done"],

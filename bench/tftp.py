@@ -1,4 +1,4 @@
-"""TFTP servers under load: bench/storm.c as many clients, kedge as one."""
+"""TFTP servers under load: bench/load_tftp.c as many clients, kedge as one."""
 import json
 import statistics
 import subprocess
@@ -55,11 +55,11 @@ class Download:
                 subprocess.run(["taskset", "-a", "-p", "-c", str(self.core), str(pid)],
                                check=True, capture_output=True)
             with Account(pid) as account, Peak(pid) as peak:
-                done = server.run(*pin, find("storm"), "127.0.0.1", 69, self.file, copy,
+                done = server.run(*pin, find("load_tftp"), "127.0.0.1", 69, self.file, copy,
                                   "--count", count, "--pid", pid, *options,
                                   timeout=PATIENCE_S)
                 if not done.stdout:
-                    raise Missing(f"storm: {done.stderr.strip()}")
+                    raise Missing(f"load_tftp: {done.stderr.strip()}")
                 found = json.loads(done.stdout)
                 account.correct(found)
         found.pop("wall_s")
@@ -155,7 +155,7 @@ class Limit:
 
 class PingPong:
     """As many blocks by recvmmsg and sendmmsg, each for four bytes, without a protocol:
-    bench/volley.c and bench/echo_datagrams.c."""
+    bench/load_udp.c and bench/echo_datagrams.c."""
 
     def __init__(self, blksize, sockets, a_transfer, core):
         self.blksize, self.sockets, self.core = blksize, sockets, core
@@ -166,11 +166,11 @@ class PingPong:
         pin = ["taskset", "-c", str(self.core)] if self.core is not None else []
         command = [*pin, find("echo_datagrams"), servers.PORT, self.blksize + 4]
         with Blocks(command, log) as server, Peak(server.process.pid) as peak:
-            done = server.run(*pin, find("volley"), "127.0.0.1", servers.PORT, "--sockets",
+            done = server.run(*pin, find("load_udp"), "127.0.0.1", servers.PORT, "--sockets",
                               self.sockets, "--size", 4, "--answer", self.blksize + 4,
                               "--seconds", 1 if quick else 2, "--pid", server.process.pid)
         if not done.stdout:
-            raise Missing(f"volley: {done.stderr.strip()}")
+            raise Missing(f"load_udp: {done.stderr.strip()}")
         found = json.loads(done.stdout)
         each, rate = found["server_us_each"], found["per_s"]
         out = {k: found[k] for k in ("failed", "wrong", "p50_ms", "p99_ms", "busy")}

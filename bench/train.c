@@ -1,6 +1,6 @@
 #include "bench/train.h"
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>

@@ -25,7 +25,7 @@ KEDGE_API KEDGE_MUST_CHECK ssize_t kedge_read_some(int fd, void *buffer, size_t 
 KEDGE_API KEDGE_MUST_CHECK int kedge_write_all(int fd, const void *bytes, size_t size);
 
 /* Say that nothing more will be sent (TCP: FIN). Reading goes on. 0 or -errno. */
-KEDGE_API KEDGE_MUST_CHECK int kedge_finish(int fd);
+KEDGE_API KEDGE_MUST_CHECK int kedge_shutdown_write(int fd);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@
 #define KEDGE_TFTP_H
 
 #include "kedge/base.h"
-#include "kedge/tftp_way.h"
+#include "kedge/tftp_path.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -142,11 +142,11 @@ KEDGE_API KEDGE_MUST_CHECK bool kedge_tftp_accept(const struct kedge_tftp_option
 struct kedge_tftp_terms {
     uint32_t blksize;
     uint32_t window;
-    uint32_t rollover;      /* the number on the wire after 65535: 0 or 1 */
-    kedge_nanos timeout;    /* as negotiated; 0 if it was not */
-    kedge_nanos patience;   /* without progress before giving up; 0: the default */
-    kedge_nanos turn;       /* how late the owner itself may answer */
-    kedge_nanos deaf_until; /* DATA, ERROR before this are a former transfer's */
+    uint32_t rollover;         /* the number on the wire after 65535: 0 or 1 */
+    kedge_nanos timeout;       /* as negotiated; 0 if it was not */
+    kedge_nanos patience;      /* without progress before giving up; 0: the default */
+    kedge_nanos own_delay;     /* how late the owner itself may answer */
+    kedge_nanos ignore_before; /* DATA, ERROR before this are a former transfer's */
     kedge_nanos confirm; /* a sender waits so long for the last ACK, which says that the
                                file is kept; 0: three repeats (firmware may be running it) */
 };
@@ -211,20 +211,20 @@ struct kedge_tftp_sender {
     uint64_t duplicates;  /* ACKs that said nothing new */
     uint64_t clean_at;    /* when base gets here without a loss, the spacing halves */
     kedge_nanos give_up;
-    kedge_nanos expiry;      /* of the blocks in flight */
-    kedge_nanos doubt;       /* a gap was told too soon to be sure: look again then */
-    kedge_nanos again_at;    /* when blocks left again that were acknowledged since */
-    kedge_nanos spacing;     /* between blocks; 0 lets a window leave at once */
-    kedge_nanos spacing_was; /* before the last loss, in case it was none */
-    kedge_nanos not_before;  /* of the next block, when spaced */
+    kedge_nanos expiry;        /* of the blocks in flight */
+    kedge_nanos suspect_until; /* a gap was told too soon to be sure: look again then */
+    kedge_nanos again_at;      /* when blocks left again that were acknowledged since */
+    kedge_nanos spacing;       /* between blocks; 0 lets a window leave at once */
+    kedge_nanos spacing_was;   /* before the last loss, in case it was none */
+    kedge_nanos not_before;    /* of the next block, when spaced */
     struct kedge_tftp_pace pace;
-    unsigned repeats; /* of an unproved peer's reply, or of the last block */
-    unsigned mends;   /* gaps mended since base moved */
-    bool expired;     /* the timer ran out since base moved */
-    bool proved;      /* the peer has answered from its address */
-    uint16_t code;    /* of the ERROR that ended it, or is to be sent */
-    bool refuse;      /* that ERROR is still to be sent */
-    unsigned bursts;  /* used, the newest in front */
+    unsigned repeats;     /* of an unproved peer's reply, or of the last block */
+    unsigned retransmits; /* gaps mended since base moved */
+    bool expired;         /* the timer ran out since base moved */
+    bool validated;       /* the peer has answered from its address */
+    uint16_t code;        /* of the ERROR that ended it, or is to be sent */
+    bool refuse;          /* that ERROR is still to be sent */
+    unsigned bursts;      /* used, the newest in front */
     struct kedge_tftp_burst burst[KEDGE_TFTP_BURSTS];
 };
 
@@ -232,7 +232,7 @@ struct kedge_tftp_sender {
  * already answered (a client's server has; a server's client has not). */
 KEDGE_API void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
                                       const struct kedge_tftp_terms *terms,
-                                      uint64_t first, bool proved, kedge_nanos now);
+                                      uint64_t first, bool validated, kedge_nanos now);
 
 /* The file's last block, as soon as it is known: the first that is shorter than blksize. */
 KEDGE_API void kedge_tftp_sender_end(struct kedge_tftp_sender *s, uint64_t last);
@@ -269,7 +269,7 @@ struct kedge_tftp_receiver {
     kedge_nanos silence;    /* so long before the last ACK is repeated */
     kedge_nanos linger;     /* so long the last ACK can be repeated */
     bool first_in_window;   /* the next DATA answers the last ACK: a sample */
-    bool proved;
+    bool validated;
     bool due; /* an ACK is to be sent */
     uint16_t code;
     bool refuse;

@@ -76,7 +76,7 @@ static void say_target(struct line *l, const struct fetch_job *job)
     if (!job->put)
         return;
     say(l, " -> ");
-    text_shown(&l->w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
+    text_printable(&l->w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
 }
 
 static void say_speed(struct line *l, const struct kedge_transfer_result *r)
@@ -97,7 +97,7 @@ void fetch_say_summary(const struct fetch_job *job, const struct kedge_transfer_
     struct line l;
 
     begin(&l);
-    text_shown(&l.w, fetch_label(job), NAME_SHOWN);
+    text_printable(&l.w, fetch_label(job), NAME_SHOWN);
     say_target(&l, job);
     say(&l, ": ");
     say_speed(&l, r);
@@ -122,7 +122,7 @@ static void say_reason(struct line *l, const struct kedge_transfer_result *r)
         return;
     }
     say(l, "the server says: ");
-    text_shown(&l->w, (struct kedge_span){ r->said, r->said_len }, SAID_SHOWN);
+    text_printable(&l->w, (struct kedge_span){ r->said, r->said_len }, SAID_SHOWN);
     say(l, " (error ");
     put_decimal(&l->w, (uint64_t)r->code);
     say(l, ")");
@@ -137,7 +137,7 @@ void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_
     say(&l, "kedge ");
     say(&l, job->verb);
     say(&l, ": ");
-    text_shown(&l.w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
+    text_printable(&l.w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
     say(&l, ": ");
     say_reason(&l, r);
     if (*r->recovered) {

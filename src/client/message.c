@@ -176,7 +176,7 @@ void message_finish(struct message_link *link)
 
     if (!link->stream)
         return;
-    n = kedge_finish(link->fd);
+    n = kedge_shutdown_write(link->fd);
     trace_call(link->trace, link->fd, "shutdown SHUT_WR", n);
     while (n >= 0 && !cancelled && await(link, POLLIN, until, &cancelled)) {
         n = recv(link->fd, link->reply, MESSAGE_MAX, 0);

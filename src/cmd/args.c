@@ -30,9 +30,9 @@ __attribute__((format(printf, 2, 3))) static bool bad(struct parse *p, const cha
 }
 
 /* --name, or -c where a letter is all there is. */
-static struct shown flag_of(const struct arg *a)
+static struct printable flag_of(const struct arg *a)
 {
-    struct shown s = { 0 };
+    struct printable s = { 0 };
 
     if (a->name)
         snprintf(s.text, sizeof s.text, "--%s", a->name);
@@ -75,9 +75,9 @@ static bool store_u64(struct parse *p, const struct arg *a, uint64_t v)
 }
 
 /* A bound as the user would write it: a time in the largest unit that is exact. */
-static struct shown limit(const struct arg *a, uint64_t v)
+static struct printable limit(const struct arg *a, uint64_t v)
 {
-    struct shown s = { 0 };
+    struct printable s = { 0 };
     unsigned long long n = v;
 
     if (a->kind == ARG_OCTAL)
@@ -94,9 +94,9 @@ static struct shown limit(const struct arg *a, uint64_t v)
 }
 
 /* ", 8 to 65464", or nothing. */
-static struct shown bounds(const struct arg *a)
+static struct printable bounds(const struct arg *a)
 {
-    struct shown s = { 0 }, low = limit(a, a->low), high = limit(a, a->high);
+    struct printable s = { 0 }, low = limit(a, a->low), high = limit(a, a->high);
 
     if (a->high > 0)
         snprintf(s.text, sizeof s.text, ", %.30s to %.30s", low.text, high.text);
@@ -129,7 +129,7 @@ static bool not_valid(struct parse *p, const struct arg *a, const char *value)
 {
     return bad(p, "%s takes %s%s%s%s, not '%s'", flag_of(a).text, wanted(a->kind),
                bounds(a).text, a->words ? (a->kind == ARG_ENUM ? " " : ", or ") : "",
-               a->words ? a->words : "", shown(value, SHOWN_WORD).text);
+               a->words ? a->words : "", printable(value, PRINTABLE_WORD).text);
 }
 
 static bool set_number(struct parse *p, const struct arg *a, const char *value)
@@ -269,7 +269,7 @@ static bool long_option(struct parse *p, const char *word)
         name.len = (size_t)(equals - (word + 2));
     a = by_name(p->verb, name);
     if (!a)
-        return bad(p, "unknown option %s", shown(word, SHOWN_WORD).text);
+        return bad(p, "unknown option %s", printable(word, PRINTABLE_WORD).text);
     if (a->kind == ARG_FLAG)
         return equals ? bad(p, "%s takes no value", flag_of(a).text)
                       : take_option(p, a, NULL);
@@ -287,7 +287,7 @@ static bool short_options(struct parse *p, const char *word)
         const char *value = NULL;
 
         if (!a)
-            return bad(p, "unknown option -%s", shown(c, SHOWN_WORD).text);
+            return bad(p, "unknown option -%s", printable(c, PRINTABLE_WORD).text);
         if (a->kind == ARG_FLAG) {
             if (!take_option(p, a, NULL))
                 return false;
@@ -310,7 +310,7 @@ static bool whole(struct parse *p)
         return bad(p, "missing operand: %s", verb->operands);
     if (p->kept > verb->operands_max)
         return bad(p, "unexpected operand '%s'",
-                   shown(p->words->items[verb->operands_max], SHOWN_WORD).text);
+                   printable(p->words->items[verb->operands_max], PRINTABLE_WORD).text);
     p->words->count = p->kept;
     return true;
 }

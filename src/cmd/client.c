@@ -11,9 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
-bool client_complain(const struct client *c, const char *what, const char *why)
+bool client_report_error(const struct client *c, const char *what, const char *why)
 {
-    fprintf(stderr, "kedge %s: %s: %s\n", c->verb, shown(what, SHOWN_NAME).text, why);
+    fprintf(stderr, "kedge %s: %s: %s\n", c->verb, printable(what, PRINTABLE_NAME).text,
+            why);
     return false;
 }
 
@@ -31,19 +32,20 @@ bool client_remote(const struct client *c, const char *url, struct kedge_endpoin
     struct kedge_error error = { .text = "" };
 
     if (strncasecmp(url, "tftp://", 7) != 0)
-        return client_complain(c, url,
-                               "not a tftp:// URL, as in tftp://HOST[:PORT]/FILE");
+        return client_report_error(c, url,
+                                   "not a tftp:// URL, as in tftp://HOST[:PORT]/FILE");
     if (!kedge_endpoint_parse(url, out, &error)) {
         fprintf(stderr, "kedge %s: %s\n", c->verb, error.text);
         return false;
     }
     if (!*out->host)
-        return client_complain(c, url, "names no host");
+        return client_report_error(c, url, "names no host");
     if (out->netascii && o->mode == 0)
-        return client_complain(c, url, "its mode and --mode contradict each other");
+        return client_report_error(c, url, "its mode and --mode contradict each other");
     out->netascii |= o->mode == 1;
     if (out->netascii && o->windowsize > 1)
-        return client_complain(c, "--windowsize", "netascii goes one block at a time");
+        return client_report_error(c, "--windowsize",
+                                   "netascii goes one block at a time");
     out->family = o->v4 ? KEDGE_IPV4 : o->v6 ? KEDGE_IPV6 : KEDGE_ANY_FAMILY;
     return true;
 }
@@ -106,11 +108,11 @@ static bool set_source(const struct client *c, struct setup *s)
     if (!o->source)
         return true;
     if (!read_source(o->source, &s->source))
-        return client_complain(c, o->source, "--source takes ADDR or ADDR:PORT");
+        return client_report_error(c, o->source, "--source takes ADDR or ADDR:PORT");
     family = ((const struct sockaddr *)&s->source.storage)->sa_family;
     if ((o->v4 && family != AF_INET) || (o->v6 && family != AF_INET6))
-        return client_complain(c, o->source,
-                               "--source and -4 or -6 contradict each other");
+        return client_report_error(c, o->source,
+                                   "--source and -4 or -6 contradict each other");
     s->settings.options.source = &s->source;
     return true;
 }
@@ -122,9 +124,10 @@ static bool set_sum(const struct client *c, struct setup *s)
     if (!text)
         return true;
     if (!read_sum(text, s->sha256))
-        return client_complain(c, text, "--sha256 takes 64 hexadecimal digits");
+        return client_report_error(c, text, "--sha256 takes 64 hexadecimal digits");
     if (c->count > 1)
-        return client_complain(c, "--sha256", "is of one file, and there are several");
+        return client_report_error(c, "--sha256",
+                                   "is of one file, and there are several");
     s->settings.options.sha256 = s->sha256;
     return true;
 }

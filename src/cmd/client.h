@@ -51,7 +51,7 @@ KEDGE_MUST_CHECK bool client_remote(const struct client *c, const char *url,
                                     struct kedge_endpoint *out);
 
 /* Say on standard error "kedge VERB: WHAT: WHY", WHAT as it can be shown; false. */
-bool client_complain(const struct client *c, const char *what, const char *why);
+bool client_report_error(const struct client *c, const char *what, const char *why);
 
 /* The last part of a name; "" where there is none that could name a file. */
 const char *client_base(const char *name);

@@ -14,7 +14,7 @@ bool checks_parse(struct checks *out, const char *verb, const struct arg_list *g
     for (uint32_t i = 0; i < given->count; i++) {
         if (!check_parse(&out->items[i], given->items[i], compares, &error)) {
             fprintf(stderr, "kedge %s: --fail-if '%s': %s\n", verb,
-                    shown(given->items[i], SHOWN_WORD).text, error.text);
+                    printable(given->items[i], PRINTABLE_WORD).text, error.text);
             return false;
         }
         out->count++;

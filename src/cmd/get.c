@@ -31,11 +31,11 @@ static bool make(const struct client *c, size_t number, struct client_file *out)
     if (!client_remote(c, url, remote))
         return false;
     if (remote->name_len == 0)
-        return client_complain(c, url, "names no file");
+        return client_report_error(c, url, "names no file");
     out->job.put = false;
     out->job.path = c->output ? c->output : local_name(remote, out);
     if (!*out->job.path)
-        return client_complain(c, url, "ends in no file name: say one by -o");
+        return client_report_error(c, url, "ends in no file name: say one by -o");
     return true;
 }
 
@@ -45,7 +45,7 @@ static enum exit_code get_run(const void *options, const struct operands *operan
     struct client c = { "get", &o->client, operands, operands->count, o->output, make };
 
     if (o->output && strcmp(o->output, "-") != 0 && operands->count > 1) {
-        client_complain(&c, "-o", "names one file, and there are several");
+        client_report_error(&c, "-o", "names one file, and there are several");
         return EXIT_USAGE;
     }
     return client_run(&c);

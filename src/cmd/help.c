@@ -15,7 +15,7 @@ void help_overview(FILE *out)
 enum exit_code help_unknown_verb(const char *name)
 {
     fprintf(stderr, "kedge: unknown verb '%s' (see: kedge help)\n",
-            shown(name, SHOWN_WORD).text);
+            printable(name, PRINTABLE_WORD).text);
     return EXIT_USAGE;
 }
 

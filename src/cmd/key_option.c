@@ -12,7 +12,7 @@ enum exit_code key_option(const char *verb, const char *file, struct store_key *
 
     if (!err)
         return EXIT_OK;
-    fprintf(stderr, "kedge %s: --key %s: ", verb, shown(file, SHOWN_NAME).text);
+    fprintf(stderr, "kedge %s: --key %s: ", verb, printable(file, PRINTABLE_NAME).text);
     if (err == -EINVAL)
         fprintf(stderr, "a key has %d to %d bytes\n", KEY_MIN, KEY_MAX);
     else

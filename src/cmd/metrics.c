@@ -14,13 +14,13 @@ bool metrics_due(const struct metrics_file *m, kedge_nanos now)
 
 static int write_now(const char *file, const struct probe_result *r, bool running)
 {
-    struct whole whole;
-    int err = whole_open(&whole, file);
+    struct atomic_file whole;
+    int err = atomic_file_open(&whole, file);
 
     if (err)
         return -err;
     probe_metrics(r, running, whole.out);
-    return -whole_commit(&whole);
+    return -atomic_file_commit(&whole);
 }
 
 enum exit_code metrics_write(struct metrics_file *m, const struct probe_result *r,
@@ -34,7 +34,7 @@ enum exit_code metrics_write(struct metrics_file *m, const struct probe_result *
     code = write_now(m->file, r, running);
     if (code && code != m->failed)
         fprintf(stderr, "kedge probe: --prometheus %s: %s\n",
-                shown(m->file, SHOWN_NAME).text, strerror(code));
+                printable(m->file, PRINTABLE_NAME).text, strerror(code));
     m->failed = code;
     if (!code)
         return EXIT_OK;

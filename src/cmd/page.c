@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum exit_code complain(const struct page *p, int code)
+static enum exit_code report_error(const struct page *p, int code)
 {
     fprintf(stderr, "kedge %s: --%s%s: %s\n", p->verb, p->file ? "html " : "plot",
-            shown(p->file ? p->file : "", SHOWN_NAME).text, strerror(code));
+            printable(p->file ? p->file : "", PRINTABLE_NAME).text, strerror(code));
     return code == ENOSPC ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
 }
 
@@ -24,18 +24,18 @@ enum exit_code page_open(struct page *p, const char *verb, const char *file, boo
     *p = (struct page){ .verb = verb, .file = file, .plots = plots };
     if (!file && !plots)
         return EXIT_OK;
-    err = file ? whole_open(&p->whole, file) : 0;
+    err = file ? atomic_file_open(&p->whole, file) : 0;
     if (err)
-        return complain(p, -err);
+        return report_error(p, -err);
     /* Most of it is never touched, and so never there. */
     p->times = calloc(PROBE_TARGETS_MAX, sizeof *p->times);
     if (p->times)
         return EXIT_OK;
     page_drop(p);
-    return complain(p, ENOMEM);
+    return report_error(p, ENOMEM);
 }
 
-void page_count(struct page *p, uint32_t target, const struct account_event *event,
+void page_count(struct page *p, uint32_t target, const struct probe_stats_event *event,
                 kedge_nanos origin, kedge_nanos interval)
 {
     struct timeline *t;
@@ -55,11 +55,11 @@ enum exit_code page_write(struct page *p, const struct probe_result *r)
     if (!p->whole.out)
         return EXIT_OK;
     if (!probe_page(r, p->times, p->whole.out)) {
-        whole_drop(&p->whole);
-        return complain(p, ENOMEM);
+        atomic_file_drop(&p->whole);
+        return report_error(p, ENOMEM);
     }
-    err = whole_commit(&p->whole);
-    return err ? complain(p, -err) : EXIT_OK;
+    err = atomic_file_commit(&p->whole);
+    return err ? report_error(p, -err) : EXIT_OK;
 }
 
 void page_plot(const struct page *p, const struct probe_result *r)
@@ -75,7 +75,7 @@ void page_plot(const struct page *p, const struct probe_result *r)
 void page_drop(struct page *p)
 {
     if (p->whole.out)
-        whole_drop(&p->whole);
+        atomic_file_drop(&p->whole);
     free(p->times);
     p->times = NULL;
 }

@@ -11,8 +11,8 @@
 struct page {
     const char *verb, *file;
     bool plots;
-    struct whole whole;     /* file, and neither written nor dropped */
-    struct timeline *times; /* by a target's number; NULL: nothing is wanted */
+    struct atomic_file whole; /* file, and neither written nor dropped */
+    struct timeline *times;   /* by a target's number; NULL: nothing is wanted */
 };
 
 /* Zeroed memory is no page. file: NULL for none. Says on standard error what does not
@@ -21,7 +21,7 @@ KEDGE_MUST_CHECK enum exit_code page_open(struct page *p, const char *verb,
                                           const char *file, bool plots);
 
 /* What became of a probe; origin as its times have it, interval that of the run. */
-void page_count(struct page *p, uint32_t target, const struct account_event *event,
+void page_count(struct page *p, uint32_t target, const struct probe_stats_event *event,
                 kedge_nanos origin, kedge_nanos interval);
 
 /* Write the file, if one is wanted. */

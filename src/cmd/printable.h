@@ -4,14 +4,14 @@
 
 #include "kedge/base.h"
 
-struct shown {
+struct printable {
     char text[512];
 };
 
 /* At most so many bytes: of a word in a sentence, of a name. More ends in "...". */
-#define SHOWN_WORD 79
-#define SHOWN_NAME 255
+#define PRINTABLE_WORD 79
+#define PRINTABLE_NAME 255
 
-struct shown shown(const char *text, size_t most);
+struct printable printable(const char *text, size_t most);
 
 #endif

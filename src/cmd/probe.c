@@ -22,7 +22,7 @@ struct probe_options {
     uint64_t dscp, ttl;
     const char *source, *interface, *key;
     const char *trace;
-    struct see_options see;
+    struct display_options probe_display;
 };
 
 static enum exit_code add_all(struct probe *p, const struct operands *operands)
@@ -44,9 +44,10 @@ static enum exit_code add_all(struct probe *p, const struct operands *operands)
     return code;
 }
 
-static bool complain(const char *value, const char *why)
+static bool report_error(const char *value, const char *why)
 {
-    fprintf(stderr, "kedge probe: %s, not '%s'\n", why, shown(value, SHOWN_WORD).text);
+    fprintf(stderr, "kedge probe: %s, not '%s'\n", why,
+            printable(value, PRINTABLE_WORD).text);
     return false;
 }
 
@@ -66,11 +67,12 @@ static bool path_of(const struct probe_options *o, struct net_path *out)
                               .ttl = (uint8_t)o->ttl,
                               .whole = o->whole };
     if (o->source && !net_address_parse(o->source, 0, &out->source))
-        return complain(o->source, "--source takes an IP address");
+        return report_error(o->source, "--source takes an IP address");
     if (o->source && o->v4 != o->v6 && o->v6 != (out->source.u.any.sa_family == AF_INET6))
-        return complain(o->source, "--source and -4 or -6 contradict each other");
+        return report_error(o->source, "--source and -4 or -6 contradict each other");
     if (o->interface && strlen(o->interface) >= sizeof out->interface)
-        return complain(o->interface, "--interface takes a name of 15 letters at most");
+        return report_error(o->interface,
+                            "--interface takes a name of 15 letters at most");
     if (o->interface)
         snprintf(out->interface, sizeof out->interface, "%s", o->interface);
     return true;
@@ -104,10 +106,10 @@ static enum exit_code read_key(const struct probe_options *o, struct store_key *
     if (!o->key)
         return EXIT_OK;
     if (plan->size == DEFAULT_SIZE)
-        plan->size = SEALED_SIZE;
-    if (plan->size < SEALED_SIZE) {
+        plan->size = AUTHENTICATED_SIZE;
+    if (plan->size < AUTHENTICATED_SIZE) {
         fprintf(stderr, "kedge probe: with --key, --size takes %d or more\n",
-                SEALED_SIZE);
+                AUTHENTICATED_SIZE);
         return EXIT_USAGE;
     }
     plan->key = key;
@@ -120,7 +122,7 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
     struct probe_plan plan;
     struct store_key key;
     struct probe *p = NULL;
-    struct see see;
+    struct probe_display probe_display;
     enum exit_code missing, code;
     int err;
 
@@ -132,8 +134,8 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
     if (code != EXIT_OK)
         return code;
     if (o->mtu)
-        return probe_mtu(&plan, operands, o->see.json);
-    if (!see_plan(&see, &o->see, &plan))
+        return probe_mtu(&plan, operands, o->probe_display.json);
+    if (!display_plan(&probe_display, &o->probe_display, &plan))
         return EXIT_USAGE;
     plan.trace = trace;
     err = probe_open(&p, &plan);
@@ -144,7 +146,7 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
     missing = add_all(p, operands);
     code = missing;
     if (missing != EXIT_USAGE && probe_targets(p) > 0) {
-        code = see_run(&see, p);
+        code = display_run(&probe_display, p);
         if (code == EXIT_OK && missing != EXIT_OK)
             code = EXIT_SOME_FAILED;
     }
@@ -169,7 +171,7 @@ static const struct probe_options defaults = {
     .interval = KEDGE_SEC / 5,
     .timeout = KEDGE_SEC,
     .dscp = ARG_WORD,
-    .see.prometheus_every = 5 * KEDGE_SEC,
+    .probe_display.prometheus_every = 5 * KEDGE_SEC,
 };
 
 #define FIELD(name) .into = offsetof(struct probe_options, name)
@@ -267,45 +269,45 @@ static const struct arg args[] = {
       .help = "find the largest payload that passes, there and back" },
     { .name = "json",
       .kind = ARG_FLAG,
-      FIELD(see.json),
+      FIELD(probe_display.json),
       .not_with = "jsonl",
       .help = "print one JSON document" },
     { .name = "jsonl",
       .kind = ARG_FLAG,
-      FIELD(see.jsonl),
+      FIELD(probe_display.jsonl),
       .help = "print a line of JSON a probe, as it goes" },
     { .name = "plot",
       .kind = ARG_FLAG,
-      FIELD(see.plot),
+      FIELD(probe_display.plot),
       .not_with = "json|jsonl",
       .help = "draw the distribution and the time line below the table" },
     { .name = "html",
       .kind = ARG_TEXT,
       .value = "FILE",
-      FIELD(see.html),
+      FIELD(probe_display.html),
       .help = "write the results as a page besides" },
     { .name = "prometheus",
       .kind = ARG_TEXT,
       .value = "FILE",
-      FIELD(see.prometheus),
+      FIELD(probe_display.prometheus),
       .help = "keep metrics for Prometheus there, replaced whole each time" },
     { .name = "prometheus-every",
       .kind = ARG_TIME,
       .value = "TIME",
-      FIELD(see.prometheus_every),
+      FIELD(probe_display.prometheus_every),
       .low = 100 * KEDGE_MSEC,
       .high = 86400 * KEDGE_SEC,
       .help = "between two such times (5s)" },
     { .name = "fail-if",
       .kind = ARG_TEXTS,
       .value = "CONDITION",
-      FIELD(see.fail_if),
+      FIELD(probe_display.fail_if),
       .help = "exit with 1 if it holds for a target, such as 'p99>5ms' or 'lost>1%'; "
               "may be repeated" },
     { .name = "quiet",
       .letter = 'q',
       .kind = ARG_FLAG,
-      FIELD(see.quiet),
+      FIELD(probe_display.quiet),
       .help = "no rows on the terminal while it runs" },
     TRACING_ARG(FIELD(trace)),
     { .letter = '4',

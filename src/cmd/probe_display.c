@@ -16,7 +16,7 @@ static enum exit_code no_memory(void)
     return EXIT_SOME_FAILED;
 }
 
-static enum exit_code write_metrics(struct see *s, const struct probe *p)
+static enum exit_code write_metrics(struct probe_display *s, const struct probe *p)
 {
     struct probe_result now;
     enum exit_code code;
@@ -30,7 +30,7 @@ static enum exit_code write_metrics(struct see *s, const struct probe *p)
 
 static void tick(void *owner, const struct probe *p)
 {
-    struct see *s = owner;
+    struct probe_display *s = owner;
 
     if (metrics_due(&s->metrics, loop_clock()))
         (void)write_metrics(s, p);
@@ -39,7 +39,7 @@ static void tick(void *owner, const struct probe *p)
 }
 
 /* Who read the lines has gone, and nothing else is made of the run. */
-static void stop_unread(struct see *s)
+static void stop_unread(struct probe_display *s)
 {
     if (s->unread || !ferror(stdout) || s->options->html || s->options->prometheus)
         return;
@@ -47,9 +47,9 @@ static void stop_unread(struct see *s)
     (void)kill(getpid(), SIGINT);
 }
 
-static void settled(void *owner, uint32_t target, const struct account_event *event)
+static void settled(void *owner, uint32_t target, const struct probe_stats_event *event)
 {
-    struct see *s = owner;
+    struct probe_display *s = owner;
 
     if (s->options->jsonl) {
         probe_lines_probe(&s->lines, target, event);
@@ -64,7 +64,7 @@ static void settled(void *owner, uint32_t target, const struct account_event *ev
 static void trouble(void *owner, const struct kedge_endpoint *target, const char *why,
                     const struct net_address *by)
 {
-    const struct see *s = owner;
+    const struct probe_display *s = owner;
     char text[KEDGE_ENDPOINT_TEXT], who[NET_ADDRESS_TEXT];
 
     if (s->live.targets || s->options->quiet || s->options->json || s->options->jsonl)
@@ -74,9 +74,10 @@ static void trouble(void *owner, const struct kedge_endpoint *target, const char
             by->len > 0 ? net_address_print_host(by, who) : "");
 }
 
-bool see_plan(struct see *s, const struct see_options *options, struct probe_plan *plan)
+bool display_plan(struct probe_display *s, const struct display_options *options,
+                  struct probe_plan *plan)
 {
-    *s = (struct see){ .options = options };
+    *s = (struct probe_display){ .options = options };
     s->metrics = (struct metrics_file){ .file = options->prometheus,
                                         .every = options->prometheus_every };
     plan->owner = s;
@@ -87,15 +88,15 @@ bool see_plan(struct see *s, const struct see_options *options, struct probe_pla
 }
 
 /* Where conditions are given it is for them to say what is good enough. */
-static enum exit_code outcome(const struct see *s, const struct probe_result *r)
+static enum exit_code outcome(const struct probe_display *s, const struct probe_result *r)
 {
     bool any = false, all = true;
 
     for (uint32_t i = 0; i < r->count; i++) {
-        const struct account *a = r->views[i].account;
+        const struct probe_stats *a = r->views[i].stats;
 
         any |= a->received > 0;
-        all &= a->lost == 0 && a->late == 0 && a->altered == 0 && a->received > 0;
+        all &= a->lost == 0 && a->late == 0 && a->corrupted == 0 && a->received > 0;
     }
     if (!any)
         return EXIT_ALL_FAILED;
@@ -104,33 +105,33 @@ static enum exit_code outcome(const struct see *s, const struct probe_result *r)
     return all ? EXIT_OK : EXIT_SOME_FAILED;
 }
 
-static enum exit_code show(struct see *s, const struct probe_result *r)
+static enum exit_code show(struct probe_display *s, const struct probe_result *r)
 {
     enum exit_code page, metrics;
-    bool shown = true;
+    bool printable = true;
 
     if (s->options->jsonl)
         probe_lines_end(&s->lines, r);
     else
-        shown =
+        printable =
             s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
     page_plot(&s->page, r);
     page = page_write(&s->page, r);
     metrics = metrics_write(&s->metrics, r, false, loop_clock());
-    if (!shown)
+    if (!printable)
         return no_memory();
     page = page == EXIT_OK ? metrics : page;
     return page == EXIT_OK ? outcome(s, r) : page;
 }
 
 /* Lines of JSON and rows that are drawn over and over do not go on one terminal. */
-static bool wants_rows(const struct see_options *o)
+static bool wants_rows(const struct display_options *o)
 {
     return !o->quiet && terminal_draws(STDERR_FILENO) &&
            !(o->jsonl && isatty(STDOUT_FILENO));
 }
 
-static void start(struct see *s, const struct probe *p)
+static void start(struct probe_display *s, const struct probe *p)
 {
     if (wants_rows(s->options) && !live_open(&s->live, STDERR_FILENO, p, s->lines.origin))
         fputs("kedge probe: no memory for rows on the terminal\n", stderr);
@@ -138,7 +139,7 @@ static void start(struct see *s, const struct probe *p)
         probe_lines_start(&s->lines, &s->about);
 }
 
-enum exit_code see_run(struct see *s, struct probe *p)
+enum exit_code display_run(struct probe_display *s, struct probe *p)
 {
     struct probe_result result;
     enum exit_code code;

@@ -9,15 +9,15 @@
 #include "cmd/metrics.h"
 #include "cmd/page.h"
 
-struct see_options {
+struct display_options {
     bool json, jsonl, quiet, plot;
     const char *html, *prometheus;
     kedge_nanos prometheus_every;
     struct arg_list fail_if;
 };
 
-struct see {
-    const struct see_options *options;
+struct probe_display {
+    const struct display_options *options;
     struct probe_about about;
     struct probe_lines lines;
     struct checks checks;
@@ -29,11 +29,12 @@ struct see {
 
 /* Set the callbacks of the plan, which is not open yet; s stays where it is. False: the
  * line that says which option is wrong was printed. */
-KEDGE_MUST_CHECK bool see_plan(struct see *s, const struct see_options *options,
-                               struct probe_plan *plan);
+KEDGE_MUST_CHECK bool display_plan(struct probe_display *s,
+                                   const struct display_options *options,
+                                   struct probe_plan *plan);
 
 /* Run the probe, and show what is asked for. What has to be opened for that is opened
  * before the first probe leaves. */
-enum exit_code see_run(struct see *s, struct probe *p);
+enum exit_code display_run(struct probe_display *s, struct probe *p);
 
 #endif

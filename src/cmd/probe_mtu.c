@@ -16,8 +16,8 @@ struct find {
     enum exit_code code; /* of those that could not be asked */
 };
 
-static void complain(struct find *f, const struct kedge_endpoint *e,
-                     const struct kedge_error *error)
+static void report_error(struct find *f, const struct kedge_endpoint *e,
+                         const struct kedge_error *error)
 {
     char text[KEDGE_ENDPOINT_TEXT];
 
@@ -46,11 +46,11 @@ static void find_one(struct find *f, const char *operand)
     struct kedge_error error = { 0 };
 
     if (!kedge_endpoint_parse(operand, e, &error))
-        complain(f, NULL, &error);
+        report_error(f, NULL, &error);
     else if (!is_askable(e, &error))
-        complain(f, e, &error);
+        report_error(f, e, &error);
     else if (!mtu_find(e, f->plan, r, &f->stopped))
-        complain(f, e, &r->error);
+        report_error(f, e, &r->error);
     else
         f->count++;
 }

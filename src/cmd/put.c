@@ -29,15 +29,15 @@ static bool make(const struct client *c, size_t number, struct client_file *out)
     out->job.path = path;
     whole = remote->name_len > 0 && remote->name[remote->name_len - 1] != '/';
     if (whole && c->count > 1)
-        return client_complain(c, url, "names one file, and there are several");
+        return client_report_error(c, url, "names one file, and there are several");
     if (whole)
         return true;
     if (strcmp(path, "-") == 0)
-        return client_complain(c, url, "standard input has no name: say one");
+        return client_report_error(c, url, "standard input has no name: say one");
     if (!*client_base(path))
-        return client_complain(c, path, "is no file name");
+        return client_report_error(c, path, "is no file name");
     if (!append_name(remote, client_base(path)))
-        return client_complain(c, url, "the name is too long");
+        return client_report_error(c, url, "the name is too long");
     return true;
 }
 

@@ -24,9 +24,9 @@ struct reading {
     struct page page;
 };
 
-static enum exit_code complain(const char *name, const struct probe_read_error *error)
+static enum exit_code report_error(const char *name, const struct probe_read_error *error)
 {
-    fprintf(stderr, "kedge report: %s: ", shown(name, SHOWN_NAME).text);
+    fprintf(stderr, "kedge report: %s: ", printable(name, PRINTABLE_NAME).text);
     if (error->line > 0)
         fprintf(stderr, "line %llu: ", (unsigned long long)error->line);
     fprintf(stderr, "%s\n", error->text);
@@ -39,10 +39,10 @@ static void say_if_cut(const struct probe_record *r, const char *name)
         fprintf(stderr,
                 "kedge report: %s: the run has no last lines: duplicates and jitter are "
                 "not known\n",
-                shown(name, SHOWN_NAME).text);
+                printable(name, PRINTABLE_NAME).text);
 }
 
-static void settled(void *owner, uint32_t target, const struct account_event *event)
+static void settled(void *owner, uint32_t target, const struct probe_stats_event *event)
 {
     struct reading *r = owner;
 
@@ -58,14 +58,14 @@ static enum exit_code read_run(struct probe_record *r, const char *name)
 
     if (!in) {
         snprintf(error.text, sizeof error.text, "%s", strerror(errno));
-        return complain(name, &error);
+        return report_error(name, &error);
     }
     ok = probe_read(r, in, &error);
     if (!is_input)
         fclose(in);
     if (ok)
         say_if_cut(r, name);
-    return ok ? EXIT_OK : complain(name, &error);
+    return ok ? EXIT_OK : report_error(name, &error);
 }
 
 static enum exit_code no_memory(void)

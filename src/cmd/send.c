@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 4096 /* bytes of a reply that are shown */
-#define LINE_ROOM (SHOWN_MAX * 6 + 512)
+#define PRINTABLE_MAX 4096 /* bytes of a reply that are shown */
+#define LINE_ROOM (PRINTABLE_MAX * 6 + 512)
 
 enum end { END_CLOSE, END_HALF, END_RESET };
 
@@ -69,7 +69,7 @@ static void say_reply(const struct sending *s, const struct message_result *r)
         text_ms(&w, r->rtt);
         put(&w, span_of(" ms: "));
     }
-    text_shown(&w, r->reply, SHOWN_MAX);
+    text_printable(&w, r->reply, PRINTABLE_MAX);
     space[w.len] = 0;
     puts(space);
 }
@@ -85,12 +85,12 @@ static const char *outcome_name(enum message_outcome outcome)
 static void say_json(const struct sending *s, const struct message_result *r)
 {
     char space[LINE_ROOM];
-    struct kedge_span line, shown = r->reply;
+    struct kedge_span line, printable = r->reply;
     bool answered = r->outcome == MESSAGE_ANSWERED;
     struct json j;
 
-    if (shown.len > SHOWN_MAX)
-        shown.len = SHOWN_MAX;
+    if (printable.len > PRINTABLE_MAX)
+        printable.len = PRINTABLE_MAX;
     json_init(&j, (uint8_t *)space, sizeof space);
     json_object(&j, NULL);
     json_u64(&j, "v", 1);
@@ -100,7 +100,7 @@ static void say_json(const struct sending *s, const struct message_result *r)
     if (answered) {
         json_u64(&j, "rtt_ns", r->rtt);
         json_u64(&j, "bytes", r->reply.len);
-        json_string(&j, "reply", shown);
+        json_string(&j, "reply", printable);
     } else {
         json_null(&j, "rtt_ns");
         json_null(&j, "bytes");
@@ -133,7 +133,7 @@ static bool compose(struct sending *s, struct kedge_span text, struct kedge_span
     return !w.bad;
 }
 
-static void account(struct sending *s, const struct message_result *r)
+static void stats(struct sending *s, const struct message_result *r)
 {
     if (r->outcome == MESSAGE_CANCELLED) {
         s->sent--;
@@ -170,7 +170,7 @@ static void send_one(struct sending *s, struct kedge_span text)
     s->next = loop_clock() + s->o->interval;
     s->sent++;
     r = message_exchange(&s->link, message);
-    account(s, &r);
+    stats(s, &r);
 }
 
 static void send_repeatedly(struct sending *s, struct kedge_span text)

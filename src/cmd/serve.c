@@ -171,7 +171,7 @@ const struct verb verb_serve = {
         "echo+unix-seqpacket:///PATH, reply+udp://HOST:PORT. Port 0 is any free one.\n",
     .args = serve_args,
     .arg_count = sizeof serve_args / sizeof *serve_args,
-    .operands_max = SERVED_MAX,
+    .operands_max = CACHE_FILES_MAX,
     .defaults = &serve_defaults_row,
     .options_size = sizeof serve_defaults_row,
     .run = serve_run,

@@ -19,11 +19,11 @@ static const struct {
     unsigned port;
 } standard[] = { { "tftp", 6969 }, { "echo", 7007 }, { "reply+udp", 20001 } };
 
-_Static_assert(SERVED_MAX == 32, "as is said where there are more");
+_Static_assert(CACHE_FILES_MAX == 32, "as is said where there are more");
 
 static enum exit_code refuse_for(const char *text, const char *why)
 {
-    fprintf(stderr, "kedge serve: %s: %s\n", shown(text, SHOWN_NAME).text, why);
+    fprintf(stderr, "kedge serve: %s: %s\n", printable(text, PRINTABLE_NAME).text, why);
     return EXIT_USAGE;
 }
 
@@ -54,7 +54,7 @@ static enum exit_code refuse(const struct kedge_error *error, bool local)
 
 static enum exit_code failed(const char *text, int err)
 {
-    fprintf(stderr, "kedge serve: %s: %s%s\n", shown(text, SHOWN_NAME).text,
+    fprintf(stderr, "kedge serve: %s: %s%s\n", printable(text, PRINTABLE_NAME).text,
             strerror(-err), hint(-err, false));
     return err == -EACCES ? EXIT_NO_PERMISSION : EXIT_LOCAL_FILE;
 }
@@ -74,7 +74,7 @@ static int open_tftp(struct server *s)
                      .mode = (uint32_t)o->upload_mode,
                      .max_bytes = o->max_upload },
         .room = share(s, o->max_transfers),
-        .unproved_max = share(s, TFTP_UNPROVED_DEFAULT),
+        .unvalidated_max = share(s, TFTP_UNVALIDATED_DEFAULT),
         .blksize_max = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max,
         .windowsize_max = (uint32_t)o->windowsize_max,
         .timeout = o->timeout,
@@ -107,11 +107,11 @@ static int listen_shards(struct server *s, struct net_address *at)
 
 static struct served *add_row(struct server *s, const struct kedge_endpoint *e)
 {
-    struct served *row = &s->served[s->served_count];
+    struct served *row = &s->served[s->cache_count];
 
-    KEDGE_ASSERT(s->served_count < SERVED_MAX);
+    KEDGE_ASSERT(s->cache_count < CACHE_FILES_MAX);
     *row = (struct served){ .endpoint = *e };
-    s->served_count++;
+    s->cache_count++;
     return row;
 }
 
@@ -204,7 +204,7 @@ static enum exit_code listen_at(struct server *s, const struct kedge_endpoint *e
 {
     int err;
 
-    if (s->served_count == SERVED_MAX)
+    if (s->cache_count == CACHE_FILES_MAX)
         return refuse_for(text, "one socket more than the 32 that can be served");
     if (is_for_many(at))
         return refuse_for(text, "what is sent to a multicast or broadcast address "
@@ -260,10 +260,10 @@ static void guard_ports_of(struct service *service, const struct tftp_service *t
 
 void serve_guard_own_ports(struct server *s)
 {
-    for (unsigned i = 0; i < s->served_count; i++) {
+    for (unsigned i = 0; i < s->cache_count; i++) {
         struct service *service = s->served[i].service;
 
-        for (unsigned k = 0; service && k < s->served_count; k++)
+        for (unsigned k = 0; service && k < s->cache_count; k++)
             if (s->served[k].endpoint.transport == KEDGE_UDP)
                 service_own_port(service, s->served[k].endpoint.port);
         for (unsigned k = 0; service && s->tftp && k < s->shard_count; k++)

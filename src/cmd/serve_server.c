@@ -88,7 +88,7 @@ static bool opens_root(struct server *s)
     if (result.error == STORE_OK)
         return true;
     fprintf(stderr, "kedge serve: --root %s: %s\n",
-            shown(s->options->root, SHOWN_NAME).text, result.why);
+            printable(s->options->root, PRINTABLE_NAME).text, result.why);
     return false;
 }
 
@@ -103,7 +103,7 @@ static enum exit_code become_user(struct server *s)
         !jail_become(&user, why, sizeof why) ||
         (s->tftp &&
          !jail_check_root(s->root.fd, s->options->root, write, why, sizeof why))) {
-        fprintf(stderr, "kedge serve: %s\n", shown(why, SHOWN_NAME).text);
+        fprintf(stderr, "kedge serve: %s\n", printable(why, PRINTABLE_NAME).text);
         return EXIT_NO_PERMISSION;
     }
     err = jail_no_new_privs();
@@ -126,7 +126,7 @@ enum exit_code server_listen(struct server *s, const struct operands *endpoints)
 
 static bool busy(const struct server *s)
 {
-    for (unsigned i = 0; i < s->served_count; i++)
+    for (unsigned i = 0; i < s->cache_count; i++)
         if (s->served[i].service && service_busy(s->served[i].service) > 0)
             return true;
     for (unsigned i = 0; i < s->shard_count && s->tftp; i++)
@@ -159,7 +159,7 @@ static void caught(void *owner, int number)
     s->stop_by = loop_now(s->loop) + stop_patience;
     for (unsigned i = 0; i < s->shard_count; i++)
         shard_stop(&s->shards[i]);
-    for (unsigned i = 0; i < s->served_count; i++)
+    for (unsigned i = 0; i < s->cache_count; i++)
         if (s->served[i].service)
             service_stop(s->served[i].service);
     look_for_end(s);
@@ -253,7 +253,7 @@ void server_close(struct server *s)
         log_close(s->log, KEDGE_SEC);
     if (s->started)
         server_print_summary(s);
-    for (unsigned i = 0; i < s->served_count; i++)
+    for (unsigned i = 0; i < s->cache_count; i++)
         if (s->served[i].service)
             service_close(s->served[i].service);
     /* One more signal between here and the end changes nothing: not the exit code. */

@@ -8,7 +8,7 @@
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
 
-enum { SERVED_MAX = 32 };
+enum { CACHE_FILES_MAX = 32 };
 
 /* The command line of serve. */
 struct serve_options {
@@ -53,8 +53,8 @@ struct server {
     struct store_root root;
     struct store_key key; /* of probes; len 0: none */
     uint8_t *echo_buffer; /* ECHO_BUFFER bytes, of all services */
-    struct served served[SERVED_MAX];
-    unsigned served_count;
+    struct served served[CACHE_FILES_MAX];
+    unsigned cache_count;
     kedge_nanos started;
     kedge_nanos stop_by; /* 0 until it is asked to stop */
 };

@@ -71,14 +71,14 @@ static void send_command(const struct served *row, char *out, size_t room)
 
 void server_print_table(const struct server *s)
 {
-    uint8_t cells[SERVED_MAX * 512];
+    uint8_t cells[CACHE_FILES_MAX * 512];
     struct table t;
     char text[KEDGE_ENDPOINT_TEXT + 512];
 
     table_init(&t, cells, sizeof cells, 2, 0);
     table_cell(&t, "ENDPOINT");
     table_cell(&t, "TRY IT");
-    for (unsigned i = 0; i < s->served_count; i++) {
+    for (unsigned i = 0; i < s->cache_count; i++) {
         char endpoint[KEDGE_ENDPOINT_TEXT];
 
         table_cell(&t, kedge_endpoint_print(&s->served[i].endpoint, endpoint));
@@ -90,7 +90,7 @@ void server_print_table(const struct server *s)
     }
     table_print(&t, stdout, 0);
     if (s->tftp)
-        printf("root %s, uploads: %s\n", shown(s->options->root, SHOWN_NAME).text,
+        printf("root %s, uploads: %s\n", printable(s->options->root, PRINTABLE_NAME).text,
                policies[s->options->uploads]);
     puts("Ctrl-C ends it.");
     fflush(stdout);
@@ -143,7 +143,7 @@ void server_print_summary(const struct server *s)
     double seconds = (double)(loop_clock() - s->started) / (double)KEDGE_SEC;
 
     printf("\nserved for %.1f s\n", seconds);
-    for (unsigned i = 0; i < s->served_count; i++) {
+    for (unsigned i = 0; i < s->cache_count; i++) {
         char endpoint[KEDGE_ENDPOINT_TEXT];
         char text[SERVE_SUMMARY];
 

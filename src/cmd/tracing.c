@@ -14,7 +14,7 @@ static enum exit_code fail(const struct tracing *t, int err)
         fprintf(stderr, "kedge %s: --trace takes svg:FILE, or nothing\n", t->verb);
     else
         fprintf(stderr, "kedge %s: --trace %s: %s\n", t->verb,
-                shown(t->how, SHOWN_NAME).text, strerror(-err));
+                printable(t->how, PRINTABLE_NAME).text, strerror(-err));
     return err == -EINVAL ? EXIT_USAGE : EXIT_LOCAL_FILE;
 }
 

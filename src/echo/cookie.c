@@ -46,7 +46,7 @@ static void absorb(struct state *s, uint64_t m)
     s->v[0] ^= m;
 }
 
-uint64_t siphash(const uint8_t key[TOKEN_KEY], struct kedge_span bytes)
+uint64_t siphash(const uint8_t key[COOKIE_KEY], struct kedge_span bytes)
 {
     uint64_t k0 = little(key, 8), k1 = little(key + 8, 8);
     struct state s = { { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
@@ -62,32 +62,32 @@ uint64_t siphash(const uint8_t key[TOKEN_KEY], struct kedge_span bytes)
     return s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3];
 }
 
-static uint64_t token_of_hour(const uint8_t key[TOKEN_KEY], struct kedge_span peer,
-                              uint64_t hour)
+static uint64_t cookie_of_hour(const uint8_t key[COOKIE_KEY], struct kedge_span peer,
+                               uint64_t hour)
 {
     uint8_t bytes[8 + PEER_MAX];
     struct writer w = { .ptr = bytes, .room = sizeof bytes };
-    uint64_t token;
+    uint64_t cookie;
 
     put_u64(&w, hour);
     put(&w, peer);
     KEDGE_ASSERT(!w.bad);
-    token = siphash(key, written(&w));
-    return token ? token : 1;
+    cookie = siphash(key, written(&w));
+    return cookie ? cookie : 1;
 }
 
-uint64_t token_of(const uint8_t key[TOKEN_KEY], struct kedge_span peer, kedge_nanos now)
+uint64_t cookie_of(const uint8_t key[COOKIE_KEY], struct kedge_span peer, kedge_nanos now)
 {
-    return token_of_hour(key, peer, now / TOKEN_LIFE);
+    return cookie_of_hour(key, peer, now / COOKIE_LIFE);
 }
 
-bool token_proves(const uint8_t key[TOKEN_KEY], struct kedge_span peer, uint64_t token,
-                  kedge_nanos now)
+bool cookie_proves(const uint8_t key[COOKIE_KEY], struct kedge_span peer, uint64_t cookie,
+                   kedge_nanos now)
 {
-    uint64_t hour = now / TOKEN_LIFE;
+    uint64_t hour = now / COOKIE_LIFE;
 
-    if (token == 0)
+    if (cookie == 0)
         return false;
-    return token == token_of_hour(key, peer, hour) ||
-           (hour > 0 && token == token_of_hour(key, peer, hour - 1));
+    return cookie == cookie_of_hour(key, peer, hour) ||
+           (hour > 0 && cookie == cookie_of_hour(key, peer, hour - 1));
 }

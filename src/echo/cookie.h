@@ -6,16 +6,17 @@
 
 #include "base/bytes.h"
 
-#define TOKEN_KEY 16
-#define TOKEN_LIFE (3600 * KEDGE_SEC) /* at least; at most twice as long */
+#define COOKIE_KEY 16
+#define COOKIE_LIFE (3600 * KEDGE_SEC) /* at least; at most twice as long */
 
-uint64_t siphash(const uint8_t key[TOKEN_KEY], struct kedge_span bytes);
+uint64_t siphash(const uint8_t key[COOKIE_KEY], struct kedge_span bytes);
 
 /* Never 0. peer: the bytes that name it, its port among them; at most 64. */
-uint64_t token_of(const uint8_t key[TOKEN_KEY], struct kedge_span peer, kedge_nanos now);
+uint64_t cookie_of(const uint8_t key[COOKIE_KEY], struct kedge_span peer,
+                   kedge_nanos now);
 
 /* True if it is peer's token of this hour or of the last. */
-KEDGE_MUST_CHECK bool token_proves(const uint8_t key[TOKEN_KEY], struct kedge_span peer,
-                                   uint64_t token, kedge_nanos now);
+KEDGE_MUST_CHECK bool cookie_proves(const uint8_t key[COOKIE_KEY], struct kedge_span peer,
+                                    uint64_t cookie, kedge_nanos now);
 
 #endif

@@ -62,7 +62,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return (h ^ h >> 29) * MIX_B;
 }
 
-static uint64_t mark_tail(uint64_t h, struct kedge_span s)
+static uint64_t extension_tail(uint64_t h, struct kedge_span s)
 {
     uint8_t last[8] = { 0 };
 
@@ -81,14 +81,14 @@ static uint64_t mark_of(uint64_t seed, struct kedge_span s)
     uint64_t lanes[4] = { seed, seed ^ MIX_A, seed ^ MIX_B, seed + s.len };
 
     if (s.len < 32)
-        return mark_tail(lanes[3], s);
+        return extension_tail(lanes[3], s);
     while (s.len >= 32) {
         for (size_t i = 0; i < 4; i++)
             lanes[i] = mix(lanes[i], load(s.ptr + 8 * i));
         s.ptr += 32;
         s.len -= 32;
     }
-    return mark_tail(mix(mix(lanes[0], lanes[1]), mix(lanes[2], lanes[3])), s);
+    return extension_tail(mix(mix(lanes[0], lanes[1]), mix(lanes[2], lanes[3])), s);
 }
 
 /* ---- slots ---- */
@@ -157,8 +157,8 @@ static bool is_reply(struct kedge_span payload)
 static enum guard_verdict judge(struct guard *g, const struct guard_datagram *d,
                                 kedge_nanos now)
 {
-    if (d->spread)
-        return GUARD_SPREAD;
+    if (d->to_broadcast)
+        return GUARD_TO_BROADCAST;
     if (d->port >= 0 && answers_by_itself((uint16_t)d->port))
         return GUARD_PORT;
     if (d->port >= 0 && is_own(g, (uint16_t)d->port))
@@ -192,7 +192,7 @@ const char *guard_word(enum guard_verdict v)
 {
     static const char *const words[GUARD_VERDICTS] = {
         [GUARD_ANSWER] = "answered", [GUARD_PORT] = "service port",
-        [GUARD_OWN] = "own port",    [GUARD_SPREAD] = "broadcast",
+        [GUARD_OWN] = "own port",    [GUARD_TO_BROADCAST] = "broadcast",
         [GUARD_TEXT] = "own text",   [GUARD_REPLY] = "reply",
         [GUARD_LOOP] = "loop",
     };

@@ -18,19 +18,19 @@
 
 enum guard_verdict {
     GUARD_ANSWER,
-    GUARD_PORT,   /* from a port where something answers by itself, or from port 0 */
-    GUARD_OWN,    /* from the number of a port that this program listens on */
-    GUARD_SPREAD, /* it was sent to a broadcast or multicast address */
-    GUARD_TEXT,   /* it is what this service itself says */
-    GUARD_REPLY,  /* it is the answer of a kedge server to a marked probe */
-    GUARD_LOOP,   /* the same from the same too often */
+    GUARD_PORT, /* from a port where something answers by itself, or from port 0 */
+    GUARD_OWN,  /* from the number of a port that this program listens on */
+    GUARD_TO_BROADCAST, /* it was sent to a broadcast or multicast address */
+    GUARD_TEXT,         /* it is what this service itself says */
+    GUARD_REPLY,        /* it is the answer of a kedge server to a marked probe */
+    GUARD_LOOP,         /* the same from the same too often */
     GUARD_VERDICTS
 };
 
 struct guard_datagram {
     struct kedge_span peer; /* the bytes that name the sender, its port among them */
     int32_t port;           /* the sender's; -1 where there are none (unix sockets) */
-    bool spread;            /* sent to a broadcast or multicast address */
+    bool to_broadcast;      /* sent to a broadcast or multicast address */
     struct kedge_span payload;
     uint64_t mark; /* of guard_look(); 0: not looked yet */
 };

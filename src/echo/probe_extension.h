@@ -17,17 +17,18 @@
 
 #include "echo/stamp.h"
 
-#define MARK_SIZE 32
-#define MARKED_SIZE (STAMP_SIZE + MARK_SIZE) /* of the shortest payload that can ask */
+#define EXTENSION_SIZE 32
+#define EXTENDED_SIZE                                                                    \
+    (STAMP_SIZE + EXTENSION_SIZE) /* of the shortest payload that can ask */
 
 /* Who shares a key with the server seals his marks, and has sealed ones in return; what a
  * seal is made of is not known here. It is of the stamp and the mark. */
 #define SEAL_SIZE 16
-#define SEALED_SIZE (MARKED_SIZE + SEAL_SIZE)
+#define AUTHENTICATED_SIZE (EXTENDED_SIZE + SEAL_SIZE)
 
-enum mark_kind { MARK_ASK = 1, MARK_TOKEN = 2, MARK_REPORT = 3 };
+enum extension_kind { EXTENSION_ASK = 1, EXTENSION_TOKEN = 2, EXTENSION_REPORT = 3 };
 
-struct mark_report {
+struct extension_report {
     bool kernel;          /* received_ns is when the kernel had it, else this program */
     uint8_t ttl;          /* as received; 0: not known */
     uint8_t tos;          /* as received: DSCP and ECN; 0 where it is not known */
@@ -39,25 +40,26 @@ struct mark_report {
     uint32_t held_ns;     /* from then until it answered; all ones: as long, or longer */
 };
 
-struct mark {
-    enum mark_kind kind;
-    uint64_t token;      /* ASK (0: none yet), TOKEN */
-    bool sealed;         /* ASK: a seal follows */
+struct probe_extension {
+    enum extension_kind kind;
+    uint64_t cookie;     /* ASK (0: none yet), TOKEN */
+    bool with_mac;       /* ASK: a seal follows */
     uint16_t size;       /* ASK: of the answer, if that is to have DF; 0: as long */
     uint8_t address[16]; /* TOKEN */
     uint16_t port;
-    struct mark_report report; /* REPORT */
+    struct extension_report report; /* REPORT */
 };
 
 /* Append the 32 bytes of a mark; bad if they do not fit. */
-void mark_put(struct writer *w, const struct mark *m);
+void extension_put(struct writer *w, const struct probe_extension *m);
 
 /* Read the mark of a payload that has a stamp in front. False if it is short, or of
  * another kind, and then *out is not to be read. */
-KEDGE_MUST_CHECK bool mark_parse(struct kedge_span payload, struct mark *out);
+KEDGE_MUST_CHECK bool extension_parse(struct kedge_span payload,
+                                      struct probe_extension *out);
 
 /* True for a probe that asks, and then what it says; an answer of a server is none. */
-KEDGE_MUST_CHECK bool mark_asks(struct kedge_span payload, struct stamp *stamp,
-                                struct mark *mark);
+KEDGE_MUST_CHECK bool extension_asks(struct kedge_span payload, struct stamp *stamp,
+                                     struct probe_extension *extension);
 
 #endif

@@ -4,10 +4,10 @@
 
 #define WAYS 8 /* slots in which one run may stand */
 
-void runs_init(struct runs *r, const uint8_t key[TOKEN_KEY])
+void runs_init(struct runs *r, const uint8_t key[COOKIE_KEY])
 {
     memset(r, 0, sizeof *r);
-    memcpy(r->key, key, TOKEN_KEY);
+    memcpy(r->key, key, COOKIE_KEY);
 }
 
 static uint64_t id_of(const struct runs *r, const struct runs_probe *p, uint16_t run)
@@ -46,7 +46,7 @@ static struct run_slot *make(struct runs *r, uint64_t id, const struct runs_prob
         if (set[i].id == 0 ? victim->id != 0 : victim->id && set[i].last < victim->last)
             victim = &set[i];
     *victim = (struct run_slot){ .id = id, .dropped_before = p->dropped };
-    r->proved++;
+    r->validated++;
     return victim;
 }
 
@@ -84,22 +84,22 @@ static void count(struct run_slot *s, uint64_t sequence)
 }
 
 static void answer_token(const struct runs *r, const struct runs_probe *p,
-                         struct mark *mark)
+                         struct probe_extension *extension)
 {
-    mark->kind = MARK_TOKEN;
-    mark->token = token_of(r->key, p->peer, p->now);
-    mark->port = p->port;
-    memcpy(mark->address, p->address, sizeof mark->address);
+    extension->kind = EXTENSION_TOKEN;
+    extension->cookie = cookie_of(r->key, p->peer, p->now);
+    extension->port = p->port;
+    memcpy(extension->address, p->address, sizeof extension->address);
 }
 
 static void answer_report(const struct run_slot *s, const struct runs_probe *p,
-                          struct mark *mark)
+                          struct probe_extension *extension)
 {
-    struct mark_report *out = &mark->report;
+    struct extension_report *out = &extension->report;
     uint64_t held =
         p->answered_ns > p->in.received_ns ? p->answered_ns - p->in.received_ns : 0;
 
-    mark->kind = MARK_REPORT;
+    extension->kind = EXTENSION_REPORT;
     *out = p->in;
     out->seen = s->seen;
     out->highest = (uint32_t)s->highest;
@@ -108,51 +108,52 @@ static void answer_report(const struct run_slot *s, const struct runs_probe *p,
     out->held_ns = held < UINT32_MAX ? (uint32_t)held : UINT32_MAX;
 }
 
-static bool is_proved(const struct runs *r, const struct run_slot *s,
-                      const struct runs_probe *p, uint64_t token)
+static bool is_validated(const struct runs *r, const struct run_slot *s,
+                         const struct runs_probe *p, uint64_t cookie)
 {
-    return (s && token != 0 && s->token == token) ||
-           token_proves(r->key, p->peer, token, p->now);
+    return (s && cookie != 0 && s->cookie == cookie) ||
+           cookie_proves(r->key, p->peer, cookie, p->now);
 }
 
 bool runs_answer(struct runs *r, const struct runs_probe *p, uint8_t *payload)
 {
-    struct writer w = { .ptr = payload, .room = MARKED_SIZE };
+    struct writer w = { .ptr = payload, .room = EXTENDED_SIZE };
     struct stamp stamp = { 0 };
-    struct mark mark;
+    struct probe_extension extension;
     struct run_slot *s;
     uint64_t id;
-    bool proved;
+    bool validated;
 
-    if (!mark_asks((struct kedge_span){ payload, MARKED_SIZE }, &stamp, &mark))
+    if (!extension_asks((struct kedge_span){ payload, EXTENDED_SIZE }, &stamp,
+                        &extension))
         return false;
     id = id_of(r, p, stamp.run);
     s = find(r, id);
-    proved = is_proved(r, s, p, mark.token);
-    if (proved) {
+    validated = is_validated(r, s, p, extension.cookie);
+    if (validated) {
         s = s ? s : make(r, id, p);
-        s->token = mark.token;
+        s->cookie = extension.cookie;
         s->last = p->now;
         count(s, stamp.sequence);
-        answer_report(s, p, &mark);
+        answer_report(s, p, &extension);
     } else {
-        answer_token(r, p, &mark);
+        answer_token(r, p, &extension);
     }
     stamp.flags |= STAMP_REPLY;
     stamp_put(&w, &stamp);
-    mark_put(&w, &mark);
-    return proved;
+    extension_put(&w, &extension);
+    return validated;
 }
 
 void runs_refused(struct runs *r, const struct runs_probe *p, struct kedge_span payload)
 {
     struct stamp stamp = { 0 };
     struct run_slot *s;
-    struct mark mark;
+    struct probe_extension extension;
 
-    if (!mark_asks(payload, &stamp, &mark))
+    if (!extension_asks(payload, &stamp, &extension))
         return;
     s = find(r, id_of(r, p, stamp.run));
-    if (s && is_proved(r, s, p, mark.token))
+    if (s && is_validated(r, s, p, extension.cookie))
         s->refused++;
 }

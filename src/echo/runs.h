@@ -16,7 +16,7 @@
 
 struct run_slot {
     uint64_t id;      /* of peer and run; 0: empty */
-    uint64_t token;   /* its first: good as long as it is remembered */
+    uint64_t cookie;  /* its first: good as long as it is remembered */
     kedge_nanos last; /* when it was heard */
     uint64_t highest;
     uint32_t seen, refused, dropped_before;
@@ -24,26 +24,26 @@ struct run_slot {
 };
 
 struct runs {
-    uint8_t key[TOKEN_KEY];
+    uint8_t key[COOKIE_KEY];
     struct run_slot slots[RUNS_MAX];
-    uint64_t proved; /* runs, ever */
+    uint64_t validated; /* runs, ever */
 };
 
 /* key is random. */
-void runs_init(struct runs *r, const uint8_t key[TOKEN_KEY]);
+void runs_init(struct runs *r, const uint8_t key[COOKIE_KEY]);
 
 /* A probe that asks, and what is known of it. */
 struct runs_probe {
     struct kedge_span peer; /* the bytes that name the sender, its port among them */
     uint8_t address[16];    /* for the token's answer */
     uint16_t port;
-    kedge_nanos now;       /* monotonic */
-    uint32_t dropped;      /* by the socket so far */
-    uint64_t answered_ns;  /* on the wall clock, now */
-    struct mark_report in; /* kernel, ttl, tos and received_ns are read */
+    kedge_nanos now;            /* monotonic */
+    uint32_t dropped;           /* by the socket so far */
+    uint64_t answered_ns;       /* on the wall clock, now */
+    struct extension_report in; /* kernel, ttl, tos and received_ns are read */
 };
 
-/* Answer it: the first MARKED_SIZE bytes of payload, which mark_asks, are written over.
+/* Answer it: the first EXTENDED_SIZE bytes of payload, which extension_asks, are written over.
  * True if it had proved its address, and so got a report. */
 bool runs_answer(struct runs *r, const struct runs_probe *p, uint8_t *payload);
 

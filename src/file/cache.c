@@ -9,70 +9,72 @@
 #include <string.h>
 #include <unistd.h>
 
-void served_init(struct served_cache *cache, const struct served_config *config)
+void cache_init(struct file_cache *cache, const struct cache_config *config)
 {
-    *cache = (struct served_cache){ .workers = config->workers,
-                                    .slots = config->slots,
-                                    .buckets = config->buckets,
-                                    .room = config->room,
-                                    .keep = config->keep };
+    *cache = (struct file_cache){ .workers = config->workers,
+                                  .slots = config->slots,
+                                  .buckets = config->buckets,
+                                  .room = config->room,
+                                  .keep = config->keep };
     for (uint32_t i = 0; i < cache->room; i++) {
         cache->buckets[i] = NULL;
-        cache->slots[i] = (struct served_file){ .fd = -1, .cache = cache };
+        cache->slots[i] = (struct cached_file){ .fd = -1, .cache = cache };
         cache->slots[i].next = cache->free;
         cache->free = &cache->slots[i];
     }
 }
 
-static struct served_id id_of(const struct stat *st)
+static struct file_identity id_of(const struct stat *st)
 {
-    return (struct served_id){ .dev = st->st_dev,
-                               .ino = st->st_ino,
-                               .mtime_s = st->st_mtim.tv_sec,
-                               .mtime_ns = st->st_mtim.tv_nsec,
-                               .size = (uint64_t)st->st_size };
+    return (struct file_identity){ .dev = st->st_dev,
+                                   .ino = st->st_ino,
+                                   .mtime_s = st->st_mtim.tv_sec,
+                                   .mtime_ns = st->st_mtim.tv_nsec,
+                                   .size = (uint64_t)st->st_size };
 }
 
-static bool same(const struct served_id *a, const struct served_id *b)
+static bool same(const struct file_identity *a, const struct file_identity *b)
 {
     return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
            a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
 }
 
-static struct served_file **bucket(struct served_cache *cache, const struct served_id *id)
+static struct cached_file **bucket(struct file_cache *cache,
+                                   const struct file_identity *id)
 {
     uint64_t mix = (id->ino ^ id->dev << 32) * 0x9e3779b97f4a7c15u;
 
     return &cache->buckets[(mix >> 32) % cache->room];
 }
 
-static struct served_file *lookup(struct served_cache *cache, const struct served_id *id)
+static struct cached_file *lookup(struct file_cache *cache,
+                                  const struct file_identity *id)
 {
-    struct served_file *f = *bucket(cache, id);
+    struct cached_file *f = *bucket(cache, id);
 
     while (f && !same(&f->id, id))
         f = f->next;
     return f;
 }
 
-static void insert(struct served_cache *cache, struct served_file *f)
+static void insert(struct file_cache *cache, struct cached_file *f)
 {
-    struct served_file **head = bucket(cache, &f->id);
+    struct cached_file **head = bucket(cache, &f->id);
 
     f->next = *head;
     *head = f;
 }
 
-static void remove_from_bucket(struct served_cache *cache, struct served_file *f)
+static void remove_from_bucket(struct file_cache *cache, struct cached_file *f)
 {
-    struct served_file **at = bucket(cache, &f->id);
+    struct cached_file **at = bucket(cache, &f->id);
 
     while (*at != f)
         at = &(*at)->next;
     *at = f->next;
 }
 
-static void idle_append(struct served_cache *cache, struct served_file *f)
+static void idle_append(struct file_cache *cache, struct cached_file *f)
 {
     f->older = cache->newest;
     f->newer = NULL;
@@ -83,7 +85,7 @@ static void idle_append(struct served_cache *cache, struct served_file *f)
     cache->newest = f;
 }
 
-static void idle_remove(struct served_cache *cache, struct served_file *f)
+static void idle_remove(struct file_cache *cache, struct cached_file *f)
 {
     if (f->older)
         f->older->newer = f->newer;
@@ -95,42 +97,42 @@ static void idle_remove(struct served_cache *cache, struct served_file *f)
         cache->newest = f->older;
 }
 
-static void set_free(struct served_file *f)
+static void set_free(struct cached_file *f)
 {
     f->next = f->cache->free;
     f->cache->free = f;
 }
 
 /* close() asks the file's server, where it has one, and waits for the answer. */
-static void close_file(struct served_file *f)
+static void close_file(struct cached_file *f)
 {
     if (f->fd >= 0)
         close(f->fd);
     f->fd = -1;
     free(f->copy);
     f->copy = NULL;
-    served_unmap(f);
+    cache_unmap(f);
 }
 
 static void run_close(struct store_job *job)
 {
-    close_file(JOB_OWNER(job, struct served_file, closing));
+    close_file(JOB_OWNER(job, struct cached_file, closing));
 }
 
 static void done_close(struct store_job *job)
 {
-    set_free(JOB_OWNER(job, struct served_file, closing));
+    set_free(JOB_OWNER(job, struct cached_file, closing));
 }
 
-static void close_by_helper(struct served_file *f)
+static void close_by_helper(struct cached_file *f)
 {
     f->closing = (struct store_job){ .run = run_close, .done = done_close };
     workers_submit(f->cache->workers, &f->closing);
 }
 
-static struct served_file *take_oldest(struct served_cache *cache)
+static struct cached_file *take_oldest(struct file_cache *cache)
 {
-    struct served_file *f = cache->oldest;
+    struct cached_file *f = cache->oldest;
 
     if (f) {
         idle_remove(cache, f);
@@ -140,9 +142,9 @@ static struct served_file *take_oldest(struct served_cache *cache)
 }
 
 /* An idle one comes with its file still open: whoever opens the next one closes it. */
-static struct served_file *take_slot(struct served_cache *cache)
+static struct cached_file *take_slot(struct file_cache *cache)
 {
-    struct served_file *f = cache->free;
+    struct cached_file *f = cache->free;
 
     if (!f)
         return take_oldest(cache);
@@ -150,27 +152,27 @@ static struct served_file *take_slot(struct served_cache *cache)
     return f;
 }
 
-void served_free(struct served_cache *cache)
+void cache_free(struct file_cache *cache)
 {
-    struct served_file *f;
+    struct cached_file *f;
 
     cache->closed = true;
     while ((f = take_oldest(cache)))
         close_by_helper(f);
 }
 
-static struct served_file *use(struct served_file *f)
+static struct cached_file *use(struct cached_file *f)
 {
     if (f->users++ == 0)
         idle_remove(f->cache, f);
     return f;
 }
 
-struct served_file *served_find(struct served_cache *cache, const struct store_root *root,
-                                const struct root_name *name)
+struct cached_file *cache_find(struct file_cache *cache, const struct store_root *root,
+                               const struct root_name *name)
 {
-    struct served_file *f;
-    struct served_id id;
+    struct cached_file *f;
+    struct file_identity id;
     struct stat st;
 
     if (!root_peek(root, name, &st))
@@ -181,12 +183,12 @@ struct served_file *served_find(struct served_cache *cache, const struct store_r
 }
 
 /* On a helper. A file that cannot be read whole now is read from the disk, as it comes. */
-static void keep_copy(struct served_file *f)
+static void keep_copy(struct cached_file *f)
 {
     struct iovec v = { .iov_len = (size_t)f->id.size };
     uint64_t moved = 0;
 
-    if (f->id.size == 0 || f->id.size > SERVED_COPY_MAX)
+    if (f->id.size == 0 || f->id.size > CACHE_COPY_MAX)
         return;
     v.iov_base = f->copy = malloc(v.iov_len);
     if (!f->copy)
@@ -200,8 +202,8 @@ static void keep_copy(struct served_file *f)
 
 static void run_open(struct store_job *job)
 {
-    struct served_opening *o = JOB_OWNER(job, struct served_opening, job);
-    struct served_file *f = o->slot;
+    struct cache_opening *o = JOB_OWNER(job, struct cache_opening, job);
+    struct cached_file *f = o->slot;
     enum fs_kind kind;
     struct stat st;
 
@@ -216,13 +218,13 @@ static void run_open(struct store_job *job)
     f->in_memory = kind == FS_MEMORY;
     keep_copy(f);
     if (!f->copy && kind != FS_OTHER)
-        served_map(f);
+        cache_map(f);
 }
 
 /* Another job may have opened the same file meanwhile: then that one is shared. */
-static struct served_file *settle(struct served_file *f)
+static struct cached_file *settle(struct cached_file *f)
 {
-    struct served_file *there = lookup(f->cache, &f->id);
+    struct cached_file *there = lookup(f->cache, &f->id);
 
     if (there) {
         close_by_helper(f);
@@ -235,7 +237,7 @@ static struct served_file *settle(struct served_file *f)
 
 static void done_open(struct store_job *job)
 {
-    struct served_opening *o = JOB_OWNER(job, struct served_opening, job);
+    struct cache_opening *o = JOB_OWNER(job, struct cache_opening, job);
 
     if (o->result.error == STORE_OK)
         o->file = settle(o->slot);
@@ -244,7 +246,7 @@ static void done_open(struct store_job *job)
     o->done(o);
 }
 
-void served_open(struct served_cache *cache, struct served_opening *opening)
+void cache_open(struct file_cache *cache, struct cache_opening *opening)
 {
     opening->job = (struct store_job){ .run = run_open, .done = done_open };
     opening->file = NULL;
@@ -253,13 +255,13 @@ void served_open(struct served_cache *cache, struct served_opening *opening)
     workers_submit(cache->workers, &opening->job);
 }
 
-void served_share(struct served_file *file)
+void cache_share(struct cached_file *file)
 {
     KEDGE_ASSERT(file->users > 0);
     file->users++;
 }
 
-void served_release(struct served_file *file, kedge_nanos now)
+void cache_release(struct cached_file *file, kedge_nanos now)
 {
     KEDGE_ASSERT(file->users > 0);
     if (--file->users > 0)
@@ -267,10 +269,10 @@ void served_release(struct served_file *file, kedge_nanos now)
     file->idle_since = now;
     idle_append(file->cache, file);
     if (file->cache->closed)
-        served_free(file->cache);
+        cache_free(file->cache);
 }
 
-kedge_nanos served_trim(struct served_cache *cache, kedge_nanos now)
+kedge_nanos cache_trim(struct file_cache *cache, kedge_nanos now)
 {
     while (cache->oldest && add_sat(cache->oldest->idle_since, cache->keep) <= now)
         close_by_helper(take_oldest(cache));
@@ -282,7 +284,7 @@ static struct store_result ended_early(void)
     return store_fail(STORE_CHANGED, "cut short while it was served");
 }
 
-static struct store_result copy_out(const struct served_file *file,
+static struct store_result copy_out(const struct cached_file *file,
                                     const struct iovec *iov, int count, uint64_t offset)
 {
     const uint8_t *from = file->copy + offset;
@@ -295,8 +297,8 @@ static struct store_result copy_out(const struct served_file *file,
     return store_ok();
 }
 
-struct store_result served_read(const struct served_file *file, const struct iovec *iov,
-                                int count, uint64_t offset)
+struct store_result cache_read(const struct cached_file *file, const struct iovec *iov,
+                               int count, uint64_t offset)
 {
     uint64_t want = iov_total((struct iov_list){ iov, count });
     ssize_t n;
@@ -322,7 +324,7 @@ struct store_result served_read(const struct served_file *file, const struct iov
 
 static void run_read(struct store_job *job)
 {
-    struct served_reading *r = JOB_OWNER(job, struct served_reading, job);
+    struct cache_reading *r = JOB_OWNER(job, struct cache_reading, job);
     struct iov_list list = { r->iov, r->count };
     uint64_t moved;
     int err = iov_all(r->file->fd, IOV_READ, list, r->offset, &moved);
@@ -334,12 +336,12 @@ static void run_read(struct store_job *job)
 
 static void done_read(struct store_job *job)
 {
-    struct served_reading *r = JOB_OWNER(job, struct served_reading, job);
+    struct cache_reading *r = JOB_OWNER(job, struct cache_reading, job);
 
     r->done(r);
 }
 
-void served_read_later(struct workers *workers, struct served_reading *reading)
+void cache_read_later(struct workers *workers, struct cache_reading *reading)
 {
     uint64_t want = iov_total((struct iov_list){ reading->iov, reading->count });
 
@@ -349,9 +351,9 @@ void served_read_later(struct workers *workers, struct served_reading *reading)
     workers_submit(workers, &reading->job);
 }
 
-bool served_changed(const struct served_file *file)
+bool cache_changed(const struct cached_file *file)
 {
-    struct served_id now;
+    struct file_identity now;
     struct stat st;
 
     if (call_stat_now(file->fd, &st) < 0)

@@ -11,7 +11,7 @@
 
 #include <sys/uio.h>
 
-struct served_id {
+struct file_identity {
     uint64_t dev;
     uint64_t ino;
     int64_t mtime_s;
@@ -21,12 +21,12 @@ struct served_id {
 
 /* Files up to here are kept whole in memory while they are open: a boot storm asks for the
  * same small ones, and a copy is never cold. */
-#define SERVED_COPY_MAX 65536
+#define CACHE_COPY_MAX 65536
 
-/* The pages of a larger file, shared by all who send it: see served_lend(). The program
+/* The pages of a larger file, shared by all who send it: see cache_lend(). The program
  * never looks into them: of a file that was cut short that would be its end (SIGBUS), while
  * the kernel, sending from there, says EFAULT. */
-struct served_map {
+struct cache_map {
     const uint8_t *at;  /* NULL: there is none */
     size_t len;         /* whole pages; the file's last one is left out */
     kedge_nanos *until; /* of each chunk: till then its pages are taken to be there */
@@ -37,29 +37,29 @@ struct served_map {
 };
 
 /* One open file. Callers read id.size; the rest is the cache's. */
-struct served_file {
-    struct served_id id;
+struct cached_file {
+    struct file_identity id;
     int fd;
     bool in_memory; /* its file system holds all in memory: reading never waits */
     uint8_t *copy;  /* all of a small file, or NULL */
-    struct served_map map;
+    struct cache_map map;
     uint32_t users;
     kedge_nanos idle_since;
-    struct served_file *next;  /* in its bucket, or in the free list */
-    struct served_file *older; /* the idle ones, in order */
-    struct served_file *newer;
-    struct served_cache *cache;
+    struct cached_file *next;  /* in its bucket, or in the free list */
+    struct cached_file *older; /* the idle ones, in order */
+    struct cached_file *newer;
+    struct file_cache *cache;
     struct store_job closing;
 };
 
-struct served_cache {
+struct file_cache {
     struct workers *workers;
-    struct served_file *slots;
-    struct served_file **buckets;
+    struct cached_file *slots;
+    struct cached_file **buckets;
     uint32_t room;
-    struct served_file *free;
-    struct served_file *oldest; /* idle */
-    struct served_file *newest;
+    struct cached_file *free;
+    struct cached_file *oldest; /* idle */
+    struct cached_file *newest;
     kedge_nanos keep; /* how long an idle file stays open */
     bool bringing;    /* a helper brings pages: one at a time, the others are for opens */
     bool closed;
@@ -68,97 +68,97 @@ struct served_cache {
 /* slots and buckets hold room elements each: as many different files can be open at
  * once. They and the workers are the caller's, and outlive the cache. An idle file is
  * closed after keep. */
-struct served_config {
+struct cache_config {
     struct workers *workers;
-    struct served_file *slots;
-    struct served_file **buckets;
+    struct cached_file *slots;
+    struct cached_file **buckets;
     uint32_t room;
     kedge_nanos keep;
 };
 
-void served_init(struct served_cache *cache, const struct served_config *config);
+void cache_init(struct file_cache *cache, const struct cache_config *config);
 
 /* Hands every idle file to a helper to be closed. Before workers_close(); no file may be
  * in use by a caller any more and no open job under way. */
-void served_free(struct served_cache *cache);
+void cache_free(struct file_cache *cache);
 
 /* The file that name stands for, if it is open and the kernel can tell at once; else
- * NULL, which says nothing about the name: use served_open(). The caller releases it. */
-KEDGE_MUST_CHECK struct served_file *served_find(struct served_cache *cache,
-                                                 const struct store_root *root,
-                                                 const struct root_name *name);
+ * NULL, which says nothing about the name: use cache_open(). The caller releases it. */
+KEDGE_MUST_CHECK struct cached_file *cache_find(struct file_cache *cache,
+                                                const struct store_root *root,
+                                                const struct root_name *name);
 
 /* One opening under way: the caller's memory until done(). It cannot be called off: who
  * no longer wants the file releases it in done(). */
-struct served_opening {
+struct cache_opening {
     /* Set by the caller; root and name live until done(). */
     const struct store_root *root;
     const struct root_name *name;
-    void (*done)(struct served_opening *opening); /* on the loop's thread */
+    void (*done)(struct cache_opening *opening); /* on the loop's thread */
 
     /* Valid in done(). */
     struct store_result result; /* NOT_FOUND, DENIED, BUSY, IO */
-    struct served_file *file;   /* when OK: the caller's to release */
+    struct cached_file *file;   /* when OK: the caller's to release */
 
     struct store_job job; /* the cache's from here on */
-    struct served_cache *cache;
-    struct served_file *slot;
+    struct file_cache *cache;
+    struct cached_file *slot;
 };
 
 /* Open by a helper. done() is always called later, by workers_collect(); also when there
  * is no slot left (BUSY). */
-void served_open(struct served_cache *cache, struct served_opening *opening);
+void cache_open(struct file_cache *cache, struct cache_opening *opening);
 
 /* One more user of a file that the caller already holds. */
-void served_share(struct served_file *file);
+void cache_share(struct cached_file *file);
 
 /* The caller is through with the file. Nothing else of it may be under way. */
-void served_release(struct served_file *file, kedge_nanos now);
+void cache_release(struct cached_file *file, kedge_nanos now);
 
 /* Close what was idle for long enough. Returns when to call again; KEDGE_NEVER if
  * nothing is idle. */
-kedge_nanos served_trim(struct served_cache *cache, kedge_nanos now);
+kedge_nanos cache_trim(struct file_cache *cache, kedge_nanos now);
 
 /* Fill iov (count at most 1,024) with the file's bytes from offset on, all of them: the
  * caller never asks beyond id.size. It never waits: LATER if the bytes are not in memory,
  * or the file system cannot tell; then use the job form. CHANGED: the file is shorter
  * than it was. IO. On any of these what iov holds is undefined. */
-KEDGE_MUST_CHECK struct store_result served_read(const struct served_file *file,
-                                                 const struct iovec *iov, int count,
-                                                 uint64_t offset);
+KEDGE_MUST_CHECK struct store_result cache_read(const struct cached_file *file,
+                                                const struct iovec *iov, int count,
+                                                uint64_t offset);
 
 /* The same by a helper. All is the caller's memory and stays until done(), the file held
- * and the buffers too. result as served_read()'s, but never LATER. */
-struct served_reading {
-    const struct served_file *file;
+ * and the buffers too. result as cache_read()'s, but never LATER. */
+struct cache_reading {
+    const struct cached_file *file;
     const struct iovec *iov;
     int count;
     uint64_t offset;
-    void (*done)(struct served_reading *reading); /* on the loop's thread */
-    struct store_result result;                   /* valid in done() */
+    void (*done)(struct cache_reading *reading); /* on the loop's thread */
+    struct store_result result;                  /* valid in done() */
     struct store_job job;
 };
 
-void served_read_later(struct workers *workers, struct served_reading *reading);
+void cache_read_later(struct workers *workers, struct cache_reading *reading);
 
 /* Where the bytes [offset, offset + len) lie in memory, to be sent without a copy; or NULL,
  * and then they are to be read. They may be given to the kernel only, which may refuse them
- * with EFAULT: the file was cut short, and served_read() says so. They stay there until the
+ * with EFAULT: the file was cut short, and cache_read() says so. They stay there until the
  * file is released.
  *
  * Of a small file all is lent. Of a larger one what a helper has brought, see below, but
  * nothing of its last page; so, like one that reads, who sends a file that was cut short
  * never comes to its end. */
-KEDGE_MUST_CHECK const uint8_t *served_lend(const struct served_file *file,
-                                            uint64_t offset, size_t len, kedge_nanos now);
+KEDGE_MUST_CHECK const uint8_t *cache_lend(const struct cached_file *file,
+                                           uint64_t offset, size_t len, kedge_nanos now);
 
 /* These bytes were not lent, and could be read at once: so they are in memory, and what
  * follows them too, it may be. Let a helper bring those pages, to be lent from then on. It
  * reads nothing from a disk, and is sent only where it may be of use. */
-void served_warm(struct served_file *file, uint64_t offset, size_t len, kedge_nanos now);
+void cache_warm(struct cached_file *file, uint64_t offset, size_t len, kedge_nanos now);
 
 /* The file is no longer as it was when it was opened: its size or time of change is
  * another. Best asked when a transfer ends. Does not wait. */
-KEDGE_MUST_CHECK bool served_changed(const struct served_file *file);
+KEDGE_MUST_CHECK bool cache_changed(const struct cached_file *file);
 
 #endif

@@ -26,7 +26,7 @@ static const uint64_t map_max = (uint64_t)1 << 34;
 static const kedge_nanos stay = 5 * KEDGE_SEC;
 static const kedge_nanos ask_again = 10 * KEDGE_MSEC; /* for what was not in memory */
 
-void served_map(struct served_file *file)
+void cache_map(struct cached_file *file)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t len = sub_sat(file->id.size, 1) / page * page;
@@ -39,22 +39,22 @@ void served_map(struct served_file *file)
         return;
     at = mmap(NULL, (size_t)len, PROT_READ, MAP_SHARED, file->fd, 0);
     if (at == MAP_FAILED) {
-        served_unmap(file);
+        cache_unmap(file);
         return;
     }
     file->map.at = at;
     file->map.len = (size_t)len;
 }
 
-void served_unmap(struct served_file *file)
+void cache_unmap(struct cached_file *file)
 {
     if (file->map.at)
         munmap((void *)(uintptr_t)file->map.at, file->map.len);
     free(file->map.until);
-    file->map = (struct served_map){ 0 };
+    file->map = (struct cache_map){ 0 };
 }
 
-static bool is_in_memory(const struct served_file *file, uint64_t at)
+static bool is_in_memory(const struct cached_file *file, uint64_t at)
 {
     char byte;
     struct iovec v = { &byte, 1 };
@@ -62,7 +62,7 @@ static bool is_in_memory(const struct served_file *file, uint64_t at)
     return file->in_memory || preadv2(file->fd, &v, 1, (off_t)at, RWF_NOWAIT) == 1;
 }
 
-static bool is_warm(const struct served_file *file, uint64_t from, uint64_t to)
+static bool is_warm(const struct cached_file *file, uint64_t from, uint64_t to)
 {
     for (uint64_t at = from; at < to; at += PROBE)
         if (!is_in_memory(file, at))
@@ -73,8 +73,8 @@ static bool is_warm(const struct served_file *file, uint64_t from, uint64_t to)
 /* Until the first chunk that is not in memory, or of which the kernel will not say so. */
 static void run_bring(struct store_job *job)
 {
-    struct served_map *m = JOB_OWNER(job, struct served_map, job);
-    struct served_file *file = JOB_OWNER(m, struct served_file, map);
+    struct cache_map *m = JOB_OWNER(job, struct cache_map, job);
+    struct cached_file *file = JOB_OWNER(m, struct cached_file, map);
     uint64_t chunks = (m->len + CHUNK - 1) / CHUNK;
     uint64_t most = min_u64(m->next + AHEAD, chunks);
 
@@ -91,26 +91,26 @@ static void run_bring(struct store_job *job)
 
 static void done_bring(struct store_job *job)
 {
-    struct served_map *m = JOB_OWNER(job, struct served_map, job);
-    struct served_file *file = JOB_OWNER(m, struct served_file, map);
+    struct cache_map *m = JOB_OWNER(job, struct cache_map, job);
+    struct cached_file *file = JOB_OWNER(m, struct cached_file, map);
 
     for (uint64_t i = m->next; i < m->end; i++)
         m->until[i] = m->asked_at + stay;
     file->cache->bringing = false;
-    served_release(file, m->asked_at);
+    cache_release(file, m->asked_at);
 }
 
 /* At the end of what can be lent there is no chunk to bring. */
-static bool is_missing(const struct served_map *m, uint64_t offset, size_t len,
+static bool is_missing(const struct cache_map *m, uint64_t offset, size_t len,
                        kedge_nanos now)
 {
     return m->at && len <= LEND_MAX && offset + len <= m->len &&
            now >= m->until[offset / CHUNK];
 }
 
-void served_warm(struct served_file *file, uint64_t offset, size_t len, kedge_nanos now)
+void cache_warm(struct cached_file *file, uint64_t offset, size_t len, kedge_nanos now)
 {
-    struct served_map *m = &file->map;
+    struct cache_map *m = &file->map;
 
     if (file->cache->bringing || !is_missing(m, offset, len, now) ||
         (m->end == m->next && now < m->asked_at + ask_again))
@@ -118,15 +118,15 @@ void served_warm(struct served_file *file, uint64_t offset, size_t len, kedge_na
     m->next = offset / CHUNK;
     m->asked_at = now;
     file->cache->bringing = true;
-    served_share(file);
+    cache_share(file);
     m->job = (struct store_job){ .run = run_bring, .done = done_bring };
     workers_submit(file->cache->workers, &m->job);
 }
 
-const uint8_t *served_lend(const struct served_file *file, uint64_t offset, size_t len,
-                           kedge_nanos now)
+const uint8_t *cache_lend(const struct cached_file *file, uint64_t offset, size_t len,
+                          kedge_nanos now)
 {
-    const struct served_map *m = &file->map;
+    const struct cache_map *m = &file->map;
 
     KEDGE_ASSERT(len > 0 && offset <= file->id.size && len <= file->id.size - offset);
     if (file->copy)

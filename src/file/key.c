@@ -41,7 +41,7 @@ int key_read(struct store_key *k, const char *path)
     return 0;
 }
 
-void key_seal(const struct store_key *k, struct kedge_span bytes, uint8_t out[KEY_SEAL])
+void key_mac(const struct store_key *k, struct kedge_span bytes, uint8_t out[KEY_MAC])
 {
     uint8_t whole[SHA256_DIGEST_SIZE];
     struct hmac_sha256_ctx h;
@@ -49,15 +49,15 @@ void key_seal(const struct store_key *k, struct kedge_span bytes, uint8_t out[KE
     hmac_sha256_set_key(&h, k->len, k->bytes);
     hmac_sha256_update(&h, bytes.len, bytes.ptr);
     hmac_sha256_digest(&h, sizeof whole, whole);
-    for (size_t i = 0; i < KEY_SEAL; i++)
+    for (size_t i = 0; i < KEY_MAC; i++)
         out[i] = whole[i];
 }
 
 bool key_proves(const struct store_key *k, struct kedge_span bytes,
-                const uint8_t seal[KEY_SEAL])
+                const uint8_t mac[KEY_MAC])
 {
-    uint8_t right[KEY_SEAL];
+    uint8_t right[KEY_MAC];
 
-    key_seal(k, bytes, right);
-    return memeql_sec(right, seal, KEY_SEAL);
+    key_mac(k, bytes, right);
+    return memeql_sec(right, mac, KEY_MAC);
 }

@@ -8,7 +8,7 @@
 
 #define KEY_MIN 16 /* bytes; fewer can be guessed */
 #define KEY_MAX 4096
-#define KEY_SEAL 16
+#define KEY_MAC 16
 
 struct store_key {
     uint8_t bytes[KEY_MAX];
@@ -20,10 +20,10 @@ struct store_key {
 KEDGE_MUST_CHECK int key_read(struct store_key *k, const char *path);
 
 /* The seal of these bytes. */
-void key_seal(const struct store_key *k, struct kedge_span bytes, uint8_t out[KEY_SEAL]);
+void key_mac(const struct store_key *k, struct kedge_span bytes, uint8_t out[KEY_MAC]);
 
 /* Whether that is their seal, in a time that does not depend on where it differs. */
 KEDGE_MUST_CHECK bool key_proves(const struct store_key *k, struct kedge_span bytes,
-                                 const uint8_t seal[KEY_SEAL]);
+                                 const uint8_t mac[KEY_MAC]);
 
 #endif

@@ -14,7 +14,7 @@
 #define VERSION_MAX 999999999u
 #define VERSION_TRIES 1000
 
-struct store_result place_look(const struct placing *p, struct stat *st)
+struct store_result publish_look(const struct publication *p, struct stat *st)
 {
     if (fstatat(p->dir, p->last, st, AT_SYMLINK_NOFOLLOW) < 0) {
         *st = (struct stat){ 0 };
@@ -29,7 +29,7 @@ struct store_result place_look(const struct placing *p, struct stat *st)
 
 /* 0 or -errno, of a move that replaces nothing. Some file systems have no links (FAT),
  * others no such rename (NFS). */
-static int move_to_free(const struct placing *p, const char *to)
+static int move_to_free(const struct publication *p, const char *to)
 {
     if (linkat(p->dir, p->temp, p->dir, to, 0) == 0) {
         (void)unlinkat(p->dir, p->temp, 0);
@@ -61,7 +61,7 @@ static uint64_t version_of(const char *name, const char *last)
 }
 
 /* 0 too where the directory cannot be listed: then numbers are tried one by one. */
-static uint64_t highest_version(const struct placing *p)
+static uint64_t highest_version(const struct publication *p)
 {
     int fd = openat(p->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -80,7 +80,7 @@ static uint64_t highest_version(const struct placing *p)
 }
 
 /* For file systems that cannot exchange: the old file gets a second name first. */
-static int keep_by_link(const struct placing *p, const char *version)
+static int keep_by_link(const struct publication *p, const char *version)
 {
     int err;
 
@@ -95,7 +95,7 @@ static int keep_by_link(const struct placing *p, const char *version)
 
 /* The new file first becomes the version, and then both change names: whatever happens
  * in between or beside it, no file is lost, and the name is never without one. */
-static int keep_by_exchange(const struct placing *p, const char *version)
+static int keep_by_exchange(const struct publication *p, const char *version)
 {
     int err = move_to_free(p, version);
 
@@ -108,7 +108,7 @@ static int keep_by_exchange(const struct placing *p, const char *version)
     return err == -EINVAL || err == -ENOSYS ? keep_by_link(p, version) : err;
 }
 
-static struct store_result place_version(const struct placing *p)
+static struct store_result publish_version(const struct publication *p)
 {
     uint64_t n = highest_version(p);
 
@@ -130,7 +130,7 @@ static struct store_result place_version(const struct placing *p)
     return store_fail(STORE_BUSY, "no free version number");
 }
 
-struct store_result place(const struct placing *p)
+struct store_result place(const struct publication *p)
 {
     switch (p->policy) {
     case UPLOAD_CREATE:
@@ -138,7 +138,7 @@ struct store_result place(const struct placing *p)
     case UPLOAD_OVERWRITE:
         return result_of(renameat(p->dir, p->temp, p->dir, p->last) < 0 ? -errno : 0);
     case UPLOAD_VERSION:
-        return place_version(p);
+        return publish_version(p);
     default:
         return store_fail(STORE_DENIED, "uploads are off");
     }

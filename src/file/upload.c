@@ -13,9 +13,9 @@ static struct upload *owner(struct store_job *job)
     return JOB_OWNER(job, struct upload, job);
 }
 
-static struct placing placing(const struct upload *u)
+static struct publication publication(const struct upload *u)
 {
-    return (struct placing){ u->dir, u->temp, u->last, u->rules->policy };
+    return (struct publication){ u->dir, u->temp, u->last, u->rules->policy };
 }
 
 static void done(struct store_job *job)
@@ -61,15 +61,15 @@ static struct store_result permitted(const struct upload *u)
 static struct store_result begin(struct upload *u)
 {
     struct store_result r = permitted(u);
-    struct placing p;
+    struct publication p;
     struct stat st;
 
     if (!r.error)
         r = root_open_parent(u->root, u->name, &u->dir, &u->last);
     if (r.error)
         return r;
-    p = placing(u);
-    r = place_look(&p, &st);
+    p = publication(u);
+    r = publish_look(&p, &st);
     if (!r.error)
         r = temp_create(u->dir, 0600, u->temp, &u->fd);
     if (!r.error)
@@ -161,12 +161,12 @@ static struct store_result flush_directory(const struct upload *u)
 
 static struct store_result commit(const struct upload *u)
 {
-    struct placing p = placing(u);
+    struct publication p = publication(u);
     struct store_result r = size_fits(u);
     struct stat old;
 
     if (!r.error)
-        r = place_look(&p, &old);
+        r = publish_look(&p, &old);
     if (!r.error)
         r = set_mode(u, &old);
     if (!r.error)

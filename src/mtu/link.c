@@ -25,10 +25,11 @@ static enum icmp_version version_of(const struct mtu_link *l)
 
 static void take_token(struct mtu_link *l, struct kedge_span payload, uint8_t flags)
 {
-    struct mark mark;
+    struct probe_extension extension;
 
-    if (flags & STAMP_REPLY && mark_parse(payload, &mark) && mark.kind == MARK_TOKEN)
-        l->token = mark.token;
+    if (flags & STAMP_REPLY && extension_parse(payload, &extension) &&
+        extension.kind == EXTENSION_TOKEN)
+        l->cookie = extension.cookie;
 }
 
 static void came(struct mtu_link *l, struct kedge_span payload)
@@ -71,7 +72,7 @@ static void left(void *owner, uint32_t number, uint64_t at_ns)
 
 static void drain(struct mtu_link *l)
 {
-    stamps_drain(l->target.watch.fd, &(struct stamps_told){ left, failed, l });
+    stamps_drain(l->target.watch.fd, &(struct timestamp_events){ left, failed, l });
 }
 
 static bool receive_icmp(struct mtu_link *l)
@@ -142,9 +143,9 @@ static void send_one(struct mtu_link *l, uint32_t size)
                                     .run = l->run,
                                     .sequence = l->sequence,
                                     .sent_ns = loop_clock() },
-                         .token = l->token,
+                         .cookie = l->cookie,
                          .size = size,
-                         .wanted = l->token ? l->wanted : 0 };
+                         .wanted = l->cookie ? l->wanted : 0 };
     int err;
 
     payload_put(&w, &p);

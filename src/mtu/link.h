@@ -23,7 +23,7 @@ struct mtu_link {
     struct loop_signals signals;
     bool is_icmp, stopped;
     uint16_t run;
-    uint64_t token;    /* of a kedge server; 0: none */
+    uint64_t cookie;   /* of a kedge server; 0: none */
     bool sized;        /* and it answers in the size that is wanted */
     uint64_t sequence; /* of the next */
     uint64_t first;    /* of the present question */

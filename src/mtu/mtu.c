@@ -27,8 +27,8 @@ struct questions {
 static enum mtu_answer ask(const struct questions *q, uint32_t size)
 {
     if (q->back)
-        return mtu_link_ask(q->link, MARKED_SIZE, (uint16_t)size);
-    return mtu_link_ask(q->link, size, q->link->sized ? MARKED_SIZE : 0);
+        return mtu_link_ask(q->link, EXTENDED_SIZE, (uint16_t)size);
+    return mtu_link_ask(q->link, size, q->link->sized ? EXTENDED_SIZE : 0);
 }
 
 static void took(struct questions *q, uint32_t size, enum mtu_answer answer,
@@ -94,7 +94,7 @@ static struct mtu_way find_way(struct mtu_link *l, bool back, uint32_t headers,
     struct questions q = { .link = l, .back = back };
     struct mtu_way way = { .limit = limit };
 
-    mtu_search_init(&q.search, MARKED_SIZE, limit);
+    mtu_search_init(&q.search, EXTENDED_SIZE, limit);
     search_surely(&q, headers);
     way.end = end_of(&q);
     way.passes = q.search.passes;
@@ -108,16 +108,17 @@ static struct mtu_way find_way(struct mtu_link *l, bool back, uint32_t headers,
 /* The first answer of a kedge server is its token, the next one a report. */
 static bool begin(struct mtu_link *l)
 {
-    if (mtu_link_ask(l, MARKED_SIZE, 0) == ANSWER_YES)
-        return !l->token || mtu_link_ask(l, MARKED_SIZE, 0) == ANSWER_YES;
+    if (mtu_link_ask(l, EXTENDED_SIZE, 0) == ANSWER_YES)
+        return !l->cookie || mtu_link_ask(l, EXTENDED_SIZE, 0) == ANSWER_YES;
     return false;
 }
 
 /* What else answers may cut its answers into fragments. */
 static void see_whether_sized(struct mtu_link *l, struct mtu_result *out)
 {
-    l->sized = l->token && mtu_link_ask(l, MARKED_SIZE, MARKED_SIZE + 1) == ANSWER_YES;
-    if (!l->token)
+    l->sized =
+        l->cookie && mtu_link_ask(l, EXTENDED_SIZE, EXTENDED_SIZE + 1) == ANSWER_YES;
+    if (!l->cookie)
         out->back_why_not = "that needs a kedge server, asked by udp://";
     else if (!l->sized)
         out->back_why_not = "this kedge server does not answer by size";
@@ -126,11 +127,11 @@ static void see_whether_sized(struct mtu_link *l, struct mtu_result *out)
 static uint32_t read_link(const struct mtu_link *l, struct mtu_result *out)
 {
     const struct net_address *to = &l->target.address;
-    struct net_way way;
+    struct next_hop way;
 
     out->headers =
         (to->u.any.sa_family == AF_INET6 ? IPV6_HEADER : IPV4_HEADER) + ICMP_HEADER;
-    if (net_way_to(to, &l->plan.path, &way) < 0)
+    if (next_hop_to(to, &l->plan.path, &way) < 0)
         return PAYLOAD_MAX;
     memcpy(out->interface, way.interface, sizeof out->interface);
     out->interface_mtu = way.mtu;
@@ -145,7 +146,7 @@ static void find(struct mtu_link *l, struct mtu_result *out)
     out->there.end = MTU_UNKNOWN;
     out->answered = begin(l);
     out->code = l->code;
-    if (!out->answered || limit <= MARKED_SIZE)
+    if (!out->answered || limit <= EXTENDED_SIZE)
         return;
     see_whether_sized(l, out);
     out->there = find_way(l, false, out->headers, limit);

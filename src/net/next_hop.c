@@ -154,7 +154,7 @@ static bool is_known(int fd, const struct hop *hop)
 }
 
 /* The interface's own: its name, its MTU, and whether it has link addresses at all. */
-static int read_interface(unsigned index, struct net_way *out, bool *has_addresses)
+static int read_interface(unsigned index, struct next_hop *out, bool *has_addresses)
 {
     struct ifreq r = { 0 };
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -173,8 +173,8 @@ static int read_interface(unsigned index, struct net_way *out, bool *has_address
     return err;
 }
 
-int net_way_to(const struct net_address *peer, const struct net_path *path,
-               struct net_way *out)
+int next_hop_to(const struct net_address *peer, const struct net_path *path,
+                struct next_hop *out)
 {
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     bool has_addresses = false;
@@ -183,7 +183,7 @@ int net_way_to(const struct net_address *peer, const struct net_path *path,
 
     if (fd < 0)
         return -errno;
-    *out = (struct net_way){ 0 };
+    *out = (struct next_hop){ 0 };
     err = next_hop(fd, peer, path, &hop);
     if (!err)
         err = read_interface(hop.interface, out, &has_addresses);

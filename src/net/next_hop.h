@@ -6,7 +6,7 @@
 
 #include "net/path.h"
 
-struct net_way {
+struct next_hop {
     char interface[NET_INTERFACE_NAME];
     int mtu;         /* of the interface */
     bool must_ask;   /* the next hop's link address is needed, and not known now */
@@ -14,7 +14,7 @@ struct net_way {
 };
 
 /* 0; or -errno (ENETUNREACH: no route), and then *out is not to be read. */
-KEDGE_MUST_CHECK int net_way_to(const struct net_address *peer,
-                                const struct net_path *path, struct net_way *out);
+KEDGE_MUST_CHECK int next_hop_to(const struct net_address *peer,
+                                 const struct net_path *path, struct next_hop *out);
 
 #endif

@@ -46,7 +46,7 @@ int kedge_write_all(int fd, const void *bytes, size_t size)
     return 0;
 }
 
-int kedge_finish(int fd)
+int kedge_shutdown_write(int fd)
 {
     return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
 }

@@ -150,7 +150,7 @@ static void make_room(struct msghdr *h, struct entry *e)
                           .msg_controllen = sizeof e->control };
 }
 
-static void tell(const struct stamps_told *told, struct mmsghdr *m, struct entry *e)
+static void tell(const struct timestamp_events *told, struct mmsghdr *m, struct entry *e)
 {
     const struct kedge_span quoted = { e->quoted, m->msg_len };
     uint32_t number = 0;
@@ -162,7 +162,7 @@ static void tell(const struct stamps_told *told, struct mmsghdr *m, struct entry
         told->failed(told->owner, &e->error, quoted);
 }
 
-void stamps_drain(int fd, const struct stamps_told *told)
+void stamps_drain(int fd, const struct timestamp_events *told)
 {
     struct entry entries[TOGETHER];
     struct mmsghdr headers[TOGETHER];

@@ -45,7 +45,7 @@ struct msghdr;
 void stamps_read(struct msghdr *h, struct stamps_in *in);
 
 /* What waits in the error queue of a socket. */
-struct stamps_told {
+struct timestamp_events {
     void (*left)(void *owner, uint32_t number, uint64_t at_ns);
     /* quoted: what the error has of the datagram that failed; its start is its payload's
      * (an echo message's header on an ICMP socket), and it may be short. */
@@ -54,7 +54,7 @@ struct stamps_told {
 };
 
 /* Take what is queued, at most UDP_BATCH of it, and tell each. */
-void stamps_drain(int fd, const struct stamps_told *told);
+void stamps_drain(int fd, const struct timestamp_events *told);
 
 /* Of a TCP connection: how many segments came before one that was sent earlier, so that
  * their bytes waited in the kernel for it. 0 where the kernel does not tell. */

@@ -18,7 +18,7 @@
 
 #define UDP_BATCH 64             /* datagrams a call */
 #define UDP_BYTES_MAX 65507      /* payload of the largest IPv4 datagram */
-#define UDP_TRAIN_SEGMENTS 64    /* frames of one GSO send: the kernel's bound */
+#define UDP_GSO_SEGMENTS 64      /* frames of one GSO send: the kernel's bound */
 #define UDP_OUT_BYTES (64 * 576) /* what a queue copies before it must be flushed */
 #define UDP_RECEIVE_BUFFER (4 << 20)
 #define UDP_CONTROL 192 /* room for ancillary data of one datagram */
@@ -93,7 +93,7 @@ struct udp_message {
 
 struct udp_in {
     struct udp_message m; /* bytes lie in the inbox until its next udp_receive */
-    bool spread;          /* was sent to a broadcast or multicast address */
+    bool to_broadcast;    /* was sent to a broadcast or multicast address */
     bool cut;             /* longer than the inbox's `each` */
     /* Once udp_stamp() was called: */
     uint64_t stamp_ns; /* when the kernel had it, on the wall clock; 0: not known */
@@ -170,15 +170,15 @@ KEDGE_MUST_CHECK bool udp_flush(struct udp_outbox *b);
 /* Send a datagram now, whole or not at all (DF), with `zeros` bytes of 0 behind its bytes:
  * 0; or -errno, EMSGSIZE where the link does not take one so large. What waits in a queue
  * is not looked at. */
-KEDGE_MUST_CHECK int udp_send_whole(int fd, const struct udp_message *m, size_t zeros);
+KEDGE_MUST_CHECK int udp_send_df(int fd, const struct udp_message *m, size_t zeros);
 
 /* Give up what waits, and count it as lost. */
 void udp_out_drop(struct udp_outbox *b);
 
 /* Frames of equal size, back to back in one buffer, to one peer. Or each in two pieces that
  * lie anywhere: then frames.len counts, and frames.ptr does not. */
-struct udp_train {
-    struct kedge_span frames;   /* never empty */
+struct udp_gso_batch {
+    struct kedge_span packets;  /* never empty */
     const struct iovec *pieces; /* two a frame, or NULL */
     size_t stride;              /* bytes of a frame; the last may be shorter */
     const struct net_address *peer;
@@ -191,10 +191,10 @@ struct udp_train {
 /* Send them all, now, in as few calls as allowed (64 segments and 65,507 bytes each).
  * How many frames are done, in order: all, or fewer when the socket is full (the rest may
  * wait for writability, or be counted as lost). */
-KEDGE_MUST_CHECK unsigned udp_send_train(int fd, struct udp_train *t);
+KEDGE_MUST_CHECK unsigned udp_send_gso(int fd, struct udp_gso_batch *t);
 
 /* How many frames a train has. */
-unsigned udp_train_count(const struct udp_train *t);
+unsigned udp_gso_count(const struct udp_gso_batch *t);
 
 /* ---- errors ---- */
 

@@ -30,7 +30,7 @@ static size_t lay(struct iovec v[BLOCKS + 1], const struct udp_message *m, size_
 }
 
 /* DF is a socket's, not a datagram's: the others of this socket go without. */
-int udp_send_whole(int fd, const struct udp_message *m, size_t zeros)
+int udp_send_df(int fd, const struct udp_message *m, size_t zeros)
 {
     _Alignas(8) uint8_t control[UDP_CONTROL];
     bool v6 = m->peer.u.any.sa_family == AF_INET6;

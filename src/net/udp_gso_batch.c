@@ -6,14 +6,14 @@
 
 #include <errno.h>
 
-unsigned udp_train_count(const struct udp_train *t)
+unsigned udp_gso_count(const struct udp_gso_batch *t)
 {
-    return (unsigned)((t->frames.len + t->stride - 1) / t->stride);
+    return (unsigned)((t->packets.len + t->stride - 1) / t->stride);
 }
 
 /* Frames [from, to), of which *v is filled if they lie in one buffer. */
-static struct msghdr cars(const struct udp_train *t, unsigned from, unsigned to,
-                          struct iovec *v)
+static struct msghdr segments(const struct udp_gso_batch *t, unsigned from, unsigned to,
+                              struct iovec *v)
 {
     struct msghdr h = { .msg_name = (void *)(uintptr_t)&t->peer->u,
                         .msg_namelen = t->peer->len,
@@ -25,17 +25,17 @@ static struct msghdr cars(const struct udp_train *t, unsigned from, unsigned to,
         h.msg_iov = (struct iovec *)(uintptr_t)(t->pieces + 2 * from);
         h.msg_iovlen = 2 * (to - from);
     } else {
-        v->iov_base = (void *)(uintptr_t)(t->frames.ptr + start);
-        v->iov_len = min_u64(to * t->stride, t->frames.len) - start;
+        v->iov_base = (void *)(uintptr_t)(t->packets.ptr + start);
+        v->iov_len = min_u64(to * t->stride, t->packets.len) - start;
     }
     return h;
 }
 
-static int send_joined(int fd, const struct udp_train *t, unsigned from, unsigned to)
+static int send_joined(int fd, const struct udp_gso_batch *t, unsigned from, unsigned to)
 {
     _Alignas(8) uint8_t control[UDP_CONTROL];
     struct iovec v;
-    struct msghdr h = cars(t, from, to, &v);
+    struct msghdr h = segments(t, from, to, &v);
     int err = EINTR;
 
     udp_control_put(&h, control, t->local, to - from > 1 ? (uint16_t)t->stride : 0);
@@ -51,10 +51,11 @@ static int send_joined(int fd, const struct udp_train *t, unsigned from, unsigne
 
 /* From frame `from` on by segments. The first frame not done; t->gso is cleared when the
  * kernel refuses segments, and *full set when the socket takes no more. */
-static unsigned send_by_segments(int fd, struct udp_train *t, unsigned from, bool *full)
+static unsigned send_by_segments(int fd, struct udp_gso_batch *t, unsigned from,
+                                 bool *full)
 {
-    unsigned count = udp_train_count(t);
-    unsigned most = (unsigned)min_u64(UDP_BYTES_MAX / t->stride, UDP_TRAIN_SEGMENTS);
+    unsigned count = udp_gso_count(t);
+    unsigned most = (unsigned)min_u64(UDP_BYTES_MAX / t->stride, UDP_GSO_SEGMENTS);
 
     while (from < count && !*full) {
         unsigned to = (unsigned)min_u64(from + most, count);
@@ -98,19 +99,19 @@ static unsigned send_batch(int fd, struct mmsghdr *batch, unsigned count, int *e
     return done;
 }
 
-static unsigned send_one_by_one(int fd, struct udp_train *t, unsigned from)
+static unsigned send_one_by_one(int fd, struct udp_gso_batch *t, unsigned from)
 {
     _Alignas(8) uint8_t control[UDP_CONTROL];
     struct mmsghdr batch[UDP_BATCH];
     struct iovec vectors[UDP_BATCH];
-    unsigned count = udp_train_count(t);
+    unsigned count = udp_gso_count(t);
 
     while (from < count) {
         unsigned n = (unsigned)min_u64(count - from, UDP_BATCH);
         int err;
 
         for (unsigned i = 0; i < n; i++) {
-            batch[i].msg_hdr = cars(t, from + i, from + i + 1, &vectors[i]);
+            batch[i].msg_hdr = segments(t, from + i, from + i + 1, &vectors[i]);
             udp_control_put(&batch[i].msg_hdr, control, t->local, 0);
         }
         from += send_batch(fd, batch, n, &err);
@@ -124,14 +125,14 @@ static unsigned send_one_by_one(int fd, struct udp_train *t, unsigned from)
     return from;
 }
 
-unsigned udp_send_train(int fd, struct udp_train *t)
+unsigned udp_send_gso(int fd, struct udp_gso_batch *t)
 {
     unsigned done = 0;
     bool full = false;
 
-    KEDGE_ASSERT(t->stride > 0 && t->stride <= UINT16_MAX && t->frames.len > 0);
+    KEDGE_ASSERT(t->stride > 0 && t->stride <= UINT16_MAX && t->packets.len > 0);
     t->lost = 0;
-    if (t->gso || udp_train_count(t) == 1)
+    if (t->gso || udp_gso_count(t) == 1)
         done = send_by_segments(fd, t, 0, &full);
     return full ? done : send_one_by_one(fd, t, done);
 }

@@ -50,8 +50,8 @@ static void take_v4(struct udp_in *in, const struct cmsghdr *c)
     at->u.v4.sin_addr = info.ipi_addr;
     /* The kernel puts our own address into spec_dst; they differ when the datagram was
      * sent to all of a subnet, which the address alone does not show. */
-    in->spread = net_address_is_multicast(at) || net_address_is_broadcast(at) ||
-                 info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
+    in->to_broadcast = net_address_is_multicast(at) || net_address_is_broadcast(at) ||
+                       info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
     at->u.v4.sin_addr = info.ipi_spec_dst;
     in->m.local.ifindex = (uint32_t)info.ipi_ifindex;
 }
@@ -68,8 +68,8 @@ static void take_v6(struct udp_in *in, const struct cmsghdr *c)
     in->m.local.ifindex = info.ipi6_ifindex;
     if (net_address_is_link_local(at))
         at->u.v6.sin6_scope_id = info.ipi6_ifindex;
-    in->spread = net_address_is_multicast(at);
-    if (in->spread)
+    in->to_broadcast = net_address_is_multicast(at);
+    if (in->to_broadcast)
         at->len = 0; /* no source to answer from: the kernel chooses */
 }
 
@@ -124,7 +124,7 @@ static void take_in(struct udp_inbox *b, unsigned i)
     in->m.peer.len = h->msg_namelen;
     in->m.local = (struct net_local){ 0 };
     in->m.segment = 0;
-    in->spread = false;
+    in->to_broadcast = false;
     in->stamp_ns = 0;
     in->ttl = in->tos = 0;
     in->cut = h->msg_flags & MSG_TRUNC;

@@ -44,12 +44,12 @@ static bool send_apart(struct udp_outbox *b, unsigned i)
 {
     struct iovec *v = b->vectors[i];
     struct msghdr *h = &b->headers[i].msg_hdr;
-    struct udp_train t = { .frames = { v->iov_base, v->iov_len },
-                           .stride = b->segments[i],
-                           .peer = &b->names[i],
-                           .local = &b->locals[i] };
+    struct udp_gso_batch t = { .packets = { v->iov_base, v->iov_len },
+                               .stride = b->segments[i],
+                               .peer = &b->names[i],
+                               .local = &b->locals[i] };
     unsigned all = datagrams(b, i);
-    unsigned done = udp_send_train(b->fd, &t);
+    unsigned done = udp_send_gso(b->fd, &t);
 
     b->sent += done - t.lost;
     b->lost += t.lost;

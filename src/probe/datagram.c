@@ -28,8 +28,8 @@ static void one_left(void *owner, uint32_t number, uint64_t at_ns)
 {
     struct probe_target *t = owner;
 
-    if (t->split)
-        split_left(t->split, number, at_ns);
+    if (t->kernel_times)
+        kernel_times_left(t->kernel_times, number, at_ns);
 }
 
 static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
@@ -41,27 +41,27 @@ static void one_error(void *owner, const struct udp_error *e, struct kedge_span 
 static void drain(struct probe_target *t)
 {
     if (is_udp(t))
-        stamps_drain(t->watch.fd, &(struct stamps_told){ one_left, one_error, t });
+        stamps_drain(t->watch.fd, &(struct timestamp_events){ one_left, one_error, t });
 }
 
 /* Whether what failed was counted by the kernel is not known. */
 static void restart(struct probe_target *t)
 {
-    if (!t->split)
+    if (!t->kernel_times)
         return;
-    split_restart(t->split);
+    kernel_times_restart(t->kernel_times);
     t->sparse = false;
     if (stamps_open(t->watch.fd) == 0)
         return;
-    split_close(t->split);
-    t->split = NULL;
-    t->no_split = "the kernel gives none any more";
+    kernel_times_close(t->kernel_times);
+    t->kernel_times = NULL;
+    t->no_kernel_times = "the kernel gives none any more";
 }
 
 /* The error of an earlier probe is told to the next call on the socket. */
 static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
-    uint64_t before = t->split ? stamps_clock() : 0;
+    uint64_t before = t->kernel_times ? stamps_clock() : 0;
     int code = send_once(t, payload);
 
     if (code && is_udp(t)) {
@@ -73,8 +73,8 @@ static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t
     }
     if (code)
         probe_unsent(t, sequence, code);
-    else if (t->split && !t->sparse)
-        split_sent(t->split, sequence, before);
+    else if (t->kernel_times && !t->sparse)
+        kernel_times_sent(t->kernel_times, sequence, before);
 }
 
 /* How they are to be stamped that leave now, so many of them. */
@@ -82,7 +82,8 @@ static void choose_stamps(struct probe_target *t, uint32_t count)
 {
     bool sparse = count == 1 ? false : count >= SPARSE_FROM ? true : t->sparse;
 
-    if (t->split && sparse != t->sparse && stamps_departures(t->watch.fd, !sparse) == 0)
+    if (t->kernel_times && sparse != t->sparse &&
+        stamps_departures(t->watch.fd, !sparse) == 0)
         t->sparse = sparse;
 }
 
@@ -93,8 +94,8 @@ static void many_left(struct probe_target *t, uint32_t from, uint32_t count,
     const struct probe_waiting *w = &t->shared->waiting;
     uint32_t stamped = t->sparse ? 1 : count;
 
-    for (uint32_t i = 0; t->split && i < stamped; i++)
-        split_sent(t->split, w->sequences[from + i], before);
+    for (uint32_t i = 0; t->kernel_times && i < stamped; i++)
+        kernel_times_sent(t->kernel_times, w->sequences[from + i], before);
     if (!t->sparse && from + count < w->out.count)
         restart(t); /* one did not leave */
 }
@@ -109,7 +110,7 @@ void probe_flush(struct probe_shared *shared)
     if (t)
         choose_stamps(t, w->out.count);
     while (t && done < w->out.count) {
-        uint64_t before = t->split ? stamps_clock() : 0;
+        uint64_t before = t->kernel_times ? stamps_clock() : 0;
         int n = stamps_send_many(t->watch.fd, &w->out, done, !t->sparse);
 
         if (n < 0)
@@ -213,11 +214,11 @@ static void open_split(struct probe_target *t, int fd)
     int err = is_udp(t) ? stamps_open(fd) : 0;
 
     if (!is_udp(t))
-        t->no_split = "a local socket has no device";
+        t->no_kernel_times = "a local socket has no device";
     else if (err)
-        t->no_split = strerror(-err);
-    else if (!(t->split = split_open(t->account.room)))
-        t->no_split = strerror(ENOMEM);
+        t->no_kernel_times = strerror(-err);
+    else if (!(t->kernel_times = kernel_times_open(t->stats.room)))
+        t->no_kernel_times = strerror(ENOMEM);
 }
 
 static int datagram_open(struct probe_target *t, struct kedge_error *error)
@@ -239,7 +240,7 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
     if (!err)
         return 0;
     close(fd);
-    split_close(t->split);
+    kernel_times_close(t->kernel_times);
     *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = -err };
     return -1;
 }
@@ -248,7 +249,7 @@ static void datagram_close(struct probe_target *t)
 {
     loop_watch_remove(&t->shared->loop, &t->watch);
     close(t->watch.fd);
-    split_close(t->split);
+    kernel_times_close(t->kernel_times);
 }
 
 const struct probe_kind probe_datagram_kind = { datagram_open, datagram_send,

@@ -36,7 +36,7 @@ int probe_resolve(struct probe_target *t, struct kedge_addresses *out,
     if (kedge_resolve(&t->endpoint, out, error) < 0)
         return -1;
     if (is_name(&t->endpoint))
-        t->apart.resolve = loop_clock() - before;
+        t->warmup.resolve = loop_clock() - before;
     return 0;
 }
 

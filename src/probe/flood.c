@@ -2,19 +2,19 @@
 
 bool flood_may(const struct probe_target *t)
 {
-    return t->peer.token != 0;
+    return t->peer.cookie != 0;
 }
 
 static bool is_done(const struct probe_target *t)
 {
     return !flood_may(t) || loop_clock() >= t->shared->until ||
-           (t->plan->count > 0 && t->account.sent >= t->plan->count);
+           (t->plan->count > 0 && t->stats.sent >= t->plan->count);
 }
 
 static void fill(struct probe_target *t)
 {
     for (int i = 0; i < FLOOD_OPEN; i++) {
-        if (is_done(t) || account_open(&t->account) >= FLOOD_OPEN)
+        if (is_done(t) || probe_stats_open(&t->stats) >= FLOOD_OPEN)
             return;
         probe_send(t, loop_clock());
     }

@@ -69,19 +69,19 @@ static void one_left(void *owner, uint32_t number, uint64_t at_ns)
     const struct icmp_left *l = &hub->left[number % ICMP_LEFT];
 
     if (hub->number - number <= ICMP_LEFT && number != hub->number)
-        split_left(l->target->split, l->number, at_ns);
+        kernel_times_left(l->target->kernel_times, l->number, at_ns);
 }
 
 static void drain(struct icmp_hub *hub)
 {
-    stamps_drain(hub->socket.fd, &(struct stamps_told){ one_left, one_error, hub });
+    stamps_drain(hub->socket.fd, &(struct timestamp_events){ one_left, one_error, hub });
 }
 
 /* Whether what failed was counted by the kernel is not known. */
 static void restart(struct icmp_hub *hub)
 {
-    if (!hub->no_split && stamps_open(hub->socket.fd) < 0)
-        hub->no_split = "the kernel gives none any more";
+    if (!hub->no_kernel_times && stamps_open(hub->socket.fd) < 0)
+        hub->no_kernel_times = "the kernel gives none any more";
     hub->number = 0;
 }
 
@@ -105,8 +105,9 @@ static void departs(struct probe_target *t, uint64_t sequence, uint64_t before)
 {
     struct icmp_hub *hub = t->hub;
 
-    hub->left[hub->number++ % ICMP_LEFT] = (struct icmp_left){ t, t->split->number };
-    split_sent(t->split, sequence, before);
+    hub->left[hub->number++ % ICMP_LEFT] =
+        (struct icmp_left){ t, t->kernel_times->number };
+    kernel_times_sent(t->kernel_times, sequence, before);
 }
 
 static void icmp_kind_send(struct probe_target *t, struct kedge_span payload,
@@ -118,14 +119,14 @@ static void icmp_kind_send(struct probe_target *t, struct kedge_span payload,
                               .identifier = t->hub->socket.identifier,
                               .sequence = (uint16_t)sequence,
                               .payload = payload };
-    uint64_t before = t->split ? stamps_clock() : 0;
+    uint64_t before = t->kernel_times ? stamps_clock() : 0;
     int err;
 
     icmp_echo_put(&w, version_of(t->hub), &m);
     err = send_it(t->hub, written(&w), &t->address);
     if (err)
         probe_unsent(t, sequence, -err);
-    else if (t->split)
+    else if (t->kernel_times)
         departs(t, sequence, before);
 }
 
@@ -168,7 +169,7 @@ static int open_hub(struct probe_target *t, struct icmp_hub *hub,
     if (err)
         return -1;
     hub->number = 0;
-    hub->no_split =
+    hub->no_kernel_times =
         stamps_open(hub->socket.fd) < 0 ? "this kernel gives none of ICMP" : NULL;
     hub->watch = (struct loop_watch){ .ready = icmp_ready, .owner = hub };
     err = loop_watch_add(&t->shared->loop, &hub->watch, hub->socket.fd, LOOP_READ);
@@ -188,8 +189,10 @@ static int icmp_kind_open(struct probe_target *t, struct kedge_error *error)
     hub = &t->shared->hubs[t->address.u.any.sa_family == AF_INET6];
     if (!hub->first && open_hub(t, hub, error) < 0)
         return -1;
-    t->split = hub->no_split ? NULL : split_open(t->account.room);
-    t->no_split = t->split ? NULL : hub->no_split ? hub->no_split : strerror(ENOMEM);
+    t->kernel_times = hub->no_kernel_times ? NULL : kernel_times_open(t->stats.room);
+    t->no_kernel_times = t->kernel_times        ? NULL
+                         : hub->no_kernel_times ? hub->no_kernel_times
+                                                : strerror(ENOMEM);
     probe_marks(t, hub->socket.fd);
     t->hub = hub;
     t->next = hub->first;
@@ -204,7 +207,7 @@ static void icmp_kind_close(struct probe_target *t)
     while (*at != t)
         at = &(*at)->next;
     *at = t->next;
-    split_close(t->split);
+    kernel_times_close(t->kernel_times);
     if (t->hub->first)
         return;
     loop_watch_remove(&t->shared->loop, &t->hub->watch);

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-struct split *split_open(uint64_t room)
+struct kernel_times *kernel_times_open(uint64_t room)
 {
-    uint32_t slots = (uint32_t)min_u64(room, SPLIT_ROOM_MAX);
-    struct split *s = calloc(1, sizeof *s + slots * sizeof *s->slots);
+    uint32_t slots = (uint32_t)min_u64(room, KERNEL_TIMES_ROOM_MAX);
+    struct kernel_times *s = calloc(1, sizeof *s + slots * sizeof *s->slots);
 
     KEDGE_ASSERT(slots > 0 && (slots & (slots - 1)) == 0);
     if (s)
@@ -15,7 +15,7 @@ struct split *split_open(uint64_t room)
     return s;
 }
 
-void split_close(struct split *s)
+void kernel_times_close(struct kernel_times *s)
 {
     if (!s)
         return;
@@ -26,43 +26,44 @@ void split_close(struct split *s)
     free(s);
 }
 
-void split_sent(struct split *s, uint64_t sequence, uint64_t sent_ns)
+void kernel_times_sent(struct kernel_times *s, uint64_t sequence, uint64_t sent_ns)
 {
-    s->slots[s->number++ % s->room] = (struct split_slot){ sequence, sent_ns, 0 };
+    s->slots[s->number++ % s->room] = (struct kernel_times_slot){ sequence, sent_ns, 0 };
 }
 
-void split_restart(struct split *s)
+void kernel_times_restart(struct kernel_times *s)
 {
     s->number = 0;
 }
 
 /* One of before a restart, told late, is older than what has its number now. */
-void split_left(struct split *s, uint32_t number, uint64_t left_ns)
+void kernel_times_left(struct kernel_times *s, uint32_t number, uint64_t left_ns)
 {
-    struct split_slot *slot = &s->slots[number % s->room];
+    struct kernel_times_slot *slot = &s->slots[number % s->room];
 
     if (s->number - number <= s->room && number != s->number && left_ns >= slot->sent_ns)
         slot->left_ns = left_ns;
 }
 
-void split_left_byte(struct split *s, uint32_t byte, uint64_t size, uint64_t left_ns)
+void kernel_times_left_byte(struct kernel_times *s, uint32_t byte, uint64_t size,
+                            uint64_t left_ns)
 {
     uint32_t back = (uint32_t)(s->number * size) - 1 - byte;
     uint32_t number = s->number - 1 - (uint32_t)(back / size);
 
     if (back % size == 0 && s->slots[number % s->room].left_ns == 0)
-        split_left(s, number, left_ns);
+        kernel_times_left(s, number, left_ns);
 }
 
 /* Sequences and numbers part where a probe did not leave, or left without a stamp; but
  * both rise. */
-static struct split_slot *find(struct split *s, uint64_t sequence)
+static struct kernel_times_slot *find(struct kernel_times *s, uint64_t sequence)
 {
     uint32_t low = s->number > s->room ? s->number - s->room : 0, high = s->number;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        struct split_slot *slot = &s->slots[middle % s->room];
+        struct kernel_times_slot *slot = &s->slots[middle % s->room];
 
         if (slot->sequence == sequence)
             return slot->sent_ns > 0 ? slot : NULL;
@@ -74,10 +75,10 @@ static struct split_slot *find(struct split *s, uint64_t sequence)
     return NULL;
 }
 
-bool split_departure(struct split *s, uint64_t sequence, uint64_t *sent_ns,
-                     uint64_t *left_ns)
+bool kernel_times_departure(struct kernel_times *s, uint64_t sequence, uint64_t *sent_ns,
+                            uint64_t *left_ns)
 {
-    const struct split_slot *slot = find(s, sequence);
+    const struct kernel_times_slot *slot = find(s, sequence);
 
     if (!slot || slot->left_ns < slot->sent_ns)
         return false;
@@ -86,9 +87,9 @@ bool split_departure(struct split *s, uint64_t sequence, uint64_t *sent_ns,
     return true;
 }
 
-void split_came(struct split *s, const struct split_reply *r)
+void kernel_times_came(struct kernel_times *s, const struct kernel_times_reply *r)
 {
-    struct split_slot *slot = find(s, r->sequence);
+    struct kernel_times_slot *slot = find(s, r->sequence);
     uint64_t way;
 
     if (!slot || slot->left_ns < slot->sent_ns || r->came_ns < slot->left_ns ||

@@ -4,7 +4,7 @@ static bool was_set(const struct oneway_line *l, int64_t d)
 {
     int64_t by = d - l->last;
 
-    return by > (int64_t)ONEWAY_STEP || -by > (int64_t)ONEWAY_STEP;
+    return by > (int64_t)ONE_WAY_STEP || -by > (int64_t)ONE_WAY_STEP;
 }
 
 static void add(struct oneway_line *l, double t, int64_t d, bool first)
@@ -23,7 +23,7 @@ static void add(struct oneway_line *l, double t, int64_t d, bool first)
     l->td += t * from_first;
 }
 
-void oneway_took(struct oneway *o, const struct oneway_trip *trip)
+void one_way_took(struct one_way_delay *o, const struct one_way_trip *trip)
 {
     int64_t going = (int64_t)(trip->there_ns - trip->left_ns);
     int64_t coming = (int64_t)(trip->came_ns - trip->away_ns);
@@ -31,7 +31,7 @@ void oneway_took(struct oneway *o, const struct oneway_trip *trip)
 
     if (o->n > 0 && (trip->left_ns < o->begin || was_set(&o->going, going) ||
                      was_set(&o->coming, coming)))
-        *o = (struct oneway){ 0 };
+        *o = (struct one_way_delay){ 0 };
     if (o->n == 0)
         o->begin = trip->left_ns;
     o->end = trip->left_ns;
@@ -41,19 +41,19 @@ void oneway_took(struct oneway *o, const struct oneway_trip *trip)
     o->n++;
 }
 
-static struct oneway_trend trend_of(const struct oneway_line *l, uint64_t n)
+static struct one_way_trend trend_of(const struct oneway_line *l, uint64_t n)
 {
-    double count = (double)n, spread = count * l->tt - l->t * l->t;
-    double slope = spread > 0 ? (count * l->td - l->t * l->d) / spread : 0;
+    double count = (double)n, to_broadcast = count * l->tt - l->t * l->t;
+    double slope = to_broadcast > 0 ? (count * l->td - l->t * l->d) / to_broadcast : 0;
 
-    return (struct oneway_trend){ .range = (uint64_t)(l->high - l->low),
-                                  .trend_ns = (int64_t)slope };
+    return (struct one_way_trend){ .range = (uint64_t)(l->high - l->low),
+                                   .trend_ns = (int64_t)slope };
 }
 
-bool oneway_trends(const struct oneway *o, struct oneway_trend *going,
-                   struct oneway_trend *coming)
+bool one_way_trends(const struct one_way_delay *o, struct one_way_trend *going,
+                    struct one_way_trend *coming)
 {
-    if (o->n < ONEWAY_NEEDED || o->end - o->begin < ONEWAY_SPAN)
+    if (o->n < ONE_WAY_NEEDED || o->end - o->begin < ONE_WAY_SPAN)
         return false;
     *going = trend_of(&o->going, o->n);
     *coming = trend_of(&o->coming, o->n);

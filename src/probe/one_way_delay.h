@@ -8,9 +8,9 @@
 
 #include "kedge/base.h"
 
-#define ONEWAY_NEEDED 100     /* trips ... */
-#define ONEWAY_SPAN KEDGE_SEC /* ... over so long, for a trend */
-#define ONEWAY_STEP                                                                      \
+#define ONE_WAY_NEEDED 100     /* trips ... */
+#define ONE_WAY_SPAN KEDGE_SEC /* ... over so long, for a trend */
+#define ONE_WAY_STEP                                                                     \
     (KEDGE_SEC / 2) /* more is a clock that was set: counting begins anew */
 
 /* One way's: sums of a least-squares line through the samples. */
@@ -19,26 +19,27 @@ struct oneway_line {
     double t, d, tt, td;
 };
 
-struct oneway {
+struct one_way_delay {
     uint64_t n;
     uint64_t begin, end; /* of the trips, when they left */
     struct oneway_line going, coming;
 };
 
-struct oneway_trip {
+struct one_way_trip {
     uint64_t left_ns, there_ns, away_ns, came_ns; /* by here, there, there, here */
 };
 
 /* A probe that was answered; zeroed memory is a start. */
-void oneway_took(struct oneway *o, const struct oneway_trip *t);
+void one_way_took(struct one_way_delay *o, const struct one_way_trip *t);
 
-struct oneway_trend {
+struct one_way_trend {
     uint64_t range;   /* ns between the fastest and the slowest */
     int64_t trend_ns; /* a second */
 };
 
 /* False with too few samples, or over too short a time. */
-KEDGE_MUST_CHECK bool oneway_trends(const struct oneway *o, struct oneway_trend *going,
-                                    struct oneway_trend *coming);
+KEDGE_MUST_CHECK bool one_way_trends(const struct one_way_delay *o,
+                                     struct one_way_trend *going,
+                                     struct one_way_trend *coming);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/number.h"
 
-void self_awake(struct self *s, kedge_nanos now)
+void own_lateness_awake(struct own_lateness *s, kedge_nanos now)
 {
     if (sub_sat(now, s->due) < SELF_LATE)
         return;
@@ -13,7 +13,7 @@ void self_awake(struct self *s, kedge_nanos now)
     s->due = now; /* one lateness is counted once */
 }
 
-void self_clocks(struct self *s, kedge_nanos now, uint64_t wall_ns)
+void own_lateness_clocks(struct own_lateness *s, kedge_nanos now, uint64_t wall_ns)
 {
     uint64_t offset = wall_ns - now;
     int64_t by = (int64_t)(offset - s->wall_offset);

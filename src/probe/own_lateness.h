@@ -9,7 +9,7 @@
 #define SELF_LATE KEDGE_MSEC       /* less is the timer's own grain */
 #define SELF_STEP (5 * KEDGE_MSEC) /* a clock that is slewed moves by far less */
 
-struct self {
+struct own_lateness {
     kedge_nanos due;        /* when it means to be awake; KEDGE_NEVER */
     kedge_nanos late_from;  /* the last time it was late ... */
     kedge_nanos late_until; /* ... and its end; 0: never was */
@@ -21,10 +21,10 @@ struct self {
 };
 
 /* Zeroed memory, with due set, is a start. */
-void self_awake(struct self *s, kedge_nanos now);
+void own_lateness_awake(struct own_lateness *s, kedge_nanos now);
 
 /* Both clocks, read one right after the other, some times a second. Nothing here is
  * measured by the wall clock but the kernel's stamps, which are left out where it was set. */
-void self_clocks(struct self *s, kedge_nanos now, uint64_t wall_ns);
+void own_lateness_clocks(struct own_lateness *s, kedge_nanos now, uint64_t wall_ns);
 
 #endif

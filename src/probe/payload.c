@@ -13,34 +13,34 @@ static uint8_t fill(const struct stamp *s, size_t at)
 
 static void put_head(struct writer *w, const struct payload *p)
 {
-    struct mark ask = {
-        .kind = MARK_ASK, .token = p->token, .size = p->wanted, .sealed = p->key
+    struct probe_extension ask = {
+        .kind = EXTENSION_ASK, .cookie = p->cookie, .size = p->wanted, .with_mac = p->key
     };
-    uint8_t seal[KEY_SEAL];
+    uint8_t mac[KEY_MAC];
 
     if (p->size >= STAMP_SIZE)
         stamp_put(w, &p->stamp);
     if (p->stamp.flags & STAMP_ASKS)
-        mark_put(w, &ask);
+        extension_put(w, &ask);
     if (!(p->stamp.flags & STAMP_ASKS) || !p->key)
         return;
-    key_seal(p->key, written(w), seal);
-    put(w, (struct kedge_span){ seal, sizeof seal });
+    key_mac(p->key, written(w), mac);
+    put(w, (struct kedge_span){ mac, sizeof mac });
 }
 
-bool payload_proved(struct kedge_span got, const struct store_key *key)
+bool payload_validated(struct kedge_span got, const struct store_key *key)
 {
     struct stamp stamp;
 
-    return got.len >= SEALED_SIZE && stamp_parse(got, &stamp) &&
+    return got.len >= AUTHENTICATED_SIZE && stamp_parse(got, &stamp) &&
            stamp.flags & STAMP_REPLY &&
-           key_proves(key, (struct kedge_span){ got.ptr, MARKED_SIZE },
-                      got.ptr + MARKED_SIZE);
+           key_proves(key, (struct kedge_span){ got.ptr, EXTENDED_SIZE },
+                      got.ptr + EXTENDED_SIZE);
 }
 
 void payload_put(struct writer *w, const struct payload *p)
 {
-    uint8_t bytes[SEALED_SIZE] = { 0 };
+    uint8_t bytes[AUTHENTICATED_SIZE] = { 0 };
     struct writer head = { .ptr = bytes, .room = sizeof bytes };
 
     put_head(&head, p);
@@ -58,7 +58,7 @@ static bool may_differ(struct kedge_span got, const struct payload *p, size_t at
     if (!answer || p->size < STAMP_SIZE)
         return false;
     return at == FLAGS_AT || (p->stamp.flags & STAMP_ASKS && at >= STAMP_SIZE &&
-                              at < (p->key ? SEALED_SIZE : MARKED_SIZE));
+                              at < (p->key ? AUTHENTICATED_SIZE : EXTENDED_SIZE));
 }
 
 static void differs(struct payload_fault *f, size_t at)
@@ -72,7 +72,7 @@ static void differs(struct payload_fault *f, size_t at)
 bool payload_intact(struct kedge_span got, const struct payload *p,
                     struct payload_fault *out)
 {
-    uint8_t bytes[SEALED_SIZE] = { 0 };
+    uint8_t bytes[AUTHENTICATED_SIZE] = { 0 };
     struct writer head = { .ptr = bytes, .room = sizeof bytes };
 
     put_head(&head, p);

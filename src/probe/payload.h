@@ -9,11 +9,12 @@
 #define PAYLOAD_MAX 65507
 
 struct payload {
-    struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= MARKED_SIZE */
-    uint64_t token;     /* of the mark */
+    struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= EXTENDED_SIZE */
+    uint64_t cookie;    /* of the mark */
     size_t size;
-    uint16_t wanted;             /* of the mark: the size of the answer; 0: as long */
-    const struct store_key *key; /* seals the mark: size >= SEALED_SIZE; NULL: none */
+    uint16_t wanted; /* of the mark: the size of the answer; 0: as long */
+    const struct store_key
+        *key; /* seals the mark: size >= AUTHENTICATED_SIZE; NULL: none */
 };
 
 /* Append it. Shorter than a stamp it depends on the run alone, as nothing in it could say
@@ -21,7 +22,8 @@ struct payload {
 void payload_put(struct writer *w, const struct payload *p);
 
 /* Whether it is the answer of a kedge server that shares the key. */
-KEDGE_MUST_CHECK bool payload_proved(struct kedge_span got, const struct store_key *key);
+KEDGE_MUST_CHECK bool payload_validated(struct kedge_span got,
+                                        const struct store_key *key);
 
 /* How a reply differs from its probe. */
 struct payload_fault {

@@ -58,9 +58,9 @@ int probe_open(struct probe **out, const struct probe_plan *plan)
 
 static void free_target(struct probe_target *t)
 {
-    account_free(&t->account);
+    probe_stats_free(&t->stats);
     histogram_free(&t->peer.held);
-    free(t->account.slots);
+    free(t->stats.slots);
     free(t);
 }
 
@@ -105,7 +105,7 @@ static bool cannot(struct kedge_error *error, const struct kedge_endpoint *e,
     return false;
 }
 
-static void settled(void *owner, const struct account_event *event)
+static void settled(void *owner, const struct probe_stats_event *event)
 {
     const struct probe_target *t = owner;
 
@@ -114,9 +114,9 @@ static void settled(void *owner, const struct account_event *event)
 
 static struct probe_target *make_target(struct probe *p, const struct kedge_endpoint *e)
 {
-    uint64_t room = account_room(p->plan.interval, p->plan.timeout);
+    uint64_t room = probe_stats_room(p->plan.interval, p->plan.timeout);
     struct probe_target *t = calloc(1, sizeof *t);
-    struct account_slot *slots = calloc(room, sizeof *slots);
+    struct probe_stats_slot *slots = calloc(room, sizeof *slots);
 
     if (!t || !slots) {
         free(t);
@@ -130,11 +130,11 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     t->run = (uint16_t)(p->run + p->count);
     t->number = p->count;
     t->marks = (struct probe_marks){ -1, -1, -1, -1 };
-    account_init(&t->account, slots, room, p->plan.timeout);
-    t->account.settled = p->plan.settled ? settled : NULL;
-    t->account.owner = t;
+    probe_stats_init(&t->stats, slots, room, p->plan.timeout);
+    t->stats.settled = p->plan.settled ? settled : NULL;
+    t->stats.owner = t;
     stalls_init(&t->stalls, p->plan.interval);
-    t->peer.asks = e->transport == KEDGE_UDP && p->plan.size >= MARKED_SIZE;
+    t->peer.asks = e->transport == KEDGE_UDP && p->plan.size >= EXTENDED_SIZE;
     return t;
 }
 
@@ -182,7 +182,7 @@ bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_err
 static bool all_answered(const struct probe *p)
 {
     for (uint32_t i = 0; i < p->count; i++)
-        if (account_open(&p->targets[i]->account) > 0)
+        if (probe_stats_open(&p->targets[i]->stats) > 0)
             return false;
     return true;
 }
@@ -192,7 +192,7 @@ static void expire(struct probe *p)
     kedge_nanos now = loop_clock();
 
     for (uint32_t i = 0; i < p->count; i++)
-        account_expire(&p->targets[i]->account, now);
+        probe_stats_expire(&p->targets[i]->stats, now);
 }
 
 /* The last probe left: how long its answer may take. */
@@ -204,7 +204,7 @@ static void all_sent(struct probe *p)
 
 static void plan_next(struct probe *p)
 {
-    p->shared.self.due =
+    p->shared.lateness.due =
         p->plan.flood ? p->tick_at : min_u64(schedule_next(&p->schedule), p->tick_at);
 }
 
@@ -214,7 +214,7 @@ static void send_due(void *owner)
     kedge_nanos now = loop_clock();
     struct schedule_due due;
 
-    self_awake(&p->shared.self, now);
+    own_lateness_awake(&p->shared.lateness, now);
     p->shared.together = true;
     for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
         probe_send(p->targets[due.target], due.at);
@@ -234,21 +234,21 @@ static void set_tick(struct probe *p, kedge_nanos now)
 }
 
 /* A pause between two readings is no step of a clock. */
-static void read_clocks(struct self *self)
+static void read_clocks(struct own_lateness *lateness)
 {
     kedge_nanos before = loop_clock();
     uint64_t wall = stamps_clock();
 
     if (loop_clock() - before < SELF_LATE)
-        self_clocks(self, before, wall);
+        own_lateness_clocks(lateness, before, wall);
 }
 
 static void tick(void *owner)
 {
     struct probe *p = owner;
 
-    self_awake(&p->shared.self, loop_clock());
-    read_clocks(&p->shared.self);
+    own_lateness_awake(&p->shared.lateness, loop_clock());
+    read_clocks(&p->shared.lateness);
     expire(p);
     if (p->plan.tick)
         p->plan.tick(p->plan.owner, p);
@@ -265,7 +265,7 @@ static void caught(void *owner, int signal)
 
 static bool is_preparing(const struct probe_target *t)
 {
-    return t->apart.greeting == GREETING_WAITS ||
+    return t->warmup.state == WARMUP_WAITS ||
            (t->stream && t->stream->state == STREAM_CONNECTING);
 }
 
@@ -285,11 +285,11 @@ static int prepare(struct probe *p)
     int err = 0;
 
     for (uint32_t i = 0; i < p->count; i++)
-        apart_greet(p->targets[i], p->plan.flood);
+        warmup_greet(p->targets[i], p->plan.flood);
     while (!err && !p->shared.loop.stopped && preparing(p) && (now = loop_clock()) < end)
         err = loop_turn(&p->shared.loop, end - now);
     for (uint32_t i = 0; i < p->count; i++)
-        apart_failed(p->targets[i]);
+        warmup_failed(p->targets[i]);
     return err;
 }
 

@@ -33,7 +33,7 @@ struct probe_plan {
     /* Called some times a second while it runs; may be NULL. */
     void (*tick)(void *owner, const struct probe *p);
     /* Called when it is known what became of a probe, in that order; may be NULL. */
-    void (*settled)(void *owner, uint32_t target, const struct account_event *event);
+    void (*settled)(void *owner, uint32_t target, const struct probe_stats_event *event);
     /* Called when a target's probe fails for another reason than the one before, with the
      * reason and who says so (len 0: this host, or not known); may be NULL. */
     void (*trouble)(void *owner, const struct kedge_endpoint *target, const char *why,
@@ -42,7 +42,7 @@ struct probe_plan {
 };
 
 /* The replies that came back altered: each is one or two of these. */
-struct probe_damage {
+struct probe_corruption {
     uint64_t changed, truncated, padded;
     struct payload_fault first;
 };
@@ -53,31 +53,31 @@ struct probe_marks {
     int ttl_back, tos_back; /* of the reply, as it came here */
 };
 
-struct apart; /* probe_apart.h */
+struct warmup; /* probe_apart.h */
 
 /* What is known of one target; borrowed from the probe. */
 struct probe_view {
     struct kedge_span members; /* its JSON as it was read; else empty */
     uint32_t number;           /* in the order they were added */
     const struct kedge_endpoint *endpoint;
-    const struct account *account;
+    const struct probe_stats *stats;
     const struct stalls *stalls; /* NULL: not known, and so is the next */
-    const struct self *self;
+    const struct own_lateness *lateness;
     const struct peer *peer; /* NULL where it was read again from a file ... */
-    const struct split
-        *split;           /* NULL: its times are by this program's clock alone, ... */
-    const char *no_split; /* ... and why; NULL: not known */
-    const struct probe_damage *damage; /* ... and so these */
+    const struct kernel_times
+        *kernel_times; /* NULL: its times are by this program's clock alone, ... */
+    const char *no_kernel_times;               /* ... and why; NULL: not known */
+    const struct probe_corruption *corruption; /* ... and so these */
     const struct probe_marks *marks;
-    const struct apart *apart;
-    const struct oneway *oneway;
+    const struct warmup *warmup;
+    const struct one_way_delay *one_way;
     struct net_address local; /* of a udp socket; len 0: not known */
     kedge_nanos started;      /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
-    const char *error;          /* why its last probe failed; NULL: none did */
-    struct net_address told_by; /* who said so; len 0: this host, or not known */
+    const char *error;              /* why its last probe failed; NULL: none did */
+    struct net_address reported_by; /* who said so; len 0: this host, or not known */
 };
 
 /* 0 or -errno. */

@@ -27,15 +27,16 @@ static void close_stretch(struct peer *p, const struct peer_answer *a, uint64_t 
         (struct peer_stretch){ .first = first, .highest = first, .unsent = a->unsent };
 }
 
-static void take_token(struct peer *p, const struct mark *m, const struct peer_answer *a)
+static void take_token(struct peer *p, const struct probe_extension *m,
+                       const struct peer_answer *a)
 {
     p->seen_known = true;
     memcpy(p->seen_address, m->address, sizeof m->address);
     p->seen_port = m->port;
-    if (p->token == m->token)
+    if (p->cookie == m->cookie)
         return;
-    p->restarts += p->token != 0;
-    p->token = m->token;
+    p->restarts += p->cookie != 0;
+    p->cookie = m->cookie;
     close_stretch(p, a, a->next);
 }
 
@@ -47,7 +48,7 @@ static uint64_t widen(uint32_t low, uint64_t near)
     return by < 0 && near < (uint64_t) - (int64_t)by ? low : near + (uint64_t)(int64_t)by;
 }
 
-static void take_counts(struct peer *p, const struct mark_report *r,
+static void take_counts(struct peer *p, const struct extension_report *r,
                         const struct peer_answer *a)
 {
     uint64_t highest = widen(r->highest, a->sequence);
@@ -65,11 +66,12 @@ static void take_counts(struct peer *p, const struct mark_report *r,
     s->refused = r->refused;
 }
 
-void peer_took(struct peer *p, const struct mark *m, const struct peer_answer *a)
+void peer_took(struct peer *p, const struct probe_extension *m,
+               const struct peer_answer *a)
 {
-    if (m->kind == MARK_TOKEN)
+    if (m->kind == EXTENSION_TOKEN)
         take_token(p, m, a);
-    if (m->kind != MARK_REPORT)
+    if (m->kind != EXTENSION_REPORT)
         return;
     take_counts(p, &m->report, a);
     if (!a->first || a->sequence < p->now.first)

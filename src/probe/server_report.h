@@ -21,9 +21,10 @@ struct peer_stretch {
 
 struct peer {
     bool asks; /* its probes have a mark */
-    uint64_t token;
-    uint64_t unproved; /* answers without the seal of the key, which count for nothing */
-    uint64_t reports;  /* 0: a plain echo, as far as is known */
+    uint64_t cookie;
+    uint64_t
+        unvalidated;  /* answers without the seal of the key, which count for nothing */
+    uint64_t reports; /* 0: a plain echo, as far as is known */
     struct peer_stretch now;
     uint64_t going, coming;    /* of the stretches before */
     uint64_t dropped, refused; /* likewise */
@@ -45,7 +46,8 @@ struct peer_answer {
 };
 
 /* An answer flagged as that of a kedge server. */
-void peer_took(struct peer *p, const struct mark *m, const struct peer_answer *a);
+void peer_took(struct peer *p, const struct probe_extension *m,
+               const struct peer_answer *a);
 
 struct peer_losses {
     uint64_t going, coming;

@@ -2,46 +2,46 @@
 
 #include "base/number.h"
 
-uint64_t account_room(kedge_nanos interval, kedge_nanos timeout)
+uint64_t probe_stats_room(kedge_nanos interval, kedge_nanos timeout)
 {
     uint64_t wanted = add_sat(timeout / interval, 2);
     uint64_t room = 32;
 
-    while (room < ACCOUNT_ROOM_MAX && room / ACCOUNT_MEMORY < wanted)
+    while (room < PROBE_STATS_ROOM_MAX && room / PROBE_STATS_MEMORY < wanted)
         room *= 2;
     return room;
 }
 
-void account_init(struct account *a, struct account_slot *slots, uint64_t room,
-                  kedge_nanos timeout)
+void probe_stats_init(struct probe_stats *a, struct probe_stats_slot *slots,
+                      uint64_t room, kedge_nanos timeout)
 {
     KEDGE_ASSERT(room > 0 && (room & (room - 1)) == 0);
-    *a = (struct account){ .slots = slots, .room = room, .timeout = timeout };
+    *a = (struct probe_stats){ .slots = slots, .room = room, .timeout = timeout };
 }
 
-void account_free(struct account *a)
+void probe_stats_free(struct probe_stats *a)
 {
     histogram_free(&a->rtt);
     histogram_free(&a->intended);
 }
 
-static struct account_slot *slot_of(const struct account *a, uint64_t sequence)
+static struct probe_stats_slot *slot_of(const struct probe_stats *a, uint64_t sequence)
 {
     return &a->slots[sequence & (a->room - 1)];
 }
 
-static bool remembered(const struct account *a, uint64_t sequence)
+static bool remembered(const struct probe_stats *a, uint64_t sequence)
 {
     return sequence < a->sent && a->sent - sequence <= a->room;
 }
 
-static bool waits(const struct account *a, uint64_t sequence)
+static bool waits(const struct probe_stats *a, uint64_t sequence)
 {
     return remembered(a, sequence) && slot_of(a, sequence)->state == PROBE_WAITS;
 }
 
 /* Past those that do not wait any more. */
-static void advance(struct account *a)
+static void advance(struct probe_stats *a)
 {
     if (a->sent - a->oldest > a->room)
         a->oldest = a->sent - a->room;
@@ -49,15 +49,15 @@ static void advance(struct account *a)
         a->oldest++;
 }
 
-static void tell(const struct account *a, uint64_t sequence, enum probe_fate fate)
+static void tell(const struct probe_stats *a, uint64_t sequence, enum probe_fate fate)
 {
-    const struct account_event event = { sequence, fate, slot_of(a, sequence) };
+    const struct probe_stats_event event = { sequence, fate, slot_of(a, sequence) };
 
     if (a->settled)
         a->settled(a->owner, &event);
 }
 
-static void lose(struct account *a, uint64_t sequence, enum probe_fate fate)
+static void lose(struct probe_stats *a, uint64_t sequence, enum probe_fate fate)
 {
     slot_of(a, sequence)->state = PROBE_LOST;
     a->lost++;
@@ -65,19 +65,20 @@ static void lose(struct account *a, uint64_t sequence, enum probe_fate fate)
     advance(a);
 }
 
-uint64_t account_send(struct account *a, kedge_nanos intended, kedge_nanos now)
+uint64_t probe_stats_send(struct probe_stats *a, kedge_nanos intended, kedge_nanos now)
 {
     uint64_t sequence = a->sent;
 
     if (sequence >= a->room && waits(a, sequence - a->room))
         lose(a, sequence - a->room, FATE_LOST); /* its slot is needed */
-    *slot_of(a, sequence) = (struct account_slot){ .intended = intended, .sent = now };
+    *slot_of(a, sequence) =
+        (struct probe_stats_slot){ .intended = intended, .sent = now };
     a->sent++;
     a->left_late += sub_sat(now, intended) >= SELF_LATE;
     return sequence;
 }
 
-void account_unsent(struct account *a, uint64_t sequence)
+void probe_stats_unsent(struct probe_stats *a, uint64_t sequence)
 {
     if (!waits(a, sequence))
         return;
@@ -85,7 +86,7 @@ void account_unsent(struct account *a, uint64_t sequence)
     lose(a, sequence, FATE_UNSENT);
 }
 
-void account_refused(struct account *a, uint64_t sequence)
+void probe_stats_refused(struct probe_stats *a, uint64_t sequence)
 {
     if (!waits(a, sequence))
         return;
@@ -93,9 +94,9 @@ void account_refused(struct account *a, uint64_t sequence)
     lose(a, sequence, FATE_REFUSED);
 }
 
-static void add_jitter(struct account *a, uint64_t sequence, kedge_nanos rtt)
+static void add_jitter(struct probe_stats *a, uint64_t sequence, kedge_nanos rtt)
 {
-    struct account_slot *other = slot_of(a, sequence);
+    struct probe_stats_slot *other = slot_of(a, sequence);
 
     if (!remembered(a, sequence) || other->state != PROBE_ANSWERED)
         return;
@@ -103,9 +104,9 @@ static void add_jitter(struct account *a, uint64_t sequence, kedge_nanos rtt)
     a->jitter_count++;
 }
 
-static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
+static void answered(struct probe_stats *a, uint64_t sequence, kedge_nanos now)
 {
-    struct account_slot *slot = slot_of(a, sequence);
+    struct probe_stats_slot *slot = slot_of(a, sequence);
 
     slot->state = PROBE_ANSWERED;
     a->received++;
@@ -119,13 +120,13 @@ static void answered(struct account *a, uint64_t sequence, kedge_nanos now)
 }
 
 /* How many answers came since the first of those that were sent later. */
-static uint64_t extent_of(const struct account *a, uint64_t sequence)
+static uint64_t extent_of(const struct probe_stats *a, uint64_t sequence)
 {
-    uint64_t end = min_u64(a->highest, add_sat(sequence, ACCOUNT_REORDER));
+    uint64_t end = min_u64(a->highest, add_sat(sequence, PROBE_STATS_REORDER));
     uint64_t first = a->arrivals;
 
     for (uint64_t i = sequence + 1; i < end; i++) {
-        const struct account_slot *s = slot_of(a, i);
+        const struct probe_stats_slot *s = slot_of(a, i);
 
         if (s->state == PROBE_ANSWERED || s->state == PROBE_LATE)
             first = min_u64(first, s->arrival);
@@ -133,7 +134,7 @@ static uint64_t extent_of(const struct account *a, uint64_t sequence)
     return a->arrivals - first;
 }
 
-static void in_order(struct account *a, uint64_t sequence)
+static void in_order(struct probe_stats *a, uint64_t sequence)
 {
     slot_of(a, sequence)->arrival = a->arrivals;
     if (sequence + 1 < a->highest) {
@@ -145,17 +146,17 @@ static void in_order(struct account *a, uint64_t sequence)
     a->arrivals++;
 }
 
-void account_altered(struct account *a, uint64_t sequence)
+void probe_stats_corrupted(struct probe_stats *a, uint64_t sequence)
 {
-    a->altered++;
+    a->corrupted++;
     if (waits(a, sequence))
-        slot_of(a, sequence)->altered = true;
+        slot_of(a, sequence)->corrupted = true;
 }
 
-void account_stamped(struct account *a, uint64_t sequence, uint64_t left_ns,
-                     uint64_t came_ns)
+void probe_stats_stamped(struct probe_stats *a, uint64_t sequence, uint64_t left_ns,
+                         uint64_t came_ns)
 {
-    struct account_slot *slot = slot_of(a, sequence);
+    struct probe_stats_slot *slot = slot_of(a, sequence);
 
     if (!remembered(a, sequence) || slot->came_ns > 0 || came_ns < left_ns)
         return;
@@ -163,15 +164,15 @@ void account_stamped(struct account *a, uint64_t sequence, uint64_t left_ns,
     slot->came_ns = came_ns;
 }
 
-bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now)
+bool probe_stats_reply(struct probe_stats *a, uint64_t sequence, kedge_nanos now)
 {
-    struct account_slot *slot = slot_of(a, sequence);
+    struct probe_stats_slot *slot = slot_of(a, sequence);
 
     if (!remembered(a, sequence)) {
         a->stray++;
         return false;
     }
-    account_expire(a, now);
+    probe_stats_expire(a, now);
     if (slot->state == PROBE_ANSWERED || slot->state == PROBE_LATE) {
         a->duplicated++;
         return false;
@@ -191,7 +192,7 @@ bool account_reply(struct account *a, uint64_t sequence, kedge_nanos now)
     return true;
 }
 
-bool account_oldest(const struct account *a, uint64_t *sequence)
+bool probe_stats_oldest(const struct probe_stats *a, uint64_t *sequence)
 {
     if (a->oldest == a->sent)
         return false;
@@ -199,12 +200,13 @@ bool account_oldest(const struct account *a, uint64_t *sequence)
     return true;
 }
 
-const struct account_slot *account_slot(const struct account *a, uint64_t sequence)
+const struct probe_stats_slot *probe_stats_slot(const struct probe_stats *a,
+                                                uint64_t sequence)
 {
     return remembered(a, sequence) ? slot_of(a, sequence) : NULL;
 }
 
-bool account_sent_at(const struct account *a, uint64_t sequence, kedge_nanos *out)
+bool probe_stats_sent_at(const struct probe_stats *a, uint64_t sequence, kedge_nanos *out)
 {
     if (!remembered(a, sequence))
         return false;
@@ -212,7 +214,7 @@ bool account_sent_at(const struct account *a, uint64_t sequence, kedge_nanos *ou
     return true;
 }
 
-uint64_t account_unwrap(const struct account *a, uint16_t low)
+uint64_t probe_stats_unwrap(const struct probe_stats *a, uint16_t low)
 {
     uint64_t last = sub_sat(a->sent, 1);
     uint16_t back = (uint16_t)(last - low);
@@ -220,31 +222,31 @@ uint64_t account_unwrap(const struct account *a, uint16_t low)
     return back <= last ? last - back : low;
 }
 
-void account_expire(struct account *a, kedge_nanos now)
+void probe_stats_expire(struct probe_stats *a, kedge_nanos now)
 {
-    while (account_deadline(a) <= now)
+    while (probe_stats_deadline(a) <= now)
         lose(a, a->oldest, FATE_LOST);
 }
 
-void account_drop(struct account *a)
+void probe_stats_drop(struct probe_stats *a)
 {
     while (a->oldest < a->sent)
         lose(a, a->oldest, FATE_LOST);
 }
 
-kedge_nanos account_deadline(const struct account *a)
+kedge_nanos probe_stats_deadline(const struct probe_stats *a)
 {
     if (a->oldest == a->sent)
         return KEDGE_NEVER;
     return add_sat(slot_of(a, a->oldest)->sent, a->timeout);
 }
 
-uint64_t account_open(const struct account *a)
+uint64_t probe_stats_open(const struct probe_stats *a)
 {
     return a->sent - a->received - a->lost - a->late;
 }
 
-bool account_jitter(const struct account *a, kedge_nanos *out)
+bool probe_stats_jitter(const struct probe_stats *a, kedge_nanos *out)
 {
     if (a->jitter_count == 0)
         return false;

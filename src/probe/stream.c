@@ -35,7 +35,7 @@ static void hang_up(struct probe_target *t, int code)
     s->state = STREAM_CLOSED;
     s->in_len = s->out_len = 0;
     t->code = code;
-    account_drop(&t->account);
+    probe_stats_drop(&t->stats);
 }
 
 /* Waiting is no event. */
@@ -54,7 +54,7 @@ static void one_left(void *owner, uint32_t byte, uint64_t at_ns)
 {
     const struct probe_target *t = owner;
 
-    split_left_byte(t->split, byte, t->plan->size, at_ns);
+    kernel_times_left_byte(t->kernel_times, byte, t->plan->size, at_ns);
 }
 
 static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
@@ -67,16 +67,16 @@ static void one_error(void *owner, const struct udp_error *e, struct kedge_span 
 /* Of a connection that is open, and on which nothing was sent. */
 static void stamp(struct probe_target *t)
 {
-    int err = t->split ? stamps_open(t->watch.fd) : 0;
+    int err = t->kernel_times ? stamps_open(t->watch.fd) : 0;
 
-    if (t->split && err == 0) {
-        split_restart(t->split);
+    if (t->kernel_times && err == 0) {
+        kernel_times_restart(t->kernel_times);
         t->stream->overtook = 0;
         t->stream->waited = false;
-    } else if (t->split) {
-        split_close(t->split);
-        t->split = NULL;
-        t->no_split = strerror(-err);
+    } else if (t->kernel_times) {
+        kernel_times_close(t->kernel_times);
+        t->kernel_times = NULL;
+        t->no_kernel_times = strerror(-err);
     }
 }
 
@@ -164,7 +164,7 @@ static ssize_t read_some(struct probe_target *t, uint64_t *at_ns)
     ssize_t n;
 
     *at_ns = 0;
-    if (!t->split) {
+    if (!t->kernel_times) {
         n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
         told(t, "recv", n);
         return n;
@@ -220,8 +220,8 @@ static void stream_ready(void *owner, unsigned events)
         connect_outcome(t);
         return;
     }
-    if (t->split)
-        stamps_drain(t->watch.fd, &(struct stamps_told){ one_left, one_error, t });
+    if (t->kernel_times)
+        stamps_drain(t->watch.fd, &(struct timestamp_events){ one_left, one_error, t });
     if (events & (LOOP_READ | LOOP_ERROR | LOOP_HANGUP))
         receive(t);
     if (events & LOOP_WRITE && t->stream->state == STREAM_OPEN)
@@ -298,8 +298,8 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
         probe_unsent(t, sequence, ENOBUFS);
         return;
     }
-    if (t->split)
-        split_sent(t->split, sequence, stamps_clock());
+    if (t->kernel_times)
+        kernel_times_sent(t->kernel_times, sequence, stamps_clock());
     memcpy(s->out + s->out_len, payload.ptr, payload.len);
     s->out_len += payload.len;
     flush_out(t);
@@ -311,7 +311,7 @@ static void stream_close(struct probe_target *t)
         loop_watch_remove(&t->shared->loop, &t->watch);
         kedge_trace_close(t->plan->trace, t->watch.fd);
     }
-    split_close(t->split);
+    kernel_times_close(t->kernel_times);
     free(t->stream->in);
     free(t->stream->out);
     free(t->stream);
@@ -350,9 +350,9 @@ static int stream_open(struct probe_target *t, struct kedge_error *error)
         return -1;
     }
     if (!is_tcp(t))
-        t->no_split = "a local socket has no device";
-    else if (!(t->split = split_open(t->account.room)))
-        t->no_split = strerror(ENOMEM);
+        t->no_kernel_times = "a local socket has no device";
+    else if (!(t->kernel_times = kernel_times_open(t->stats.room)))
+        t->no_kernel_times = strerror(ENOMEM);
     connect_next(t);
     return 0;
 }

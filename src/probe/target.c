@@ -16,7 +16,7 @@ static struct payload payload_of(const struct probe_target *t, uint64_t sequence
                    .run = t->run,
                    .sequence = sequence,
                    .sent_ns = sent },
-        .token = sequence >= p->now.first ? p->token : 0,
+        .cookie = sequence >= p->now.first ? p->cookie : 0,
         .size = t->plan->size,
         .key = t->plan->key,
     };
@@ -26,7 +26,7 @@ void probe_send(struct probe_target *t, kedge_nanos intended)
 {
     struct writer w = { .ptr = t->shared->scratch, .room = PROBE_SCRATCH / 2 };
     kedge_nanos now = loop_clock();
-    uint64_t sequence = account_send(&t->account, intended, now);
+    uint64_t sequence = probe_stats_send(&t->stats, intended, now);
     struct payload payload = payload_of(t, sequence, now);
 
     payload_put(&w, &payload);
@@ -36,17 +36,17 @@ void probe_send(struct probe_target *t, kedge_nanos intended)
 static void check_payload(struct probe_target *t, struct kedge_span got,
                           uint64_t sequence)
 {
-    struct probe_damage *d = &t->damage;
+    struct probe_corruption *d = &t->corruption;
     struct payload_fault f;
     struct payload sent;
     kedge_nanos at = 0;
 
-    if (!account_sent_at(&t->account, sequence, &at))
+    if (!probe_stats_sent_at(&t->stats, sequence, &at))
         return;
     sent = payload_of(t, sequence, at);
     if (payload_intact(got, &sent, &f))
         return;
-    account_altered(&t->account, sequence);
+    probe_stats_corrupted(&t->stats, sequence);
     if (d->changed + d->truncated + d->padded == 0)
         d->first = f;
     d->changed += f.bytes > 0;
@@ -56,82 +56,85 @@ static void check_payload(struct probe_target *t, struct kedge_span got,
 
 /* What a kedge server told of it. False: nothing, or not by its kernel's clock. */
 static bool hear_peer(struct probe_target *t, struct kedge_span got,
-                      const struct peer_answer *answer, struct mark_report *out)
+                      const struct peer_answer *answer, struct extension_report *out)
 {
     struct stamp stamp;
-    struct mark mark;
+    struct probe_extension extension;
 
     if (!t->peer.asks || !stamp_parse(got, &stamp) || !(stamp.flags & STAMP_REPLY) ||
-        !mark_parse(got, &mark))
+        !extension_parse(got, &extension))
         return false;
-    peer_took(&t->peer, &mark, answer);
-    *out = mark.report;
-    return mark.kind == MARK_REPORT && mark.report.kernel &&
-           mark.report.held_ns < UINT32_MAX;
+    peer_took(&t->peer, &extension, answer);
+    *out = extension.report;
+    return extension.kind == EXTENSION_REPORT && extension.report.kernel &&
+           extension.report.held_ns < UINT32_MAX;
 }
 
 /* report: NULL where the peer told nothing. */
 static void take_split(struct probe_target *t, uint64_t sequence,
-                       const struct mark_report *report)
+                       const struct extension_report *report)
 {
-    struct split_reply reply = { sequence, t->came_ns, stamps_clock(),
-                                 report ? report->held_ns : 0 };
+    struct kernel_times_reply reply = { sequence, t->came_ns, stamps_clock(),
+                                        report ? report->held_ns : 0 };
     uint64_t sent = 0, left = 0;
 
-    if (!t->split || t->came_ns == 0)
+    if (!t->kernel_times || t->came_ns == 0)
         return;
-    split_came(t->split, &reply);
-    if (report && split_departure(t->split, sequence, &sent, &left))
-        oneway_took(&t->oneway, &(struct oneway_trip){
-                                    left, report->received_ns,
-                                    report->received_ns + report->held_ns, t->came_ns });
+    kernel_times_came(t->kernel_times, &reply);
+    if (report && kernel_times_departure(t->kernel_times, sequence, &sent, &left))
+        one_way_took(&t->one_way,
+                     &(struct one_way_trip){ left, report->received_ns,
+                                             report->received_ns + report->held_ns,
+                                             t->came_ns });
 }
 
 static void note_stamps(struct probe_target *t, uint64_t sequence)
 {
     uint64_t sent = 0, left = 0;
 
-    if (t->split && t->came_ns > 0 && split_departure(t->split, sequence, &sent, &left))
-        account_stamped(&t->account, sequence, left, t->came_ns);
+    if (t->kernel_times && t->came_ns > 0 &&
+        kernel_times_departure(t->kernel_times, sequence, &sent, &left))
+        probe_stats_stamped(&t->stats, sequence, left, t->came_ns);
 }
 
-bool probe_proved(struct probe_target *t, struct kedge_span payload)
+bool probe_validated(struct probe_target *t, struct kedge_span payload)
 {
-    if (!t->plan->key || payload_proved(payload, t->plan->key))
+    if (!t->plan->key || payload_validated(payload, t->plan->key))
         return true;
-    t->peer.unproved++;
+    t->peer.unvalidated++;
     return false;
 }
 
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
-    struct self *self = &t->shared->self;
-    struct account *a = &t->account;
+    struct own_lateness *lateness = &t->shared->lateness;
+    struct probe_stats *a = &t->stats;
     kedge_nanos now = loop_clock(), sent = 0;
-    struct mark_report report;
+    struct extension_report report;
     bool first, told;
 
-    if (!probe_proved(t, payload)) {
+    if (!probe_validated(t, payload)) {
         a->stray++;
         return;
     }
     check_payload(t, payload, sequence);
-    self_awake(self, now);
-    a->self_until = self->late_until;
+    own_lateness_awake(lateness, now);
+    a->self_until = lateness->late_until;
     note_stamps(t, sequence);
-    first = account_reply(a, sequence, now);
+    first = probe_stats_reply(a, sequence, now);
     told =
         hear_peer(t, payload,
                   &(struct peer_answer){ sequence, a->sent, a->unsent, first }, &report);
     if (!first)
         return;
     take_split(t, sequence, told ? &report : NULL);
-    if (account_sent_at(a, sequence, &sent))
-        stalls_reply(&t->stalls, &(struct stall_reply){ .sent = sent,
-                                                        .now = now,
-                                                        .rtt_min = a->rtt.min,
-                                                        .self_from = self->late_from,
-                                                        .self_until = self->late_until });
+    if (probe_stats_sent_at(a, sequence, &sent))
+        stalls_reply(&t->stalls,
+                     &(struct stall_reply){ .sent = sent,
+                                            .now = now,
+                                            .rtt_min = a->rtt.min,
+                                            .self_from = lateness->late_from,
+                                            .self_until = lateness->late_until });
 }
 
 /* The stamp's word. False: it has none, or one that is damaged. *stray: of another run. */
@@ -153,17 +156,17 @@ void probe_answered(struct probe_target *t, struct kedge_span payload)
     uint64_t sequence = 0;
     bool stray = false;
 
-    if (apart_took(t, payload))
+    if (warmup_took(t, payload))
         return;
-    if (t->account.sent == 0) {
-        t->account.stray++;
+    if (t->stats.sent == 0) {
+        t->stats.stray++;
         return;
     }
     if (!by_stamp(t, payload, &sequence, &stray) &&
-        !account_oldest(&t->account, &sequence))
-        sequence = t->account.sent - 1;
+        !probe_stats_oldest(&t->stats, &sequence))
+        sequence = t->stats.sent - 1;
     if (stray)
-        t->account.stray++;
+        t->stats.stray++;
     else
         settle(t, payload, sequence);
 }
@@ -174,10 +177,10 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
     uint64_t whole = 0;
     bool stray = false;
 
-    if (apart_took(t, payload))
+    if (warmup_took(t, payload))
         return;
     if (!by_stamp(t, payload, &whole, &stray) || stray || (uint16_t)whole != sequence)
-        whole = account_unwrap(&t->account, sequence);
+        whole = probe_stats_unwrap(&t->stats, sequence);
     settle(t, payload, whole);
 }
 
@@ -187,17 +190,17 @@ static void trouble(struct probe_target *t, int code, const struct net_address *
     bool news = code != t->told;
 
     t->code = t->told = code;
-    t->told_by = by ? *by : nobody;
+    t->reported_by = by ? *by : nobody;
     if (news && t->plan->trouble)
-        t->plan->trouble(t->plan->owner, &t->endpoint, probe_why(code), &t->told_by);
+        t->plan->trouble(t->plan->owner, &t->endpoint, probe_why(code), &t->reported_by);
 }
 
 void probe_unsent(struct probe_target *t, uint64_t sequence, int code)
 {
     trouble(t, code, NULL);
-    if (sequence == GREETING)
-        apart_failed(t);
-    account_unsent(&t->account, sequence);
+    if (sequence == WARMUP_SEQUENCE)
+        warmup_failed(t);
+    probe_stats_unsent(&t->stats, sequence);
 }
 
 void probe_refused(struct probe_target *t, int code)
@@ -205,8 +208,8 @@ void probe_refused(struct probe_target *t, int code)
     uint64_t sequence = 0;
 
     trouble(t, code, NULL);
-    if (account_oldest(&t->account, &sequence))
-        account_refused(&t->account, sequence);
+    if (probe_stats_oldest(&t->stats, &sequence))
+        probe_stats_refused(&t->stats, sequence);
 }
 
 /* The system has one word for a TTL that ran out and for a host that is not there. */
@@ -221,15 +224,16 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
     uint64_t sequence = 0;
     bool stray = false;
 
-    apart_failed(t);
-    if (by_stamp(t, quoted, &sequence, &stray) ? stray
-                                               : !account_oldest(&t->account, &sequence))
+    warmup_failed(t);
+    if (by_stamp(t, quoted, &sequence, &stray)
+            ? stray
+            : !probe_stats_oldest(&t->stats, &sequence))
         return;
     trouble(t, code_of(e), &e->by);
     if (e->by.len > 0)
-        account_refused(&t->account, sequence);
+        probe_stats_refused(&t->stats, sequence);
     else
-        account_unsent(&t->account, sequence);
+        probe_stats_unsent(&t->stats, sequence);
 }
 
 void probe_came(struct probe_target *t, const struct stamps_in *in)

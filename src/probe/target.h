@@ -48,7 +48,8 @@ struct icmp_hub {
     struct icmp_socket socket;
     struct loop_watch watch;
     struct probe_target *first; /* NULL: not open */
-    const char *no_split; /* why there are no times by the kernel; NULL: there are */
+    const char
+        *no_kernel_times; /* why there are no times by the kernel; NULL: there are */
     uint32_t number;      /* of the next message that leaves */
     struct icmp_left {    /* whose it is, and which of the target's split */
         struct probe_target *target;
@@ -66,7 +67,7 @@ struct probe_waiting {
 /* What the targets of one probe share. */
 struct probe_shared {
     struct loop loop;
-    struct self self;
+    struct own_lateness lateness;
     struct icmp_hub hubs[2];        /* IPv4, IPv6 */
     uint8_t scratch[PROBE_SCRATCH]; /* of no meaning after a call */
     kedge_nanos until;              /* from then on nothing leaves */
@@ -83,18 +84,18 @@ struct probe_target {
     const struct probe_kind *kind;
     uint32_t number; /* in the order they were added */
     struct kedge_endpoint endpoint;
-    struct account account;
+    struct probe_stats stats;
     struct stalls stalls;
     struct peer peer;
-    bool sparse;          /* of many that leave together one is stamped */
-    struct split *split;  /* NULL: no times by the kernel, and ... */
-    const char *no_split; /* ... why; a constant text */
-    uint64_t came_ns;     /* when the kernel had the reply that is being told of; 0 */
-    struct apart apart;
-    struct oneway oneway;
+    bool sparse;                       /* of many that leave together one is stamped */
+    struct kernel_times *kernel_times; /* NULL: no times by the kernel, and ... */
+    const char *no_kernel_times;       /* ... why; a constant text */
+    uint64_t came_ns; /* when the kernel had the reply that is being told of; 0 */
+    struct warmup warmup;
+    struct one_way_delay one_way;
     struct probe_marks marks;
-    struct net_address told_by; /* who said the last error; len 0: this host */
-    struct probe_damage damage;
+    struct net_address reported_by; /* who said the last error; len 0: this host */
+    struct probe_corruption corruption;
     struct probe_shared *shared;
     struct loop_watch watch; /* its fd is the target's socket, but for icmp */
     uint16_t run;
@@ -133,7 +134,7 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
                   struct kedge_span quoted);
 
 /* True unless there is a key and the answer does not bear its seal, which is counted. */
-KEDGE_MUST_CHECK bool probe_proved(struct probe_target *t, struct kedge_span payload);
+KEDGE_MUST_CHECK bool probe_validated(struct probe_target *t, struct kedge_span payload);
 
 /* What came with a reply, before it is told. */
 void probe_came(struct probe_target *t, const struct stamps_in *in);

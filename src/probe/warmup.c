@@ -6,74 +6,75 @@
 
 static bool must_ask(const struct probe_target *t)
 {
-    struct net_way way;
+    struct next_hop way;
 
-    return t->address.len > 0 && net_way_to(&t->address, &t->plan->path, &way) == 0 &&
+    return t->address.len > 0 && next_hop_to(&t->address, &t->plan->path, &way) == 0 &&
            way.must_ask;
 }
 
-void apart_greet(struct probe_target *t, bool always)
+void warmup_greet(struct probe_target *t, bool always)
 {
     struct writer w = { .ptr = t->shared->scratch, .room = PROBE_SCRATCH / 2 };
     struct payload payload = {
         .stamp = { .flags = t->peer.asks ? STAMP_ASKS : 0,
                    .run = t->run,
-                   .sequence = GREETING,
+                   .sequence = WARMUP_SEQUENCE,
                    .sent_ns = loop_clock() },
         .size = t->plan->size,
         .key = t->plan->key,
     };
-    struct apart *a = &t->apart;
+    struct warmup *a = &t->warmup;
 
     a->neighbour = must_ask(t);
     if (t->kind == &probe_stream_kind || (!always && !a->neighbour))
         return;
-    a->greeting = GREETING_WAITS;
+    a->state = WARMUP_WAITS;
     a->sent = payload.stamp.sent_ns;
     payload_put(&w, &payload);
-    t->kind->send(t, written(&w), GREETING);
+    t->kind->send(t, written(&w), WARMUP_SEQUENCE);
 }
 
 /* Shorter than a stamp a payload says nothing: nothing else is under way then. */
-static bool is_greeting(const struct probe_target *t, struct kedge_span payload)
+static bool is_warmup(const struct probe_target *t, struct kedge_span payload)
 {
     struct stamp stamp;
 
     if (t->plan->size < STAMP_SIZE || !stamp_parse(payload, &stamp))
-        return t->apart.greeting == GREETING_WAITS;
-    return stamp.sequence == GREETING && stamp.run == t->run;
+        return t->warmup.state == WARMUP_WAITS;
+    return stamp.sequence == WARMUP_SEQUENCE && stamp.run == t->run;
 }
 
 static void take_token(struct probe_target *t, struct kedge_span payload)
 {
     struct stamp stamp;
-    struct mark mark;
+    struct probe_extension extension;
 
     if (!t->peer.asks || !stamp_parse(payload, &stamp) || !(stamp.flags & STAMP_REPLY) ||
-        !mark_parse(payload, &mark))
+        !extension_parse(payload, &extension))
         return;
-    peer_took(&t->peer, &mark, &(struct peer_answer){ .first = true });
+    peer_took(&t->peer, &extension, &(struct peer_answer){ .first = true });
 }
 
-bool apart_took(struct probe_target *t, struct kedge_span payload)
+bool warmup_took(struct probe_target *t, struct kedge_span payload)
 {
-    struct apart *a = &t->apart;
+    struct warmup *a = &t->warmup;
     uint64_t sent = 0, left = 0;
 
-    if (a->greeting == GREETING_NONE || !is_greeting(t, payload))
+    if (a->state == WARMUP_NONE || !is_warmup(t, payload))
         return false;
-    if (a->greeting != GREETING_WAITS || !probe_proved(t, payload))
+    if (a->state != WARMUP_WAITS || !probe_validated(t, payload))
         return true; /* it came when nobody waited for it any more */
-    a->greeting = GREETING_ANSWERED;
+    a->state = WARMUP_ANSWERED;
     a->took = loop_clock() - a->sent;
-    if (t->split && split_departure(t->split, GREETING, &sent, &left))
+    if (t->kernel_times &&
+        kernel_times_departure(t->kernel_times, WARMUP_SEQUENCE, &sent, &left))
         a->leave = left - sent;
     take_token(t, payload);
     return true;
 }
 
-void apart_failed(struct probe_target *t)
+void warmup_failed(struct probe_target *t)
 {
-    if (t->apart.greeting == GREETING_WAITS)
-        t->apart.greeting = GREETING_FAILED;
+    if (t->warmup.state == WARMUP_WAITS)
+        t->warmup.state = WARMUP_FAILED;
 }

@@ -8,13 +8,13 @@
 
 #include "base/bytes.h"
 
-#define GREETING UINT64_MAX /* its sequence number */
+#define WARMUP_SEQUENCE UINT64_MAX /* its sequence number */
 
-enum greeting { GREETING_NONE, GREETING_WAITS, GREETING_ANSWERED, GREETING_FAILED };
+enum state { WARMUP_NONE, WARMUP_WAITS, WARMUP_ANSWERED, WARMUP_FAILED };
 
-struct apart {
+struct warmup {
     kedge_nanos resolve; /* 0: there was no name */
-    enum greeting greeting;
+    enum state state;
     bool neighbour;    /* it was asked for the next hop's sake */
     kedge_nanos sent;  /* the greeting */
     kedge_nanos took;  /* its round trip */
@@ -25,12 +25,12 @@ struct probe_target;
 struct probe;
 
 /* Send a greeting if the next hop's address has to be found, or if `always`. */
-void apart_greet(struct probe_target *t, bool always);
+void warmup_greet(struct probe_target *t, bool always);
 
 /* A payload came: true if it answers a greeting, and then it is in no count. */
-bool apart_took(struct probe_target *t, struct kedge_span payload);
+bool warmup_took(struct probe_target *t, struct kedge_span payload);
 
 /* The greeting will not be answered. */
-void apart_failed(struct probe_target *t);
+void warmup_failed(struct probe_target *t);
 
 #endif

@@ -18,14 +18,14 @@ void exposition_family(struct exposition *e, const char *name, enum exposition_t
 void exposition_label(struct writer *labels, const char *name, const char *value)
 {
     uint8_t space[512];
-    struct writer shown = { .ptr = space, .room = sizeof space };
+    struct writer printable = { .ptr = space, .room = sizeof space };
 
-    text_shown(&shown, span_of(value), sizeof space);
+    text_printable(&printable, span_of(value), sizeof space);
     if (labels->len > 0)
         put_u8(labels, ',');
     put(labels, span_of(name));
     put(labels, span_of("=\""));
-    for (size_t i = 0; i < shown.len; i++) {
+    for (size_t i = 0; i < printable.len; i++) {
         if (space[i] == '"' || space[i] == '\\')
             put_u8(labels, '\\');
         put_u8(labels, space[i]);

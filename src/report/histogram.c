@@ -60,7 +60,7 @@ static uint32_t cell_from(const struct histogram *h, uint32_t bucket)
 }
 
 /* From a few cells to a place for each bucket. */
-static bool spread(struct histogram *h)
+static bool to_broadcast(struct histogram *h)
 {
     uint32_t *all = calloc(HISTOGRAM_BUCKETS, sizeof *all);
 
@@ -109,7 +109,7 @@ static uint32_t *count_of(struct histogram *h, uint32_t bucket)
             return &h->cells[at].count;
         if (h->used < HISTOGRAM_FEW)
             return make_cell(h, at, bucket) ? &h->cells[at].count : NULL;
-        if (!spread(h))
+        if (!to_broadcast(h))
             return NULL;
     }
     return &h->buckets[bucket];
@@ -120,7 +120,7 @@ static bool add(struct histogram *h, uint32_t bucket, uint32_t n)
     uint32_t *count = count_of(h, bucket);
 
     if (!count) {
-        h->left_out += n;
+        h->dropped += n;
         return false;
     }
     *count = (uint32_t)min_u64(UINT32_MAX, (uint64_t)*count + n);
@@ -160,15 +160,15 @@ uint64_t histogram_count(const struct histogram *h, uint32_t from, uint32_t to)
 
 void histogram_merge(struct histogram *a, const struct histogram *b)
 {
-    uint64_t left_out = a->left_out, lacked;
+    uint64_t dropped = a->dropped, lacked;
 
-    a->left_out += b->left_out;
+    a->dropped += b->dropped;
     for (uint32_t i = 0; i < b->used; i++)
         (void)add(a, b->cells[i].bucket, b->cells[i].count);
     for (uint32_t i = 0; b->buckets && i < HISTOGRAM_BUCKETS; i++)
         if (b->buckets[i] > 0)
             (void)add(a, i, b->buckets[i]);
-    lacked = a->left_out - b->left_out - left_out;
+    lacked = a->dropped - b->dropped - dropped;
     if (b->count <= lacked)
         return;
     widen(a, b->min, b->max);

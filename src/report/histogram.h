@@ -24,7 +24,7 @@ struct histogram {
     uint64_t min; /* of no meaning while count is 0, as is max */
     uint64_t max;
     uint64_t sum;                 /* stops at UINT64_MAX */
-    uint64_t left_out;            /* samples for which there was no memory */
+    uint64_t dropped;             /* samples for which there was no memory */
     struct histogram_cell *cells; /* by bucket; NULL once all have a place */
     uint32_t used, room;          /* of cells */
     uint32_t *buckets;            /* all; NULL while cells are few */

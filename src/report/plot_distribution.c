@@ -12,7 +12,7 @@ struct shares {
 };
 
 /* A bucket may be wider than a column: then each gets its part. */
-static void spread(struct shares *s, double from, double to, double share)
+static void to_broadcast(struct shares *s, double from, double to, double share)
 {
     double wide = to > from ? to - from : 0;
     uint32_t first = (uint32_t)from, last = (uint32_t)to;
@@ -36,8 +36,9 @@ static void share_out(struct shares *s, const struct histogram *h,
         if (n == 0)
             continue;
         high = high < UINT64_MAX ? high + 1 : high;
-        spread(s, wide * plot_place(x, max_u64(low, h->min)),
-               wide * plot_place(x, min_u64(high, h->max)), (double)n / (double)h->count);
+        to_broadcast(s, wide * plot_place(x, max_u64(low, h->min)),
+                     wide * plot_place(x, min_u64(high, h->max)),
+                     (double)n / (double)h->count);
     }
 }
 

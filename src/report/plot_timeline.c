@@ -127,7 +127,7 @@ static void draw_kind(const struct plot *p, const struct timeline *t, uint32_t k
     fputc('\n', p->out);
 }
 
-static void mark_time(const struct plot *p, const struct timeline *t)
+static void extension_time(const struct plot *p, const struct timeline *t)
 {
     struct plot_marks m;
     char ms[32], text[48];
@@ -153,5 +153,5 @@ void plot_timeline(const struct plot *p, const struct timeline *t,
         if (all.counts[k] > 0)
             draw_kind(p, t, k, kinds[k]);
     plot_base(p);
-    mark_time(p, t);
+    extension_time(p, t);
 }

@@ -159,7 +159,7 @@ void progress_line(struct writer *w, const struct progress_view *view, size_t wi
     struct writer figures = { .ptr = figure_space, .room = sizeof figure_space };
     size_t columns = 0;
 
-    text_shown(&label, view->label, LABEL_COLUMNS);
+    text_printable(&label, view->label, LABEL_COLUMNS);
     put_figures(&figures, view);
     columns = text_width(written(&label)) + figures.len;
     if (columns <= width) {

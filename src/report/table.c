@@ -18,10 +18,10 @@ void table_init(struct table *t, uint8_t *buffer, size_t room, uint32_t columns,
 
 void table_cell_span(struct table *t, struct kedge_span text)
 {
-    uint8_t shown[CELL_MAX];
-    struct writer w = { .ptr = shown, .room = sizeof shown };
+    uint8_t printable[CELL_MAX];
+    struct writer w = { .ptr = printable, .room = sizeof printable };
 
-    text_shown(&w, text, sizeof shown);
+    text_printable(&w, text, sizeof printable);
     put_string(&t->cells, written(&w));
     if (!t->cells.bad)
         t->widths[t->at] = max_u64(t->widths[t->at], text_width(written(&w)));

@@ -1,6 +1,6 @@
 /* A table of text, columns aligned, for endpoints, summaries and probe results. Cells are
  * added in reading order and kept in the caller's buffer until the table is printed, so
- * that every width is known. Cells are shown by text_shown; a character is one column. */
+ * that every width is known. Cells are shown by text_printable; a character is one column. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 

@@ -85,7 +85,7 @@ void tcp_text_call(struct writer *w, const struct kedge_call *c)
     tcp_text_states(w, c);
     if (c->peer) {
         put(w, span_of(", with "));
-        text_shown(w, span_of(c->peer), 128);
+        text_printable(w, span_of(c->peer), 128);
     }
     put_u8(w, '\n');
 }

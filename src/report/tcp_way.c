@@ -39,8 +39,8 @@ enum kedge_tcp_state way_end(enum way_edge edge)
 
 /* The shortest way, breadth first: into[s] is the edge by which s was reached. A connection
  * leaves CLOSED only at its beginning, so no way leads through it. */
-static bool spread(enum kedge_tcp_state from, enum kedge_tcp_state to,
-                   enum way_edge into[KEDGE_TCP_STATES])
+static bool to_broadcast(enum kedge_tcp_state from, enum kedge_tcp_state to,
+                         enum way_edge into[KEDGE_TCP_STATES])
 {
     enum kedge_tcp_state queue[KEDGE_TCP_STATES] = { from };
     bool met[KEDGE_TCP_STATES] = { 0 };
@@ -79,7 +79,7 @@ unsigned way_of(const struct kedge_call *c, enum way_edge out[WAY_LONGEST])
     unsigned count = 0;
 
     if (c->before == to || c->before == KEDGE_TCP_UNKNOWN || to == KEDGE_TCP_UNKNOWN ||
-        !spread(c->before, to, into))
+        !to_broadcast(c->before, to, into))
         return 0;
     for (enum kedge_tcp_state s = to; s != c->before; s = edges[into[s]].from)
         count++;

@@ -125,7 +125,7 @@ static void append(struct writer *w, struct kedge_span bytes, size_t most, bool 
     }
 }
 
-void text_shown(struct writer *w, struct kedge_span bytes, size_t most)
+void text_printable(struct writer *w, struct kedge_span bytes, size_t most)
 {
     append(w, bytes, most, false);
 }

@@ -19,7 +19,7 @@ bool text_prints(uint32_t code);
 /* Append `bytes` as said above: all of it, or as much as leaves room for "..." within
  * `most` bytes and the writer's room. An escape or a character is never cut in two.
  * Sets bad only where not even "..." fits. */
-void text_shown(struct writer *w, struct kedge_span bytes, size_t most);
+void text_printable(struct writer *w, struct kedge_span bytes, size_t most);
 
 /* The same between double quotes, with " and \ escaped by a backslash, so that what was
  * not cut can be read back to the byte. */

@@ -9,12 +9,12 @@
 
 #define MARK ".kedge-XXXXXX"
 
-static void forget(struct whole *w)
+static void forget(struct atomic_file *w)
 {
     free(w->path);
     free(w->temp);
     free(w->bytes);
-    *w = (struct whole){ 0 };
+    *w = (struct atomic_file){ 0 };
 }
 
 /* As a plain open would have made it. */
@@ -26,7 +26,7 @@ static void set_mode(int fd)
     (void)fchmod(fd, 0666 & ~mask);
 }
 
-static int open_temp(struct whole *w)
+static int open_temp(struct atomic_file *w)
 {
     size_t room = strlen(w->path) + sizeof MARK;
 
@@ -40,7 +40,7 @@ static int open_temp(struct whole *w)
     return w->fd;
 }
 
-static int open_there(struct whole *w)
+static int open_there(struct atomic_file *w)
 {
     struct stat st;
 
@@ -49,7 +49,7 @@ static int open_there(struct whole *w)
     return w->fd = open(w->path, O_WRONLY | O_CLOEXEC);
 }
 
-static void end(struct whole *w, bool keep)
+static void end(struct atomic_file *w, bool keep)
 {
     (void)fclose(w->out);
     close(w->fd);
@@ -58,11 +58,11 @@ static void end(struct whole *w, bool keep)
     forget(w);
 }
 
-int whole_open(struct whole *w, const char *path)
+int atomic_file_open(struct atomic_file *w, const char *path)
 {
     int err;
 
-    *w = (struct whole){ .fd = -1, .path = strdup(path) };
+    *w = (struct atomic_file){ .fd = -1, .path = strdup(path) };
     if (w->path && open_there(w) >= 0) {
         w->out = open_memstream(&w->bytes, &w->len);
         if (w->out)
@@ -91,7 +91,7 @@ static int write_all(int fd, const char *bytes, size_t len)
     return 0;
 }
 
-int whole_commit(struct whole *w)
+int atomic_file_commit(struct atomic_file *w)
 {
     int err = fflush(w->out) == 0 && !ferror(w->out) ? 0 : -ENOMEM;
 
@@ -103,7 +103,7 @@ int whole_commit(struct whole *w)
     return err;
 }
 
-void whole_drop(struct whole *w)
+void atomic_file_drop(struct atomic_file *w)
 {
     end(w, false);
 }

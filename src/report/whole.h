@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-struct whole {
+struct atomic_file {
     FILE *out; /* memory, until it is whole */
     char *bytes;
     size_t len;
@@ -18,10 +18,10 @@ struct whole {
 };
 
 /* 0 or -errno. The caller then prints to w->out; either of the next two ends it. */
-KEDGE_MUST_CHECK int whole_open(struct whole *w, const char *path);
+KEDGE_MUST_CHECK int atomic_file_open(struct atomic_file *w, const char *path);
 
 /* 0; or -errno, and then what was there is as it was. */
-KEDGE_MUST_CHECK int whole_commit(struct whole *w);
-void whole_drop(struct whole *w);
+KEDGE_MUST_CHECK int atomic_file_commit(struct atomic_file *w);
+void atomic_file_drop(struct atomic_file *w);
 
 #endif

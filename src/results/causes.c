@@ -30,7 +30,7 @@ static void parting_note(FILE *out, const struct probe_view *v)
         uint32_t which;
         const char *name;
     } all[] = { { 99900, "p99.9" }, { 99000, "p99" }, { 50000, "p50" } };
-    const struct account *a = v->account;
+    const struct probe_stats *a = v->stats;
     char text[KEDGE_ENDPOINT_TEXT], one[32], other[32];
     kedge_nanos meant = 0, service = 0;
     size_t i = 0;
@@ -71,7 +71,7 @@ static void stall_note(FILE *out, const struct probe_view *v)
 
 struct peer_losses probe_losses(const struct probe_view *v)
 {
-    const struct account *a = v->account;
+    const struct probe_stats *a = v->stats;
 
     return peer_losses(v->peer, sub_sat(a->lost, a->refused + a->unsent), a->unsent);
 }
@@ -111,7 +111,7 @@ static void loss_note(FILE *out, const struct probe_view *v)
 
 static void damage_note(FILE *out, const struct probe_view *v)
 {
-    const struct probe_damage *d = v->damage;
+    const struct probe_corruption *d = v->corruption;
     char text[KEDGE_ENDPOINT_TEXT];
 
     note(out, v, d->truncated, "came back cut short");
@@ -158,13 +158,13 @@ static void held_note(FILE *out, const struct probe_view *v)
 
 static void split_note(FILE *out, const struct probe_view *v)
 {
-    const struct split *s = v->split;
+    const struct kernel_times *s = v->kernel_times;
     char text[KEDGE_ENDPOINT_TEXT], a[32], b[32], c[32];
     kedge_nanos send = 0, way = 0, receive = 0;
 
-    if (v->no_split && v->account->received > 0)
+    if (v->no_kernel_times && v->stats->received > 0)
         fprintf(out, "%s: by this program's clock, as the kernel has no times: %s\n",
-                kedge_endpoint_print(v->endpoint, text), v->no_split);
+                kedge_endpoint_print(v->endpoint, text), v->no_kernel_times);
     if (!s || !histogram_percentile(&s->send, 50000, &send) ||
         !histogram_percentile(&s->way, 50000, &way) ||
         !histogram_percentile(&s->receive, 50000, &receive))
@@ -187,7 +187,7 @@ static void peer_notes(const struct probe_view *v, FILE *out)
 
 static void clock_note(FILE *out, const struct probe_view *v)
 {
-    const struct self *s = v->self;
+    const struct own_lateness *s = v->lateness;
     char by[32], last[64] = "";
 
     if (!s || v->number > 0 || s->steps == 0)
@@ -206,15 +206,15 @@ void probe_cause_notes(const struct probe_view *v, FILE *out)
 {
     if (v->peer)
         peer_notes(v, out);
-    if (v->damage)
+    if (v->corruption)
         damage_note(out, v);
-    note(out, v, v->account->reorder_extent,
+    note(out, v, v->stats->reorder_extent,
          "places behind its turn came the one most out of order");
     note(out, v, (uint64_t)(v->own_dropped > 0 ? v->own_dropped : 0),
          "replies dropped by this program's own queue, not by the network");
     stall_note(out, v);
     parting_note(out, v);
-    note(out, v, v->account->held_up,
+    note(out, v, v->stats->held_up,
          "answers measured while this program itself was held up");
     clock_note(out, v);
 }
@@ -234,7 +234,7 @@ static void json_stalls(struct json *j, const struct probe_view *v)
     json_end(j);
 }
 
-static void json_self(struct json *j, const struct self *s)
+static void json_self(struct json *j, const struct own_lateness *s)
 {
     json_object(j, "self_late");
     json_u64(j, "n", s->times);
@@ -255,17 +255,17 @@ static void json_summary(struct json *j, const char *key, const struct histogram
     json_u64_known(j, "p50", half, p50);
     json_u64_known(j, "p99", most, p99);
     json_u64_known(j, "max", h->count > 0, h->max);
-    json_u64(j, "left_out", h->left_out);
+    json_u64(j, "left_out", h->dropped);
     json_end(j);
 }
 
-static bool has_split(const struct split *s)
+static bool has_split(const struct kernel_times *s)
 {
-    return s && s->way.count + s->way.left_out > 0;
+    return s && s->way.count + s->way.dropped > 0;
 }
 
 /* Null: no times by the kernel. */
-static void json_split(struct json *j, const struct split *s)
+static void json_split(struct json *j, const struct kernel_times *s)
 {
     if (!has_split(s)) {
         json_null(j, "split_ns");
@@ -315,13 +315,13 @@ static void json_clocks(struct json *j, const struct probe_view *v)
 
     json_object(j, "clocks");
     json_text(j, "rtt_ns", "program");
-    json_text(j, "split_ns", has_split(v->split) ? "kernel" : NULL);
+    json_text(j, "split_ns", has_split(v->kernel_times) ? "kernel" : NULL);
     json_text(j, "held_ns", p->reports == 0 ? NULL : p->kernel ? "kernel" : "program");
-    json_text(j, "no_split", v->no_split);
+    json_text(j, "no_split", v->no_kernel_times);
     json_end(j);
 }
 
-static void json_damage(struct json *j, const struct probe_damage *d)
+static void json_damage(struct json *j, const struct probe_corruption *d)
 {
     bool known = d->first.bytes > 0;
 
@@ -339,18 +339,18 @@ void probe_cause_json(struct json *j, const struct probe_view *v)
     if (!v->stalls)
         return;
     json_u64_known(j, "own_dropped", v->own_dropped >= 0, (uint64_t)v->own_dropped);
-    json_u64(j, "left_late", v->account->left_late);
-    json_u64(j, "held_up", v->account->held_up);
-    if (v->damage) {
-        json_u64(j, "reorder_extent", v->account->reorder_extent);
-        json_damage(j, v->damage);
+    json_u64(j, "left_late", v->stats->left_late);
+    json_u64(j, "held_up", v->stats->held_up);
+    if (v->corruption) {
+        json_u64(j, "reorder_extent", v->stats->reorder_extent);
+        json_damage(j, v->corruption);
     }
     if (v->peer) {
         json_peer(j, v);
-        json_split(j, v->split);
+        json_split(j, v->kernel_times);
         json_clocks(j, v);
         probe_way_json(j, v);
     }
-    json_self(j, v->self);
+    json_self(j, v->lateness);
     json_stalls(j, v);
 }

@@ -88,7 +88,8 @@ static double share(uint64_t n, uint64_t of)
     return of > 0 ? 100.0 * (double)n / (double)of : 0;
 }
 
-static void lost_row(struct table *t, const struct account *a, const struct account *b)
+static void lost_row(struct table *t, const struct probe_stats *a,
+                     const struct probe_stats *b)
 {
     char text[64];
 
@@ -100,7 +101,8 @@ static void lost_row(struct table *t, const struct account *a, const struct acco
     table_cell(t, a->lost + b->lost > 0 ? text : "");
 }
 
-static void rows(struct table *t, const struct account *a, const struct account *b)
+static void rows(struct table *t, const struct probe_stats *a,
+                 const struct probe_stats *b)
 {
     count_row(t, "sent", a->sent, b->sent);
     count_row(t, "received", a->received, b->received);
@@ -133,7 +135,7 @@ static void print_target(const struct probe_view *a, const struct probe_view *b,
     table_cell(&t, "first");
     table_cell(&t, "second");
     table_cell(&t, "change");
-    rows(&t, a->account, b->account);
+    rows(&t, a->stats, b->stats);
     table_print(&t, out, 2);
 }
 

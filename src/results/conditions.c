@@ -23,7 +23,7 @@ struct figure {
 
 #define COUNTED(field)                                                                   \
     {                                                                                    \
-#field, offsetof(struct account, field), COUNT, 0                                \
+#field, offsetof(struct probe_stats, field), COUNT, 0                            \
     }
 
 static const struct figure figures[] = {
@@ -33,7 +33,7 @@ static const struct figure figures[] = {
     COUNTED(late),
     COUNTED(duplicated),
     COUNTED(reordered),
-    COUNTED(altered),
+    COUNTED(corrupted),
     { "min", 0, LEAST, 0 },
     { "p50", 0, PERCENTILE, 50000 },
     { "p90", 0, PERCENTILE, 90000 },
@@ -142,7 +142,7 @@ bool check_parse(struct check *out, const char *text, bool compares,
 
 static bool value_of(const struct figure *f, const struct probe_view *v, uint64_t *out)
 {
-    const struct account *a = v->account;
+    const struct probe_stats *a = v->stats;
 
     *out = 0;
     switch (f->kind) {
@@ -158,7 +158,7 @@ static bool value_of(const struct figure *f, const struct probe_view *v, uint64_
         *out = a->rtt.max;
         return a->rtt.count > 0;
     default:
-        return account_jitter(a, out);
+        return probe_stats_jitter(a, out);
     }
 }
 
@@ -200,19 +200,19 @@ static bool share_fails(const struct check *c, const struct probe_view *v, uint6
 {
     double share;
 
-    if (v->account->sent == 0)
+    if (v->stats->sent == 0)
         return unknown(c, why);
-    share = 100.0 * (double)is / (double)v->account->sent;
+    share = 100.0 * (double)is / (double)v->stats->sent;
     snprintf(why->text, sizeof why->text, "%s is %.3g %% of %llu", c->figure->name, share,
-             (unsigned long long)v->account->sent);
+             (unsigned long long)v->stats->sent);
     return beyond(c, share * 1000);
 }
 
 bool check_fails(const struct check *c, const struct probe_view *v,
                  const struct probe_view *before, struct check_why *why)
 {
-    char shown[32] = { 0 };
-    struct writer w = { .ptr = (uint8_t *)shown, .room = sizeof shown - 1 };
+    char printable[32] = { 0 };
+    struct writer w = { .ptr = (uint8_t *)printable, .room = sizeof printable - 1 };
     uint64_t is = 0;
 
     if (c->kind == CHECK_CHANGE)
@@ -225,7 +225,7 @@ bool check_fails(const struct check *c, const struct probe_view *v,
         text_ms(&w, is);
     else
         put_decimal(&w, is);
-    snprintf(why->text, sizeof why->text, "%s is %s%s", c->figure->name, shown,
+    snprintf(why->text, sizeof why->text, "%s is %s%s", c->figure->name, printable,
              c->kind == CHECK_TIME ? " ms" : "");
     return c->above ? is > c->value : is < c->value;
 }

@@ -1,14 +1,15 @@
 #include "results/dropped_samples.h"
 
-static void kind(struct left_out *all, uint32_t *n, const char *const names[2],
+static void kind(struct dropped_samples *all, uint32_t *n, const char *const names[2],
                  const struct histogram *h)
 {
-    all[(*n)++] = (struct left_out){ names[0], names[1], h->left_out };
+    all[(*n)++] = (struct dropped_samples){ names[0], names[1], h->dropped };
 }
 
-uint32_t left_out_of(const struct probe_view *v, struct left_out out[LEFT_OUT_KINDS])
+uint32_t dropped_samples_of(const struct probe_view *v,
+                            struct dropped_samples out[DROPPED_KINDS])
 {
-    static const char *const names[LEFT_OUT_KINDS][2] = {
+    static const char *const names[DROPPED_KINDS][2] = {
         { "rtt", "round trips" },
         { "intended", "from the intended time" },
         { "send", "parts to leave here" },
@@ -19,13 +20,13 @@ uint32_t left_out_of(const struct probe_view *v, struct left_out out[LEFT_OUT_KI
     };
     uint32_t n = 0;
 
-    kind(out, &n, names[0], &v->account->rtt);
-    kind(out, &n, names[1], &v->account->intended);
-    if (v->split) {
-        kind(out, &n, names[2], &v->split->send);
-        kind(out, &n, names[3], &v->split->way);
-        kind(out, &n, names[4], &v->split->wire);
-        kind(out, &n, names[5], &v->split->receive);
+    kind(out, &n, names[0], &v->stats->rtt);
+    kind(out, &n, names[1], &v->stats->intended);
+    if (v->kernel_times) {
+        kind(out, &n, names[2], &v->kernel_times->send);
+        kind(out, &n, names[3], &v->kernel_times->way);
+        kind(out, &n, names[4], &v->kernel_times->wire);
+        kind(out, &n, names[5], &v->kernel_times->receive);
     }
     if (v->peer)
         kind(out, &n, names[6], &v->peer->held);
@@ -34,8 +35,8 @@ uint32_t left_out_of(const struct probe_view *v, struct left_out out[LEFT_OUT_KI
 
 void left_out_note(const struct probe_view *v, FILE *out)
 {
-    struct left_out all[LEFT_OUT_KINDS];
-    uint32_t kinds = left_out_of(v, all);
+    struct dropped_samples all[DROPPED_KINDS];
+    uint32_t kinds = dropped_samples_of(v, all);
     char text[KEDGE_ENDPOINT_TEXT];
     const char *before = "";
 

@@ -7,15 +7,16 @@
 
 #include <stdio.h>
 
-#define LEFT_OUT_KINDS 7
+#define DROPPED_KINDS 7
 
-struct left_out {
+struct dropped_samples {
     const char *of, *words; /* constant texts */
     uint64_t count;
 };
 
 /* Of each histogram that the target has, in a fixed order. How many these are. */
-uint32_t left_out_of(const struct probe_view *v, struct left_out out[LEFT_OUT_KINDS]);
+uint32_t dropped_samples_of(const struct probe_view *v,
+                            struct dropped_samples out[DROPPED_KINDS]);
 
 /* A line where there are some; else nothing. */
 void left_out_note(const struct probe_view *v, FILE *out);

@@ -11,7 +11,7 @@
 
 extern const char probe_page_html[]; /* page/page.html */
 
-void probe_timeline(struct timeline *t, const struct account_event *event,
+void probe_timeline(struct timeline *t, const struct probe_stats_event *event,
                     kedge_nanos origin)
 {
     kedge_nanos at = sub_sat(event->slot->intended, origin);
@@ -84,7 +84,7 @@ static void target(struct json *j, const struct probe_view *v, const struct time
 {
     json_object(j, NULL);
     probe_json_target(j, v);
-    json_buckets(j, &v->account->rtt);
+    json_buckets(j, &v->stats->rtt);
     json_timeline(j, t);
     json_end(j);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 /* Count what became of a probe; origin: the start, on the clock of the event. */
-void probe_timeline(struct timeline *t, const struct account_event *event,
+void probe_timeline(struct timeline *t, const struct probe_stats_event *event,
                     kedge_nanos origin);
 
 /* times: by the number of a target. False: no memory. The caller looks for errors of `out`. */

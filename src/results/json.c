@@ -49,7 +49,7 @@ static void json_histogram(struct json *j, const char *key, const struct histogr
     }
     json_u64_known(j, "max", h->count > 0, h->max);
     json_intervals(j, h);
-    json_u64(j, "left_out", h->left_out);
+    json_u64(j, "left_out", h->dropped);
     json_end(j);
 }
 
@@ -69,10 +69,10 @@ static void json_connect(struct json *j, const struct probe_view *v)
 
 void probe_json_target(struct json *j, const struct probe_view *v)
 {
-    const struct account *a = v->account;
+    const struct probe_stats *a = v->stats;
     char text[KEDGE_ENDPOINT_TEXT];
     kedge_nanos jitter = 0;
-    bool known = account_jitter(a, &jitter);
+    bool known = probe_stats_jitter(a, &jitter);
 
     if (v->members.len > 0) {
         json_members(j, v->members);
@@ -85,14 +85,14 @@ void probe_json_target(struct json *j, const struct probe_view *v)
     json_u64(j, "late", a->late);
     json_u64(j, "duplicated", a->duplicated);
     json_u64(j, "reordered", a->reordered);
-    json_u64(j, "altered", a->altered);
+    json_u64(j, "altered", a->corrupted);
     json_histogram(j, "rtt_ns", &a->rtt);
     json_histogram(j, "intended_ns", &a->intended);
     json_u64_known(j, "jitter_ns", known, jitter);
     json_u64(j, "refused", a->refused);
     json_u64(j, "unsent", a->unsent);
     json_u64(j, "stray", a->stray);
-    json_u64(j, "open", account_open(a));
+    json_u64(j, "open", probe_stats_open(a));
     json_connect(j, v);
     json_text(j, "error", v->error);
     probe_cause_json(j, v);

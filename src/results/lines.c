@@ -44,7 +44,7 @@ static void stamp_of(struct json *j, const char *key, uint64_t ns)
 }
 
 static void line_of(const struct probe_lines *l, uint32_t target, uint64_t sequence,
-                    const struct account_slot *slot, const char *outcome)
+                    const struct probe_stats_slot *slot, const char *outcome)
 {
     struct probe_view v = probe_target_view(l->probe, target);
     char text[KEDGE_ENDPOINT_TEXT];
@@ -63,7 +63,7 @@ static void line_of(const struct probe_lines *l, uint32_t target, uint64_t seque
     json_u64_known(&j, "rtt_ns",
                    slot->state == PROBE_ANSWERED || slot->state == PROBE_LATE, slot->rtt);
     json_bool(&j, "reordered", slot->reordered);
-    json_bool(&j, "altered", slot->altered);
+    json_bool(&j, "altered", slot->corrupted);
     json_bool(&j, "held_up", slot->held_up);
     stamp_of(&j, "kernel_left_ns", slot->left_ns);
     stamp_of(&j, "kernel_came_ns", slot->came_ns);
@@ -72,17 +72,17 @@ static void line_of(const struct probe_lines *l, uint32_t target, uint64_t seque
 }
 
 void probe_lines_probe(const struct probe_lines *l, uint32_t target,
-                       const struct account_event *event)
+                       const struct probe_stats_event *event)
 {
     line_of(l, target, event->sequence, event->slot, probe_fate_name(event->fate));
 }
 
 static void open_ones(const struct probe_lines *l, uint32_t target,
-                      const struct account *a)
+                      const struct probe_stats *a)
 {
     for (uint64_t s = a->oldest; s < a->sent; s++)
-        if (account_slot(a, s)->state == PROBE_WAITS)
-            line_of(l, target, s, account_slot(a, s), "open");
+        if (probe_stats_slot(a, s)->state == PROBE_WAITS)
+            line_of(l, target, s, probe_stats_slot(a, s), "open");
 }
 
 static void line_of_target(const struct probe_lines *l, uint32_t target,
@@ -103,7 +103,7 @@ static void line_of_target(const struct probe_lines *l, uint32_t target,
 void probe_lines_end(const struct probe_lines *l, const struct probe_result *r)
 {
     for (uint32_t i = 0; i < r->count; i++)
-        open_ones(l, i, r->views[i].account);
+        open_ones(l, i, r->views[i].stats);
     for (uint32_t i = 0; i < r->count; i++)
         line_of_target(l, i, &r->views[i]);
 }

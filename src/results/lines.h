@@ -17,7 +17,7 @@ struct probe_lines {
 /* origin: loop_clock() at about->started. The first line leaves. */
 void probe_lines_start(struct probe_lines *l, const struct probe_about *about);
 void probe_lines_probe(const struct probe_lines *l, uint32_t target,
-                       const struct account_event *event);
+                       const struct probe_stats_event *event);
 
 /* What is still open, and the counts. */
 void probe_lines_end(const struct probe_lines *l, const struct probe_result *r);

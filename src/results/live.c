@@ -27,7 +27,7 @@ static void put_name(struct writer *w, const struct kedge_endpoint *e, size_t mo
 {
     char text[KEDGE_ENDPOINT_TEXT];
 
-    text_shown(w, span_of(kedge_endpoint_print(e, text)), most);
+    text_printable(w, span_of(kedge_endpoint_print(e, text)), most);
 }
 
 /* Of the longest name, as far as a row may have it. */
@@ -67,7 +67,7 @@ static void measure(struct live_target *t, kedge_nanos rtt)
     histogram_record(&t->now, rtt);
 }
 
-void live_count(struct live *l, uint32_t target, const struct account_event *event)
+void live_count(struct live *l, uint32_t target, const struct probe_stats_event *event)
 {
     kedge_nanos at = sub_sat(event->slot->intended, l->origin);
     struct live_target *t = &l->targets[target];
@@ -122,8 +122,8 @@ static void causes(struct writer *w, const struct probe_view *v)
     const struct {
         uint64_t n;
         const char *what;
-    } all[] = { { v->account->refused, " refused" },
-                { v->account->unsent, " did not leave" },
+    } all[] = { { v->stats->refused, " refused" },
+                { v->stats->unsent, " did not leave" },
                 { ways.going, " going" },
                 { ways.going > 0 ? ways.dropped : 0, " dropped by the server's queue" },
                 { ways.going > 0 ? ways.refused : 0, " refused by its guard" },
@@ -187,12 +187,12 @@ static void figures(struct writer *w, const struct live *l, const struct probe_v
     if (amount < NO_P99)
         percentile(w, "  p99 ", &last, 99000);
     histogram_free(&last);
-    number(w, "  lost ", v->account->lost, "");
+    number(w, "  lost ", v->stats->lost, "");
     if (amount < NO_CAUSES)
         causes(w, v);
-    if (v->account->late > 0 && amount < NO_P99)
-        number(w, "  late ", v->account->late, "");
-    number(w, "  of ", v->account->sent, "");
+    if (v->stats->late > 0 && amount < NO_P99)
+        number(w, "  late ", v->stats->late, "");
+    number(w, "  of ", v->stats->sent, "");
 }
 
 /* A figure is never cut: a part of a number would be another one. */

@@ -30,7 +30,7 @@ KEDGE_MUST_CHECK bool live_open(struct live *l, int fd, const struct probe *p,
                                 kedge_nanos origin);
 
 /* What became of a probe. */
-void live_count(struct live *l, uint32_t target, const struct account_event *event);
+void live_count(struct live *l, uint32_t target, const struct probe_stats_event *event);
 
 /* Draw, if it is time. */
 void live_draw(struct live *l, const struct probe *p, kedge_nanos now);

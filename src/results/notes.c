@@ -50,14 +50,14 @@ static void refused_note(FILE *out, const struct probe_view *v, const char *why)
     char text[128 + NET_ADDRESS_TEXT], by[NET_ADDRESS_TEXT];
 
     snprintf(text, sizeof text, "refused: %s%s%s", why,
-             v->told_by.len > 0 ? ", says " : "",
-             v->told_by.len > 0 ? net_address_print_host(&v->told_by, by) : "");
-    note(out, v, v->account->refused, text);
+             v->reported_by.len > 0 ? ", says " : "",
+             v->reported_by.len > 0 ? net_address_print_host(&v->reported_by, by) : "");
+    note(out, v, v->stats->refused, text);
 }
 
 void probe_notes(const struct probe_view *v, FILE *out)
 {
-    const struct account *a = v->account;
+    const struct probe_stats *a = v->stats;
     const char *why = v->error ? v->error : "no reason known";
     char text[KEDGE_ENDPOINT_TEXT];
 
@@ -71,8 +71,8 @@ void probe_notes(const struct probe_view *v, FILE *out)
     note(out, v, a->unsent, text);
     note(out, v, a->late, "answered after the timeout");
     probe_cause_notes(v, out);
-    note(out, v, a->altered, "came back altered");
+    note(out, v, a->corrupted, "came back altered");
     note(out, v, a->stray, "replies that were not to this run");
-    note(out, v, account_open(a), "still unanswered when it ended");
+    note(out, v, probe_stats_open(a), "still unanswered when it ended");
     left_out_note(v, out);
 }

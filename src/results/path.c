@@ -14,7 +14,7 @@ static const char *ms(char out[32], kedge_nanos v)
 
 static void before_notes(const struct probe_view *v, FILE *out)
 {
-    const struct apart *a = v->apart;
+    const struct warmup *a = v->warmup;
     char text[KEDGE_ENDPOINT_TEXT], one[32], two[32];
 
     kedge_endpoint_print(v->endpoint, text);
@@ -23,12 +23,12 @@ static void before_notes(const struct probe_view *v, FILE *out)
                 text, ms(one, a->resolve));
     if (!a->neighbour)
         return;
-    if (a->greeting == GREETING_ANSWERED && a->leave > 0)
+    if (a->state == WARMUP_ANSWERED && a->leave > 0)
         fprintf(out,
                 "%s: an exchange of %s ms came first, in no count: to find the neighbour "
                 "took %s of it\n",
                 text, ms(one, a->took), ms(two, a->leave));
-    else if (a->greeting == GREETING_ANSWERED)
+    else if (a->state == WARMUP_ANSWERED)
         fprintf(out,
                 "%s: an exchange of %s ms came first, in no count, to find the "
                 "neighbour\n",
@@ -43,7 +43,7 @@ static int dscp(int tos)
 }
 
 /* "-" where it is not known. */
-static const char *shown(char out[12], int v)
+static const char *number_or_dash(char out[12], int v)
 {
     snprintf(out, 12, v < 0 ? "-" : "%d", v);
     return out;
@@ -68,18 +68,19 @@ static void marks_note(const struct probe_view *v, FILE *out)
     bool changed = ttl >= 0 && (ttl != m->ttl_sent || mark != sent);
     char text[KEDGE_ENDPOINT_TEXT], a[12], b[12], c[12], d[12];
 
-    if (v->account->received == 0 || (!changed && sent <= 0))
+    if (v->stats->received == 0 || (!changed && sent <= 0))
         return;
     fprintf(out, "%s: left with TTL %s and DSCP %s, ",
-            kedge_endpoint_print(v->endpoint, text), shown(a, m->ttl_sent),
-            shown(b, sent));
+            kedge_endpoint_print(v->endpoint, text), number_or_dash(a, m->ttl_sent),
+            number_or_dash(b, sent));
     if (ttl < 0)
         fprintf(out, "and with what it came there this peer does not tell; ");
     else
-        fprintf(out, "came there with %s and %s%s; ", shown(c, ttl), shown(d, mark),
+        fprintf(out, "came there with %s and %s%s; ", number_or_dash(c, ttl),
+                number_or_dash(d, mark),
                 mark == sent ? "" : ": the mark was rewritten on the way");
-    fprintf(out, "answers came with %s and %s\n", shown(a, m->ttl_back),
-            shown(b, dscp(m->tos_back)));
+    fprintf(out, "answers came with %s and %s\n", number_or_dash(a, m->ttl_back),
+            number_or_dash(b, dscp(m->tos_back)));
 }
 
 /* Rounds to tenths; less than half of one is no trend, and has no sign. */
@@ -91,10 +92,10 @@ static double us(int64_t ns)
 /* How long each way is two clocks do not tell. */
 static void oneway_note(const struct probe_view *v, FILE *out)
 {
-    struct oneway_trend going, coming;
+    struct one_way_trend going, coming;
     char text[KEDGE_ENDPOINT_TEXT], a[32], b[32];
 
-    if (!v->oneway || !oneway_trends(v->oneway, &going, &coming))
+    if (!v->one_way || !one_way_trends(v->one_way, &going, &coming))
         return;
     fprintf(
         out,
@@ -110,13 +111,13 @@ void probe_way_notes(const struct probe_view *v, FILE *out)
 {
     char text[KEDGE_ENDPOINT_TEXT];
 
-    if (v->peer && v->peer->unproved > 0)
+    if (v->peer && v->peer->unvalidated > 0)
         fprintf(out,
                 "%s: %llu answers did not bear the key's seal, and count for nothing\n",
                 kedge_endpoint_print(v->endpoint, text),
-                (unsigned long long)v->peer->unproved);
+                (unsigned long long)v->peer->unvalidated);
     oneway_note(v, out);
-    if (v->apart)
+    if (v->warmup)
         before_notes(v, out);
     if (v->marks && v->peer)
         marks_note(v, out);
@@ -129,9 +130,9 @@ static void put_mark(struct json *j, const char *key, int v)
     json_u64_known(j, key, v >= 0, (uint64_t)v);
 }
 
-static void json_before(struct json *j, const struct apart *a)
+static void json_before(struct json *j, const struct warmup *a)
 {
-    bool known = a->neighbour && a->greeting == GREETING_ANSWERED;
+    bool known = a->neighbour && a->state == WARMUP_ANSWERED;
 
     json_object(j, "before_ns");
     json_u64_known(j, "resolve", a->resolve > 0, a->resolve);
@@ -155,11 +156,11 @@ static void json_marks(struct json *j, const struct probe_view *v)
 }
 
 /* Null: too few trips, over too short a time, or no stamps of one of the kernels. */
-static void json_oneway(struct json *j, const struct oneway *o)
+static void json_oneway(struct json *j, const struct one_way_delay *o)
 {
-    struct oneway_trend going, coming;
+    struct one_way_trend going, coming;
 
-    if (!oneway_trends(o, &going, &coming)) {
+    if (!one_way_trends(o, &going, &coming)) {
         json_null(j, "one_way_ns");
         return;
     }
@@ -174,12 +175,12 @@ static void json_oneway(struct json *j, const struct oneway *o)
 
 void probe_way_json(struct json *j, const struct probe_view *v)
 {
-    if (v->oneway)
-        json_oneway(j, v->oneway);
-    if (v->apart)
-        json_before(j, v->apart);
+    if (v->one_way)
+        json_oneway(j, v->one_way);
+    if (v->warmup)
+        json_before(j, v->warmup);
     if (v->marks && v->peer)
         json_marks(j, v);
     if (v->peer)
-        json_u64(j, "unproved", v->peer->unproved);
+        json_u64(j, "unproved", v->peer->unvalidated);
 }

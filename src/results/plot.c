@@ -22,9 +22,9 @@ static void target(const struct probe_view *v, const struct timeline *t,
     for (uint32_t k = 0; k < TIMELINE_KINDS; k++)
         kinds[k] = probe_fate_name((enum probe_fate)k);
     fprintf(p->out, "\n%s\n", kedge_endpoint_print(v->endpoint, text));
-    if (v->account->rtt.count > 0)
+    if (v->stats->rtt.count > 0)
         fputs("  round trips, ms\n", p->out);
-    plot_distribution(p, &v->account->rtt);
+    plot_distribution(p, &v->stats->rtt);
     if (t->used == 0)
         return;
     step(p, t);

@@ -57,25 +57,26 @@ struct counted {
 };
 
 static const struct counted counts[] = {
-    { "kedge_probe_sent_total", "Probes that were due.", offsetof(struct account, sent) },
+    { "kedge_probe_sent_total", "Probes that were due.",
+      offsetof(struct probe_stats, sent) },
     { "kedge_probe_received_total", "Probes answered within the timeout.",
-      offsetof(struct account, received) },
+      offsetof(struct probe_stats, received) },
     { "kedge_probe_late_total", "Probes answered after the timeout: part of those lost.",
-      offsetof(struct account, late) },
+      offsetof(struct probe_stats, late) },
     { "kedge_probe_duplicated_total", "Replies that had come before.",
-      offsetof(struct account, duplicated) },
+      offsetof(struct probe_stats, duplicated) },
     { "kedge_probe_reordered_total", "Replies overtaken by a later one.",
-      offsetof(struct account, reordered) },
+      offsetof(struct probe_stats, reordered) },
     { "kedge_probe_altered_total", "Replies that were not what was sent.",
-      offsetof(struct account, altered) },
+      offsetof(struct probe_stats, corrupted) },
     { "kedge_probe_stray_total", "Replies that were not to this run.",
-      offsetof(struct account, stray) },
+      offsetof(struct probe_stats, stray) },
     { "kedge_probe_left_late_total",
       "Probes that left 1 ms or more after their time, by this program's fault.",
-      offsetof(struct account, left_late) },
+      offsetof(struct probe_stats, left_late) },
     { "kedge_probe_held_up_total",
       "Replies measured while this program itself was held up.",
-      offsetof(struct account, held_up) },
+      offsetof(struct probe_stats, held_up) },
 };
 
 static void count_families(struct metrics *m)
@@ -84,7 +85,7 @@ static void count_families(struct metrics *m)
         exposition_family(&m->e, counts[i].name, EXPOSITION_COUNTER, counts[i].help);
         for (uint32_t t = 0; t < m->result->count; t++) {
             const struct probe_view *v = &m->result->views[t];
-            const uint8_t *at = (const uint8_t *)v->account + counts[i].into;
+            const uint8_t *at = (const uint8_t *)v->stats + counts[i].into;
 
             number(m, v, *(const uint64_t *)(const void *)at);
         }
@@ -102,7 +103,7 @@ static void lost_family(struct metrics *m)
                       "Probes without an answer in time, by cause.");
     for (uint32_t t = 0; t < m->result->count; t++) {
         const struct probe_view *v = &m->result->views[t];
-        const struct account *a = v->account;
+        const struct probe_stats *a = v->stats;
 
         number_of(m, v, timeout, sub_sat(a->lost + a->late, a->refused + a->unsent));
         number_of(m, v, refused, a->refused);
@@ -138,13 +139,13 @@ struct asked {
 
 static bool open_now(const struct probe_view *v, uint64_t *out)
 {
-    *out = account_open(v->account);
+    *out = probe_stats_open(v->stats);
     return true;
 }
 
 static bool jitter(const struct probe_view *v, uint64_t *out)
 {
-    return account_jitter(v->account, out);
+    return probe_stats_jitter(v->stats, out);
 }
 
 static bool own_dropped(const struct probe_view *v, uint64_t *out)
@@ -233,7 +234,7 @@ static void histogram_family(struct metrics *m, const char *name, const char *he
     exposition_family(&m->e, name, EXPOSITION_HISTOGRAM, help);
     for (uint32_t t = 0; t < m->result->count; t++) {
         const struct probe_view *v = &m->result->views[t];
-        const uint8_t *at = (const uint8_t *)v->account + into;
+        const uint8_t *at = (const uint8_t *)v->stats + into;
         struct labels l;
 
         exposition_histogram(&m->e, labels_of(&l, v, NULL, NULL),
@@ -262,7 +263,7 @@ static void quantile_family(struct metrics *m)
             kedge_nanos at = 0;
             struct labels l;
 
-            if (histogram_percentile(&v->account->rtt, quantiles[i].which, &at))
+            if (histogram_percentile(&v->stats->rtt, quantiles[i].which, &at))
                 exposition_seconds(&m->e, labels_of(&l, v, "quantile", quantiles[i].name),
                                    at);
         }
@@ -274,7 +275,7 @@ static void bounds_of(struct metrics *m, const struct probe_view *v, size_t i)
     struct interval in;
     struct labels l;
 
-    if (!interval_of(&v->account->rtt, quantiles[i].which, &in))
+    if (!interval_of(&v->stats->rtt, quantiles[i].which, &in))
         return;
     (void)labels_of(&l, v, "quantile", quantiles[i].name);
     exposition_label(&l.w, "bound", "low");
@@ -295,7 +296,7 @@ static void bound_family(struct metrics *m)
 
 static void parts_of(struct metrics *m, const struct probe_view *v)
 {
-    const struct split *s = v->split;
+    const struct kernel_times *s = v->kernel_times;
     const struct {
         const char *name;
         const struct histogram *h;
@@ -328,8 +329,8 @@ static void left_out_family(struct metrics *m)
                       "Times that are in no histogram or quantile, for want of memory.");
     for (uint32_t t = 0; t < m->result->count; t++) {
         const struct probe_view *v = &m->result->views[t];
-        struct left_out all[LEFT_OUT_KINDS];
-        uint32_t kinds = left_out_of(v, all);
+        struct dropped_samples all[DROPPED_KINDS];
+        uint32_t kinds = dropped_samples_of(v, all);
 
         for (uint32_t i = 0; i < kinds; i++)
             number_of(m, v, (const char *const[]){ "of", all[i].of }, all[i].count);
@@ -361,8 +362,8 @@ static void run_families(struct metrics *m, bool running)
     exposition_seconds(&m->e, none, a->timeout);
     exposition_family(&m->e, "kedge_probe_self_late_total", EXPOSITION_COUNTER,
                       "Times this program itself was late.");
-    if (m->result->count > 0 && m->result->views[0].self)
-        exposition_number(&m->e, none, m->result->views[0].self->times);
+    if (m->result->count > 0 && m->result->views[0].lateness)
+        exposition_number(&m->e, none, m->result->views[0].lateness->times);
 }
 
 void probe_metrics(const struct probe_result *r, bool running, FILE *out)
@@ -376,10 +377,10 @@ void probe_metrics(const struct probe_result *r, bool running, FILE *out)
     connect_family(&m);
     other_families(&m);
     histogram_family(&m, "kedge_probe_rtt_seconds", "Round trips, from the actual send.",
-                     offsetof(struct account, rtt));
+                     offsetof(struct probe_stats, rtt));
     histogram_family(&m, "kedge_probe_intended_seconds",
                      "Round trips, from the intended time.",
-                     offsetof(struct account, intended));
+                     offsetof(struct probe_stats, intended));
     quantile_family(&m);
     bound_family(&m);
     part_family(&m);

@@ -37,9 +37,9 @@ static struct probe_view view_of(const struct probe_read_target *t, uint32_t num
                      len > 2 ? len - 2 : 0 },
         .number = number,
         .endpoint = &t->endpoint,
-        .account = &t->account,
+        .stats = &t->stats,
         .stalls = t->caused ? &t->stalls : NULL,
-        .self = t->caused ? &t->self : NULL,
+        .lateness = t->caused ? &t->lateness : NULL,
         .own_dropped = t->caused ? t->own_dropped : -1,
         .connects = t->connects,
         .failed_connects = t->failed_connects,
@@ -82,7 +82,7 @@ void probe_record_free(struct probe_record *r)
 {
     for (uint32_t i = 0; r->targets && i < PROBE_TARGETS_MAX; i++)
         if (r->targets[i]) {
-            account_free(&r->targets[i]->account);
+            probe_stats_free(&r->targets[i]->stats);
             free(r->targets[i]->text);
             free(r->targets[i]);
         }

@@ -18,7 +18,7 @@ struct probe_read_target; /* what the views point to */
 struct probe_record {
     /* Called for each line of a probe, with times since the start; may be NULL. The
      * caller sets it before probe_read, and the rest to zero. */
-    void (*settled)(void *owner, uint32_t target, const struct account_event *event);
+    void (*settled)(void *owner, uint32_t target, const struct probe_stats_event *event);
     void *owner;
 
     struct probe_result result;

@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static bool bad(struct members *m,
     vsnprintf(raw, sizeof raw, format, list);
     va_end(list);
     memset(m->error->text, 0, sizeof m->error->text);
-    text_shown(&w, span_of(raw), w.room);
+    text_printable(&w, span_of(raw), w.room);
     return false;
 }
 
@@ -160,7 +160,7 @@ static unsigned fate_of(const char *word)
     return strcmp(word, "open") == 0 ? FATES : FATES + 1;
 }
 
-static void count_received(struct account *a, const struct account_slot *slot)
+static void count_received(struct probe_stats *a, const struct probe_stats_slot *slot)
 {
     a->received++;
     histogram_record(&a->rtt, slot->rtt);
@@ -168,13 +168,14 @@ static void count_received(struct account *a, const struct account_slot *slot)
 }
 
 /* What the last line has is counted here for the case that there is none. */
-static void count(struct account *a, unsigned fate, const struct account_slot *slot)
+static void count(struct probe_stats *a, unsigned fate,
+                  const struct probe_stats_slot *slot)
 {
     a->sent += fate != FATE_LATE; /* which was told to be lost before */
     a->refused += fate == FATE_REFUSED;
     a->unsent += fate == FATE_UNSENT;
     a->reordered += slot->reordered;
-    a->altered += slot->altered;
+    a->corrupted += slot->corrupted;
     if (fate == FATE_RECEIVED) {
         count_received(a, slot);
     } else if (fate == FATE_LATE) {
@@ -189,20 +190,20 @@ static void read_probe(struct probe_record *r, struct members *m)
 {
     uint32_t place = 0;
     struct probe_read_target *t = target_of(r, m, &place);
-    struct account_slot slot = { .intended = number(m, "intended_at_ns", false) };
-    struct account_event event = { .sequence = number(m, "sequence", false),
-                                   .slot = &slot };
+    struct probe_stats_slot slot = { .intended = number(m, "intended_at_ns", false) };
+    struct probe_stats_event event = { .sequence = number(m, "sequence", false),
+                                       .slot = &slot };
     unsigned fate = fate_of(text(m, "outcome"));
 
     slot.sent = number(m, "sent_at_ns", false);
     slot.reordered = flag(m, "reordered");
-    slot.altered = flag(m, "altered");
+    slot.corrupted = flag(m, "altered");
     slot.rtt = number(m, "rtt_ns", fate != FATE_RECEIVED && fate != FATE_LATE);
     if (fate > FATES)
         (void)bad(m, "outcome is none that is known");
     if (m->bad)
         return;
-    count(&t->account, fate, &slot);
+    count(&t->stats, fate, &slot);
     event.fate = (enum probe_fate)fate;
     if (r->settled && fate < FATES)
         r->settled(r->owner, place, &event);
@@ -223,7 +224,7 @@ static void read_connect(struct probe_read_target *t, struct members *m)
     m->bad = c.bad;
 }
 
-static void read_counts(struct account *a, struct members *m)
+static void read_counts(struct probe_stats *a, struct members *m)
 {
     a->sent = number(m, "sent", false);
     a->received = number(m, "received", false);
@@ -231,7 +232,7 @@ static void read_counts(struct account *a, struct members *m)
     a->late = number(m, "late", false);
     a->duplicated = number(m, "duplicated", false);
     a->reordered = number(m, "reordered", false);
-    a->altered = number(m, "altered", false);
+    a->corrupted = number(m, "altered", false);
     a->refused = number(m, "refused", false);
     a->unsent = number(m, "unsent", false);
     a->stray = number(m, "stray", false);
@@ -253,18 +254,19 @@ static void read_stalls(struct stalls *s, struct members *m)
 /* What the program that wrote it knew of causes; an older one may not have. */
 static void read_causes(struct probe_read_target *t, struct members *m)
 {
-    struct members self = { json_object_get(m->object, "self_late"), m->error, m->bad };
+    struct members lateness = { json_object_get(m->object, "self_late"), m->error,
+                                m->bad };
 
-    if (!json_is_object(self.object))
+    if (!json_is_object(lateness.object))
         return;
     t->caused = true;
-    t->self.times = number(&self, "n", false);
-    t->self.worst = number(&self, "max_ns", false);
-    if (json_object_get(self.object, "clock_steps"))
-        t->self.steps = number(&self, "clock_steps", false);
-    m->bad = self.bad;
-    t->account.left_late = number(m, "left_late", false);
-    t->account.held_up = number(m, "held_up", false);
+    t->lateness.times = number(&lateness, "n", false);
+    t->lateness.worst = number(&lateness, "max_ns", false);
+    if (json_object_get(lateness.object, "clock_steps"))
+        t->lateness.steps = number(&lateness, "clock_steps", false);
+    m->bad = lateness.bad;
+    t->stats.left_late = number(m, "left_late", false);
+    t->stats.held_up = number(m, "held_up", false);
     t->own_dropped = json_is_null(json_object_get(m->object, "own_dropped"))
                          ? -1
                          : (int64_t)number(m, "own_dropped", false);
@@ -291,15 +293,15 @@ static void read_target(struct probe_record *r, struct members *m, json_t *objec
 
     if (!t)
         return;
-    read_counts(&t->account, m);
+    read_counts(&t->stats, m);
     read_connect(t, m);
     read_causes(t, m);
     copy_text(m->object, "error", t->error);
     t->counted = true;
-    if (t->account.received != t->account.rtt.count + t->account.rtt.left_out)
+    if (t->stats.received != t->stats.rtt.count + t->stats.rtt.dropped)
         (void)bad(m, "it counts %llu received, and there are lines of %llu",
-                  (unsigned long long)t->account.received,
-                  (unsigned long long)t->account.rtt.count);
+                  (unsigned long long)t->stats.received,
+                  (unsigned long long)t->stats.rtt.count);
     keep_text(t, object);
 }
 

@@ -7,7 +7,7 @@
 
 struct probe_read_target {
     struct kedge_endpoint endpoint;
-    struct account account;
+    struct probe_stats stats;
     bool counted; /* its last line was there, and has the counts */
     bool connected;
     uint64_t connects, failed_connects;
@@ -16,7 +16,7 @@ struct probe_read_target {
     char *text;  /* of its last line, without what is not in a document; or NULL */
     bool caused; /* the next ones are known: see probe_cause.h */
     struct stalls stalls;
-    struct self self;
+    struct own_lateness lateness;
     int64_t own_dropped;
 };
 

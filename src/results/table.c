@@ -17,9 +17,9 @@ struct percentile {
     uint32_t which;
 };
 
-static const struct percentile shown[] = { { "p50", 50000 },
-                                           { "p99", 99000 },
-                                           { "p99.9", 99900 } };
+static const struct percentile printable[] = { { "p50", 50000 },
+                                               { "p99", 99000 },
+                                               { "p99.9", 99900 } };
 
 static void ms_cell(struct table *t, bool known, kedge_nanos v)
 {
@@ -43,10 +43,10 @@ static void percentile_cell(struct table *t, const struct histogram *h, uint32_t
 
 static void row(struct table *t, const struct probe_view *v)
 {
-    const struct account *a = v->account;
+    const struct probe_stats *a = v->stats;
     char text[KEDGE_ENDPOINT_TEXT];
     kedge_nanos jitter = 0;
-    bool known = account_jitter(a, &jitter);
+    bool known = probe_stats_jitter(a, &jitter);
 
     table_cell(t, kedge_endpoint_print(v->endpoint, text));
     table_cell_u64(t, a->sent);
@@ -55,8 +55,8 @@ static void row(struct table *t, const struct probe_view *v)
     table_cell_u64(t, a->duplicated);
     table_cell_u64(t, a->reordered);
     ms_cell(t, a->rtt.count > 0, a->rtt.min);
-    for (size_t i = 0; i < COUNT(shown); i++)
-        percentile_cell(t, &a->rtt, shown[i].which);
+    for (size_t i = 0; i < COUNT(printable); i++)
+        percentile_cell(t, &a->rtt, printable[i].which);
     ms_cell(t, a->rtt.count > 0, a->rtt.max);
     ms_cell(t, known, jitter);
 }
@@ -80,8 +80,8 @@ static void needs(const struct percentile *p, const struct probe_result *r, FILE
     struct writer w = { .ptr = space, .room = sizeof space };
 
     for (uint32_t i = 0; i < r->count; i++)
-        if (r->views[i].account->rtt.count > 0)
-            has = min_u64(has, r->views[i].account->rtt.count);
+        if (r->views[i].stats->rtt.count > 0)
+            has = min_u64(has, r->views[i].stats->rtt.count);
     if (has == needed)
         return;
     put(&w, span_of(p->name));
@@ -100,13 +100,13 @@ static void intervals(const struct probe_view *v, FILE *out)
     struct writer w = { .ptr = space, .room = sizeof space };
     const char *before = "";
 
-    for (size_t i = 0; i < COUNT(shown); i++) {
+    for (size_t i = 0; i < COUNT(printable); i++) {
         struct interval in;
 
-        if (!interval_of(&v->account->rtt, shown[i].which, &in))
+        if (!interval_of(&v->stats->rtt, printable[i].which, &in))
             continue;
         put(&w, span_of(before));
-        put(&w, span_of(shown[i].name));
+        put(&w, span_of(printable[i].name));
         put_u8(&w, ' ');
         text_ms(&w, in.low);
         put(&w, span_of(" to "));
@@ -136,8 +136,8 @@ bool probe_show_table(const struct probe_result *r, FILE *out)
         probe_notes(&r->views[i], out);
     for (uint32_t i = 0; r->count <= INTERVALS_MAX && i < r->count; i++)
         intervals(&r->views[i], out);
-    for (size_t i = 0; i < COUNT(shown); i++)
-        needs(&shown[i], r, out);
+    for (size_t i = 0; i < COUNT(printable); i++)
+        needs(&printable[i], r, out);
     calibration_note(&r->about.calibration, out);
     return true;
 }

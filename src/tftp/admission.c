@@ -9,8 +9,8 @@
 #include "tftp/table.h"
 
 enum {
-    LOOK = 16,  /* at so many of the oldest, for one that can give way */
-    CROWD = 64, /* so many unproved of one network are no flood */
+    LOOK = 16,      /* at so many of the oldest, for one that can give way */
+    FLOOD_MIN = 64, /* so many unproved of one network are no flood */
 };
 
 /* A rack that boots proves itself within some round trips, and each proof lets another in.
@@ -65,14 +65,14 @@ static struct tftp_network *network_of(const struct tftp_sessions *t,
 
 bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer)
 {
-    return network_of(t, peer)->unproved < t->limits.unproved_max;
+    return network_of(t, peer)->unvalidated < t->limits.unvalidated_max;
 }
 
 void budget_charge(struct tftp_sessions *t, struct tftp_session *s)
 {
-    network_of(t, &s->peer)->unproved++;
+    network_of(t, &s->peer)->unvalidated++;
     s->charged = true;
-    enter(t, &t->unproved, s);
+    enter(t, &t->unvalidated, s);
 }
 
 /* Who has waited longest takes what was given back. */
@@ -83,7 +83,7 @@ static void let_in(struct tftp_sessions *t, struct tftp_network *n)
     if (!s)
         return;
     leave(t, &n->waiting, s);
-    n->unproved++;
+    n->unvalidated++;
     s->charged = true;
     enter(t, &t->ready, s);
     deadlines_set(&t->deadlines, tftp_session_number(t, s), KEDGE_NEVER);
@@ -96,29 +96,29 @@ void budget_refund(struct tftp_sessions *t, struct tftp_session *s)
     if (!s->charged)
         return;
     s->charged = false;
-    leave(t, s->state == TFTP_WAITING ? &t->ready : &t->unproved, s);
+    leave(t, s->state == TFTP_WAITING ? &t->ready : &t->unvalidated, s);
     n = network_of(t, &s->peer);
-    n->unproved--;
+    n->unvalidated--;
     let_in(t, n);
 }
 
 /* A quarter of the places is for those who need not wait. */
-bool crowd_may_wait(const struct tftp_sessions *t)
+bool admission_may_wait(const struct tftp_sessions *t)
 {
     return t->used < t->limits.room / 4 * 3;
 }
 
-void crowd_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
+void admission_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
 {
     if (!s->charged)
         deadlines_set(&t->deadlines, tftp_session_number(t, s), now + wait_max);
 }
 
-void crowd_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
+void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
 {
     s->state = TFTP_WAITING;
     enter(t, &network_of(t, &s->peer)->waiting, s);
-    crowd_wait_on(t, s, now);
+    admission_wait_on(t, s, now);
 }
 
 struct tftp_session *tftp_sessions_admitted(struct tftp_sessions *t)
@@ -128,12 +128,12 @@ struct tftp_session *tftp_sessions_admitted(struct tftp_sessions *t)
     if (!s)
         return NULL;
     leave(t, &t->ready, s);
-    enter(t, &t->unproved, s);
+    enter(t, &t->unvalidated, s);
     s->state = TFTP_OPENING;
     return s;
 }
 
-void crowd_leave(struct tftp_sessions *t, struct tftp_session *s)
+void admission_leave(struct tftp_sessions *t, struct tftp_session *s)
 {
     if (s->state == TFTP_WAITING && !s->charged)
         leave(t, &network_of(t, &s->peer)->waiting, s);
@@ -143,17 +143,17 @@ void crowd_leave(struct tftp_sessions *t, struct tftp_session *s)
 /* Within its first timeout an unproved transfer gives way only if its network has taken far
  * more places than the other's. So a flood from some networks locks out no other, and one
  * from everywhere whom it meets for no longer than that. */
-struct tftp_session *crowd_gives_way(const struct tftp_sessions *t,
-                                     const struct tftp_peer *peer, kedge_nanos now)
+struct tftp_session *admission_gives_way(const struct tftp_sessions *t,
+                                         const struct tftp_peer *peer, kedge_nanos now)
 {
-    uint32_t fair = 2 * (network_of(t, peer)->unproved + CROWD);
-    struct tftp_session *s = at(t, t->unproved.oldest);
+    uint32_t fair = 2 * (network_of(t, peer)->unvalidated + FLOOD_MIN);
+    struct tftp_session *s = at(t, t->unvalidated.oldest);
 
     for (int i = 0; i < LOOK && s; i++, s = at(t, s->newer)) {
-        if (s->state != TFTP_LIVE || !s->linked || session_proved(s))
+        if (s->state != TFTP_LIVE || !s->linked || session_validated(s))
             continue;
         if (now - s->started >= first_timeout ||
-            network_of(t, &s->peer)->unproved >= fair)
+            network_of(t, &s->peer)->unvalidated >= fair)
             return s;
     }
     return NULL;

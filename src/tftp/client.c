@@ -51,7 +51,7 @@ static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *
     m->sends = c->op == KEDGE_TFTP_WRQ;
     if (!m->sends) {
         kedge_tftp_receiver_init(&m->receiver, &terms, reply, c->linger, now);
-        m->receiver.proved = true;
+        m->receiver.validated = true;
         return;
     }
     kedge_tftp_sender_init(&m->sender, &terms, 1, true, now);

@@ -19,7 +19,8 @@ static void refuse_foreign(struct tftp_sessions *t, const struct tftp_arrival *i
     struct kedge_tftp_packet packet;
 
     drop(t, out, TFTP_DROP_UNKNOWN);
-    if (t->limits.single_port || in->to_many || !kedge_tftp_parse(in->bytes, &packet))
+    if (t->limits.single_port || in->to_broadcast ||
+        !kedge_tftp_parse(in->bytes, &packet))
         return;
     if (packet.op != KEDGE_TFTP_DATA && packet.op != KEDGE_TFTP_ACK)
         return;
@@ -41,7 +42,7 @@ static void feed(struct tftp_sessions *t, struct tftp_session *s,
         return;
     }
     kedge_tftp_machine_read(&s->machine, &packet, now, &out->store);
-    if (session_proved(s))
+    if (session_validated(s))
         s->progress_at = now;
     out->verdict = TFTP_PUMP;
     out->session = s;

@@ -54,7 +54,7 @@ void kedge_tftp_machine_end(struct kedge_tftp_machine *m, enum kedge_tftp_outcom
 
 void kedge_tftp_machine_gone(struct kedge_tftp_machine *m)
 {
-    bool all = m->sends && m->sender.proved && m->sender.top > m->sender.last;
+    bool all = m->sends && m->sender.validated && m->sender.top > m->sender.last;
     enum kedge_tftp_outcome good =
         m->sends && m->sender.terms.confirm ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_OK;
 

@@ -6,7 +6,7 @@
 #include "kedge/tftp.h"
 
 /* By the timer, of a reply to a peer that may not exist. */
-enum { UNPROVED_REPEATS = 1 };
+enum { UNVALIDATED_REPEATS = 1 };
 
 /* Without progress, before giving up: never by a count, never by total time. */
 static inline kedge_nanos patience(const struct kedge_tftp_terms *terms)

@@ -18,7 +18,7 @@ void kedge_tftp_receiver_init(struct kedge_tftp_receiver *r,
     r->deadline = now;
     r->replied_at = now;
     r->give_up = now + patience(terms);
-    kedge_tftp_rtt_init(&r->rtt, terms->timeout, terms->turn);
+    kedge_tftp_rtt_init(&r->rtt, terms->timeout, terms->own_delay);
 }
 
 static void finish(struct kedge_tftp_receiver *r, enum kedge_tftp_outcome outcome)
@@ -89,7 +89,7 @@ static bool read_data(struct kedge_tftp_receiver *r, const struct kedge_tftp_pac
 {
     if (in->body.len > r->terms.blksize)
         return false;
-    r->proved = true;
+    r->validated = true;
     if (r->phase != KEDGE_TFTP_TAKING ||
         in->number != kedge_tftp_wire(r->next, r->terms.rollover)) {
         out_of_order(r, in->number, now);
@@ -102,7 +102,7 @@ static bool read_data(struct kedge_tftp_receiver *r, const struct kedge_tftp_pac
 bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
                               const struct kedge_tftp_packet *in, kedge_nanos now)
 {
-    if (r->outcome != KEDGE_TFTP_RUNNING || now < r->terms.deaf_until)
+    if (r->outcome != KEDGE_TFTP_RUNNING || now < r->terms.ignore_before)
         return false;
     if (in->op == KEDGE_TFTP_DATA)
         return read_data(r, in, now);
@@ -119,7 +119,7 @@ static kedge_nanos silence(const struct kedge_tftp_receiver *r)
 {
     kedge_nanos wait = r->silence;
 
-    if (r->next == 1 && !r->proved)
+    if (r->next == 1 && !r->validated)
         return oack_wait(&r->terms);
     if (r->terms.window > 1 && r->rtt.smallest != KEDGE_NEVER)
         wait = min_u64(wait, 2 * kedge_tftp_rto(&r->rtt));
@@ -149,7 +149,7 @@ static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
 {
     kedge_nanos again = max_u64(r->replied_at, r->taken_at) + silence(r);
 
-    if (r->phase != KEDGE_TFTP_TAKING || (!r->proved && r->quiet > 0))
+    if (r->phase != KEDGE_TFTP_TAKING || (!r->validated && r->quiet > 0))
         again = KEDGE_NEVER; /* an unproved peer gets its reply once more, not twice */
     if (now < again) {
         r->deadline = min_u64(again, r->give_up);
@@ -196,7 +196,7 @@ void kedge_tftp_receiver_committed(struct kedge_tftp_receiver *r, kedge_nanos no
 
 void kedge_tftp_receiver_again(struct kedge_tftp_receiver *r, kedge_nanos now)
 {
-    if (r->proved || r->outcome != KEDGE_TFTP_RUNNING)
+    if (r->validated || r->outcome != KEDGE_TFTP_RUNNING)
         return;
     r->due = true;
     r->deadline = now;

@@ -65,7 +65,7 @@ static bool begun_anew(const struct tftp_session *s, const struct tftp_arrival *
 {
     kedge_nanos came = in->came ? in->came : now;
 
-    return session_proved(s) && sub_sat(came, s->progress_at) > rto_of(s);
+    return session_validated(s) && sub_sat(came, s->progress_at) > rto_of(s);
 }
 
 /* The transfer's own request again, and that is all it is. */
@@ -74,8 +74,8 @@ static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nano
 {
     drop(t, out, TFTP_DROP_REPEATED);
     if (s->state == TFTP_WAITING)
-        crowd_wait_on(t, s, now);
-    if (s->state != TFTP_LIVE || session_proved(s) || repeated_too_often(s, now))
+        admission_wait_on(t, s, now);
+    if (s->state != TFTP_LIVE || session_validated(s) || repeated_too_often(s, now))
         return;
     s->repeats++;
     if (s->machine.sends)
@@ -90,10 +90,10 @@ static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nano
  * one miss the new one. */
 static uint32_t choose_socket(struct tftp_sessions *t, bool had, uint32_t last)
 {
-    uint32_t socket = t->turn++ % t->limits.sockets;
+    uint32_t socket = t->next_socket++ % t->limits.sockets;
 
     if (had && socket == last)
-        socket = t->turn++ % t->limits.sockets;
+        socket = t->next_socket++ % t->limits.sockets;
     return socket;
 }
 
@@ -146,7 +146,7 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
      * much sooner than any round trip was answers nothing of this one. A quarter, for a
      * short transfer saw few round trips, and none may have been the path's best. */
     if (t->limits.single_port && smallest != KEDGE_NEVER)
-        s->deaf_for = smallest / 4;
+        s->ignore_for = smallest / 4;
     out->session = s;
     return s;
 }
@@ -159,7 +159,7 @@ static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
 
     if (out->replaced || t->used < t->limits.room)
         return true;
-    s = table_has_slot(t) ? crowd_gives_way(t, &in->peer, now) : NULL;
+    s = table_has_slot(t) ? admission_gives_way(t, &in->peer, now) : NULL;
     if (!s)
         return false;
     s->outcome = KEDGE_TFTP_TIMEOUT;
@@ -189,13 +189,13 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
 static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
                          kedge_nanos now, struct tftp_event *out)
 {
-    struct tftp_session *s = crowd_may_wait(t) ? begin(t, in, NULL, now, out) : NULL;
+    struct tftp_session *s = admission_may_wait(t) ? begin(t, in, NULL, now, out) : NULL;
 
     if (!s) {
         drop(t, out, TFTP_DROP_OVER_BUDGET);
         return;
     }
-    crowd_wait(t, s, now);
+    admission_wait(t, s, now);
     out->verdict = TFTP_KEEP;
 }
 
@@ -205,8 +205,8 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
     struct tftp_session *old;
 
     *out = (struct tftp_event){ .verdict = TFTP_DROPPED };
-    if (in->to_many) {
-        drop(t, out, TFTP_DROP_TO_MANY);
+    if (in->to_broadcast) {
+        drop(t, out, TFTP_DROP_TO_BROADCAST);
         return;
     }
     if (!kedge_tftp_parse_request(in->bytes, &out->request)) {
@@ -257,7 +257,7 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
     KEDGE_ASSERT(s->state == TFTP_OPENING);
     s->granted = kedge_tftp_grant(&request, limits);
     terms = kedge_tftp_terms(&s->granted);
-    terms.deaf_until = now + s->deaf_for;
+    terms.ignore_before = now + s->ignore_for;
     if (terms.timeout == 0)
         terms.timeout = t->limits.timeout;
     s->state = TFTP_LIVE;
@@ -270,7 +270,7 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
     kedge_tftp_sender_init(sender, &terms, s->granted.has ? 0 : 1, false, now);
     if (limits->size_known && s->mode == KEDGE_TFTP_OCTET)
         kedge_tftp_sender_end(sender, limits->size / terms.blksize + 1);
-    sender->repeats = repeats_too_much(s, limits) ? UNPROVED_REPEATS : 0;
+    sender->repeats = repeats_too_much(s, limits) ? UNVALIDATED_REPEATS : 0;
 }
 
 size_t tftp_session_refused(struct tftp_session *s, uint16_t code, const char *text,

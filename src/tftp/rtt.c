@@ -12,9 +12,10 @@ enum {
     SAMPLES_KNOWN = 32, /* so many tell what the variation is: then it needs less slack */
 };
 
-void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout, kedge_nanos turn)
+void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout,
+                         kedge_nanos own_delay)
 {
-    *r = (struct kedge_tftp_rtt){ .smallest = KEDGE_NEVER, .turn = turn };
+    *r = (struct kedge_tftp_rtt){ .smallest = KEDGE_NEVER, .own_delay = own_delay };
     r->most = timeout ? timeout : rto_max;
     r->first = min_u64(KEDGE_SEC, r->most);
 }
@@ -54,7 +55,7 @@ kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r)
 kedge_nanos kedge_tftp_rto(const struct kedge_tftp_rtt *r)
 {
     kedge_nanos least = is_well_known(r) ? slack_known : slack_min;
-    kedge_nanos slack = max_u64(max_u64(4 * r->variation, least), 2 * r->turn);
+    kedge_nanos slack = max_u64(max_u64(4 * r->variation, least), 2 * r->own_delay);
     kedge_nanos rto = r->smallest == KEDGE_NEVER ? r->first : r->smoothed + slack;
     unsigned doubled = (unsigned)min_u64(r->doubled, DOUBLED_MAX);
 

@@ -1,4 +1,4 @@
-/* Beside kedge/tftp_way.h. */
+/* Beside kedge/tftp_path.h. */
 #ifndef TFTP_RTT_H
 #define TFTP_RTT_H
 

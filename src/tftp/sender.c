@@ -8,7 +8,7 @@
 #include "tftp/rtt.h"
 
 enum {
-    MENDS_MAX = 10,   /* doublings of the wait between two mendings of one gap */
+    REPAIRS_MAX = 10, /* doublings of the wait between two mendings of one gap */
     LEAP = 8,         /* blocks; fewer, and ACKs of each block may have been lost */
     LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
 };
@@ -20,16 +20,16 @@ static const kedge_nanos catch_up = KEDGE_MSEC; /* of spaced blocks, when late *
 
 void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
                             const struct kedge_tftp_terms *terms, uint64_t first,
-                            bool proved, kedge_nanos now)
+                            bool validated, kedge_nanos now)
 {
     *s = (struct kedge_tftp_sender){ .terms = *terms, .base = first, .next = first };
     s->top = first;
     s->last = UINT64_MAX;
-    s->proved = proved;
-    s->expiry = s->doubt = KEDGE_NEVER;
+    s->validated = validated;
+    s->expiry = s->suspect_until = KEDGE_NEVER;
     s->deadline = now;
     s->give_up = now + patience(terms);
-    kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->turn);
+    kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->own_delay);
     pace_init(s);
 }
 
@@ -62,7 +62,7 @@ static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     s->next = s->base;
     s->not_before = max_u64(s->not_before, now);
-    s->expiry = s->doubt = KEDGE_NEVER;
+    s->expiry = s->suspect_until = KEDGE_NEVER;
 }
 
 /* So long after a block has left, an ACK may know of it. Unmeasured, it is long. What the
@@ -84,7 +84,7 @@ static kedge_nanos round_trip_slack(const struct kedge_tftp_sender *s)
 
 static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    s->mends++;
+    s->retransmits++;
     pace_lost(s, true);
     rewind_to_base(s, now + pace_pause(s));
 }
@@ -96,18 +96,18 @@ static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
  * longer than the round trip we know of, base is in them: after two times each further one
  * must wait twice as long. A peer whose ACK leapt over many blocks does not acknowledge
  * each: it has met a gap, and there will be no other ACK. */
-static void mend_gap(struct kedge_tftp_sender *s, bool leapt, kedge_nanos now)
+static void repair_gap(struct kedge_tftp_sender *s, bool leapt, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
-    kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->mends, 1), MENDS_MAX);
+    kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->retransmits, 1), REPAIRS_MAX);
     kedge_nanos left_at = left ? burst_left(left, s->base) : 0;
-    kedge_nanos sure = left ? left_at + wait : now;
+    kedge_nanos known_at = left ? left_at + wait : now;
 
     if (s->next == s->base || now - left_at < s->rtt.smallest)
         return; /* sooner than any round trip, the ACK left before base did */
-    if (now < (leapt ? left_at + resend_after_min : sure)) {
-        if (s->mends == 0) /* else the ACK may have left before base left again */
-            s->doubt = sure + round_trip_slack(s);
+    if (now < (leapt ? left_at + resend_after_min : known_at)) {
+        if (s->retransmits == 0) /* else the ACK may have left before base left again */
+            s->suspect_until = known_at + round_trip_slack(s);
         return;
     }
     mend(s, now);
@@ -208,8 +208,8 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
     sample(s, acked, now);
     pace_measure(s, acked, now);
     s->base = acked + 1;
-    s->doubt = KEDGE_NEVER;
-    s->mends = 0;
+    s->suspect_until = KEDGE_NEVER;
+    s->retransmits = 0;
     note_copies(s);
     s->next = max_u64(s->next, s->base);
     s->repeats = 0;
@@ -227,7 +227,7 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
     s->not_before = max_u64(s->not_before, now); /* waiting for room is no lateness */
     s->expiry = s->base < s->next ? now + kedge_tftp_rto(&s->rtt) : KEDGE_NEVER;
     if (s->base < s->top)
-        mend_gap(s, leapt, now);
+        repair_gap(s, leapt, now);
 }
 
 /* An ACK of the block before, after the last repeat of the last: somebody is there and
@@ -250,7 +250,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
         return;
     }
     if (acked >= s->base) {
-        s->proved = true;
+        s->validated = true;
         advance(s, acked, now);
         return;
     }
@@ -259,7 +259,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
     s->duplicates++;
     ask_once_more(s, now);
     if (s->terms.window > 1 && s->base < s->top && !answers_copy(s, now))
-        mend_gap(s, false, now);
+        repair_gap(s, false, now);
 }
 
 void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
@@ -272,7 +272,7 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
          * a quick peer's own for such a one would cost its client's whole timeout. */
         read_ack(s, in->number, now);
     } else if (in->op == KEDGE_TFTP_ERROR) {
-        if (now < s->terms.deaf_until && s->base <= 1)
+        if (now < s->terms.ignore_before && s->base <= 1)
             return;
         s->code = in->number;
         /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
@@ -285,16 +285,16 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
 /* The timer of what is in flight ran out. */
 static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    bool last = s->proved && all_sent(s) && s->terms.confirm == 0;
+    bool last = s->validated && all_sent(s) && s->terms.confirm == 0;
 
     s->expiry = KEDGE_NEVER;
     if (last && s->repeats == LAST_REPEATS) {
         finish(s, KEDGE_TFTP_UNCONFIRMED);
         return;
     }
-    if (!s->proved && s->repeats == UNPROVED_REPEATS)
+    if (!s->validated && s->repeats == UNVALIDATED_REPEATS)
         return;
-    if (last || !s->proved)
+    if (last || !s->validated)
         s->repeats++;
     s->expired = true;
     s->rtt.doubled++;
@@ -321,19 +321,20 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = s->code };
     }
     if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->give_up)
-        finish(s, s->proved && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
+        finish(s,
+               s->validated && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
     /* While a part of the window is still to leave (storage is slow, or it is spaced) the
      * peer has nothing to answer. */
     if (s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {
         if (now >= s->expiry)
             expire(s, now);
-        else if (now >= s->doubt)
+        else if (now >= s->suspect_until)
             mend(s, now);
     }
     if (s->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
-        return wait_until(s, min_u64(s->expiry, s->doubt));
+        return wait_until(s, min_u64(s->expiry, s->suspect_until));
     if (s->spacing && now < s->not_before)
         return wait_until(s, s->not_before);
     s->deadline = now;
@@ -382,7 +383,7 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
 
 void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    if (s->proved || s->outcome != KEDGE_TFTP_RUNNING)
+    if (s->validated || s->outcome != KEDGE_TFTP_RUNNING)
         return;
     s->next = s->base;
     s->not_before = 0;

@@ -194,18 +194,18 @@ void table_remember(struct tftp_sessions *t, const struct tftp_session *s,
     t->ended[who & (t->past - 1)] = (struct tftp_ended){ who, now, smallest, s->socket };
 }
 
-bool session_proved(const struct tftp_session *s)
+bool session_validated(const struct tftp_session *s)
 {
     if (s->state != TFTP_LIVE)
         return false;
-    return s->machine.sends ? s->machine.sender.proved : s->machine.receiver.proved;
+    return s->machine.sends ? s->machine.sender.validated : s->machine.receiver.validated;
 }
 
 void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
 {
     kedge_nanos at = KEDGE_NEVER;
 
-    if (session_proved(s))
+    if (session_validated(s))
         budget_refund(t, s);
     if (s->state == TFTP_LIVE)
         at = kedge_tftp_machine_deadline(&s->machine);
@@ -219,7 +219,7 @@ static void release(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos
     if (s->linked && s->state != TFTP_WAITING)
         table_remember(t, s, now);
     table_unlink(t, s);
-    crowd_leave(t, s);
+    admission_leave(t, s);
     deadlines_set(&t->deadlines, number, KEDGE_NEVER);
     s->state = TFTP_FREE;
     s->next = t->free;

@@ -25,7 +25,7 @@ struct tftp_arrival {
     uint8_t local[16]; /* the address it was sent to */
     uint32_t listener;
     uint32_t socket;         /* data socket it came on; of no use for a request */
-    bool to_many;            /* it was sent to a broadcast or multicast address */
+    bool to_broadcast;       /* it was sent to a broadcast or multicast address */
     kedge_nanos came;        /* a request: not before this, if it had to queue; 0: now */
     struct kedge_span bytes; /* valid during the call */
 };
@@ -46,7 +46,7 @@ struct tftp_session {
     uint64_t request_hash;
     kedge_nanos started;
     kedge_nanos progress_at; /* the peer's last packet that counted */
-    kedge_nanos deaf_for;    /* from its start on: see admit.c */
+    kedge_nanos ignore_for;  /* from its start on: see admit.c */
     uint32_t next;           /* in its hash chain, or in the free list */
     uint32_t older, newer;   /* in a queue */
     uint32_t repeats;        /* of its first reply, for as many requests */
@@ -61,14 +61,14 @@ struct tftp_queue {
 
 /* A /24, or a /56 of IPv6 (or several of the same hash). */
 struct tftp_network {
-    uint32_t unproved; /* transfers that are charged to it */
+    uint32_t unvalidated; /* transfers that are charged to it */
     struct tftp_queue waiting;
 };
 
 /* Why a datagram was dropped. Counted, never answered. */
 enum tftp_drop {
     TFTP_DROP_NOT_REQUEST, /* something else on the request port */
-    TFTP_DROP_TO_MANY,
+    TFTP_DROP_TO_BROADCAST,
     TFTP_DROP_MALFORMED,
     TFTP_DROP_OVER_BUDGET, /* too many unproved transfers of that network: waited in vain */
     TFTP_DROP_FULL,        /* no room for another transfer */
@@ -81,8 +81,8 @@ struct tftp_limits {
     uint32_t room;    /* transfers at once */
     uint32_t sockets; /* data sockets a listener; 1 in single-port mode */
     bool single_port;
-    uint32_t unproved_max; /* open at once, a /24 or /56 */
-    kedge_nanos timeout;   /* of transfers that negotiated none; 0: the default */
+    uint32_t unvalidated_max; /* open at once, a /24 or /56 */
+    kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
     uint64_t key; /* random: keeps peers from choosing their place in the table */
 };
 
@@ -105,13 +105,13 @@ struct tftp_sessions {
     uint32_t free;  /* head of the free list, number + 1 */
     uint32_t fresh; /* from this number on none was ever used */
     uint32_t used;
-    uint32_t turn; /* rotates the data sockets */
+    uint32_t next_socket; /* rotates the data sockets */
     struct deadlines deadlines;
-    uint32_t past;                /* how many of the following, a power of two */
-    struct tftp_ended *ended;     /* by hash of the peer */
-    struct tftp_network *network; /* by hash of the network */
-    struct tftp_queue unproved;   /* charged, and not waiting */
-    struct tftp_queue ready;      /* charged; waits for nothing but its owner */
+    uint32_t past;                 /* how many of the following, a power of two */
+    struct tftp_ended *ended;      /* by hash of the peer */
+    struct tftp_network *network;  /* by hash of the network */
+    struct tftp_queue unvalidated; /* charged, and not waiting */
+    struct tftp_queue ready;       /* charged; waits for nothing but its owner */
     uint64_t dropped[TFTP_DROPS];
 };
 

@@ -32,19 +32,19 @@ void budget_charge(struct tftp_sessions *t, struct tftp_session *s);
 void budget_refund(struct tftp_sessions *t, struct tftp_session *s);
 
 /* Whether a request over the budget may wait; let it; and let it wait on, asked again. */
-bool crowd_may_wait(const struct tftp_sessions *t);
-void crowd_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
-void crowd_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
+bool admission_may_wait(const struct tftp_sessions *t);
+void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
+void admission_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
 
 /* Give back the budget, or the place among those who wait. */
-void crowd_leave(struct tftp_sessions *t, struct tftp_session *s);
+void admission_leave(struct tftp_sessions *t, struct tftp_session *s);
 
 /* Of all places taken, the transfer that gives way to a new one of this peer, or NULL. */
-struct tftp_session *crowd_gives_way(const struct tftp_sessions *t,
-                                     const struct tftp_peer *peer, kedge_nanos now);
+struct tftp_session *admission_gives_way(const struct tftp_sessions *t,
+                                         const struct tftp_peer *peer, kedge_nanos now);
 
 /* The peer has answered from its own address. */
-bool session_proved(const struct tftp_session *s);
+bool session_validated(const struct tftp_session *s);
 
 void drop(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why);
 

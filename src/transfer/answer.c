@@ -23,12 +23,12 @@ struct answering {
     struct kedge_tftp_options granted;
     struct net_address peer;
     struct fetch_served served;
-    struct fetch_fault fault;
+    struct transfer_error error;
 };
 
 /* A socket of its own at the address that was asked; where that is any, the kernel
  * chooses. */
-static int open_socket(const struct answering *a, struct exchange **out)
+static int open_socket(const struct answering *a, struct transfer_session **out)
 {
     struct kedge_address any = { .len = sizeof any.storage };
     struct net_address at;
@@ -38,7 +38,7 @@ static int open_socket(const struct answering *a, struct exchange **out)
     if (!net_address_from(&any, &at) || at.u.any.sa_family != a->peer.u.any.sa_family)
         return -EAFNOSUPPORT;
     net_address_set_port(&at, 0);
-    return exchange_open(&at, out);
+    return session_open(&at, out);
 }
 
 static uint32_t blksize_max(const struct answering *a)
@@ -70,7 +70,7 @@ static void grant(struct answering *a)
 }
 
 /* The reply to the request: an OACK, or to a plain one ACK 0 or DATA 1. */
-static void write_opening(const struct answering *a, struct exchange *x)
+static void write_opening(const struct answering *a, struct transfer_session *x)
 {
     if (a->granted.has)
         x->opening_len =
@@ -79,7 +79,7 @@ static void write_opening(const struct answering *a, struct exchange *x)
         x->opening_len = kedge_tftp_write_ack(x->opening, sizeof x->opening, 0);
 }
 
-static void begin(struct answering *a, struct exchange *x)
+static void begin(struct answering *a, struct transfer_session *x)
 {
     struct kedge_tftp_terms terms = kedge_tftp_terms(&a->granted);
     struct kedge_tftp_machine *m = &x->client.machine;
@@ -105,52 +105,53 @@ static void begin(struct answering *a, struct exchange *x)
 
 /* Not longer than the request: who sends in another's name must not gain by it. A read is
  * refused by 1 or 2 alone: U-Boot begins again for ever on others. */
-static void refuse(const struct answering *a, struct exchange *x)
+static void refuse(const struct answering *a, struct transfer_session *x)
 {
-    bool found = a->fault.error != KEDGE_TFTP_NOT_FOUND;
+    bool found = a->error.error != KEDGE_TFTP_NOT_FOUND;
     bool reads = a->wish.op == KEDGE_TFTP_RRQ;
-    uint16_t code = reads && found ? KEDGE_TFTP_ACCESS : a->fault.error;
+    uint16_t code = reads && found ? KEDGE_TFTP_ACCESS : a->error.error;
     uint8_t error[128];
     size_t room = min_u64(sizeof error, a->request->datagram.len);
-    size_t len = kedge_tftp_write_error(error, room, code, a->fault.why);
+    size_t len = kedge_tftp_write_error(error, room, code, a->error.why);
 
     if (len > 0)
-        exchange_say(x, (struct kedge_span){ error, len });
+        session_say(x, (struct kedge_span){ error, len });
 }
 
-static void converse(struct answering *a, struct exchange *x)
+static void converse(struct answering *a, struct transfer_session *x)
 {
-    a->fault = fetch_served_open(&a->served, a->request, &a->wish);
-    if (a->fault.cause != KEDGE_TRANSFER_DONE) {
+    a->error = fetch_served_open(&a->served, a->request, &a->wish);
+    if (a->error.cause != KEDGE_TRANSFER_DONE) {
         refuse(a, x);
-        fetch_result_fault(a->result, a->fault);
+        transfer_result_error(a->result, a->error);
         return;
     }
     grant(a);
     write_opening(a, x);
     begin(a, x);
-    exchange_run(x);
-    fetch_result_of(a->result, x);
-    a->fault = x->fault;
+    session_run(x);
+    transfer_result_of(a->result, x);
+    a->error = x->error;
     fetch_served_close(&a->served);
 }
 
 static void run(struct answering *a)
 {
     kedge_nanos started = net_clock();
-    struct exchange *x = NULL;
+    struct transfer_session *x = NULL;
     int err = open_socket(a, &x);
 
     if (!x) {
-        a->fault = (struct fetch_fault){ KEDGE_TRANSFER_NO_SOCKET, -err, "no socket", 0 };
-        fetch_result_fault(a->result, a->fault);
+        a->error =
+            (struct transfer_error){ KEDGE_TRANSFER_NO_SOCKET, -err, "no socket", 0 };
+        transfer_result_error(a->result, a->error);
         return;
     }
     x->peer = a->peer;
     a->result->local = net_address_to(&x->socket.at);
     converse(a, x);
     a->result->took = net_clock() - started;
-    exchange_close(x);
+    session_close(x);
 }
 
 /* The peer asked again while it was served, as clients do that wait: that is answered. */
@@ -183,8 +184,9 @@ static bool understood(struct answering *a)
 
     if (known)
         return true;
-    a->fault = (struct fetch_fault){ KEDGE_TRANSFER_BAD_REQUEST, 0, "not a request", 0 };
-    fetch_result_fault(a->result, a->fault);
+    a->error =
+        (struct transfer_error){ KEDGE_TRANSFER_BAD_REQUEST, 0, "not a request", 0 };
+    transfer_result_error(a->result, a->error);
     return false;
 }
 
@@ -208,7 +210,7 @@ bool kedge_answer(const struct kedge_transfer_request *request,
             run(a);
             drop_repeats(a);
         }
-        about.why = a->fault.why ? a->fault.why : "";
+        about.why = a->error.why ? a->error.why : "";
     }
     fetch_result_explain(result, &about);
     free(a);

@@ -2,7 +2,7 @@
 
 #include "base/number.h"
 
-size_t content_stride(const struct content *c)
+size_t block_reader_stride(const struct block_reader *c)
 {
     return (size_t)c->blksize + KEDGE_TFTP_HEADER;
 }
@@ -14,18 +14,18 @@ static void header(uint64_t block, uint32_t rollover, uint8_t *at)
 }
 
 /* Where the bytes of the blocks go, between room for the headers. */
-static struct content_part plan(const struct content *c, const struct frames *out,
-                                struct iovec *iov)
+static struct block_part plan(const struct block_reader *c,
+                              const struct data_packets *out, struct iovec *iov)
 {
     uint64_t count = out->end - out->first;
-    struct content_part part = { .iov = iov, .count = (int)count };
+    struct block_part part = { .iov = iov, .count = (int)count };
 
     part.offset = (out->first - 1) * c->blksize;
     part.want = (size_t)min_u64(count * c->blksize, sub_sat(c->size, part.offset));
     for (uint64_t i = 0; i < count; i++) {
         uint64_t before = min_u64(i * c->blksize, part.want);
 
-        iov[i].iov_base = out->memory + i * content_stride(c) + KEDGE_TFTP_HEADER;
+        iov[i].iov_base = out->memory + i * block_reader_stride(c) + KEDGE_TFTP_HEADER;
         iov[i].iov_len = (size_t)min_u64(c->blksize, part.want - before);
     }
     return part;
@@ -33,10 +33,10 @@ static struct content_part plan(const struct content *c, const struct frames *ou
 
 /* The file gave `got` bytes: the frames that are whole, and the short last one. Headers
  * are so many bytes apart. */
-static void close_frames(const struct content *c, uint32_t rollover, size_t got,
-                         struct frames *out)
+static void close_frames(const struct block_reader *c, uint32_t rollover, size_t got,
+                         struct data_packets *out)
 {
-    size_t apart = out->lent ? KEDGE_TFTP_HEADER : content_stride(c);
+    size_t apart = out->lent ? KEDGE_TFTP_HEADER : block_reader_stride(c);
     uint64_t whole = got / c->blksize;
     uint8_t *at = out->memory;
 
@@ -48,8 +48,8 @@ static void close_frames(const struct content *c, uint32_t rollover, size_t got,
         header(block, rollover, at);
 }
 
-static void cut_up(const struct content *c, const uint8_t *bytes, size_t len,
-                   struct frames *out)
+static void cut_up(const struct block_reader *c, const uint8_t *bytes, size_t len,
+                   struct data_packets *out)
 {
     struct iovec *v = out->pieces;
 
@@ -64,7 +64,8 @@ static void cut_up(const struct content *c, const uint8_t *bytes, size_t len,
 }
 
 /* False where the bytes are not to be had so. */
-static bool lend_octet(const struct content *c, uint32_t rollover, struct frames *out)
+static bool lend_octet(const struct block_reader *c, uint32_t rollover,
+                       struct data_packets *out)
 {
     uint64_t offset = (out->first - 1) * c->blksize;
     uint64_t most = (out->end - out->first) * c->blksize;
@@ -81,14 +82,14 @@ static bool lend_octet(const struct content *c, uint32_t rollover, struct frames
     return true;
 }
 
-static struct store_result fill_octet(struct content *c,
+static struct store_result fill_octet(struct block_reader *c,
                                       const struct kedge_tftp_action *blocks,
-                                      uint32_t rollover, struct frames *out)
+                                      uint32_t rollover, struct data_packets *out)
 {
     struct iovec iov[FRAMES_AT_ONCE];
     struct store_result result = store_ok();
-    uint64_t most = min_u64(out->room / content_stride(c), FRAMES_AT_ONCE);
-    struct content_part part;
+    uint64_t most = min_u64(out->room / block_reader_stride(c), FRAMES_AT_ONCE);
+    struct block_part part;
     size_t got = 0;
 
     out->first = blocks->first;
@@ -104,7 +105,7 @@ static struct store_result fill_octet(struct content *c,
 }
 
 /* Where block begins: the file is only ever read forward or once more at the same place. */
-static void go_to(struct content *c, uint64_t block)
+static void go_to(struct block_reader *c, uint64_t block)
 {
     if (c->here.block == 0)
         c->here.block = 1;
@@ -113,13 +114,13 @@ static void go_to(struct content *c, uint64_t block)
     KEDGE_ASSERT(c->here.block == block);
 }
 
-static struct store_result fill_text(struct content *c, uint64_t block, uint32_t rollover,
-                                     struct frames *out)
+static struct store_result fill_text(struct block_reader *c, uint64_t block,
+                                     uint32_t rollover, struct data_packets *out)
 {
     uint8_t raw[KEDGE_TFTP_BLKSIZE_MAX];
     uint8_t *body = out->memory + KEDGE_TFTP_HEADER;
     struct iovec iov = { .iov_base = raw };
-    struct content_part part = { .iov = &iov, .count = 1 };
+    struct block_part part = { .iov = &iov, .count = 1 };
     struct store_result result = store_ok();
     size_t got = 0;
     size_t used;
@@ -146,12 +147,12 @@ static struct store_result fill_text(struct content *c, uint64_t block, uint32_t
     return result;
 }
 
-struct store_result content_fill(struct content *c,
-                                 const struct kedge_tftp_action *blocks,
-                                 uint32_t rollover, struct frames *out)
+struct store_result block_reader_fill(struct block_reader *c,
+                                      const struct kedge_tftp_action *blocks,
+                                      uint32_t rollover, struct data_packets *out)
 {
     KEDGE_ASSERT(blocks->first > 0 && blocks->first < blocks->end);
-    KEDGE_ASSERT(out->room >= content_stride(c));
+    KEDGE_ASSERT(out->room >= block_reader_stride(c));
     if (c->netascii)
         return fill_text(c, blocks->first, rollover, out);
     return fill_octet(c, blocks, rollover, out);

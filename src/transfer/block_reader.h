@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 
 /* A stretch of a file, and where its bytes go. */
-struct content_part {
+struct block_part {
     const struct iovec *iov; /* `want` bytes in all */
     int count;
     uint64_t offset;
@@ -19,12 +19,12 @@ struct content_part {
 
 /* Read a part. *got is less than wanted only where the file ends. LATER and CHANGED as in
  * file/cache.h. */
-typedef struct store_result content_read(void *file, const struct content_part *part,
-                                         size_t *got);
+typedef struct store_result block_read(void *file, const struct block_part *part,
+                                       size_t *got);
 
 /* Where those bytes lie, if they can be sent from there without being looked at; or NULL,
- * and then they are read. See served_lend() in file/cache.h. */
-typedef const uint8_t *content_lend(void *file, uint64_t offset, size_t len);
+ * and then they are read. See cache_lend() in file/cache.h. */
+typedef const uint8_t *block_lend(void *file, uint64_t offset, size_t len);
 
 /* Where in a netascii file a block begins. */
 struct text_place {
@@ -33,9 +33,9 @@ struct text_place {
     struct kedge_netascii state;
 };
 
-struct content {
-    content_read *read;
-    content_lend *lend; /* NULL: all is read */
+struct block_reader {
+    block_read *read;
+    block_lend *lend; /* NULL: all is read */
     void *file;
     uint64_t size; /* bytes; UINT64_MAX while it is not known */
     uint32_t blksize;
@@ -46,7 +46,7 @@ struct content {
 
 /* Frames of DATA packets, back to back: each a header and a block, all but the last of the
  * same length. Or, of lent bytes, two pieces each: a header in memory, a block elsewhere. */
-struct frames {
+struct data_packets {
     uint8_t *memory;
     size_t room;          /* bytes */
     struct iovec *pieces; /* room for 2 * FRAMES_AT_ONCE; NULL: bytes are not lent */
@@ -60,12 +60,12 @@ struct frames {
 enum { FRAMES_AT_ONCE = 1024 }; /* the kernel's bound of iovecs a call */
 
 /* The bytes of a whole frame. */
-size_t content_stride(const struct content *c);
+size_t block_reader_stride(const struct block_reader *c);
 
 /* Make frames for blocks [first, end), or as many of them as there is room for, or as the
  * file has: at least one. Failures are those of the reading; frames are then undefined. */
-KEDGE_MUST_CHECK struct store_result content_fill(struct content *c,
-                                                  const struct kedge_tftp_action *blocks,
-                                                  uint32_t rollover, struct frames *out);
+KEDGE_MUST_CHECK struct store_result
+block_reader_fill(struct block_reader *c, const struct kedge_tftp_action *blocks,
+                  uint32_t rollover, struct data_packets *out);
 
 #endif

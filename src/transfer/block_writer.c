@@ -1,6 +1,6 @@
 #include "transfer/block_writer.h"
 
-static struct store_result append(struct taking *t, struct kedge_span bytes)
+static struct store_result append(struct block_writer *t, struct kedge_span bytes)
 {
     struct store_result result = store_ok();
 
@@ -11,7 +11,7 @@ static struct store_result append(struct taking *t, struct kedge_span bytes)
     return result;
 }
 
-struct store_result taking_body(struct taking *t, struct kedge_span body)
+struct store_result block_writer_put(struct block_writer *t, struct kedge_span body)
 {
     uint8_t text[4096];
     struct store_result result = store_ok();
@@ -28,7 +28,7 @@ struct store_result taking_body(struct taking *t, struct kedge_span body)
     return result;
 }
 
-struct store_result taking_end(struct taking *t)
+struct store_result block_writer_end(struct block_writer *t)
 {
     uint8_t held;
     size_t len = kedge_netascii_finish(&t->state, &held, sizeof held);

@@ -7,11 +7,11 @@
 #include "file/error.h"
 
 /* Write all of it at offset; offsets follow each other. */
-typedef struct store_result take_write(void *file, struct kedge_span bytes,
-                                       uint64_t offset);
+typedef struct store_result block_write(void *file, struct kedge_span bytes,
+                                        uint64_t offset);
 
-struct taking {
-    take_write *write;
+struct block_writer {
+    block_write *write;
     void *file;
     bool netascii;
     struct kedge_netascii state;
@@ -19,10 +19,10 @@ struct taking {
 };
 
 /* The next body of the file. Failures are those of the writing. */
-KEDGE_MUST_CHECK struct store_result taking_body(struct taking *t,
-                                                 struct kedge_span body);
+KEDGE_MUST_CHECK struct store_result block_writer_put(struct block_writer *t,
+                                                      struct kedge_span body);
 
 /* After the last body: what netascii still holds. */
-KEDGE_MUST_CHECK struct store_result taking_end(struct taking *t);
+KEDGE_MUST_CHECK struct store_result block_writer_end(struct block_writer *t);
 
 #endif

@@ -28,7 +28,7 @@ struct fetch {
     struct fetch_file *file;
     bool stream; /* an upload's: its window is bounded by what is kept */
     const char *what;
-    struct fetch_fault fault; /* of this side, of the last attempt */
+    struct transfer_error error; /* of this side, of the last attempt */
     struct net_route route;
     struct tftp_recovery recovery;
     kedge_nanos patience;
@@ -36,9 +36,9 @@ struct fetch {
     kedge_nanos started;
 };
 
-static struct fetch_fault no_socket(int err, const char *why)
+static struct transfer_error no_socket(int err, const char *why)
 {
-    return (struct fetch_fault){ KEDGE_TRANSFER_NO_SOCKET, err, why, 0 };
+    return (struct transfer_error){ KEDGE_TRANSFER_NO_SOCKET, err, why, 0 };
 }
 
 static uint32_t path_blksize(const struct fetch *f, const struct net_address *server)
@@ -89,7 +89,7 @@ static void ask_timeout(struct kedge_tftp_options *asked, kedge_nanos timeout)
 }
 
 static struct kedge_tftp_options what_to_ask(const struct fetch *f,
-                                             const struct exchange *x)
+                                             const struct transfer_session *x)
 {
     const struct kedge_transfer_options *o = f->options;
     bool size = f->op == KEDGE_TFTP_RRQ || f->file->size != FETCH_UNKNOWN;
@@ -111,7 +111,7 @@ static struct kedge_tftp_options what_to_ask(const struct fetch *f,
 }
 
 /* A name may leave no room for options. */
-static bool write_request(struct fetch *f, struct exchange *x)
+static bool write_request(struct fetch *f, struct transfer_session *x)
 {
     struct kedge_tftp_request request = {
         .op = f->op,
@@ -128,7 +128,7 @@ static bool write_request(struct fetch *f, struct exchange *x)
     return x->opening_len > 0;
 }
 
-static void begin(struct fetch *f, struct exchange *x)
+static void begin(struct fetch *f, struct transfer_session *x)
 {
     kedge_nanos now = net_clock();
 
@@ -149,7 +149,7 @@ static void begin(struct fetch *f, struct exchange *x)
 }
 
 /* The address alone is known of a socket that is bound to any. */
-static void note_local(const struct fetch *f, const struct exchange *x)
+static void note_local(const struct fetch *f, const struct transfer_session *x)
 {
     struct net_address at = x->socket.at;
 
@@ -158,21 +158,21 @@ static void note_local(const struct fetch *f, const struct exchange *x)
     f->result->local = net_address_to(&at);
 }
 
-static bool converse(struct fetch *f, struct exchange *x)
+static bool converse(struct fetch *f, struct transfer_session *x)
 {
     if (!write_request(f, x)) {
-        f->fault = (struct fetch_fault){ KEDGE_TRANSFER_BAD_REQUEST, 0,
-                                         "the name is too long for a request", 0 };
-        fetch_result_fault(f->result, f->fault);
+        f->error = (struct transfer_error){ KEDGE_TRANSFER_BAD_REQUEST, 0,
+                                            "the name is too long for a request", 0 };
+        transfer_result_error(f->result, f->error);
         return false;
     }
     begin(f, x);
     note_local(f, x);
-    exchange_run(x);
-    fetch_result_of(f->result, x);
-    f->fault = x->fault;
+    session_run(x);
+    transfer_result_of(f->result, x);
+    f->error = x->error;
     f->result->took = x->finished - f->started;
-    return x->fault.cause == KEDGE_TRANSFER_DONE &&
+    return x->error.cause == KEDGE_TRANSFER_DONE &&
            f->result->cause != KEDGE_TRANSFER_DONE &&
            tftp_recovery_next(&f->recovery, &x->client);
 }
@@ -192,14 +192,14 @@ static bool source_for(const struct fetch *f, const struct net_address *server,
 static bool attempt(struct fetch *f, const struct net_address *server, bool others)
 {
     struct net_address at;
-    struct exchange *x = NULL;
+    struct transfer_session *x = NULL;
     bool again;
-    int err = source_for(f, server, &at) ? exchange_open(&at, &x) : -EAFNOSUPPORT;
+    int err = source_for(f, server, &at) ? session_open(&at, &x) : -EAFNOSUPPORT;
 
     f->result->peer = net_address_to(server);
     if (err) {
-        f->fault = no_socket(-err, "cannot send from here");
-        fetch_result_fault(f->result, f->fault);
+        f->error = no_socket(-err, "cannot send from here");
+        transfer_result_error(f->result, f->error);
         return false;
     }
     x->server = *server;
@@ -210,7 +210,7 @@ static bool attempt(struct fetch *f, const struct net_address *server, bool othe
         tftp_recovery_init(&f->recovery, &asked);
     }
     again = converse(f, x);
-    exchange_close(x);
+    session_close(x);
     return again;
 }
 
@@ -252,8 +252,8 @@ static void try_all(struct fetch *f, const struct kedge_addresses *list)
     int err = net_route_open(&f->route);
 
     if (err) {
-        f->fault = no_socket(-err, "no socket");
-        fetch_result_fault(f->result, f->fault);
+        f->error = no_socket(-err, "no socket");
+        transfer_result_error(f->result, f->error);
         return;
     }
     for (unsigned i = 0; i < list->count; i++) {
@@ -276,7 +276,7 @@ static void init(struct fetch *f)
     terms.timeout = f->options->timeout;
     terms.patience = f->options->patience;
     f->patience = patience(&terms);
-    f->fault = fetch_no_fault();
+    f->error = transfer_no_error();
     *f->result = (struct kedge_transfer_result){ .cause = KEDGE_TRANSFER_NOT_RESOLVED,
                                                  .outcome = KEDGE_TFTP_FAILED,
                                                  .rtt = KEDGE_NEVER };
@@ -295,21 +295,21 @@ static bool resolve(struct fetch *f, struct kedge_addresses *list)
 
 static bool finish(const struct fetch *f)
 {
-    const struct fetch_about about = { f->what, f->fault.why };
+    const struct fetch_about about = { f->what, f->error.why };
 
     fetch_result_explain(f->result, &about);
     return f->result->cause == KEDGE_TRANSFER_DONE;
 }
 
 static void run(struct fetch *f, const struct kedge_addresses *list,
-                struct fetch_fault opened)
+                struct transfer_error opened)
 {
     f->started = net_clock();
-    f->fault = opened;
+    f->error = opened;
     if (opened.cause == KEDGE_TRANSFER_DONE)
         try_all(f, list);
     else
-        fetch_result_fault(f->result, opened);
+        transfer_result_error(f->result, opened);
 }
 
 bool kedge_get(const struct kedge_endpoint *remote, const char *path,
@@ -338,7 +338,7 @@ bool kedge_put(const char *path, const struct kedge_endpoint *remote,
     struct fetch_source_options from = { .path = path };
     struct kedge_addresses list;
     struct fetch_source source;
-    struct fetch_fault opened;
+    struct transfer_error opened;
 
     init(&f);
     if (!resolve(&f, &list))

@@ -15,6 +15,7 @@ struct channel {
 
 /* Send frames. Returns how many blocks are done: all, or fewer when the socket is full. A
  * datagram that the kernel would not take counts as sent: the network may lose any. */
-unsigned channel_send(struct channel *c, const struct frames *frames, size_t stride);
+unsigned channel_send(struct channel *c, const struct data_packets *packets,
+                      size_t stride);
 
 #endif

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-struct fetch_fault fetch_no_fault(void)
+struct transfer_error transfer_no_error(void)
 {
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_DONE, .why = "" };
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_DONE, .why = "" };
 }
 
 static const struct {
@@ -24,49 +24,50 @@ static const struct {
     { STORE_CHANGED, KEDGE_TRANSFER_CHANGED, KEDGE_TFTP_UNDEFINED },
 };
 
-struct fetch_fault fetch_fault_of(struct store_result result)
+struct transfer_error transfer_error_of(struct store_result result)
 {
-    struct fetch_fault fault = { KEDGE_TRANSFER_LOCAL_FILE, result.err, result.why,
-                                 KEDGE_TFTP_UNDEFINED };
+    struct transfer_error error = { KEDGE_TRANSFER_LOCAL_FILE, result.err, result.why,
+                                    KEDGE_TFTP_UNDEFINED };
 
     if (result.error == STORE_OK)
-        return fetch_no_fault();
+        return transfer_no_error();
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (known[i].error != result.error)
             continue;
-        fault.cause = known[i].cause;
-        fault.error = known[i].code;
+        error.cause = known[i].cause;
+        error.error = known[i].code;
     }
-    return fault;
+    return error;
 }
 
-struct fetch_fault fetch_wrong_size(void)
+struct transfer_error fetch_wrong_size(void)
 {
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SIZE,
-                                 .why = "not of the size announced" };
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_WRONG_SIZE,
+                                    .why = "not of the size announced" };
 }
 
-struct fetch_fault fetch_changed(void)
+struct transfer_error fetch_changed(void)
 {
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_CHANGED,
-                                 .why = "the file changed while it was sent" };
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_CHANGED,
+                                    .why = "the file changed while it was sent" };
 }
 
-struct fetch_fault fetch_no_memory(void)
+struct transfer_error fetch_no_memory(void)
 {
-    return fetch_fault_of(store_errno(ENOMEM));
+    return transfer_error_of(store_errno(ENOMEM));
 }
 
-struct fetch_fault fetch_check_sum(const struct sha256_ctx *hashed, const uint8_t *wanted)
+struct transfer_error fetch_check_sum(const struct sha256_ctx *hashed,
+                                      const uint8_t *wanted)
 {
     struct sha256_ctx end = *hashed;
     uint8_t sum[SHA256_DIGEST_SIZE];
 
     if (!wanted)
-        return fetch_no_fault();
+        return transfer_no_error();
     sha256_digest(&end, sizeof sum, sum);
     if (memcmp(sum, wanted, sizeof sum) == 0)
-        return fetch_no_fault();
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_WRONG_SUM,
-                                 .why = "its SHA-256 is another than the one given" };
+        return transfer_no_error();
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_WRONG_SUM,
+                                    .why = "its SHA-256 is another than the one given" };
 }

@@ -11,7 +11,7 @@
 #include <nettle/sha2.h>
 
 /* What went wrong on this side. */
-struct fetch_fault {
+struct transfer_error {
     enum kedge_transfer_cause cause; /* KEDGE_TRANSFER_DONE: nothing */
     int code;                        /* errno, or 0 */
     const char *why;                 /* a constant text; the peer gets it too */
@@ -24,7 +24,7 @@ enum { FETCH_LENT_MIN = 16384 };
 
 struct fetch_file {
     /* Of a sender. */
-    content_read *read;
+    block_read *read;
     uint64_t size; /* bytes; FETCH_UNKNOWN while it is not known */
 
     /* How many bytes from offset `from` on, towards `end`, can be read without waiting:
@@ -34,11 +34,11 @@ struct fetch_file {
     int wait_fd;
 
     /* All was read; the last block leaves if this finds no fault. */
-    struct fetch_fault (*complete)(struct fetch_file *file);
+    struct transfer_error (*complete)(struct fetch_file *file);
 
     /* Of a receiver. Bytes of FETCH_LENT_MIN and more are lent: they stay where they are
      * until settle(), keep() or rewind(). */
-    take_write *write;
+    block_write *write;
 
     /* Let go of what is held back or lent: the peer has its answer, and a long wait may
      * follow. NULL: nothing ever is. */
@@ -46,21 +46,21 @@ struct fetch_file {
 
     /* All was written: `size` bytes, and `announced` were (FETCH_UNKNOWN: not known). The
      * file takes its name if this finds no fault. */
-    struct fetch_fault (*keep)(struct fetch_file *file, uint64_t size,
-                               uint64_t announced);
+    struct transfer_error (*keep)(struct fetch_file *file, uint64_t size,
+                                  uint64_t announced);
 
     /* Begin anew for another attempt. False: it cannot. */
     bool (*rewind)(struct fetch_file *file);
 };
 
-struct fetch_fault fetch_no_fault(void);
-struct fetch_fault fetch_fault_of(struct store_result result);
-struct fetch_fault fetch_wrong_size(void);
-struct fetch_fault fetch_changed(void); /* of a file that is sent */
-struct fetch_fault fetch_no_memory(void);
+struct transfer_error transfer_no_error(void);
+struct transfer_error transfer_error_of(struct store_result result);
+struct transfer_error fetch_wrong_size(void);
+struct transfer_error fetch_changed(void); /* of a file that is sent */
+struct transfer_error fetch_no_memory(void);
 
 /* No fault where `wanted`, a SHA-256, is NULL or that of what was hashed: which may go on. */
-struct fetch_fault fetch_check_sum(const struct sha256_ctx *hashed,
-                                   const uint8_t *wanted);
+struct transfer_error fetch_check_sum(const struct sha256_ctx *hashed,
+                                      const uint8_t *wanted);
 
 #endif

@@ -9,11 +9,11 @@
 _Static_assert(sizeof((struct kedge_error *)0)->text == KEDGE_TRANSFER_TEXT,
                "lines are built by problem_append()");
 
-void fetch_result_fault(struct kedge_transfer_result *r, struct fetch_fault fault)
+void transfer_result_error(struct kedge_transfer_result *r, struct transfer_error error)
 {
-    r->cause = fault.cause;
+    r->cause = error.cause;
     r->outcome = KEDGE_TFTP_FAILED;
-    r->code = fault.code;
+    r->code = error.code;
 }
 
 static void fill_counts(struct kedge_transfer_result *r,
@@ -27,7 +27,7 @@ static void fill_counts(struct kedge_transfer_result *r,
     r->rtt = rtt->smallest == KEDGE_NEVER ? KEDGE_NEVER : rtt->smoothed;
 }
 
-static uint16_t error_code(const struct exchange *x)
+static uint16_t error_code(const struct transfer_session *x)
 {
     const struct kedge_tftp_machine *m = &x->client.machine;
 
@@ -36,9 +36,9 @@ static uint16_t error_code(const struct exchange *x)
     return m->sends ? m->sender.code : m->receiver.code;
 }
 
-static enum kedge_transfer_cause cause_of(const struct exchange *x)
+static enum kedge_transfer_cause cause_of(const struct transfer_session *x)
 {
-    switch (exchange_outcome(x)) {
+    switch (session_outcome(x)) {
     case KEDGE_TFTP_OK:
         return KEDGE_TRANSFER_DONE;
     case KEDGE_TFTP_RUNNING:
@@ -55,14 +55,14 @@ static enum kedge_transfer_cause cause_of(const struct exchange *x)
     }
 }
 
-static void fill_end(struct kedge_transfer_result *r, const struct exchange *x)
+static void fill_end(struct kedge_transfer_result *r, const struct transfer_session *x)
 {
-    r->outcome = exchange_outcome(x);
-    if (x->fault.cause != KEDGE_TRANSFER_DONE) {
-        r->cause = x->fault.cause;
+    r->outcome = session_outcome(x);
+    if (x->error.cause != KEDGE_TRANSFER_DONE) {
+        r->cause = x->error.cause;
         r->outcome =
             r->cause == KEDGE_TRANSFER_CHANGED ? KEDGE_TFTP_CHANGED : KEDGE_TFTP_FAILED;
-        r->code = x->fault.code;
+        r->code = x->error.code;
         return;
     }
     if (r->outcome == KEDGE_TFTP_RUNNING)
@@ -73,11 +73,11 @@ static void fill_end(struct kedge_transfer_result *r, const struct exchange *x)
     memcpy(r->said, x->said, sizeof r->said);
 }
 
-void fetch_result_of(struct kedge_transfer_result *r, const struct exchange *x)
+void transfer_result_of(struct kedge_transfer_result *r, const struct transfer_session *x)
 {
     fill_end(r, x);
     r->peer = net_address_to(x->peer.len ? &x->peer : &x->server);
-    r->bytes = exchange_bytes(x);
+    r->bytes = session_bytes(x);
     r->asked = x->client.asked;
     r->granted = x->client.granted;
     if (!x->asks || x->client.answered)

@@ -6,10 +6,11 @@
 #include "transfer/session.h"
 
 /* No conversation: it failed before. */
-void fetch_result_fault(struct kedge_transfer_result *r, struct fetch_fault fault);
+void transfer_result_error(struct kedge_transfer_result *r, struct transfer_error error);
 
 /* x is over. `took` and `recovered` are left alone. */
-void fetch_result_of(struct kedge_transfer_result *r, const struct exchange *x);
+void transfer_result_of(struct kedge_transfer_result *r,
+                        const struct transfer_session *x);
 
 /* Set r->reason from the rest of *r. A cause on this side is told as "what: why". */
 struct fetch_about {

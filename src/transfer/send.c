@@ -12,27 +12,27 @@
 
 static const kedge_nanos look_again = 100 * KEDGE_MSEC;
 
-static bool prepare(struct exchange *x)
+static bool prepare(struct transfer_session *x)
 {
     const struct kedge_tftp_terms *terms = &x->client.machine.sender.terms;
     uint64_t window;
 
-    x->content = (struct content){ .read = x->file->read,
-                                   .file = x->file,
-                                   .size = x->file->size,
-                                   .blksize = terms->blksize,
-                                   .netascii = x->netascii };
-    window = content_stride(&x->content) * terms->window;
-    x->frames.room =
-        max_u64(clamp_u64(window, FRAMES_MIN, FRAMES_MAX), content_stride(&x->content));
-    x->frames.memory = malloc(x->frames.room);
+    x->block_reader = (struct block_reader){ .read = x->file->read,
+                                             .file = x->file,
+                                             .size = x->file->size,
+                                             .blksize = terms->blksize,
+                                             .netascii = x->netascii };
+    window = block_reader_stride(&x->block_reader) * terms->window;
+    x->packets.room = max_u64(clamp_u64(window, FRAMES_MIN, FRAMES_MAX),
+                              block_reader_stride(&x->block_reader));
+    x->packets.memory = malloc(x->packets.room);
     x->channel = (struct channel){ .fd = x->socket.fd, .peer = x->peer, .gso = true };
-    return x->frames.memory;
+    return x->packets.memory;
 }
 
 /* In netascii bytes of the file and of the wire differ: one block is looked for at the
  * place where it begins. */
-static uint64_t begins_at(const struct content *c, uint64_t block)
+static uint64_t begins_at(const struct block_reader *c, uint64_t block)
 {
     if (!c->netascii)
         return (block - 1) * c->blksize;
@@ -40,42 +40,45 @@ static uint64_t begins_at(const struct content *c, uint64_t block)
 }
 
 /* One past the last block for which the file's bytes are at hand. */
-static uint64_t at_hand(struct exchange *x, const struct kedge_tftp_action *blocks)
+static uint64_t at_hand(struct transfer_session *x,
+                        const struct kedge_tftp_action *blocks)
 {
-    uint64_t from = begins_at(&x->content, blocks->first);
-    uint64_t wanted = (blocks->end - blocks->first) * x->content.blksize;
+    uint64_t from = begins_at(&x->block_reader, blocks->first);
+    uint64_t wanted = (blocks->end - blocks->first) * x->block_reader.blksize;
     uint64_t ready;
 
     if (!x->file->ready)
         return blocks->end;
     ready = x->file->ready(x->file, from, from + wanted);
-    return min_u64(blocks->end, add_sat(blocks->first, ready / x->content.blksize));
+    return min_u64(blocks->end, add_sat(blocks->first, ready / x->block_reader.blksize));
 }
 
 /* Have frames from block a->first on in memory. A file is read ahead of its window. */
-static struct fetch_fault load(struct exchange *x, const struct kedge_tftp_action *a)
+static struct transfer_error load(struct transfer_session *x,
+                                  const struct kedge_tftp_action *a)
 {
     const struct kedge_tftp_terms *terms = &x->client.machine.sender.terms;
     bool ahead = !x->file->ready && !x->netascii;
     struct kedge_tftp_action wanted = *a;
-    struct fetch_fault fault;
+    struct transfer_error error;
 
-    if (a->first >= x->frames.first && a->first < x->frames.end)
-        return fetch_no_fault();
+    if (a->first >= x->packets.first && a->first < x->packets.end)
+        return transfer_no_error();
     if (ahead)
         wanted.end = UINT64_MAX;
-    fault =
-        fetch_fault_of(content_fill(&x->content, &wanted, terms->rollover, &x->frames));
-    if (fault.cause != KEDGE_TRANSFER_DONE)
-        x->frames.end = x->frames.first;
-    return fault;
+    error = transfer_error_of(
+        block_reader_fill(&x->block_reader, &wanted, terms->rollover, &x->packets));
+    if (error.cause != KEDGE_TRANSFER_DONE)
+        x->packets.end = x->packets.first;
+    return error;
 }
 
 /* Those of the frames in memory that may leave now. */
-static struct frames part(const struct exchange *x, const struct kedge_tftp_action *a)
+static struct data_packets part(const struct transfer_session *x,
+                                const struct kedge_tftp_action *a)
 {
-    size_t stride = content_stride(&x->content);
-    struct frames out = x->frames;
+    size_t stride = block_reader_stride(&x->block_reader);
+    struct data_packets out = x->packets;
     size_t skipped = (size_t)(a->first - out.first) * stride;
 
     out.memory += skipped;
@@ -90,63 +93,65 @@ static struct frames part(const struct exchange *x, const struct kedge_tftp_acti
 }
 
 /* The last block leaves only if the file is good: without it the peer keeps nothing. */
-static struct fetch_fault check_last(struct exchange *x, const struct frames *frames)
+static struct transfer_error check_last(struct transfer_session *x,
+                                        const struct data_packets *packets)
 {
-    struct fetch_fault fault = fetch_no_fault();
+    struct transfer_error error = transfer_no_error();
 
-    if (!frames->last)
-        return fault;
+    if (!packets->last)
+        return error;
     if (!x->checked && x->file->complete)
-        fault = x->file->complete(x->file);
+        error = x->file->complete(x->file);
     x->checked = true;
-    kedge_tftp_sender_end(&x->client.machine.sender, frames->end - 1);
-    return fault;
+    kedge_tftp_sender_end(&x->client.machine.sender, packets->end - 1);
+    return error;
 }
 
-static void send_frames(struct exchange *x, const struct frames *frames)
+static void send_frames(struct transfer_session *x, const struct data_packets *packets)
 {
     struct kedge_tftp_sender *s = &x->client.machine.sender;
-    unsigned done = channel_send(&x->channel, frames, content_stride(&x->content));
+    unsigned done =
+        channel_send(&x->channel, packets, block_reader_stride(&x->block_reader));
 
-    kedge_tftp_sender_sent(s, frames->first, frames->first + done, x->now);
-    if (frames->first + done < frames->end)
-        exchange_wait(
-            x, &(struct exchange_wait){ .until = x->now + look_again, .writable = true });
+    kedge_tftp_sender_sent(s, packets->first, packets->first + done, x->now);
+    if (packets->first + done < packets->end)
+        session_wait(
+            x, &(struct session_wait){ .until = x->now + look_again, .writable = true });
 }
 
-static void send_opening(struct exchange *x)
+static void send_opening(struct transfer_session *x)
 {
-    exchange_say(x, (struct kedge_span){ x->opening, x->opening_len });
+    session_say(x, (struct kedge_span){ x->opening, x->opening_len });
     kedge_tftp_sender_sent(&x->client.machine.sender, 0, 1, x->now);
 }
 
-void exchange_send(struct exchange *x, const struct kedge_tftp_action *blocks)
+void session_send(struct transfer_session *x, const struct kedge_tftp_action *blocks)
 {
     struct kedge_tftp_action a = *blocks;
-    struct fetch_fault fault;
-    struct frames frames;
+    struct transfer_error error;
+    struct data_packets packets;
 
     if (a.first == 0) {
         send_opening(x);
         return;
     }
-    if (!x->frames.memory && !prepare(x)) {
-        exchange_fail(x, fetch_no_memory());
+    if (!x->packets.memory && !prepare(x)) {
+        session_fail(x, fetch_no_memory());
         return;
     }
     a.end = at_hand(x, blocks);
     if (a.end == a.first) {
-        exchange_wait(
-            x, &(struct exchange_wait){ .until = x->now + look_again, .file = true });
+        session_wait(
+            x, &(struct session_wait){ .until = x->now + look_again, .file = true });
         return;
     }
-    fault = load(x, &a);
-    if (fault.cause == KEDGE_TRANSFER_DONE) {
-        frames = part(x, &a);
-        fault = check_last(x, &frames);
+    error = load(x, &a);
+    if (error.cause == KEDGE_TRANSFER_DONE) {
+        packets = part(x, &a);
+        error = check_last(x, &packets);
     }
-    if (fault.cause == KEDGE_TRANSFER_DONE)
-        send_frames(x, &frames);
+    if (error.cause == KEDGE_TRANSFER_DONE)
+        send_frames(x, &packets);
     else
-        exchange_fail(x, fault);
+        session_fail(x, error);
 }

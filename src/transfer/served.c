@@ -13,7 +13,7 @@ static struct fetch_served *owner(void *file)
 
 /* ---- a file that is sent ---- */
 
-static struct store_result read_bytes(void *file, const struct content_part *part,
+static struct store_result read_bytes(void *file, const struct block_part *part,
                                       size_t *got)
 {
     struct iov_list list = { part->iov, part->count };
@@ -28,7 +28,7 @@ static struct store_result read_bytes(void *file, const struct content_part *par
     return store_ok();
 }
 
-static struct fetch_fault complete(struct fetch_file *file)
+static struct transfer_error complete(struct fetch_file *file)
 {
     const struct fetch_served *s = owner(file);
     struct stat st;
@@ -36,7 +36,7 @@ static struct fetch_fault complete(struct fetch_file *file)
                 st.st_mtim.tv_sec == s->was.st_mtim.tv_sec &&
                 st.st_mtim.tv_nsec == s->was.st_mtim.tv_nsec;
 
-    return same ? fetch_no_fault() : fetch_changed();
+    return same ? transfer_no_error() : fetch_changed();
 }
 
 static struct store_result open_to_send(struct fetch_served *s)
@@ -81,7 +81,8 @@ static struct store_result write_bytes(void *file, struct kedge_span bytes,
     return upload_write(&owner(file)->upload, &v, 1, offset);
 }
 
-static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t announced)
+static struct transfer_error keep(struct fetch_file *file, uint64_t size,
+                                  uint64_t announced)
 {
     struct fetch_served *s = owner(file);
 
@@ -90,7 +91,7 @@ static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t 
     s->job = true;
     s->uploading = false;
     upload_commit(&s->workers, &s->upload);
-    return fetch_fault_of(wait_for_job(s));
+    return transfer_error_of(wait_for_job(s));
 }
 
 static struct store_result open_to_receive(struct fetch_served *s)
@@ -128,9 +129,9 @@ static enum upload_policy policy(const struct kedge_transfer_request *request)
     }
 }
 
-struct fetch_fault fetch_served_open(struct fetch_served *s,
-                                     const struct kedge_transfer_request *request,
-                                     const struct kedge_tftp_request *wish)
+struct transfer_error fetch_served_open(struct fetch_served *s,
+                                        const struct kedge_transfer_request *request,
+                                        const struct kedge_tftp_request *wish)
 {
     struct store_result r;
 
@@ -140,13 +141,13 @@ struct fetch_fault fetch_served_open(struct fetch_served *s,
                                       .max_bytes = UPLOAD_NO_LIMIT };
     r = root_open(&s->root, request->directory);
     if (r.error)
-        return fetch_fault_of(r);
+        return transfer_error_of(r);
     r = root_name_parse(&s->root, wish->name, &s->name);
     if (!r.error)
         r = wish->op == KEDGE_TFTP_RRQ ? open_to_send(s) : open_to_receive(s);
     if (r.error)
         root_close(&s->root);
-    return fetch_fault_of(r);
+    return transfer_error_of(r);
 }
 
 void fetch_served_close(struct fetch_served *s)

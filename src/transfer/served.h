@@ -21,7 +21,7 @@ struct fetch_served {
 
 /* On a fault nothing is open; else fetch_served_close(), which leaves nothing behind of
  * an upload that was not kept. *s must not move meanwhile. */
-KEDGE_MUST_CHECK struct fetch_fault
+KEDGE_MUST_CHECK struct transfer_error
 fetch_served_open(struct fetch_served *s, const struct kedge_transfer_request *request,
                   const struct kedge_tftp_request *wish);
 void fetch_served_close(struct fetch_served *s);

@@ -8,8 +8,8 @@
 #include "transfer/gather.h"
 #include "transfer/data_packets.h"
 
-struct exchange {
-    /* Set by the owner between exchange_open() and exchange_run(). */
+struct transfer_session {
+    /* Set by the owner between session_open() and session_run(). */
     const struct kedge_transfer_options *options;
     struct fetch_file *file;
     bool netascii;
@@ -25,20 +25,20 @@ struct exchange {
 
     /* For reading, once it is over. */
     struct udp_socket socket;
-    struct fetch_fault fault; /* of this side, if that was the end */
-    bool closed;              /* nobody listens at `server` */
-    int unreachable;          /* errno that the network told; 0: none */
-    uint8_t said[128];        /* the peer's ERROR */
+    struct transfer_error error; /* of this side, if that was the end */
+    bool closed;                 /* nobody listens at `server` */
+    int unreachable;             /* errno that the network told; 0: none */
+    uint8_t said[128];           /* the peer's ERROR */
     size_t said_len;
     kedge_nanos finished; /* when the file was through; 0: it is not */
-    struct taking taking;
+    struct block_writer block_writer;
 
     /* Its own. */
     bool over;
     bool checked; /* the sender's file is complete and good */
     struct channel channel;
-    struct content content;
-    struct frames frames;
+    struct block_reader block_reader;
+    struct data_packets packets;
     uint8_t *memory;
     struct udp_inbox inbox;
     kedge_nanos now;
@@ -47,17 +47,18 @@ struct exchange {
 };
 
 /* A new conversation on a fresh socket bound to `at` (port 0: any). 0 and *out, which
- * exchange_close() ends; or -errno. */
-KEDGE_MUST_CHECK int exchange_open(const struct net_address *at, struct exchange **out);
-void exchange_close(struct exchange *x);
+ * session_close() ends; or -errno. */
+KEDGE_MUST_CHECK int session_open(const struct net_address *at,
+                                  struct transfer_session **out);
+void session_close(struct transfer_session *x);
 
-void exchange_run(struct exchange *x);
+void session_run(struct transfer_session *x);
 
 /* As the machine names it. */
-enum kedge_tftp_outcome exchange_outcome(const struct exchange *x);
+enum kedge_tftp_outcome session_outcome(const struct transfer_session *x);
 
 /* Bytes of the file that are through. */
-uint64_t exchange_bytes(const struct exchange *x);
+uint64_t session_bytes(const struct transfer_session *x);
 
 /* ---- shared by its own files ---- */
 
@@ -65,24 +66,24 @@ enum { EXCHANGE_WAIT_MS = 8 };          /* for the peer alone, at most */
 #define EXCHANGE_AWAY (10 * KEDGE_MSEC) /* is so long that it looks at the socket first */
 
 /* It cannot go on: the peer gets an ERROR if it has been heard of. */
-void exchange_fail(struct exchange *x, struct fetch_fault fault);
+void session_fail(struct transfer_session *x, struct transfer_error error);
 
 /* A packet to the peer, or to the server's request port where nobody answered yet. Lost
  * if the socket is full: then a timer of the machine sends it again. */
-void exchange_say(struct exchange *x, struct kedge_span packet);
+void session_say(struct transfer_session *x, struct kedge_span packet);
 
 /* Blocks of a sender, as many as the socket takes and the file has. */
-void exchange_send(struct exchange *x, const struct kedge_tftp_action *blocks);
+void session_send(struct transfer_session *x, const struct kedge_tftp_action *blocks);
 
 /* Wait for the peer, the file or the user, at most until `until`; take what came. */
-struct exchange_wait {
+struct session_wait {
     kedge_nanos until;
     bool writable; /* for room in the socket too */
     bool file;     /* for more of the file too */
 };
-void exchange_wait(struct exchange *x, const struct exchange_wait *wait);
+void session_wait(struct transfer_session *x, const struct session_wait *wait);
 
 /* Take what came so far. */
-void exchange_hear(struct exchange *x);
+void session_hear(struct transfer_session *x);
 
 #endif

@@ -22,7 +22,7 @@ static void hash(struct fetch_source *s, struct kedge_span bytes, uint64_t offse
     s->hashed = offset + bytes.len;
 }
 
-static struct store_result read_bytes(void *file, const struct content_part *part,
+static struct store_result read_bytes(void *file, const struct block_part *part,
                                       size_t *got)
 {
     struct fetch_source *s = owner(file);
@@ -63,7 +63,7 @@ static uint64_t ready(struct fetch_file *file, uint64_t from, uint64_t end)
     return l->sized ? FETCH_UNKNOWN : sub_sat(l->end, from);
 }
 
-static struct fetch_fault complete(struct fetch_file *file)
+static struct transfer_error complete(struct fetch_file *file)
 {
     const struct fetch_source *s = owner(file);
 
@@ -79,8 +79,8 @@ static bool again(struct fetch_file *file)
     return !l->stream || l->end <= l->keep_room;
 }
 
-struct fetch_fault fetch_source_open(struct fetch_source *s,
-                                     const struct fetch_source_options *o)
+struct transfer_error fetch_source_open(struct fetch_source *s,
+                                        const struct fetch_source_options *o)
 {
     size_t window = (size_t)o->window * o->blksize;
     size_t room = min_u64(window, FETCH_RING_MAX) + 4 * (size_t)KEDGE_TFTP_BLKSIZE_MAX;
@@ -97,7 +97,7 @@ struct fetch_fault fetch_source_open(struct fetch_source *s,
                                    .wait_fd = s->local.fd,
                                    .complete = complete,
                                    .rewind = again };
-    return fetch_fault_of(r);
+    return transfer_error_of(r);
 }
 
 void fetch_source_close(struct fetch_source *s)

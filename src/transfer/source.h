@@ -26,7 +26,7 @@ struct fetch_source_options {
     uint32_t blksize;
     const uint8_t *wanted;
 };
-KEDGE_MUST_CHECK struct fetch_fault
+KEDGE_MUST_CHECK struct transfer_error
 fetch_source_open(struct fetch_source *s, const struct fetch_source_options *options);
 void fetch_source_close(struct fetch_source *s);
 

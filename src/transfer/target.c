@@ -81,20 +81,21 @@ static struct store_result settle(struct fetch_file *file)
     return t->local.stream || holds_borrowed(t) ? flush(t) : store_ok();
 }
 
-static struct fetch_fault keep(struct fetch_file *file, uint64_t size, uint64_t announced)
+static struct transfer_error keep(struct fetch_file *file, uint64_t size,
+                                  uint64_t announced)
 {
     struct fetch_target *t = owner(file);
-    struct fetch_fault fault = fetch_no_fault();
+    struct transfer_error error = transfer_no_error();
 
     if (announced != FETCH_UNKNOWN && size != announced)
-        fault = fetch_wrong_size();
-    if (fault.cause == KEDGE_TRANSFER_DONE)
-        fault = fetch_check_sum(&t->sum, t->wanted);
-    if (fault.cause == KEDGE_TRANSFER_DONE)
-        fault = fetch_fault_of(flush(t));
-    if (fault.cause == KEDGE_TRANSFER_DONE)
-        fault = fetch_fault_of(local_target_commit(&t->local));
-    return fault;
+        error = fetch_wrong_size();
+    if (error.cause == KEDGE_TRANSFER_DONE)
+        error = fetch_check_sum(&t->sum, t->wanted);
+    if (error.cause == KEDGE_TRANSFER_DONE)
+        error = transfer_error_of(flush(t));
+    if (error.cause == KEDGE_TRANSFER_DONE)
+        error = transfer_error_of(local_target_commit(&t->local));
+    return error;
 }
 
 static struct store_result open_local(struct fetch_target *t)
@@ -116,8 +117,8 @@ static bool again(struct fetch_file *file)
     return open_local(t).error == STORE_OK;
 }
 
-struct fetch_fault fetch_target_open(struct fetch_target *t, const char *path,
-                                     const uint8_t *wanted)
+struct transfer_error fetch_target_open(struct fetch_target *t, const char *path,
+                                        const uint8_t *wanted)
 {
     *t = (struct fetch_target){ .path = path,
                                 .wanted = wanted,
@@ -129,7 +130,7 @@ struct fetch_fault fetch_target_open(struct fetch_target *t, const char *path,
                                    .settle = settle,
                                    .keep = keep,
                                    .rewind = again };
-    return fetch_fault_of(t->buffer ? open_local(t) : store_errno(ENOMEM));
+    return transfer_error_of(t->buffer ? open_local(t) : store_errno(ENOMEM));
 }
 
 void fetch_target_close(struct fetch_target *t)

@@ -23,7 +23,7 @@ struct fetch_target {
 
 /* path and wanted are borrowed. fetch_target_close() in any case: it leaves nothing behind
  * of what was not kept. */
-KEDGE_MUST_CHECK struct fetch_fault
+KEDGE_MUST_CHECK struct transfer_error
 fetch_target_open(struct fetch_target *t, const char *path, const uint8_t *wanted);
 void fetch_target_close(struct fetch_target *t);
 

@@ -13,27 +13,27 @@
 static const kedge_nanos tell_every = 200 * KEDGE_MSEC;
 static const kedge_nanos poll_every = 100 * KEDGE_MSEC;
 
-static struct fetch_fault stopped(void)
+static struct transfer_error stopped(void)
 {
-    return (struct fetch_fault){ .cause = KEDGE_TRANSFER_STOPPED,
-                                 .why = "interrupted",
-                                 .error = KEDGE_TFTP_UNDEFINED };
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_STOPPED,
+                                    .why = "interrupted",
+                                    .error = KEDGE_TFTP_UNDEFINED };
 }
 
-static uint64_t total(const struct exchange *x)
+static uint64_t total(const struct transfer_session *x)
 {
     return x->client.machine.sends ? x->file->size : x->announced;
 }
 
-static bool tell_progress(struct exchange *x)
+static bool tell_progress(struct transfer_session *x)
 {
     const struct kedge_transfer_options *o = x->options;
 
-    return !o->progress || o->progress(o->owner, exchange_bytes(x), total(x));
+    return !o->progress || o->progress(o->owner, session_bytes(x), total(x));
 }
 
 /* The server's first reply that makes sense fixes its port (RFC 1350, 4). */
-static void fix_peer(struct exchange *x, const struct net_address *from)
+static void fix_peer(struct transfer_session *x, const struct net_address *from)
 {
     x->peer = *from;
     if (!x->client.answered)
@@ -43,18 +43,18 @@ static void fix_peer(struct exchange *x, const struct net_address *from)
         x->announced = x->client.granted.tsize;
 }
 
-static bool answered(const struct exchange *x)
+static bool answered(const struct transfer_session *x)
 {
     return x->client.answered || x->client.outcome != KEDGE_TFTP_RUNNING;
 }
 
-static bool is_peer(const struct exchange *x, const struct net_address *from)
+static bool is_peer(const struct transfer_session *x, const struct net_address *from)
 {
     return x->peer.len ? net_address_equal(&x->peer, from)
                        : net_address_same_host(&x->server, from);
 }
 
-static void remember_error(struct exchange *x, const struct kedge_tftp_packet *in)
+static void remember_error(struct transfer_session *x, const struct kedge_tftp_packet *in)
 {
     size_t len = min_u64(in->body.len, sizeof x->said);
     const void *nul = in->body.len ? memchr(in->body.ptr, 0, len) : NULL;
@@ -64,20 +64,21 @@ static void remember_error(struct exchange *x, const struct kedge_tftp_packet *i
         memcpy(x->said, in->body.ptr, x->said_len);
 }
 
-static void take_body(struct exchange *x, struct kedge_span body)
+static void take_body(struct transfer_session *x, struct kedge_span body)
 {
-    struct fetch_fault fault = fetch_fault_of(taking_body(&x->taking, body));
+    struct transfer_error error =
+        transfer_error_of(block_writer_put(&x->block_writer, body));
 
-    if (fault.cause == KEDGE_TRANSFER_DONE && x->taking.offset > x->announced)
-        fault = fetch_wrong_size();
-    if (fault.cause != KEDGE_TRANSFER_DONE)
-        exchange_fail(x, fault);
+    if (error.cause == KEDGE_TRANSFER_DONE && x->block_writer.offset > x->announced)
+        error = fetch_wrong_size();
+    if (error.cause != KEDGE_TRANSFER_DONE)
+        session_fail(x, error);
 }
 
-static void hear(struct exchange *x, const struct net_address *from,
+static void hear(struct transfer_session *x, const struct net_address *from,
                  struct kedge_span datagram)
 {
-    enum kedge_tftp_outcome before = exchange_outcome(x);
+    enum kedge_tftp_outcome before = session_outcome(x);
     struct kedge_tftp_packet packet;
     struct kedge_span body = { 0 };
 
@@ -89,13 +90,13 @@ static void hear(struct exchange *x, const struct net_address *from,
         kedge_tftp_machine_read(&x->client.machine, &packet, x->now, &body);
     if (x->asks && !x->peer.len && answered(x))
         fix_peer(x, from);
-    if (packet.op == KEDGE_TFTP_ERROR && before != exchange_outcome(x))
+    if (packet.op == KEDGE_TFTP_ERROR && before != session_outcome(x))
         remember_error(x, &packet);
     if (body.ptr)
         take_body(x, body);
 }
 
-static void hear_train(struct exchange *x, const struct udp_in *in)
+static void hear_train(struct transfer_session *x, const struct udp_in *in)
 {
     size_t each = in->m.segment ? in->m.segment : in->m.bytes.len;
     struct kedge_span left = in->m.bytes;
@@ -118,7 +119,7 @@ static bool is_route_error(int code)
 
 static void hear_error(void *owner, const struct udp_error *e)
 {
-    struct exchange *x = owner;
+    struct transfer_session *x = owner;
     bool unanswered = x->asks && !x->client.answered;
 
     if (!net_address_equal(&e->to, x->peer.len ? &x->peer : &x->server))
@@ -135,18 +136,18 @@ static void hear_error(void *owner, const struct udp_error *e)
         kedge_tftp_machine_gone(&x->client.machine);
 }
 
-static void take(struct exchange *x, int n)
+static void take(struct transfer_session *x, int n)
 {
     if (n < 0)
-        exchange_fail(x, (struct fetch_fault){ .cause = KEDGE_TRANSFER_NO_SOCKET,
-                                               .code = -n,
-                                               .why = "cannot receive" });
+        session_fail(x, (struct transfer_error){ .cause = KEDGE_TRANSFER_NO_SOCKET,
+                                                 .code = -n,
+                                                 .why = "cannot receive" });
     for (int i = 0; i < n; i++)
         hear_train(x, &x->inbox.in[i]);
 }
 
 /* Datagrams first: an error may be read before what was queued ahead of it. */
-void exchange_hear(struct exchange *x)
+void session_hear(struct transfer_session *x)
 {
     int n = udp_receive(x->socket.fd, &x->inbox);
 
@@ -155,7 +156,7 @@ void exchange_hear(struct exchange *x)
     take(x, n);
 }
 
-static struct timespec time_until(const struct exchange *x, kedge_nanos until)
+static struct timespec time_until(const struct transfer_session *x, kedge_nanos until)
 {
     kedge_nanos left = sub_sat(until, x->now);
 
@@ -166,23 +167,24 @@ static struct timespec time_until(const struct exchange *x, kedge_nanos until)
                               .tv_nsec = (long)(left % KEDGE_SEC) };
 }
 
-static struct fetch_fault settle(const struct exchange *x)
+static struct transfer_error settle(const struct transfer_session *x)
 {
-    bool holds = x->file->settle && exchange_outcome(x) == KEDGE_TFTP_RUNNING;
+    bool holds = x->file->settle && session_outcome(x) == KEDGE_TFTP_RUNNING;
 
-    return holds ? fetch_fault_of(x->file->settle(x->file)) : fetch_no_fault();
+    return holds ? transfer_error_of(x->file->settle(x->file)) : transfer_no_error();
 }
 
 /* Most waits are short and for the peer: they cost one call, and not a look at the rest
  * each time. */
-static bool only_for_the_peer(const struct exchange *x, const struct exchange_wait *wait)
+static bool only_for_the_peer(const struct transfer_session *x,
+                              const struct session_wait *wait)
 {
     return !wait->writable && !wait->file && x->now - x->polled < poll_every &&
            wait->until > x->now + 2 * EXCHANGE_WAIT_MS * KEDGE_MSEC;
 }
 
 /* True: it slept. */
-static bool let_blocks_gather(const struct exchange *x)
+static bool let_blocks_gather(const struct transfer_session *x)
 {
     kedge_nanos wait = gather_sleep(&x->gather, &x->client.machine.receiver);
     struct timespec t = { .tv_nsec = (long)wait }; /* 1 ms at most */
@@ -190,7 +192,7 @@ static bool let_blocks_gather(const struct exchange *x)
     return wait > 0 && nanosleep(&t, NULL) == 0;
 }
 
-static bool heard_blocks(struct exchange *x)
+static bool heard_blocks(struct transfer_session *x)
 {
     const struct kedge_tftp_receiver *r = &x->client.machine.receiver;
     uint64_t next = r->next;
@@ -207,7 +209,7 @@ static bool heard_blocks(struct exchange *x)
     return n != 0;
 }
 
-static bool heard_from_the_peer(struct exchange *x)
+static bool heard_from_the_peer(struct transfer_session *x)
 {
     const struct kedge_tftp_machine *m = &x->client.machine;
     int n;
@@ -221,8 +223,8 @@ static bool heard_from_the_peer(struct exchange *x)
     return n != 0;
 }
 
-static struct fetch_fault wait_for_any(struct exchange *x,
-                                       const struct exchange_wait *wait)
+static struct transfer_error wait_for_any(struct transfer_session *x,
+                                          const struct session_wait *wait)
 {
     short events = wait->writable ? POLLIN | POLLOUT : POLLIN;
     int cancel = x->options->cancel_fd > 0 ? x->options->cancel_fd : -1;
@@ -237,21 +239,21 @@ static struct fetch_fault wait_for_any(struct exchange *x,
     if (n > 0 && fds[1].revents)
         return stopped();
     if (n < 0 || fds[0].revents) /* a signal ended it: maybe long after its time */
-        exchange_hear(x);
-    return fetch_no_fault();
+        session_hear(x);
+    return transfer_no_error();
 }
 
-void exchange_wait(struct exchange *x, const struct exchange_wait *wait)
+void session_wait(struct transfer_session *x, const struct session_wait *wait)
 {
-    struct fetch_fault fault = settle(x);
+    struct transfer_error error = settle(x);
 
-    if (fault.cause == KEDGE_TRANSFER_DONE && !tell_progress(x))
-        fault = stopped();
-    if (fault.cause == KEDGE_TRANSFER_DONE && only_for_the_peer(x, wait) &&
+    if (error.cause == KEDGE_TRANSFER_DONE && !tell_progress(x))
+        error = stopped();
+    if (error.cause == KEDGE_TRANSFER_DONE && only_for_the_peer(x, wait) &&
         heard_from_the_peer(x))
         return;
-    if (fault.cause == KEDGE_TRANSFER_DONE)
-        fault = wait_for_any(x, wait);
-    if (fault.cause != KEDGE_TRANSFER_DONE)
-        exchange_fail(x, fault);
+    if (error.cause == KEDGE_TRANSFER_DONE)
+        error = wait_for_any(x, wait);
+    if (error.cause != KEDGE_TRANSFER_DONE)
+        session_fail(x, error);
 }

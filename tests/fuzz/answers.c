@@ -9,12 +9,12 @@
 
 enum { STEPS_MAX = 400, PEERS = 4, PAYLOAD_MAX = 96, OWN_PORT = 7007 };
 
-static const uint8_t key[TOKEN_KEY] = { 1, 2, 3 };
+static const uint8_t key[COOKIE_KEY] = { 1, 2, 3 };
 static const kedge_nanos pauses[] = {
-    0,          1,
-    KEDGE_MSEC, KEDGE_SEC / 64,
-    KEDGE_SEC,  60 * KEDGE_SEC,
-    TOKEN_LIFE, 2 * TOKEN_LIFE,
+    0,           1,
+    KEDGE_MSEC,  KEDGE_SEC / 64,
+    KEDGE_SEC,   60 * KEDGE_SEC,
+    COOKIE_LIFE, 2 * COOKIE_LIFE,
 };
 
 struct bench {
@@ -22,7 +22,7 @@ struct bench {
     struct runs runs;
     kedge_nanos now;
     uint64_t checked;
-    uint64_t token[PEERS]; /* the last that each was given */
+    uint64_t cookie[PEERS]; /* the last that each was given */
     uint8_t peer[PEERS][6];
     uint8_t payload[PAYLOAD_MAX];
 };
@@ -42,7 +42,7 @@ static struct bench *bench_new(void)
     runs_init(&b->runs, key);
     for (size_t i = 0; i < PEERS; i++)
         b->peer[i][0] = (uint8_t)i;
-    b->now = 10 * TOKEN_LIFE;
+    b->now = 10 * COOKIE_LIFE;
     return b;
 }
 
@@ -51,8 +51,8 @@ static enum guard_verdict check(struct bench *b, const struct guard_datagram *d)
     enum guard_verdict v = guard_check(&b->guard, d, b->now);
 
     MUST(v < GUARD_VERDICTS && strlen(guard_word(v)) > 0);
-    MUST((v == GUARD_SPREAD) == d->spread);
-    MUST(d->spread || (v == GUARD_OWN) == (d->port == OWN_PORT));
+    MUST((v == GUARD_TO_BROADCAST) == d->to_broadcast);
+    MUST(d->to_broadcast || (v == GUARD_OWN) == (d->port == OWN_PORT));
     MUST(d->port != 0 || v != GUARD_ANSWER);
     b->checked++;
     return v;
@@ -65,7 +65,7 @@ static void a_datagram(struct bench *b, struct reader *r)
     uint8_t how = take_u8(r);
 
     d.peer = peer_of(b, how % PEERS);
-    d.spread = (how & 0xc0) == 0xc0;
+    d.to_broadcast = (how & 0xc0) == 0xc0;
     d.payload = take_some(r, how >> 2 & 15);
     if (how & 0x80)
         d.mark = guard_look(&b->guard, &d);
@@ -86,17 +86,17 @@ static void a_loop(struct bench *b, struct reader *r)
 }
 
 static size_t put_ask(struct bench *b, struct reader *r, struct stamp *stamp,
-                      uint64_t token)
+                      uint64_t cookie)
 {
     struct writer w = { .ptr = b->payload, .room = sizeof b->payload };
-    struct mark m = { .kind = MARK_ASK, .token = token };
+    struct probe_extension m = { .kind = EXTENSION_ASK, .cookie = cookie };
 
     stamp->flags = STAMP_ASKS;
     stamp->run = take_u8(r) & 3;
     stamp->sequence = take_u16(r);
     stamp->sequence += (uint64_t)(stamp->run == 3) << 40;
     stamp_put(&w, stamp);
-    mark_put(&w, &m);
+    extension_put(&w, &m);
     return w.len;
 }
 
@@ -104,22 +104,22 @@ static size_t put_ask(struct bench *b, struct reader *r, struct stamp *stamp,
 static void check_answer(struct bench *b, const struct stamp *asked, size_t peer,
                          bool own)
 {
-    struct kedge_span payload = { b->payload, MARKED_SIZE };
+    struct kedge_span payload = { b->payload, EXTENDED_SIZE };
     struct stamp stamp;
-    struct mark m;
+    struct probe_extension m;
 
-    MUST(!mark_asks(payload, &stamp, &m));
-    MUST(stamp_parse(payload, &stamp) && mark_parse(payload, &m));
+    MUST(!extension_asks(payload, &stamp, &m));
+    MUST(stamp_parse(payload, &stamp) && extension_parse(payload, &m));
     MUST(stamp.flags == (STAMP_ASKS | STAMP_REPLY) && stamp.run == asked->run);
     MUST(stamp.sequence == asked->sequence);
-    MUST(m.kind == MARK_TOKEN || (m.kind == MARK_REPORT && own));
-    if (m.kind == MARK_TOKEN) {
-        MUST(m.token != 0);
-        b->token[peer] = m.token;
+    MUST(m.kind == EXTENSION_TOKEN || (m.kind == EXTENSION_REPORT && own));
+    if (m.kind == EXTENSION_TOKEN) {
+        MUST(m.cookie != 0);
+        b->cookie[peer] = m.cookie;
     } else {
         MUST(m.report.seen > 0 && m.report.highest >= (uint32_t)stamp.sequence);
     }
-    for (size_t i = MARKED_SIZE; i < sizeof b->payload; i++)
+    for (size_t i = EXTENDED_SIZE; i < sizeof b->payload; i++)
         MUST(b->payload[i] == 0);
 }
 
@@ -127,20 +127,20 @@ static void a_probe(struct bench *b, struct reader *r)
 {
     uint8_t how = take_u8(r);
     size_t peer = how % PEERS, giver = how >> 2 & 3;
-    uint64_t token = how & 0x10 ? take_u8(r) : b->token[giver];
+    uint64_t cookie = how & 0x10 ? take_u8(r) : b->cookie[giver];
     struct runs_probe p = { .peer = peer_of(b, peer), .now = b->now };
     struct stamp stamp = { 0 };
-    size_t len = put_ask(b, r, &stamp, token);
+    size_t len = put_ask(b, r, &stamp, cookie);
 
     p.answered_ns = take_u16(r);
     p.in.received_ns = take_u8(r);
     if (how & 0x20) {
         runs_refused(&b->runs, &p, (struct kedge_span){ b->payload, len });
     } else {
-        bool proved = runs_answer(&b->runs, &p, b->payload);
+        bool validated = runs_answer(&b->runs, &p, b->payload);
 
-        MUST(!proved || (token != 0 && (how & 0x10 || token == b->token[peer])));
-        check_answer(b, &stamp, peer, proved);
+        MUST(!validated || (cookie != 0 && (how & 0x10 || cookie == b->cookie[peer])));
+        check_answer(b, &stamp, peer, validated);
     }
 }
 
@@ -154,7 +154,7 @@ static void some_bytes(struct bench *b, struct reader *r)
     if (in.len > 0)
         memcpy(b->payload, in.ptr, in.len);
     runs_refused(&b->runs, &p, in);
-    if (in.len >= MARKED_SIZE)
+    if (in.len >= EXTENDED_SIZE)
         (void)runs_answer(&b->runs, &p, b->payload);
     memset(b->payload, 0, sizeof b->payload);
 }

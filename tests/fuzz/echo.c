@@ -25,17 +25,17 @@ static void check_stamp(struct kedge_span payload)
 /* What was read of a mark is written so that it reads the same. */
 static void check_mark(struct kedge_span payload)
 {
-    uint8_t out[MARKED_SIZE] = { 0 }, out2[MARKED_SIZE] = { 0 };
+    uint8_t out[EXTENDED_SIZE] = { 0 }, out2[EXTENDED_SIZE] = { 0 };
     struct writer w = { .ptr = out, .room = sizeof out, .len = STAMP_SIZE };
     struct writer w2 = { .ptr = out2, .room = sizeof out2, .len = STAMP_SIZE };
-    struct mark m, again;
+    struct probe_extension m, again;
 
-    if (!mark_parse(payload, &m))
+    if (!extension_parse(payload, &m))
         return;
-    mark_put(&w, &m);
-    MUST(!w.bad && w.len == MARKED_SIZE);
-    MUST(mark_parse(written(&w), &again) && again.kind == m.kind);
-    mark_put(&w2, &again);
+    extension_put(&w, &m);
+    MUST(!w.bad && w.len == EXTENDED_SIZE);
+    MUST(extension_parse(written(&w), &again) && again.kind == m.kind);
+    extension_put(&w2, &again);
     MUST(memcmp(out, out2, sizeof out) == 0);
 }
 

@@ -12,7 +12,7 @@ void owner_init(struct owner *o, struct kedge_tftp_machine *m,
 {
     *o = (struct owner){ .m = m, .client = client, .last = UINT64_MAX };
     o->stingy = GENEROUS;
-    o->unproved_most = 2; /* the reply, and one more by the timer */
+    o->unvalidated_most = 2; /* the reply, and one more by the timer */
 }
 
 /* ---- what must hold ---- */
@@ -27,7 +27,7 @@ static void check_rewind(const struct owner *o, kedge_nanos now)
     const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
     bool even = !left || left->at == left->until;
 
-    if (s->next >= o->next_was || o->expired || !s->proved)
+    if (s->next >= o->next_was || o->expired || !s->validated)
         return;
     MUST(s->terms.window > 1 && s->next == s->base);
     if (s->terms.window <= OWNER_RING / 2 && even)
@@ -47,7 +47,7 @@ static void check_sender(struct owner *o, kedge_nanos now)
     o->next_was = s->next;
     MUST((s->outcome == KEDGE_TFTP_RUNNING) == (s->deadline != KEDGE_NEVER));
     MUST(s->outcome != KEDGE_TFTP_OK || s->base > s->last || (all && o->excused));
-    MUST(s->outcome != KEDGE_TFTP_UNCONFIRMED || (all && s->proved));
+    MUST(s->outcome != KEDGE_TFTP_UNCONFIRMED || (all && s->validated));
     MUST(kedge_tftp_rto(&s->rtt) > 0 && kedge_tftp_rto(&s->rtt) <= s->rtt.most);
     MUST(s->spacing <= s->rtt.most);
 }
@@ -96,8 +96,8 @@ static bool send_blocks(struct owner *o, const struct kedge_tftp_action *a,
         end = o->last + 1;
         kedge_tftp_sender_end(s, o->last);
     }
-    if (!s->proved && end > a->first)
-        MUST(++o->unproved <= o->unproved_most);
+    if (!s->validated && end > a->first)
+        MUST(++o->unvalidated <= o->unvalidated_most);
     for (uint64_t b = a->first; b < end && b < a->first + OWNER_RING; b++)
         o->left[b % OWNER_RING] = now;
     kedge_tftp_sender_sent(s, a->first, end, now);
@@ -112,8 +112,8 @@ static void reply(struct owner *o, const struct kedge_tftp_action *a)
 
     MUST(a->first == o->blocks);
     MUST(r->phase != KEDGE_TFTP_COMMITTING); /* the last ACK says that the file is kept */
-    if (!r->proved)
-        MUST(++o->unproved <= o->unproved_most);
+    if (!r->validated)
+        MUST(++o->unvalidated <= o->unvalidated_most);
     o->sent++;
 }
 
@@ -197,8 +197,8 @@ void owner_pump(struct owner *o, kedge_nanos now)
     struct kedge_tftp_action a;
 
     o->late = false;
-    for (unsigned turn = 0;; turn++) {
-        MUST(turn < TURNS_MAX);
+    for (unsigned own_delay = 0;; own_delay++) {
+        MUST(own_delay < TURNS_MAX);
         if (answered(o) && o->m->sends && now >= o->m->sender.expiry)
             o->expired = true;
         a = next_action(o, now);

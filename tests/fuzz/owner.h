@@ -19,8 +19,8 @@ struct owner {
     bool over;                        /* the machine said so */
     bool excused;                     /* an ERROR or ICMP may have ended it well */
     bool kept;                        /* an upload was committed */
-    unsigned unproved;                /* replies to a peer that has not answered */
-    unsigned unproved_most;
+    unsigned unvalidated;             /* replies to a peer that has not answered */
+    unsigned unvalidated_most;
     uint64_t base_was;
     uint64_t next_was;
     uint64_t stored;              /* bytes */

@@ -22,11 +22,11 @@ static void start(struct world *w, struct reader *r)
     terms.window = PICK(r, windows);
     terms.timeout = PICK(r, timeouts);
     terms.patience = PICK(r, times);
-    terms.turn = flags & 8 ? 30 * KEDGE_MSEC : 0;
-    terms.deaf_until = flags & 16 ? w->now + 2 * KEDGE_MSEC : 0;
+    terms.own_delay = flags & 8 ? 30 * KEDGE_MSEC : 0;
+    terms.ignore_before = flags & 16 ? w->now + 2 * KEDGE_MSEC : 0;
     kedge_tftp_receiver_init(&w->machine.receiver, &terms, flags & 2, PICK(r, times),
                              w->now);
-    w->machine.receiver.proved = flags & 1;
+    w->machine.receiver.validated = flags & 1;
     owner_init(&w->owner, &w->machine, NULL);
 }
 
@@ -57,7 +57,7 @@ static void step(struct world *w, struct reader *r)
         w->owner.commits_late = true;
         break;
     case 2:
-        w->owner.unproved_most++;
+        w->owner.unvalidated_most++;
         kedge_tftp_receiver_again(&w->machine.receiver, w->now);
         break;
     case 3:

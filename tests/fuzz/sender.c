@@ -16,7 +16,7 @@ static void start(struct world *w, struct reader *r)
                                             255 * KEDGE_SEC };
     static const kedge_nanos times[] = { 0, KEDGE_MSEC, KEDGE_SEC, 60 * KEDGE_SEC };
     uint8_t flags = take_u8(r);
-    bool proved = flags & 1;
+    bool validated = flags & 1;
     bool options = flags & 2;
     struct kedge_tftp_terms terms = { .blksize = 512, .rollover = flags >> 2 & 1 };
 
@@ -26,14 +26,14 @@ static void start(struct world *w, struct reader *r)
     if (terms.window > 64)
         terms.timeout = 0; /* a spacing of nanoseconds would be all that is ever run */
     terms.patience = PICK(r, times);
-    terms.turn = flags & 8 ? 30 * KEDGE_MSEC : 0;
-    terms.deaf_until = flags & 16 ? w->now + 2 * KEDGE_MSEC : 0;
+    terms.own_delay = flags & 8 ? 30 * KEDGE_MSEC : 0;
+    terms.ignore_before = flags & 16 ? w->now + 2 * KEDGE_MSEC : 0;
     terms.confirm = flags & 32 ? 60 * KEDGE_SEC : 0;
-    if (!options && !proved)
+    if (!options && !validated)
         terms.window = 1; /* a plain request has none */
     w->machine.sends = true;
-    kedge_tftp_sender_init(&w->machine.sender, &terms, options && !proved ? 0 : 1, proved,
-                           w->now);
+    kedge_tftp_sender_init(&w->machine.sender, &terms, options && !validated ? 0 : 1,
+                           validated, w->now);
     owner_init(&w->owner, &w->machine, NULL);
     if (flags & 64)
         w->owner.last = 1 + (uint64_t)take_u8(r);
@@ -72,7 +72,7 @@ static void step(struct world *w, struct reader *r)
         w->owner.stingy = take_u8(r);
         break;
     case 2:
-        w->owner.unproved_most++;
+        w->owner.unvalidated_most++;
         kedge_tftp_sender_again(&w->machine.sender, w->now);
         break;
     case 3:

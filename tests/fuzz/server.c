@@ -97,7 +97,7 @@ static void check_answer(const struct tftp_arrival *in, const struct tftp_event 
     MUST(e->reply_len > 0);
     MUST(e->reply_len <= in->bytes.len || e->reply_len == KEDGE_TFTP_ERROR_MIN);
     MUST(kedge_tftp_parse((struct kedge_span){ e->reply, e->reply_len }, &p));
-    MUST(p.op == KEDGE_TFTP_ERROR && !in->to_many &&
+    MUST(p.op == KEDGE_TFTP_ERROR && !in->to_broadcast &&
          in->bytes.ptr[1] != KEDGE_TFTP_ERROR);
 }
 
@@ -157,7 +157,7 @@ static void arrival(struct world *w, struct reader *r, struct tftp_arrival *in)
 
     *in = (struct tftp_arrival){ .peer = peers[how % PEERS].peer, .listener = how >> 7 };
     in->local[0] = how >> 6 & 1;
-    in->to_many = (how >> 3 & 7) == 7;
+    in->to_broadcast = (how >> 3 & 7) == 7;
     in->socket = take_u8(r) % w->t.limits.sockets;
 }
 
@@ -187,7 +187,7 @@ static void deliver(struct world *w, const struct tftp_arrival *in, bool listeni
     if (listening && !w->t.limits.single_port && !starts_as_request(in->bytes))
         MUST(e.verdict == TFTP_DROPPED); /* silence, or two servers talk for ever */
     if (e.verdict == TFTP_PUMP && starts_as_request(in->bytes))
-        owner_of(w, e.session)->unproved_most++; /* asked once more: said once more */
+        owner_of(w, e.session)->unvalidated_most++; /* asked once more: said once more */
     if (e.verdict == TFTP_PUMP && e.store.ptr) {
         MUST(live && e.session == s);
         owner_stored(owner_of(w, s), &p, e.store, &was);
@@ -335,7 +335,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data_in, size_t size)
     struct world w = { 0 };
 
     limits.sockets = limits.single_port ? 1 : 1 + (how >> 5 & 3);
-    limits.unproved_max = 1 + take_u8(&r) % 4;
+    limits.unvalidated_max = 1 + take_u8(&r) % 4;
     limits.timeout = PICK(&r, timeouts);
     limits.key = take_u8(&r);
     w.now = 1 + script_start(&r);

@@ -27,10 +27,10 @@ static unsigned network_of(const struct tftp_peer *peer)
     return peers[i].network;
 }
 
-static bool proved(const struct tftp_session *s)
+static bool validated(const struct tftp_session *s)
 {
-    return s->state == TFTP_LIVE &&
-           (s->machine.sends ? s->machine.sender.proved : s->machine.receiver.proved);
+    return s->state == TFTP_LIVE && (s->machine.sends ? s->machine.sender.validated
+                                                      : s->machine.receiver.validated);
 }
 
 static void check_session(const struct world *w, const struct tftp_session *s)
@@ -42,7 +42,7 @@ static void check_session(const struct world *w, const struct tftp_session *s)
         MUST(tftp_sessions_find(&w->t, s->listener, &s->peer) == s && !ends);
     /* What was replaced while a helper opens its file keeps its slot, and its charge. */
     MUST(!s->charged || s->linked || s->state == TFTP_OPENING);
-    MUST(!s->linked || s->charged || proved(s) || s->state == TFTP_WAITING);
+    MUST(!s->linked || s->charged || validated(s) || s->state == TFTP_WAITING);
 }
 
 void check_table(const struct world *w)
@@ -61,7 +61,7 @@ void check_table(const struct world *w)
     }
     MUST(used == w->t.used);
     for (unsigned i = 0; i < NETWORKS; i++)
-        MUST(charged[i] <= w->t.limits.unproved_max);
+        MUST(charged[i] <= w->t.limits.unvalidated_max);
 }
 
 void check_empty(const struct world *w)
@@ -72,9 +72,9 @@ void check_empty(const struct world *w)
         MUST(++free <= w->t.fresh);
     MUST(free == w->t.fresh && w->t.used == 0);
     MUST(tftp_sessions_deadline(&w->t) == KEDGE_NEVER);
-    MUST(w->t.unproved.oldest + w->t.ready.oldest == 0);
+    MUST(w->t.unvalidated.oldest + w->t.ready.oldest == 0);
     for (uint32_t i = 0; i < w->t.past; i++)
-        MUST(w->t.network[i].unproved + w->t.network[i].waiting.oldest == 0);
+        MUST(w->t.network[i].unvalidated + w->t.network[i].waiting.oldest == 0);
     for (uint32_t i = 0; i <= w->t.mask; i++)
         MUST(w->t.bucket[i] == 0);
 }

@@ -35,7 +35,7 @@ PUBLIC = {
     "stream": "net",
     "datagram": "net",
     "tftp": "tftp",
-    "tftp_way": "tftp",
+    "tftp_path": "tftp",
     "transfer": "transfer",
 }
 

@@ -14,7 +14,7 @@ static uint8_t byte_at(uint64_t file, uint64_t offset)
     return (uint8_t)(word(file, offset / 8) >> offset % 8 * 8);
 }
 
-void content_fill(uint64_t file, uint64_t offset, uint8_t *out, size_t len)
+void block_reader_fill(uint64_t file, uint64_t offset, uint8_t *out, size_t len)
 {
     size_t at = 0;
 

@@ -4,7 +4,7 @@
 
 #include "kedge/base.h"
 
-void content_fill(uint64_t file, uint64_t offset, uint8_t *out, size_t len);
+void block_reader_fill(uint64_t file, uint64_t offset, uint8_t *out, size_t len);
 bool content_is(uint64_t file, uint64_t offset, struct kedge_span bytes);
 
 #endif

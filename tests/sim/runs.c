@@ -231,7 +231,7 @@ static struct world_setup any_setup(uint64_t seed, struct dice *d, uint32_t acto
         .sessions =
             dice_below(d, 8) ? 2 * actors + 8 : (uint32_t)dice_between(d, 1, actors),
         .sockets = (uint32_t)dice_below(d, 5),
-        .unproved_max = dice_below(d, 8) ? 1024 : (uint32_t)dice_between(d, 1, 3),
+        .unvalidated_max = dice_below(d, 8) ? 1024 : (uint32_t)dice_between(d, 1, 3),
         .window_max = windows[dice_below(d, 6)],
         .blksize_max = blksizes[dice_below(d, 5)],
         .turn = dice_below(d, 2) ? dice_below(d, 300 * KEDGE_USEC) : 0,

@@ -68,7 +68,7 @@ bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILUR
                                        .actors = SCENE_CLIENTS,
                                        .sessions = 64,
                                        .sockets = scenario->sockets,
-                                       .unproved_max = 1024,
+                                       .unvalidated_max = 1024,
                                        .window_max = 64,
                                        .blksize_max = 65464,
                                        .turn = 50 * KEDGE_USEC };

@@ -14,7 +14,7 @@ struct server *server_open(const struct world_setup *setup)
     s->limits = (struct tftp_limits){ .room = room,
                                       .sockets = setup->sockets ? setup->sockets : 1,
                                       .single_port = setup->sockets == 0,
-                                      .unproved_max = setup->unproved_max,
+                                      .unvalidated_max = setup->unvalidated_max,
                                       .key = mix64(setup->seed) };
     s->memory = calloc(1, tftp_sessions_memory(&s->limits));
     tftp_sessions_init(&s->t, &s->limits, s->memory);
@@ -116,7 +116,7 @@ static struct tftp_arrival arrival_of(struct world *w, const struct datagram *d)
     return (struct tftp_arrival){ .peer = peer_of(d),
                                   .local = { [10] = 0xff, 0xff, 10, 9, 9, 9 },
                                   .socket = d->socket,
-                                  .to_many = d->to_many,
+                                  .to_broadcast = d->to_broadcast,
                                   .bytes = world_bytes(w, d) };
 }
 
@@ -202,7 +202,7 @@ void server_arrive(struct world *w, const struct datagram *d)
 }
 
 /* Sockets are looked at in any order, requests often before data. */
-static void turn(struct world *w)
+static void own_delay(struct world *w)
 {
     struct server *s = w->server;
     uint32_t first = (uint32_t)dice_below(&w->dice, s->request_queue + 1);
@@ -238,7 +238,7 @@ void server_act(struct world *w)
     uint32_t number;
 
     if (s->turn_at <= w->now)
-        turn(w);
+        own_delay(w);
     while (deadlines_pop(&s->jobs, w->now, &number))
         transfer_job_over(w, &s->transfers[number]);
     while ((session = tftp_sessions_due(&s->t, w->now)))
@@ -254,6 +254,6 @@ void server_check(struct world *w)
     if (t->used != 0)
         world_fail(w, "%u sessions are not given back", t->used);
     for (unsigned i = 0; i < t->past; i++)
-        if (t->network[i].unproved != 0 || t->network[i].waiting.oldest != 0)
+        if (t->network[i].unvalidated != 0 || t->network[i].waiting.oldest != 0)
             world_fail(w, "a budget is not given back");
 }

@@ -10,11 +10,11 @@ struct transfer *transfer_of(struct server *s, const struct tftp_session *sessio
     return &s->transfers[tftp_session_number(&s->t, session)];
 }
 
-static bool proved(const struct tftp_session *s)
+static bool validated(const struct tftp_session *s)
 {
     if (s->state != TFTP_LIVE)
         return false;
-    return s->machine.sends ? s->machine.sender.proved : s->machine.receiver.proved;
+    return s->machine.sends ? s->machine.sender.validated : s->machine.receiver.validated;
 }
 
 /* Until a peer has answered, each request earns a datagram, the timer one in all. */
@@ -23,11 +23,11 @@ static void say(struct world *w, struct transfer *t, struct datagram *d)
     d->actor = t->actor->id;
     d->port = t->session->peer.port;
     d->socket = (uint8_t)t->session->socket;
-    if (!proved(t->session)) {
-        t->said_unproved++;
-        if (t->said_unproved > t->requests + 1)
+    if (!validated(t->session)) {
+        t->reported_unvalidated++;
+        if (t->reported_unvalidated > t->requests + 1)
             world_fail(w, "%llu datagrams to an unproved peer after %llu requests",
-                       (unsigned long long)t->said_unproved,
+                       (unsigned long long)t->reported_unvalidated,
                        (unsigned long long)t->requests);
     }
     world_reply(w, d);
@@ -93,7 +93,7 @@ static void check_blocks(struct world *w, const struct transfer *t)
 
     if (trouble + dropped == 0 && t->expects_bound && s->outcome == KEDGE_TFTP_OK)
         bound = s->top;
-    bound += t->requests - 1 + !s->proved; /* each may have brought DATA 1 */
+    bound += t->requests - 1 + !s->validated; /* each may have brought DATA 1 */
     if (t->blocks > bound)
         world_fail(w, "client %u: %llu blocks left for %llu, with %llu troubles",
                    t->actor->id, (unsigned long long)t->blocks,

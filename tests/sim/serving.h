@@ -25,7 +25,7 @@ struct transfer {
     bool over;          /* its outcome is told */
     bool expects_bound; /* its blocks are counted */
     uint64_t requests;
-    uint64_t said_unproved; /* datagrams to a peer that had not answered */
+    uint64_t reported_unvalidated; /* datagrams to a peer that had not answered */
     uint64_t blocks;
     kedge_nanos began;
 };

@@ -18,7 +18,7 @@ struct datagram {
     uint16_t port;  /* the client's */
     uint8_t socket; /* the server's */
     bool to_server;
-    bool to_many;
+    bool to_broadcast;
     bool unreachable; /* not a datagram: ICMP says that the client's port is closed */
     uint16_t head_len;
     uint32_t body_len; /* bytes of `file` from `offset` on, after the head */

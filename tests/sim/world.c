@@ -27,7 +27,7 @@ struct world *world_open(const struct world_setup *setup)
                    malloc(setup->actors * sizeof(uint32_t)), setup->actors);
     w->buffer = malloc(DATAGRAM_MAX);
     w->server = server_open(setup);
-    w->roomy = setup->sessions > 2 * setup->actors && setup->unproved_max >= 1000;
+    w->roomy = setup->sessions > 2 * setup->actors && setup->unvalidated_max >= 1000;
     return w;
 }
 
@@ -97,7 +97,7 @@ void actor_send(struct world *w, struct actor *a, uint8_t socket, struct kedge_s
         .actor = a->id, .port = a->port, .socket = socket, .to_server = true
     };
 
-    d.to_many = a->broadcasts;
+    d.to_broadcast = a->broadcasts;
     d.head_len = (uint16_t)min_u64(bytes.len, WIRE_HEAD);
     memcpy(d.head, bytes.ptr, d.head_len);
     to_server(w, a, &d);
@@ -143,7 +143,7 @@ struct kedge_span world_bytes(struct world *w, const struct datagram *d)
 {
     memcpy(w->buffer, d->head, d->head_len);
     if (d->body_len > 0)
-        content_fill(d->file, d->offset, w->buffer + d->head_len, d->body_len);
+        block_reader_fill(d->file, d->offset, w->buffer + d->head_len, d->body_len);
     return (struct kedge_span){ w->buffer, (size_t)d->head_len + d->body_len };
 }
 

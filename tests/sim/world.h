@@ -95,7 +95,7 @@ struct world_setup {
     uint32_t actors; /* room for them */
     uint32_t sessions;
     uint32_t sockets; /* 0: single-port mode */
-    uint32_t unproved_max;
+    uint32_t unvalidated_max;
     uint32_t window_max;
     uint32_t blksize_max;
     kedge_nanos turn; /* the server's, at most: datagrams wait so long */

@@ -25,7 +25,7 @@ static struct guard_datagram as_seen(const struct udp_in *in, struct kedge_span 
 
     return (struct guard_datagram){ .peer = { (const uint8_t *)&from->u, from->len },
                                     .port = net_address_port(from),
-                                    .spread = in->spread,
+                                    .to_broadcast = in->to_broadcast,
                                     .payload = payload };
 }
 

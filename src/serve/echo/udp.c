@@ -37,19 +37,19 @@ static struct runs_probe probe_of(const struct echo_udp *e, const struct udp_in 
 
     p.peer = datagrams_peer(&raw, memory);
     memcpy(p.address, raw.ip, sizeof p.address);
-    p.in = (struct mark_report){ .kernel = in->stamp_ns > 0,
-                                 .ttl = in->ttl,
-                                 .tos = in->tos,
-                                 .received_ns =
-                                     in->stamp_ns ? in->stamp_ns : p.answered_ns };
+    p.in = (struct extension_report){ .kernel = in->stamp_ns > 0,
+                                      .ttl = in->ttl,
+                                      .tos = in->tos,
+                                      .received_ns =
+                                          in->stamp_ns ? in->stamp_ns : p.answered_ns };
     return p;
 }
 
-static bool may_ask(struct kedge_span payload, struct mark *mark)
+static bool may_ask(struct kedge_span payload, struct probe_extension *extension)
 {
     struct stamp stamp;
 
-    return mark_asks(payload, &stamp, mark);
+    return extension_asks(payload, &stamp, extension);
 }
 
 /* A report of the size that was asked for, whole or not at all; its asker has proved its
@@ -60,10 +60,10 @@ static bool answer_sized(struct echo_udp *e, const struct udp_in *in, uint8_t *b
 {
     struct udp_message m = in->m;
 
-    m.bytes = (struct kedge_span){ bytes, e->key ? SEALED_SIZE : MARKED_SIZE };
+    m.bytes = (struct kedge_span){ bytes, e->key ? AUTHENTICATED_SIZE : EXTENDED_SIZE };
     if (size < m.bytes.len)
         return true;
-    if (udp_send_whole(e->d.socket.fd, &m, size - m.bytes.len) == 0)
+    if (udp_send_df(e->d.socket.fd, &m, size - m.bytes.len) == 0)
         e->d.out.sent++;
     else
         return true;
@@ -71,15 +71,15 @@ static bool answer_sized(struct echo_udp *e, const struct udp_in *in, uint8_t *b
 }
 
 /* Whether it may ask at all. */
-static bool is_sealed(struct echo_udp *e, const struct mark *mark,
-                      struct kedge_span payload)
+static bool has_mac(struct echo_udp *e, const struct probe_extension *extension,
+                    struct kedge_span payload)
 {
-    struct kedge_span marked = { payload.ptr, MARKED_SIZE };
+    struct kedge_span marked = { payload.ptr, EXTENDED_SIZE };
 
     if (!e->key)
         return true;
-    if (mark->sealed && payload.len >= SEALED_SIZE &&
-        key_proves(e->key, marked, payload.ptr + MARKED_SIZE))
+    if (extension->with_mac && payload.len >= AUTHENTICATED_SIZE &&
+        key_proves(e->key, marked, payload.ptr + EXTENDED_SIZE))
         return true;
     e->unsealed++;
     return false;
@@ -91,7 +91,8 @@ static bool answer_mark(struct echo_udp *e, const struct runs_probe *p, uint8_t 
     bool report = runs_answer(&e->runs, p, bytes);
 
     if (e->key)
-        key_seal(e->key, (struct kedge_span){ bytes, MARKED_SIZE }, bytes + MARKED_SIZE);
+        key_mac(e->key, (struct kedge_span){ bytes, EXTENDED_SIZE },
+                bytes + EXTENDED_SIZE);
     return report;
 }
 
@@ -110,17 +111,17 @@ static bool echo_one(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes
     bool answer = datagrams_may_answer(&e->d, in, payload);
     uint8_t peer[DATAGRAMS_PEER];
     struct runs_probe p;
-    struct mark mark;
+    struct probe_extension extension;
 
-    if (!may_ask(payload, &mark) || !is_sealed(e, &mark, payload))
+    if (!may_ask(payload, &extension) || !has_mac(e, &extension, payload))
         return answer;
     p = probe_of(e, in, peer);
     if (!answer) {
         runs_refused(&e->runs, &p, payload);
     } else if (answer_mark(e, &p, bytes)) {
         ask_for_stamps(e);
-        if (mark.size >= MARKED_SIZE)
-            return answer_sized(e, in, bytes, mark.size);
+        if (extension.size >= EXTENDED_SIZE)
+            return answer_sized(e, in, bytes, extension.size);
     }
     return answer;
 }
@@ -156,11 +157,11 @@ static void echo(struct datagrams *d, struct udp_in *in)
 
 int echo_udp_open(struct echo_udp *e, struct loop *l, int fd, const struct store_key *key)
 {
-    uint8_t token_key[TOKEN_KEY];
+    uint8_t cookie_key[COOKIE_KEY];
 
-    if (getrandom(token_key, sizeof token_key, 0) != sizeof token_key)
+    if (getrandom(cookie_key, sizeof cookie_key, 0) != sizeof cookie_key)
         return -EIO;
-    runs_init(&e->runs, token_key);
+    runs_init(&e->runs, cookie_key);
     e->key = key;
     e->unsealed = 0;
     e->stamps = false;
@@ -176,9 +177,9 @@ void echo_udp_close(struct echo_udp *e)
 const char *echo_udp_summary(const struct echo_udp *e, char out[SERVE_SUMMARY])
 {
     (void)datagrams_summary(&e->d, out);
-    if (e->runs.proved > 0)
+    if (e->runs.validated > 0)
         snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
-                 "; %" PRIu64 " runs of probes asked", e->runs.proved);
+                 "; %" PRIu64 " runs of probes asked", e->runs.validated);
     if (e->unsealed > 0)
         snprintf(out + strlen(out), SERVE_SUMMARY - strlen(out),
                  "; %" PRIu64 " probes asked without the key", e->unsealed);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* From what a helper has read, if all of it is there. */
-static bool copy_cold(const struct cold_read *c, const struct content_part *part)
+static bool copy_cold(const struct cold_read *c, const struct block_part *part)
 {
     size_t at = (size_t)(part->offset - c->offset);
 
@@ -22,7 +22,7 @@ static bool copy_cold(const struct cold_read *c, const struct content_part *part
     return true;
 }
 
-struct store_result transfer_read(void *transfer, const struct content_part *part,
+struct store_result transfer_read(void *transfer, const struct block_part *part,
                                   size_t *got)
 {
     struct tftp_transfer *t = transfer;
@@ -31,9 +31,9 @@ struct store_result transfer_read(void *transfer, const struct content_part *par
     *got = part->want;
     if (copy_cold(&t->cold, part))
         return store_ok();
-    result = served_read(t->file, part->iov, part->count, part->offset);
+    result = cache_read(t->file, part->iov, part->count, part->offset);
     if (result.error == STORE_OK)
-        served_warm(t->file, part->offset, part->want, loop_now(t->service->config.loop));
+        cache_warm(t->file, part->offset, part->want, loop_now(t->service->config.loop));
     if (result.error != STORE_LATER)
         return result;
     transfer_forget_cold(t);
@@ -50,7 +50,7 @@ const uint8_t *transfer_lend(void *transfer, uint64_t offset, size_t len)
 
     if (sender->next < sender->top)
         return NULL;
-    return served_lend(t->file, offset, len, loop_now(t->service->config.loop));
+    return cache_lend(t->file, offset, len, loop_now(t->service->config.loop));
 }
 
 void transfer_forget_cold(struct tftp_transfer *t)
@@ -60,7 +60,7 @@ void transfer_forget_cold(struct tftp_transfer *t)
     t->cold.len = t->cold.want = 0;
 }
 
-static void read_done(struct served_reading *reading)
+static void read_done(struct cache_reading *reading)
 {
     struct cold_read *cold = JOB_OWNER(reading, struct cold_read, reading);
     struct tftp_transfer *t = JOB_OWNER(cold, struct tftp_transfer, cold);
@@ -86,11 +86,11 @@ void transfer_read_later(struct tftp_transfer *t)
         transfer_fail(t, &busy);
         return;
     }
-    c->reading = (struct served_reading){ .file = t->file,
-                                          .iov = &c->iov,
-                                          .count = 1,
-                                          .offset = c->offset,
-                                          .done = read_done };
+    c->reading = (struct cache_reading){ .file = t->file,
+                                         .iov = &c->iov,
+                                         .count = 1,
+                                         .offset = c->offset,
+                                         .done = read_done };
     t->job = true;
-    served_read_later(t->service->config.workers, &c->reading);
+    cache_read_later(t->service->config.workers, &c->reading);
 }

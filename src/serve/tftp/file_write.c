@@ -176,7 +176,8 @@ void upload_open(struct tftp_transfer *t)
         transfer_refuse_for(t, STORE_DENIED, "uploads are refused");
         return;
     }
-    t->taking = (struct taking){ .write = write_upload, .file = t, .netascii = !octet };
+    t->block_writer =
+        (struct block_writer){ .write = write_upload, .file = t, .netascii = !octet };
     t->upload = (struct upload){
         .root = config->root, .rules = &config->uploads, .name = &t->name, .done = begun
     };

@@ -22,7 +22,7 @@ static void fill_arrival(const struct tftp_port *p, const struct udp_in *in,
 
     *out = (struct tftp_arrival){ .listener = p->listener->number,
                                   .socket = p->requests ? 0 : p->number - 1,
-                                  .to_many = in->spread,
+                                  .to_broadcast = in->to_broadcast,
                                   .bytes = in->m.bytes };
     memcpy(out->peer.ip, peer.ip, sizeof out->peer.ip);
     out->peer.scope = peer.scope;

@@ -45,7 +45,7 @@ struct tftp_listener {
 
 /* Bytes of a file that were not at hand: wanted, then read by a helper. */
 struct cold_read {
-    struct served_reading reading;
+    struct cache_reading reading;
     struct iovec iov;
     uint64_t offset;
     size_t want; /* 0: nothing is */
@@ -75,12 +75,12 @@ struct tftp_transfer {
     bool counted; /* among the busy */
     bool is_stuck;
     bool uploading; /* upload is open */
-    struct served_file *file;
-    struct served_opening opening;
-    struct content content;
+    struct cached_file *file;
+    struct cache_opening opening;
+    struct block_reader block_reader;
     struct cold_read cold;
     struct upload upload;
-    struct taking taking;
+    struct block_writer block_writer;
     struct late_write late;
     struct root_name name;
     struct store_result named;
@@ -93,9 +93,9 @@ struct tftp_transfer {
 struct turn_memory {
     kedge_nanos found_at; /* loop_now() of the turn */
     struct root_name name;
-    struct served_file *file;
+    struct cached_file *file;
     kedge_nanos checked_at;
-    const struct served_file *checked;
+    const struct cached_file *checked;
     bool changed;
 };
 
@@ -172,8 +172,8 @@ bool upload_is_late(struct tftp_transfer *t);
 struct store_result upload_flush(struct tftp_transfer *t);
 bool upload_drop(struct tftp_transfer *t);
 
-/* tftp_read.c: a content_read, and the helper's turn when it said LATER. */
-struct store_result transfer_read(void *transfer, const struct content_part *part,
+/* tftp_read.c: a block_read, and the helper's turn when it said LATER. */
+struct store_result transfer_read(void *transfer, const struct block_part *part,
                                   size_t *got);
 const uint8_t *transfer_lend(void *transfer, uint64_t offset, size_t len);
 void transfer_read_later(struct tftp_transfer *t);

@@ -59,7 +59,7 @@ static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t,
     r->dup = s->duplicates;
     r->rtt = s->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : s->rtt.smoothed;
     if (outcome == KEDGE_TFTP_OK || (all && outcome == KEDGE_TFTP_UNCONFIRMED))
-        r->bytes = t->content.size;
+        r->bytes = t->block_reader.size;
     else
         r->bytes = s->base > 0 ? (s->base - 1) * s->terms.blksize : 0;
 }
@@ -72,10 +72,10 @@ static void fill_taken(struct transfer_record *r, const struct tftp_transfer *t)
     r->resent = m->resent;
     r->dup = m->duplicates;
     r->rtt = m->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : m->rtt.smoothed;
-    r->bytes = t->taking.offset;
+    r->bytes = t->block_writer.offset;
 }
 
-static void say_why(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
+static void report_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
 {
     const struct kedge_tftp_machine *m = &t->session->machine;
 
@@ -105,13 +105,13 @@ static enum record_event event_of(const struct tftp_session *s,
 }
 
 /* Asked of the kernel once a turn for a file. */
-static bool was_changed(struct tftp_service *s, const struct served_file *file)
+static bool was_changed(struct tftp_service *s, const struct cached_file *file)
 {
     struct turn_memory *m = &s->memory;
     kedge_nanos now = loop_now(s->config.loop);
 
     if (m->checked != file || m->checked_at != now)
-        m->changed = served_changed(file);
+        m->changed = cache_changed(file);
     m->checked = file;
     m->checked_at = now;
     return m->changed;
@@ -165,7 +165,7 @@ void transfer_record(struct tftp_transfer *t)
         return;
     t->recorded = true;
     outcome = outcome_of(t);
-    say_why(t, outcome);
+    report_error(t, outcome);
     if (t->counted)
         t->service->busy--;
     t->counted = false;

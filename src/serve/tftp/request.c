@@ -105,24 +105,25 @@ void transfer_start(struct tftp_transfer *t, uint64_t size)
     transfer_pump(t);
 }
 
-static void begin_read(struct tftp_transfer *t, struct served_file *file)
+static void begin_read(struct tftp_transfer *t, struct cached_file *file)
 {
     t->file = file;
-    t->content = (struct content){ .read = transfer_read,
-                                   .lend = transfer_lend,
-                                   .file = t,
-                                   .size = file->id.size,
-                                   .netascii = t->session->mode == KEDGE_TFTP_NETASCII };
+    t->block_reader =
+        (struct block_reader){ .read = transfer_read,
+                               .lend = transfer_lend,
+                               .file = t,
+                               .size = file->id.size,
+                               .netascii = t->session->mode == KEDGE_TFTP_NETASCII };
     transfer_start(t, file->id.size);
 }
 
-static void opened(struct served_opening *opening)
+static void opened(struct cache_opening *opening)
 {
     struct tftp_transfer *t = JOB_OWNER(opening, struct tftp_transfer, opening);
 
     t->job = false;
     if (opening->result.error == STORE_OK && t->ending)
-        served_release(opening->file, loop_now(t->service->config.loop));
+        cache_release(opening->file, loop_now(t->service->config.loop));
     if (t->ending)
         transfer_end(t);
     else if (opening->result.error != STORE_OK)
@@ -133,29 +134,29 @@ static void opened(struct served_opening *opening)
 
 /* The file, if it is open: asked of the kernel once a turn for a name. It is held while it
  * is remembered. */
-static struct served_file *find(struct tftp_service *s, const struct root_name *name)
+static struct cached_file *find(struct tftp_service *s, const struct root_name *name)
 {
     struct turn_memory *m = &s->memory;
     kedge_nanos now = loop_now(s->config.loop);
 
     if (m->file && m->found_at == now && strcmp(m->name.text, name->text) == 0) {
-        served_share(m->file);
+        cache_share(m->file);
         return m->file;
     }
     turn_forget(s);
-    m->file = served_find(s->config.files, s->config.root, name);
+    m->file = cache_find(s->config.files, s->config.root, name);
     if (!m->file)
         return NULL;
     m->found_at = now;
     m->name = *name;
-    served_share(m->file);
+    cache_share(m->file);
     return m->file;
 }
 
 void turn_forget(struct tftp_service *s)
 {
     if (s->memory.file)
-        served_release(s->memory.file, loop_now(s->config.loop));
+        cache_release(s->memory.file, loop_now(s->config.loop));
     s->memory.file = NULL;
     s->memory.checked = NULL;
 }
@@ -163,16 +164,16 @@ void turn_forget(struct tftp_service *s)
 static void open_read(struct tftp_transfer *t)
 {
     const struct tftp_config *config = &t->service->config;
-    struct served_file *file = find(t->service, &t->name);
+    struct cached_file *file = find(t->service, &t->name);
 
     if (file) {
         begin_read(t, file);
         return;
     }
     t->opening =
-        (struct served_opening){ .root = config->root, .name = &t->name, .done = opened };
+        (struct cache_opening){ .root = config->root, .name = &t->name, .done = opened };
     t->job = true;
-    served_open(config->files, &t->opening);
+    cache_open(config->files, &t->opening);
 }
 
 void request_keep(struct tftp_service *s, const struct tftp_event *event,

@@ -53,7 +53,7 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
     struct tftp_limits limits = { .room = config->room,
                                   .sockets = data_sockets(config),
                                   .single_port = config->single_port,
-                                  .unproved_max = config->unproved_max,
+                                  .unvalidated_max = config->unvalidated_max,
                                   .timeout = config->timeout };
     struct tftp_service *s = calloc(1, sizeof *s);
     int err;

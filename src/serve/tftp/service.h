@@ -18,17 +18,17 @@ enum {
     TFTP_DATA_SOCKETS = 4, /* a listener: measured, 1 to 4 cost least */
     TFTP_ROOM_DEFAULT = 16384,
     TFTP_WINDOW_DEFAULT = 64,
-    TFTP_UNPROVED_DEFAULT = 1024,
+    TFTP_UNVALIDATED_DEFAULT = 1024,
 };
 
 struct tftp_config {
     struct loop *loop;
     struct workers *workers;
-    struct served_cache *files;
+    struct file_cache *files;
     const struct store_root *root;
     struct upload_rules uploads;
     uint32_t room; /* transfers at once */
-    uint32_t unproved_max;
+    uint32_t unvalidated_max;
     uint32_t blksize_max; /* 0: what the route's MTU carries */
     uint32_t windowsize_max;
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */

@@ -78,7 +78,7 @@ static void trim(void *owner)
 {
     struct shard *s = owner;
     kedge_nanos later = loop_now(&s->loop) + file_keep;
-    kedge_nanos next = served_trim(&s->files, loop_now(&s->loop));
+    kedge_nanos next = cache_trim(&s->files, loop_now(&s->loop));
 
     trim_later(s, busy(s) ? min_u64(next, later) : next);
 }
@@ -96,9 +96,9 @@ static void collect(void *owner, unsigned events)
 static int start_files(struct shard *s)
 {
     struct workers_config workers = { .threads = SHARD_HELPERS };
-    struct served_config files = { .workers = &s->workers,
-                                   .room = SHARD_FILES,
-                                   .keep = file_keep };
+    struct cache_config files = { .workers = &s->workers,
+                                  .room = SHARD_FILES,
+                                  .keep = file_keep };
     int err = workers_open(&s->workers, &workers);
 
     if (err < 0)
@@ -108,7 +108,7 @@ static int start_files(struct shard *s)
     files.buckets = s->file_buckets = calloc(SHARD_FILES, sizeof *s->file_buckets);
     if (!files.slots || !files.buckets)
         return -ENOMEM;
-    served_init(&s->files, &files);
+    cache_init(&s->files, &files);
     return 0;
 }
 
@@ -207,7 +207,7 @@ static bool free_files(struct shard *s)
     if (!helpers_finish(s))
         return false;
     if (s->file_buckets)
-        served_free(&s->files);
+        cache_free(&s->files);
     workers_close(&s->workers);
     return true;
 }

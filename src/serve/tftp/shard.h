@@ -28,9 +28,9 @@ struct shard {
     struct loop_watch helpers; /* something of the workers is done */
     struct loop_timer trim;    /* closes files that nobody reads any more */
     bool trims;                /* it is set */
-    struct served_cache files;
-    struct served_file *file_slots;
-    struct served_file **file_buckets;
+    struct file_cache files;
+    struct cached_file *file_slots;
+    struct cached_file **file_buckets;
     pthread_t thread;
     bool spawned;
     int err;           /* of its loop, once joined */

@@ -56,7 +56,7 @@ void transfer_fail(struct tftp_transfer *t, const struct store_result *why)
 
 void transfer_store(struct tftp_transfer *t, struct kedge_span body)
 {
-    struct store_result result = taking_body(&t->taking, body);
+    struct store_result result = block_writer_put(&t->block_writer, body);
 
     if (result.error != STORE_OK)
         transfer_fail(t, &result);
@@ -65,7 +65,7 @@ void transfer_store(struct tftp_transfer *t, struct kedge_span body)
 /* All is stored; true if it can be committed now, without a late write first. */
 static void commit(struct tftp_transfer *t)
 {
-    struct store_result result = taking_end(&t->taking);
+    struct store_result result = block_writer_end(&t->block_writer);
 
     if (result.error == STORE_OK && !t->upload.slow)
         result = upload_flush(t);
@@ -92,7 +92,7 @@ static void wait_for_room(struct tftp_transfer *t)
 }
 
 /* A lone small frame leaves with those of other transfers at the end of the turn. */
-static void send_lone(struct tftp_transfer *t, const struct frames *f)
+static void send_lone(struct tftp_transfer *t, const struct data_packets *f)
 {
     struct kedge_span head = { f->memory, KEDGE_TFTP_HEADER };
     struct kedge_span rest;
@@ -107,7 +107,7 @@ static void send_lone(struct tftp_transfer *t, const struct frames *f)
 }
 
 /* Send frames; how many blocks of them are done. */
-static unsigned send_frames(struct tftp_transfer *t, const struct frames *f)
+static unsigned send_frames(struct tftp_transfer *t, const struct data_packets *f)
 {
     unsigned count = (unsigned)(f->end - f->first);
     unsigned done = count;
@@ -115,7 +115,7 @@ static unsigned send_frames(struct tftp_transfer *t, const struct frames *f)
     if (count == 1 && f->len <= SMALL_FRAME)
         send_lone(t, f);
     else
-        done = channel_send(&t->channel, f, content_stride(&t->content));
+        done = channel_send(&t->channel, f, block_reader_stride(&t->block_reader));
     if (done < count)
         wait_for_room(t);
     return done;
@@ -126,9 +126,9 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
 {
     struct kedge_tftp_sender *sender = &t->session->machine.sender;
     kedge_nanos now = loop_now(t->service->config.loop);
-    struct frames f = { .memory = t->service->batch,
-                        .room = BATCH_BYTES,
-                        .pieces = t->service->pieces };
+    struct data_packets f = { .memory = t->service->batch,
+                              .room = BATCH_BYTES,
+                              .pieces = t->service->pieces };
     struct store_result result;
     unsigned done;
 
@@ -137,8 +137,8 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
         kedge_tftp_sender_sent(sender, 0, 1, now);
         return true;
     }
-    t->content.blksize = sender->terms.blksize;
-    result = content_fill(&t->content, blocks, sender->terms.rollover, &f);
+    t->block_reader.blksize = sender->terms.blksize;
+    result = block_reader_fill(&t->block_reader, blocks, sender->terms.rollover, &f);
     if (result.error == STORE_LATER) {
         transfer_read_later(t);
         return !t->job;
@@ -183,9 +183,9 @@ static void note_turn(struct tftp_transfer *t)
     struct kedge_tftp_machine *m = &t->session->machine;
 
     if (m->sends)
-        m->sender.rtt.turn = t->service->turn;
+        m->sender.rtt.own_delay = t->service->turn;
     else
-        m->receiver.rtt.turn = t->service->turn;
+        m->receiver.rtt.own_delay = t->service->turn;
 }
 
 void transfer_pump(struct tftp_transfer *t)
@@ -243,7 +243,7 @@ void transfer_end(struct tftp_transfer *t)
         return;
     transfer_forget_cold(t);
     if (t->file)
-        served_release(t->file, now);
+        cache_release(t->file, now);
     t->file = NULL;
     tftp_sessions_release(&s->sessions, t->session, now);
 }

@@ -8,7 +8,7 @@
 
 #include "tftp/request_port.c"
 
-/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_proved, deadlines_set,
+/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, deadlines_set,
  * kedge_tftp_sender_again, kedge_tftp_receiver_again. */
 void prove_request(void)
 {

@@ -34,7 +34,7 @@ void prove_leave(void)
 
     any_table(&t);
     ANY_SESSION_OF(t, s);
-    crowd_leave(&t, s);
+    admission_leave(&t, s);
     each_link_is_a_place(&t);
 }
 
@@ -45,10 +45,10 @@ void prove_wait(void)
 
     any_table(&t);
     ANY_SESSION_OF(t, s);
-    if (crowd_may_wait(&t) && any_bool())
-        crowd_wait(&t, s, any_u64());
+    if (admission_may_wait(&t) && any_bool())
+        admission_wait(&t, s, any_u64());
     else
-        crowd_wait_on(&t, s, any_u64());
+        admission_wait_on(&t, s, any_u64());
     each_link_is_a_place(&t);
 }
 
@@ -63,7 +63,7 @@ void prove_admitted(void)
     each_link_is_a_place(&t);
 }
 
-/* Spec: session_proved. */
+/* Spec: session_validated. */
 void prove_gives_way(void)
 {
     struct tftp_sessions t;
@@ -71,7 +71,7 @@ void prove_gives_way(void)
     struct tftp_session *s;
 
     any_table(&t);
-    s = crowd_gives_way(&t, &peer, any_u64());
+    s = admission_gives_way(&t, &peer, any_u64());
     //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
     each_link_is_a_place(&t);
 }

@@ -32,7 +32,7 @@ void prove_guard_check(void)
         uint8_t peer[PEER], payload[PAYLOAD];
         struct guard_datagram d = { .peer = { peer, PEER },
                                     .port = Frama_C_interval(-1, 65535),
-                                    .spread = any_bool(),
+                                    .to_broadcast = any_bool(),
                                     .payload = { payload, PAYLOAD } };
 
         Frama_C_make_unknown((char *)peer, PEER);

@@ -28,7 +28,7 @@ static inline void any_sender(struct kedge_tftp_sender *s)
     s->terms = any_terms();
     s->outcome = any_outcome();
     s->expired = any_bool();
-    s->proved = any_bool();
+    s->validated = any_bool();
     s->refuse = any_bool();
     s->bursts = (unsigned)any_from_to(0, KEDGE_TFTP_BURSTS);
     for (int i = 0; i < KEDGE_TFTP_BURSTS; i++)
@@ -41,7 +41,7 @@ static inline void any_receiver(struct kedge_tftp_receiver *r)
     r->terms = any_terms();
     r->outcome = any_outcome();
     r->first_in_window = any_bool();
-    r->proved = any_bool();
+    r->validated = any_bool();
     r->due = any_bool();
     r->refuse = any_bool();
     r->phase = any_from_to(KEDGE_TFTP_TAKING, KEDGE_TFTP_LINGERING);

@@ -3,36 +3,36 @@
 
 #include "proof.h"
 
-void prove_mark_parse(void)
+void prove_extension_parse(void)
 {
-    ANY_SPAN(payload, MARKED_SIZE + 1);
-    struct mark m;
+    ANY_SPAN(payload, EXTENDED_SIZE + 1);
+    struct probe_extension m;
 
-    if (mark_parse(payload, &m))
-        m.token += m.report.received_ns;
+    if (extension_parse(payload, &m))
+        m.cookie += m.report.received_ns;
 }
 
-void prove_mark_asks(void)
+void prove_extension_asks(void)
 {
-    ANY_SPAN(payload, MARKED_SIZE + 1);
+    ANY_SPAN(payload, EXTENDED_SIZE + 1);
     struct stamp s;
-    struct mark m;
+    struct probe_extension m;
 
-    if (mark_asks(payload, &s, &m))
-        m.token += s.sequence;
+    if (extension_asks(payload, &s, &m))
+        m.cookie += s.sequence;
 }
 
-void prove_mark_put(void)
+void prove_extension_put(void)
 {
-    EACH(room, MARK_SIZE + 2);
+    EACH(room, EXTENSION_SIZE + 2);
     ANY_BYTES(bytes, room);
     struct writer w = { bytes, room < 1 ? room : 1, room, any_bool() };
-    struct mark m;
+    struct probe_extension m;
 
     Frama_C_make_unknown((char *)&m, sizeof m);
-    m.kind = (enum mark_kind)any_from_to(MARK_ASK, MARK_REPORT);
+    m.kind = (enum extension_kind)any_from_to(EXTENSION_ASK, EXTENSION_REPORT);
     m.report.kernel = any_bool();
-    m.sealed = any_bool();
-    mark_put(&w, &m);
+    m.with_mac = any_bool();
+    extension_put(&w, &m);
     //@ assert within: w.len <= w.room;
 }

@@ -16,7 +16,7 @@ static void handed_on(struct tftp_sessions *t, const struct tftp_arrival *in,
 
 #include "tftp/data_port.c"
 
-/* Spec: kedge_tftp_machine_read, hash_bytes, session_proved. */
+/* Spec: kedge_tftp_machine_read, hash_bytes, session_validated. */
 void prove_data(void)
 {
     struct tftp_sessions t;

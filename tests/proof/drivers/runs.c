@@ -23,7 +23,7 @@ static void any_probe(struct runs_probe *p)
 /* Spec: siphash. Slevel: 100. */
 void prove_runs_answer(void)
 {
-    ANY_BYTES(payload, MARKED_SIZE);
+    ANY_BYTES(payload, EXTENDED_SIZE);
     struct runs_probe p;
 
     any_probe(&p);
@@ -33,7 +33,7 @@ void prove_runs_answer(void)
 /* Spec: siphash. Slevel: 100. */
 void prove_runs_refused(void)
 {
-    ANY_SPAN(payload, MARKED_SIZE);
+    ANY_SPAN(payload, EXTENDED_SIZE);
     struct runs_probe p;
 
     any_probe(&p);
@@ -42,7 +42,7 @@ void prove_runs_refused(void)
 
 void prove_runs_init(void)
 {
-    ANY_BYTES(key, TOKEN_KEY);
+    ANY_BYTES(key, COOKIE_KEY);
 
     runs_init(&runs, key);
 }

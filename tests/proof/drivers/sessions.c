@@ -12,7 +12,7 @@ void prove_hash(void)
     (void)hash_bytes(any_u64(), bytes);
 }
 
-/* Shows: session_proved. */
+/* Shows: session_validated. */
 void prove_outcome(void)
 {
     struct tftp_session s = { .outcome = any_outcome() };
@@ -20,7 +20,7 @@ void prove_outcome(void)
     s.state = any_from_to(TFTP_FREE, TFTP_LIVE);
     s.granted.has = (unsigned)any_u64();
     any_live(&s);
-    (void)session_proved(&s);
+    (void)session_validated(&s);
     (void)tftp_session_outcome(&s);
 }
 
@@ -77,7 +77,7 @@ void prove_init(void)
     tftp_sessions_init(&t, &limits, memory);
     parts_are_apart(&t, memory, len);
     //@ assert none: t.free == 0 && t.fresh == 0 && t.used == 0;
-    //@ assert queues: t.unproved.oldest == 0 && t.unproved.newest == 0;
+    //@ assert queues: t.unvalidated.oldest == 0 && t.unvalidated.newest == 0;
     //@ assert queues: t.ready.oldest == 0 && t.ready.newest == 0;
 }
 

@@ -16,7 +16,7 @@ enum { SLOTS = 5, BUCKETS = 4, PAST = 2, ROOM = SLOTS - TFTP_SPARE };
 /*@ requires session: \valid_read(s);
   @ assigns \result \from *s;
   @ ensures truth: \result == 0 || \result == 1; */
-bool session_proved(const struct tftp_session *s);
+bool session_validated(const struct tftp_session *s);
 
 static inline uint32_t any_link(void)
 {
@@ -42,7 +42,7 @@ static inline struct kedge_tftp_options any_bounded(void)
 }
 
 /* Its machine is any bytes, of which the table's functions read numbers only, and for the
- * rest take session_proved() by its contract. What needs more: any_live(). */
+ * rest take session_validated() by its contract. What needs more: any_live(). */
 static inline void any_session(struct tftp_session *s)
 {
     Frama_C_make_unknown((char *)s, sizeof *s);
@@ -81,7 +81,7 @@ static inline void any_table(struct tftp_sessions *t)
     t->limits.single_port = any_bool();
     t->free = any_link();
     t->fresh = any_link();
-    t->unproved = any_queue();
+    t->unvalidated = any_queue();
     t->ready = any_queue();
 
     t->all = malloc(SLOTS * sizeof *t->all);
@@ -123,7 +123,7 @@ static inline struct tftp_arrival any_arrival(struct kedge_span bytes)
     struct tftp_arrival in;
 
     Frama_C_make_unknown((char *)&in, sizeof in);
-    in.to_many = any_bool();
+    in.to_broadcast = any_bool();
     in.bytes = bytes;
     return in;
 }
@@ -152,7 +152,7 @@ static inline void each_link_is_a_place(const struct tftp_sessions *t)
     //@ assert fresh: t->fresh <= SLOTS;
     //@ assert bounds: t->limits.room == ROOM && t->mask == BUCKETS - 1 && t->past == PAST;
     //@ assert deadlines: t->deadlines.room == SLOTS;
-    queue_is_sound(&t->unproved);
+    queue_is_sound(&t->unvalidated);
     queue_is_sound(&t->ready);
     for (int i = 0; i < SLOTS; i++)
         session_is_sound(&t->all[i]);

@@ -10,7 +10,7 @@ enum { BYTES = 20 };
 /* Shows: siphash */
 void prove_siphash(void)
 {
-    ANY_BYTES(key, TOKEN_KEY);
+    ANY_BYTES(key, COOKIE_KEY);
     ANY_SPAN(bytes, BYTES);
 
     (void)siphash(key, bytes);
@@ -19,9 +19,9 @@ void prove_siphash(void)
 /* Spec: siphash */
 void prove_token(void)
 {
-    ANY_BYTES(key, TOKEN_KEY);
+    ANY_BYTES(key, COOKIE_KEY);
     ANY_SPAN(peer, PEER_MAX);
 
-    (void)token_of(key, peer, any_u64());
-    (void)token_proves(key, peer, any_u64(), any_u64());
+    (void)cookie_of(key, peer, any_u64());
+    (void)cookie_proves(key, peer, any_u64(), any_u64());
 }

@@ -67,9 +67,9 @@ static void spread_is_not_answered(void **state)
     struct guard_datagram d = from("a", 40000, "x");
 
     (void)state;
-    d.spread = true;
-    assert_int_equal(guard_check(g, &d, 0), GUARD_SPREAD);
-    assert_int_equal(g->counts[GUARD_SPREAD], 1);
+    d.to_broadcast = true;
+    assert_int_equal(guard_check(g, &d, 0), GUARD_TO_BROADCAST);
+    assert_int_equal(g->counts[GUARD_TO_BROADCAST], 1);
     free(g);
 }
 

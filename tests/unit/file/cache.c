@@ -4,7 +4,7 @@
 static void errors_reach_the_caller(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file = NULL;
+    struct cached_file *file = NULL;
 
     assert_int_equal(open_now(f, "absent", &file).error, STORE_NOT_FOUND);
     assert_null(file);
@@ -18,43 +18,43 @@ static void errors_reach_the_caller(void **state)
 static void one_file_is_open_once(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *first = must_open(f, "a");
+    struct cached_file *first = must_open(f, "a");
     int open_files = entries((struct path){ "/proc/self/fd" });
 
     assert_ptr_equal(must_open(f, "a"), first);
     assert_ptr_equal(must_open(f, "link"), first);
-    served_share(first);
+    cache_share(first);
     assert_int_equal(first->users, 4);
     collect_all(&f->tree.workers);
     assert_int_equal(entries((struct path){ "/proc/self/fd" }), open_files);
     for (int i = 0; i < 4; i++)
-        served_release(first, 0);
+        cache_release(first, 0);
 }
 
 static void what_is_open_is_found_at_once(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file;
+    struct cached_file *file;
 
     assert_null(find(f, "a"));
     file = must_open(f, "a");
     if (find_soon(f, "a") != file) {
-        served_release(file, 0);
+        cache_release(file, 0);
         skip(); /* before Linux 5.12 the kernel cannot tell */
     }
     assert_null(find(f, "b"));
     assert_null(find(f, "absent"));
-    served_release(file, 0);
-    served_release(file, 0);
+    cache_release(file, 0);
+    cache_release(file, 0);
     assert_ptr_equal(find_soon(f, "a"), file); /* idle, and still open */
-    served_release(file, 0);
+    cache_release(file, 0);
 }
 
 static void a_changed_file_is_opened_anew(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *before = must_open(f, "a");
-    struct served_file *after;
+    struct cached_file *before = must_open(f, "a");
+    struct cached_file *after;
 
     put_file(at(&f->tree, "root/a"), "longer content of a");
     assert_null(find(f, "a"));
@@ -62,29 +62,29 @@ static void a_changed_file_is_opened_anew(void **state)
     assert_ptr_not_equal(before, after);
     assert_int_equal(before->id.size, 12);
     assert_int_equal(after->id.size, 19);
-    assert_true(served_changed(before));
-    assert_false(served_changed(after));
-    served_release(before, 0);
-    served_release(after, 0);
+    assert_true(cache_changed(before));
+    assert_false(cache_changed(after));
+    cache_release(before, 0);
+    cache_release(after, 0);
 }
 
 static void when_all_slots_are_in_use_it_is_busy(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *in_use[ROOM] = { must_open(f, "a"), must_open(f, "b"),
+    struct cached_file *in_use[ROOM] = { must_open(f, "a"), must_open(f, "b"),
                                          must_open(f, "c") };
-    struct served_file *file = NULL;
+    struct cached_file *file = NULL;
     int open_files = entries((struct path){ "/proc/self/fd" });
 
     assert_int_equal(open_now(f, "d", &file).error, STORE_BUSY);
-    served_release(in_use[1], 5);
+    cache_release(in_use[1], 5);
     file = must_open(f, "d"); /* in the place of b, which is idle */
     assert_ptr_equal(file, in_use[1]);
     assert_null(find(f, "b"));
     assert_int_equal(entries((struct path){ "/proc/self/fd" }), open_files);
-    served_release(in_use[0], 5);
-    served_release(in_use[2], 5);
-    served_release(file, 5);
+    cache_release(in_use[0], 5);
+    cache_release(in_use[2], 5);
+    cache_release(file, 5);
 }
 
 /* What changes a file in its place may leave its size. */
@@ -92,44 +92,44 @@ static void a_file_of_the_same_size_is_opened_anew(void **state)
 {
     static const struct timespec times[2] = { { .tv_sec = 5 }, { .tv_sec = 5 } };
     struct fixture *f = *state;
-    struct served_file *before = must_open(f, "a");
-    struct served_file *after;
+    struct cached_file *before = must_open(f, "a");
+    struct cached_file *after;
 
     assert_int_equal(utimensat(AT_FDCWD, at(&f->tree, "root/a").text, times, 0), 0);
     assert_null(find(f, "a"));
     after = must_open(f, "a");
     assert_ptr_not_equal(before, after);
-    served_release(before, 0);
-    served_release(after, 0);
+    cache_release(before, 0);
+    cache_release(after, 0);
 }
 
 static void idle_files_are_closed_in_time(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *a = must_open(f, "a");
-    struct served_file *b = must_open(f, "b");
+    struct cached_file *a = must_open(f, "a");
+    struct cached_file *b = must_open(f, "b");
 
-    assert_true(served_trim(&f->cache, 0) == KEDGE_NEVER);
-    served_release(a, 10);
-    served_release(b, 20);
-    assert_int_equal(served_trim(&f->cache, 10 + KEEP - 1), 10 + KEEP);
-    assert_int_equal(served_trim(&f->cache, 10 + KEEP), 20 + KEEP);
+    assert_true(cache_trim(&f->cache, 0) == KEDGE_NEVER);
+    cache_release(a, 10);
+    cache_release(b, 20);
+    assert_int_equal(cache_trim(&f->cache, 10 + KEEP - 1), 10 + KEEP);
+    assert_int_equal(cache_trim(&f->cache, 10 + KEEP), 20 + KEEP);
     collect_all(&f->tree.workers);
     assert_int_equal(a->fd, -1);
     assert_null(find(f, "a"));
     assert_true(b->fd >= 0);
     a = must_open(f, "b");
     assert_ptr_equal(a, b);
-    assert_true(served_trim(&f->cache, 1000) == KEDGE_NEVER); /* in use again */
+    assert_true(cache_trim(&f->cache, 1000) == KEDGE_NEVER); /* in use again */
     assert_true(b->fd >= 0);
-    served_release(b, 1000);
+    cache_release(b, 1000);
 }
 
 static void a_held_open_harms_no_other(void **state)
 {
     struct fixture *f = *state;
     struct request slow;
-    struct served_file *file;
+    struct cached_file *file;
 
     f->held = &slow.opening.job;
     begin(f, &slow, "a");
@@ -140,13 +140,13 @@ static void a_held_open_harms_no_other(void **state)
         assert_int_equal(read_by_helper(f, file, (struct iovec){ got, 1 }, 0).error,
                          STORE_OK);
         assert_string_equal(got, "b");
-        served_release(file, 0);
+        cache_release(file, 0);
     }
     assert_int_equal(slow.done, 0);
     sem_post(&f->let_go);
     collect_until(&f->tree.workers, &slow.done);
     assert_int_equal(slow.opening.result.error, STORE_OK);
-    served_release(slow.opening.file, 0);
+    cache_release(slow.opening.file, 0);
 }
 
 /* Two at once for one file: the later one is closed, and both callers share. */
@@ -163,8 +163,8 @@ static void two_openings_of_one_file_meet(void **state)
     collect_until(&f->tree.workers, &first.done);
     assert_ptr_equal(first.opening.file, second.opening.file);
     assert_int_equal(first.opening.file->users, 2);
-    served_release(first.opening.file, 0);
-    served_release(first.opening.file, 0);
+    cache_release(first.opening.file, 0);
+    cache_release(first.opening.file, 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

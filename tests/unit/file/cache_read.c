@@ -9,23 +9,23 @@
 static void a_file_is_opened_and_read(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file = must_open(f, "a");
+    struct cached_file *file = must_open(f, "a");
     char one[4] = "", two[9] = "";
     struct iovec iov[2] = { { one, 3 }, { two, 8 } };
 
     assert_int_equal(file->id.size, 12);
-    assert_int_equal(served_read(file, iov, 2, 1).error, STORE_OK);
+    assert_int_equal(cache_read(file, iov, 2, 1).error, STORE_OK);
     assert_string_equal(one, "ont");
     assert_string_equal(two, "ent of a");
-    assert_false(served_changed(file));
-    served_release(file, 0);
+    assert_false(cache_changed(file));
+    cache_release(file, 0);
 }
 
 /* As an upload does it: who reads the old file keeps it, and it is not changed. */
 static void a_replaced_file_is_read_to_its_end(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *before = must_open(f, "a");
+    struct cached_file *before = must_open(f, "a");
     char got[13] = "";
     struct iovec iov = { got, 12 };
 
@@ -35,14 +35,14 @@ static void a_replaced_file_is_read_to_its_end(void **state)
     assert_null(find(f, "a"));
     assert_int_equal(read_by_helper(f, before, iov, 0).error, STORE_OK);
     assert_string_equal(got, "content of a");
-    assert_false(served_changed(before));
-    served_release(before, 0);
+    assert_false(cache_changed(before));
+    cache_release(before, 0);
 }
 
 /* Too large for a copy in memory. */
-static struct served_file *must_open_large(struct fixture *f)
+static struct cached_file *must_open_large(struct fixture *f)
 {
-    assert_int_equal(truncate(at(&f->tree, "root/a").text, SERVED_COPY_MAX + 1), 0);
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, CACHE_COPY_MAX + 1), 0);
     return must_open(f, "a");
 }
 
@@ -50,34 +50,34 @@ static struct served_file *must_open_large(struct fixture *f)
 static void a_small_file_is_served_as_it_was_opened(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file = must_open(f, "a");
+    struct cached_file *file = must_open(f, "a");
     char got[13] = "";
     struct iovec iov = { got, 12 };
 
     assert_int_equal(truncate(at(&f->tree, "root/a").text, 5), 0);
-    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_OK);
+    assert_int_equal(cache_read(file, &iov, 1, 0).error, STORE_OK);
     assert_string_equal(got, "content of a");
-    assert_true(served_changed(file));
+    assert_true(cache_changed(file));
     assert_null(find(f, "a"));
-    served_release(file, 0);
+    cache_release(file, 0);
 }
 
 static void a_file_cut_short_is_changed(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file = must_open_large(f);
+    struct cached_file *file = must_open_large(f);
     char got[12];
     struct iovec iov = { got, sizeof got };
     enum store_error at_once;
 
     assert_int_equal(truncate(at(&f->tree, "root/a").text, 5), 0);
-    at_once = served_read(file, &iov, 1, 0).error;
+    at_once = cache_read(file, &iov, 1, 0).error;
     assert_true(at_once == STORE_LATER || at_once == STORE_CHANGED);
     assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_CHANGED);
     iov = (struct iovec){ got, 5 };
     assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_OK);
-    assert_true(served_changed(file));
-    served_release(file, 0);
+    assert_true(cache_changed(file));
+    cache_release(file, 0);
 }
 
 /* Out of the page cache it goes only where a disk is behind it. */
@@ -87,7 +87,7 @@ static void a_cold_read_is_for_a_helper(void **state)
     struct fixture *f = *state;
     uint8_t bytes[SIZE];
     struct iovec iov = { bytes, SIZE };
-    struct served_file *file;
+    struct cached_file *file;
     int fd = open(at(&f->tree, "root/big").text, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 
     memset(bytes, 'x', SIZE);
@@ -98,11 +98,11 @@ static void a_cold_read_is_for_a_helper(void **state)
     memset(bytes, 0, SIZE);
     if (call_fs_kind(fd) == FS_MEMORY)
         skip();
-    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_LATER);
+    assert_int_equal(cache_read(file, &iov, 1, 0).error, STORE_LATER);
     assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_OK);
     assert_true(bytes[0] == 'x' && bytes[SIZE - 1] == 'x');
-    assert_int_equal(served_read(file, &iov, 1, 0).error, STORE_OK);
-    served_release(file, 0);
+    assert_int_equal(cache_read(file, &iov, 1, 0).error, STORE_OK);
+    cache_release(file, 0);
     close(fd);
 }
 
@@ -110,22 +110,22 @@ static void a_cold_read_is_for_a_helper(void **state)
  * loop must not try it the plain way. */
 static int read_without_nowait(void *arg)
 {
-    const struct served_file *file = arg;
+    const struct cached_file *file = arg;
     char byte;
     struct iovec iov = { &byte, 1 };
 
-    return served_read(file, &iov, 1, 0).error ==
+    return cache_read(file, &iov, 1, 0).error ==
            (file->in_memory ? STORE_OK : STORE_LATER);
 }
 
 static void without_nowait_a_helper_reads(void **state)
 {
     struct fixture *f = *state;
-    struct served_file *file = must_open_large(f);
+    struct cached_file *file = must_open_large(f);
     int as_unknown = in_refused_child(SYS_preadv2, EOPNOTSUPP, read_without_nowait, file);
     int as_filter = in_refused_child(SYS_preadv2, EPERM, read_without_nowait, file);
 
-    served_release(file, 0);
+    cache_release(file, 0);
     if (as_unknown == CANNOT_REFUSE)
         skip();
     assert_int_equal(as_unknown, 1);

@@ -127,16 +127,16 @@ static void a_process_limit_is_too_large(void **state)
 static void tmpfs_is_read_at_once(void **state)
 {
     struct fixture *f = *state;
-    struct served_file file = { .in_memory = true, .id.size = 3 };
+    struct cached_file file = { .in_memory = true, .id.size = 3 };
     char got[4] = "";
     struct iovec iov = { got, 3 };
 
     file.fd = open(in_root(f, "old").text, O_RDONLY | O_CLOEXEC);
     assert_int_equal(call_fs_kind(file.fd), FS_MEMORY);
-    assert_int_equal(served_read(&file, &iov, 1, 0).error, STORE_OK);
+    assert_int_equal(cache_read(&file, &iov, 1, 0).error, STORE_OK);
     assert_string_equal(got, "old");
     assert_int_equal(truncate(in_root(f, "old").text, 2), 0);
-    assert_int_equal(served_read(&file, &iov, 1, 0).error, STORE_CHANGED);
+    assert_int_equal(cache_read(&file, &iov, 1, 0).error, STORE_CHANGED);
     close(file.fd);
 }
 

@@ -53,25 +53,26 @@ static void a_key_has_its_bounds(void **state)
 static void a_seal_is_hmac_sha_256(void **state)
 {
     static const char text[] = "Test Using Larger Than Block-Size Key - Hash Key First";
-    static const uint8_t want[KEY_SEAL] = { 0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0,
-                                            0xb6, 0x7f, 0x0d, 0x8a, 0x26, 0xaa,
-                                            0xcb, 0xf5, 0xb7, 0x7f };
+    static const uint8_t want[KEY_MAC] = {
+        0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f,
+        0x0d, 0x8a, 0x26, 0xaa, 0xcb, 0xf5, 0xb7, 0x7f
+    };
     struct kedge_span bytes = { (const uint8_t *)text, sizeof text - 1 };
-    uint8_t seal[KEY_SEAL];
+    uint8_t mac[KEY_MAC];
     struct store_key k;
 
     (void)state;
     assert_int_equal(read_file(&k, 131, 0xaa, ""), 0);
-    key_seal(&k, bytes, seal);
-    assert_memory_equal(seal, want, sizeof want);
-    assert_true(key_proves(&k, bytes, seal));
-    for (size_t i = 0; i < sizeof seal; i++) {
-        seal[i] ^= 1;
-        assert_false(key_proves(&k, bytes, seal));
-        seal[i] ^= 1;
+    key_mac(&k, bytes, mac);
+    assert_memory_equal(mac, want, sizeof want);
+    assert_true(key_proves(&k, bytes, mac));
+    for (size_t i = 0; i < sizeof mac; i++) {
+        mac[i] ^= 1;
+        assert_false(key_proves(&k, bytes, mac));
+        mac[i] ^= 1;
     }
     bytes.len--;
-    assert_false(key_proves(&k, bytes, seal));
+    assert_false(key_proves(&k, bytes, mac));
 }
 
 int main(void)

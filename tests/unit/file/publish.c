@@ -144,22 +144,22 @@ static void any_link_is_replaced(void **state)
 }
 
 /* File systems that lack a call: placing "from" as "n", as each policy has it. */
-static int place_as(const struct fixture *f, enum upload_policy policy)
+static int publish_as(const struct fixture *f, enum upload_policy policy)
 {
     int dir = open(in_root(f, "").text, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct placing p = { dir, "from", "n", policy };
+    struct publication p = { dir, "from", "n", policy };
 
     return (int)place(&p).error;
 }
 
 static int create_there(void *arg)
 {
-    return place_as(arg, UPLOAD_CREATE);
+    return publish_as(arg, UPLOAD_CREATE);
 }
 
 static int version_there(void *arg)
 {
-    return place_as(arg, UPLOAD_VERSION);
+    return publish_as(arg, UPLOAD_VERSION);
 }
 
 /* As FAT: no links. */

@@ -14,9 +14,9 @@
 
 struct fixture {
     struct tree tree;
-    struct served_file slots[ROOM];
-    struct served_file *buckets[ROOM];
-    struct served_cache cache;
+    struct cached_file slots[ROOM];
+    struct cached_file *buckets[ROOM];
+    struct file_cache cache;
     struct store_job *held; /* waits in before_run until let_go */
     sem_t let_go;
 };
@@ -33,15 +33,15 @@ static inline int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     struct workers_config workers = { .threads = 2, .before_run = hold, .arg = f };
-    struct served_config config = { .workers = &f->tree.workers,
-                                    .slots = f->slots,
-                                    .buckets = f->buckets,
-                                    .room = ROOM,
-                                    .keep = KEEP };
+    struct cache_config config = { .workers = &f->tree.workers,
+                                   .slots = f->slots,
+                                   .buckets = f->buckets,
+                                   .room = ROOM,
+                                   .keep = KEEP };
 
     sem_init(&f->let_go, 0, 0);
     tree_open(&f->tree, &workers);
-    served_init(&f->cache, &config);
+    cache_init(&f->cache, &config);
     put_file(at(&f->tree, "root/a"), "content of a");
     put_file(at(&f->tree, "root/b"), "b");
     put_file(at(&f->tree, "root/c"), "c");
@@ -55,7 +55,7 @@ static inline int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    served_free(&f->cache);
+    cache_free(&f->cache);
     tree_close(&f->tree);
     for (size_t i = 0; i < ROOM; i++)
         assert_int_equal(f->slots[i].fd, -1); /* all is closed */
@@ -66,11 +66,11 @@ static inline int teardown(void **state)
 
 struct request {
     struct root_name name;
-    struct served_opening opening;
+    struct cache_opening opening;
     int done;
 };
 
-static inline void opened(struct served_opening *o)
+static inline void opened(struct cache_opening *o)
 {
     JOB_OWNER(o, struct request, opening)->done = 1;
 }
@@ -78,15 +78,14 @@ static inline void opened(struct served_opening *o)
 static inline void begin(struct fixture *f, struct request *r, const char *name)
 {
     r->name = name_of(&f->tree, name);
-    r->opening = (struct served_opening){ .root = &f->tree.root,
-                                          .name = &r->name,
-                                          .done = opened };
+    r->opening =
+        (struct cache_opening){ .root = &f->tree.root, .name = &r->name, .done = opened };
     r->done = 0;
-    served_open(&f->cache, &r->opening);
+    cache_open(&f->cache, &r->opening);
 }
 
 static inline struct store_result open_now(struct fixture *f, const char *name,
-                                           struct served_file **file)
+                                           struct cached_file **file)
 {
     struct request r;
 
@@ -96,26 +95,26 @@ static inline struct store_result open_now(struct fixture *f, const char *name,
     return r.opening.result;
 }
 
-static inline struct served_file *must_open(struct fixture *f, const char *name)
+static inline struct cached_file *must_open(struct fixture *f, const char *name)
 {
-    struct served_file *file = NULL;
+    struct cached_file *file = NULL;
 
     assert_int_equal(open_now(f, name, &file).error, STORE_OK);
     assert_non_null(file);
     return file;
 }
 
-static inline struct served_file *find(struct fixture *f, const char *text)
+static inline struct cached_file *find(struct fixture *f, const char *text)
 {
     struct root_name name = name_of(&f->tree, text);
 
-    return served_find(&f->cache, &f->tree.root, &name);
+    return cache_find(&f->cache, &f->tree.root, &name);
 }
 
 /* The kernel may fail to tell at once, as when another process mounts something. */
-static inline struct served_file *find_soon(struct fixture *f, const char *text)
+static inline struct cached_file *find_soon(struct fixture *f, const char *text)
 {
-    struct served_file *file = NULL;
+    struct cached_file *file = NULL;
 
     for (int i = 0; i < 100 && !file; i++)
         file = find(f, text);
@@ -123,17 +122,17 @@ static inline struct served_file *find_soon(struct fixture *f, const char *text)
 }
 
 struct wait {
-    struct served_reading reading;
+    struct cache_reading reading;
     int done;
 };
 
-static inline void was_read(struct served_reading *r)
+static inline void was_read(struct cache_reading *r)
 {
     JOB_OWNER(r, struct wait, reading)->done = 1;
 }
 
 static inline struct store_result read_by_helper(struct fixture *f,
-                                                 const struct served_file *file,
+                                                 const struct cached_file *file,
                                                  struct iovec iov, uint64_t offset)
 {
     struct wait w = { .reading = { .file = file,
@@ -142,7 +141,7 @@ static inline struct store_result read_by_helper(struct fixture *f,
                                    .offset = offset,
                                    .done = was_read } };
 
-    served_read_later(&f->tree.workers, &w.reading);
+    cache_read_later(&f->tree.workers, &w.reading);
     collect_until(&f->tree.workers, &w.done);
     return w.reading.result;
 }

@@ -111,10 +111,10 @@ static void nobody_has_to_be_asked_on_loopback(void **state)
 {
     const struct net_path plain = { 0 };
     struct net_address to = address("127.0.0.5");
-    struct net_way way;
+    struct next_hop way;
 
     (void)state;
-    assert_int_equal(net_way_to(&to, &plain, &way), 0);
+    assert_int_equal(next_hop_to(&to, &plain, &way), 0);
     assert_string_equal(way.interface, "lo");
     assert_false(way.must_ask);
     assert_false(way.is_gateway);

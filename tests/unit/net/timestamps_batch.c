@@ -61,7 +61,7 @@ static struct seen send_some(int fd, bool all)
     for (uint32_t i = 0; i < SENT; i++)
         out.lengths[i] = 8;
     assert_int_equal(stamps_send_many(fd, &out, 0, all), SENT);
-    stamps_drain(fd, &(struct stamps_told){ left, failed, &seen });
+    stamps_drain(fd, &(struct timestamp_events){ left, failed, &seen });
     return seen;
 }
 

@@ -155,7 +155,7 @@ static void half_close(void **state)
 
     (void)state;
     begin(&b);
-    assert_int_equal(kedge_finish(b.client), 0);
+    assert_int_equal(kedge_shutdown_write(b.client), 0);
     kedge_trace_call(b.trace, b.client, "shutdown", 0);
     expect_finished(&b, "shutdown");
     assert_int_equal(kedge_read_some(b.server, &byte, 1), 0);

@@ -23,7 +23,7 @@ static void batch_goes_and_comes(struct pair *p)
         assert_true(net_address_equal(&in->m.peer, &p->a.at));
         assert_true(net_address_same_host(&in->m.local.address, &p->b.at));
         assert_int_equal(in->m.local.ifindex, 1);
-        assert_false(in->spread);
+        assert_false(in->to_broadcast);
         assert_false(in->cut);
     }
     assert_int_equal(udp_receive(p->b.fd, &p->in), 0);
@@ -81,7 +81,7 @@ static void multicast_and_broadcast_are_seen(void **state)
         assert_true(udp_flush(&p->out));
         wait_for(any.fd, POLLIN);
         assert_int_equal(udp_receive(any.fd, &p->in), 1);
-        assert_true(p->in.in[0].spread);
+        assert_true(p->in.in[0].to_broadcast);
     }
     udp_close(&any);
     pair_close(p);
@@ -92,13 +92,13 @@ static void joined_datagrams_come_and_go(void **state)
 {
     struct pair *p = pair_open("127.0.0.1");
     struct udp_socket joined = opened("127.0.0.1", true);
-    struct udp_train t = {
-        .frames = { p->big[3], 5000 }, .stride = 900, .peer = &joined.at, .gso = true
+    struct udp_gso_batch t = {
+        .packets = { p->big[3], 5000 }, .stride = 900, .peer = &joined.at, .gso = true
     };
 
     (void)state;
     assert_true(joined.gro);
-    assert_int_equal(udp_send_train(p->b.fd, &t), 6);
+    assert_int_equal(udp_send_gso(p->b.fd, &t), 6);
     udp_inbox_init(&p->in, p->big[0], 65536, 65536);
     wait_for(joined.fd, POLLIN);
     assert_int_equal(udp_receive(joined.fd, &p->in), 1);

@@ -91,13 +91,13 @@ static void train_arrives(bool gso, const char *host)
     for (size_t i = 0; i < sizeof trains / sizeof *trains; i++) {
         struct pair *p = pair_open(host);
         struct net_local local = { .address = p->a.at };
-        struct udp_train t = { .frames = { bytes, trains[i].len },
-                               .stride = trains[i].stride,
-                               .peer = &p->b.at,
-                               .local = &local,
-                               .gso = gso };
+        struct udp_gso_batch t = { .packets = { bytes, trains[i].len },
+                                   .stride = trains[i].stride,
+                                   .peer = &p->b.at,
+                                   .local = &local,
+                                   .gso = gso };
 
-        assert_int_equal(udp_send_train(p->a.fd, &t), udp_train_count(&t));
+        assert_int_equal(udp_send_gso(p->a.fd, &t), udp_gso_count(&t));
         assert_int_equal(t.lost, 0);
         assert_int_equal(t.gso, gso);
         receive_all(p, bytes, trains[i].len, trains[i].stride);
@@ -126,14 +126,14 @@ static void refused_segments_go_one_by_one(void **state)
 {
     struct pair *p = pair_open("127.0.0.1");
     int on = 1;
-    struct udp_train t = {
-        .frames = { p->big[3], 5000 }, .stride = 1000, .peer = &p->b.at, .gso = true
+    struct udp_gso_batch t = {
+        .packets = { p->big[3], 5000 }, .stride = 1000, .peer = &p->b.at, .gso = true
     };
-    struct udp_message m = { .bytes = t.frames, .peer = p->b.at, .segment = 1000 };
+    struct udp_message m = { .bytes = t.packets, .peer = p->b.at, .segment = 1000 };
 
     (void)state;
     assert_int_equal(setsockopt(p->a.fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
-    assert_int_equal(udp_send_train(p->a.fd, &t), 5);
+    assert_int_equal(udp_send_gso(p->a.fd, &t), 5);
     assert_false(t.gso);
     assert_int_equal(t.lost, 0);
     receive_all(p, p->big[3], 5000, 1000);

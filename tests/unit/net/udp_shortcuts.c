@@ -56,11 +56,11 @@ static void train_in_pieces(struct pair *p, bool gso)
     enum { FRAMES = 70, STRIDE = 104, LEN = FRAMES * STRIDE - 7 };
     uint8_t bytes[FRAMES * STRIDE];
     struct iovec pieces[2 * FRAMES];
-    struct udp_train t = { .frames = { NULL, LEN },
-                           .pieces = pieces,
-                           .stride = STRIDE,
-                           .peer = &p->b.at,
-                           .gso = gso };
+    struct udp_gso_batch t = { .packets = { NULL, LEN },
+                               .pieces = pieces,
+                               .stride = STRIDE,
+                               .peer = &p->b.at,
+                               .gso = gso };
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 7 + i / 251);
@@ -69,7 +69,7 @@ static void train_in_pieces(struct pair *p, bool gso)
         pieces[2 * i + 1] = (struct iovec){ bytes + i * STRIDE + 4, STRIDE - 4 };
     }
     pieces[2 * FRAMES - 1].iov_len -= 7;
-    assert_int_equal(udp_send_train(p->a.fd, &t), FRAMES);
+    assert_int_equal(udp_send_gso(p->a.fd, &t), FRAMES);
     assert_int_equal(t.lost, 0);
     assert_int_equal(t.gso, gso);
     for (size_t i = 0; i < FRAMES; i++)

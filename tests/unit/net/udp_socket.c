@@ -45,7 +45,7 @@ static void one_address(const char *host)
     udp_one_address(&p->b);
     send_and_receive(p, &b);
     assert_int_equal(p->in.in[0].m.local.address.len, 0);
-    assert_false(p->in.in[0].spread);
+    assert_false(p->in.in[0].to_broadcast);
     assert_true(net_address_equal(&p->in.in[0].m.peer, &p->a.at));
     pair_close(p);
 }
@@ -97,16 +97,16 @@ static void check_without_batches(unsigned code)
 {
     struct pair *p = pair_open("127.0.0.1");
     struct net_address to = p->b.at;
-    uint8_t frames[COUNT * 100];
-    struct udp_train t = { .frames = { frames, sizeof frames },
-                           .stride = 100,
-                           .peer = &to };
+    uint8_t packets[COUNT * 100];
+    struct udp_gso_batch t = { .packets = { packets, sizeof packets },
+                               .stride = 100,
+                               .peer = &to };
 
     refuse_batches(code);
     send_and_receive(p, &to);
     assert_true(p->in.apart);
-    memset(frames, 'f', sizeof frames);
-    assert_int_equal(udp_send_train(p->a.fd, &t), COUNT);
+    memset(packets, 'f', sizeof packets);
+    assert_int_equal(udp_send_gso(p->a.fd, &t), COUNT);
     assert_int_equal(t.lost, 0);
     for (unsigned got = 0; got < COUNT; got += p->in.count) {
         wait_for(p->b.fd, POLLIN);
@@ -160,10 +160,10 @@ static void refuse_joining(unsigned code)
 static void check_without_joining(unsigned code)
 {
     struct pair *p = pair_open("127.0.0.1");
-    uint8_t frames[COUNT * 100] = { 0 };
-    struct udp_train t = { .frames = { frames, sizeof frames },
-                           .stride = 100,
-                           .gso = true };
+    uint8_t packets[COUNT * 100] = { 0 };
+    struct udp_gso_batch t = { .packets = { packets, sizeof packets },
+                               .stride = 100,
+                               .gso = true };
     struct udp_options o = { .gro = true };
 
     refuse_joining(code);
@@ -172,7 +172,7 @@ static void check_without_joining(unsigned code)
     assert_int_equal(udp_open(&o, &p->b), 0);
     assert_false(p->b.gro);
     t.peer = &p->b.at;
-    assert_int_equal(udp_send_train(p->a.fd, &t), COUNT);
+    assert_int_equal(udp_send_gso(p->a.fd, &t), COUNT);
     for (unsigned got = 0; got < COUNT; got += p->in.count) {
         wait_for(p->b.fd, POLLIN);
         assert_true(udp_receive(p->b.fd, &p->in) > 0);

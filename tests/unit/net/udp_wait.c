@@ -17,9 +17,9 @@ static void start(struct waiting *w, uint32_t ms)
 static void send_to(const struct udp_socket *from, const struct net_address *to)
 {
     static const uint8_t byte = 'y';
-    struct udp_train t = { .frames = { &byte, 1 }, .stride = 1, .peer = to };
+    struct udp_gso_batch t = { .packets = { &byte, 1 }, .stride = 1, .peer = to };
 
-    assert_int_equal(udp_send_train(from->fd, &t), 1);
+    assert_int_equal(udp_send_gso(from->fd, &t), 1);
 }
 
 static void it_waits_for_the_first_and_takes_what_is_there(void **state)

@@ -8,108 +8,110 @@
 
 #include <cmocka.h>
 
-static struct split *split;
+static struct kernel_times *kernel_times;
 
 static int begin(void **state)
 {
     (void)state;
-    split = split_open(4096);
-    return split ? 0 : -1;
+    kernel_times = kernel_times_open(4096);
+    return kernel_times ? 0 : -1;
 }
 
 static int end(void **state)
 {
     (void)state;
-    split_close(split);
+    kernel_times_close(kernel_times);
     return 0;
 }
 
 static void came(uint64_t sequence, uint64_t at, uint64_t now, kedge_nanos held)
 {
-    split_came(split, &(struct split_reply){ sequence, at, now, held });
+    kernel_times_came(kernel_times,
+                      &(struct kernel_times_reply){ sequence, at, now, held });
 }
 
 static void the_parts_are_the_whole(void **state)
 {
     (void)state;
-    split_sent(split, 0, 1000);
-    split_left(split, 0, 1003);
+    kernel_times_sent(kernel_times, 0, 1000);
+    kernel_times_left(kernel_times, 0, 1003);
     came(0, 1050, 1057, 20);
-    assert_int_equal(split->send.max, 3);
-    assert_int_equal(split->way.max, 47);
-    assert_int_equal(split->wire.max, 27);
-    assert_int_equal(split->receive.max, 7);
+    assert_int_equal(kernel_times->send.max, 3);
+    assert_int_equal(kernel_times->way.max, 47);
+    assert_int_equal(kernel_times->wire.max, 27);
+    assert_int_equal(kernel_times->receive.max, 7);
 }
 
 static void without_the_peers_word_there_is_no_wire(void **state)
 {
     (void)state;
-    split_sent(split, 0, 1000);
-    split_left(split, 0, 1003);
+    kernel_times_sent(kernel_times, 0, 1000);
+    kernel_times_left(kernel_times, 0, 1003);
     came(0, 1050, 1057, 0);
-    split_sent(split, 1, 2000);
-    split_left(split, 1, 2003);
+    kernel_times_sent(kernel_times, 1, 2000);
+    kernel_times_left(kernel_times, 1, 2003);
     came(1, 2050, 2057, 48); /* longer than the way: another clock went wrong */
-    assert_int_equal(split->way.count, 2);
-    assert_int_equal(split->wire.count, 0);
+    assert_int_equal(kernel_times->way.count, 2);
+    assert_int_equal(kernel_times->wire.count, 0);
 }
 
 static void times_out_of_order_are_left_out(void **state)
 {
     (void)state;
-    split_sent(split, 0, 1000);
+    kernel_times_sent(kernel_times, 0, 1000);
     came(0, 1050, 1057, 0); /* the device's time is not known */
-    split_left(split, 0, 999);
+    kernel_times_left(kernel_times, 0, 999);
     came(0, 1050, 1057, 0);
-    split_left(split, 0, 1060);
+    kernel_times_left(kernel_times, 0, 1060);
     came(0, 1050, 1057, 0);
-    split_left(split, 0, 1010);
+    kernel_times_left(kernel_times, 0, 1010);
     came(0, 1050, 1049, 0);
     came(1, 1050, 1057, 0); /* never sent */
-    assert_int_equal(split->way.count, 0);
+    assert_int_equal(kernel_times->way.count, 0);
 }
 
 /* Probe 1 did not leave: the numbers of the kernel fall behind the sequences. */
 static void numbers_and_sequences_may_part(void **state)
 {
     (void)state;
-    split_sent(split, 0, 1000);
-    split_sent(split, 2, 3000);
-    split_left(split, 1, 3001);
+    kernel_times_sent(kernel_times, 0, 1000);
+    kernel_times_sent(kernel_times, 2, 3000);
+    kernel_times_left(kernel_times, 1, 3001);
     came(2, 3005, 3006, 0);
-    assert_int_equal(split->way.count, 1);
-    assert_int_equal(split->way.max, 4);
+    assert_int_equal(kernel_times->way.count, 1);
+    assert_int_equal(kernel_times->way.max, 4);
 }
 
 static void what_is_long_ago_is_forgotten(void **state)
 {
     (void)state;
-    for (uint64_t i = 0; i < 5 * SPLIT_ROOM_MAX; i++)
-        split_sent(split, i, 1000 + i);
-    split_left(split, 3, 1010);                  /* would be of another probe now */
-    split_left(split, 5 * SPLIT_ROOM_MAX, 9999); /* not sent yet */
-    split_left(split, 5 * SPLIT_ROOM_MAX - 1, 9000);
+    for (uint64_t i = 0; i < 5 * KERNEL_TIMES_ROOM_MAX; i++)
+        kernel_times_sent(kernel_times, i, 1000 + i);
+    kernel_times_left(kernel_times, 3, 1010); /* would be of another probe now */
+    kernel_times_left(kernel_times, 5 * KERNEL_TIMES_ROOM_MAX, 9999); /* not sent yet */
+    kernel_times_left(kernel_times, 5 * KERNEL_TIMES_ROOM_MAX - 1, 9000);
     came(3, 1020, 1030, 0);
-    came(5 * SPLIT_ROOM_MAX - 1, 9100, 9200, 0);
-    assert_int_equal(split->way.count, 1);
-    assert_int_equal(split->way.max, 100);
+    came(5 * KERNEL_TIMES_ROOM_MAX - 1, 9100, 9200, 0);
+    assert_int_equal(kernel_times->way.count, 1);
+    assert_int_equal(kernel_times->way.max, 100);
 }
 
 /* After a send that failed the kernel's numbers begin anew. */
 static void numbers_may_begin_anew(void **state)
 {
     (void)state;
-    split_sent(split, 0, 1000);
-    split_sent(split, 1, 2000);
-    split_restart(split);
-    split_sent(split, 3, 4000);
-    split_left(split, 0, 1001); /* of probe 0: it is older than what has its number */
-    split_left(split, 1, 2001); /* nothing has that number now */
-    split_left(split, 0, 4003);
+    kernel_times_sent(kernel_times, 0, 1000);
+    kernel_times_sent(kernel_times, 1, 2000);
+    kernel_times_restart(kernel_times);
+    kernel_times_sent(kernel_times, 3, 4000);
+    kernel_times_left(kernel_times, 0,
+                      1001); /* of probe 0: it is older than what has its number */
+    kernel_times_left(kernel_times, 1, 2001); /* nothing has that number now */
+    kernel_times_left(kernel_times, 0, 4003);
     came(3, 4010, 4011, 0);
     came(1, 2010, 2011, 0);
-    assert_int_equal(split->way.count, 1);
-    assert_int_equal(split->send.max, 3);
+    assert_int_equal(kernel_times->way.count, 1);
+    assert_int_equal(kernel_times->send.max, 3);
 }
 
 /* Probes of 56 bytes: their last bytes are 55, 111, 167. */
@@ -117,17 +119,17 @@ static void of_a_stream_the_last_byte_counts(void **state)
 {
     (void)state;
     for (uint64_t i = 0; i < 3; i++)
-        split_sent(split, 10 + i, 1000 * (i + 1));
-    split_left_byte(split, 55, 56, 1003);
-    split_left_byte(split, 110, 56, 2003); /* of a send cut short */
-    split_left_byte(split, 167, 56, 3003);
-    split_left_byte(split, 167, 56, 3500); /* sent again */
-    split_left_byte(split, 223, 56, 4003); /* not sent yet */
+        kernel_times_sent(kernel_times, 10 + i, 1000 * (i + 1));
+    kernel_times_left_byte(kernel_times, 55, 56, 1003);
+    kernel_times_left_byte(kernel_times, 110, 56, 2003); /* of a send cut short */
+    kernel_times_left_byte(kernel_times, 167, 56, 3003);
+    kernel_times_left_byte(kernel_times, 167, 56, 3500); /* sent again */
+    kernel_times_left_byte(kernel_times, 223, 56, 4003); /* not sent yet */
     for (uint64_t i = 0; i < 3; i++)
         came(10 + i, 3600, 3610, 0);
-    assert_int_equal(split->way.count, 2);
-    assert_int_equal(split->send.max, 3);
-    assert_int_equal(split->way.max, 3600 - 1003);
+    assert_int_equal(kernel_times->way.count, 2);
+    assert_int_equal(kernel_times->send.max, 3);
+    assert_int_equal(kernel_times->way.max, 3600 - 1003);
 }
 
 /* 2^32 is no multiple of 56. */
@@ -136,15 +138,15 @@ static void bytes_of_a_stream_wrap(void **state)
     const uint64_t wraps = ((uint64_t)1 << 32) / 56;
 
     (void)state;
-    split->number = (uint32_t)wraps - 1;
+    kernel_times->number = (uint32_t)wraps - 1;
     for (uint64_t i = wraps - 1; i < wraps + 2; i++)
-        split_sent(split, i, 1000);
+        kernel_times_sent(kernel_times, i, 1000);
     for (uint64_t i = wraps - 1; i < wraps + 2; i++)
-        split_left_byte(split, (uint32_t)((i + 1) * 56 - 1), 56, 1003);
+        kernel_times_left_byte(kernel_times, (uint32_t)((i + 1) * 56 - 1), 56, 1003);
     for (uint64_t i = wraps - 1; i < wraps + 2; i++)
         came(i, 1050, 1060, 0);
-    assert_int_equal(split->way.count, 3);
-    assert_int_equal(split->way.max, 47);
+    assert_int_equal(kernel_times->way.count, 3);
+    assert_int_equal(kernel_times->way.max, 47);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -7,7 +7,7 @@
 
 #define APART (3600 * KEDGE_SEC)
 
-static struct oneway_trend going, coming;
+static struct one_way_trend going, coming;
 
 /* Trips for `seconds`, of `there` and `back` ns, each growing so much a second; the other
  * clock runs faster by drift ns a second. False: no trend. */
@@ -18,7 +18,7 @@ struct path {
 
 static bool run(const struct path *p)
 {
-    struct oneway o = { 0 };
+    struct one_way_delay o = { 0 };
     const kedge_nanos step = KEDGE_SEC / 100;
 
     for (kedge_nanos at = 0; at < p->seconds * KEDGE_SEC; at += step) {
@@ -28,11 +28,11 @@ static bool run(const struct path *p)
         uint64_t back = 70000 + (uint64_t)(p->back * hundredths / 100);
         uint64_t left = KEDGE_SEC + at, arrived = left + there;
 
-        oneway_took(&o,
-                    &(struct oneway_trip){ left, arrived + clock, arrived + clock + 9000,
-                                           arrived + 9000 + back });
+        one_way_took(&o, &(struct one_way_trip){ left, arrived + clock,
+                                                 arrived + clock + 9000,
+                                                 arrived + 9000 + back });
     }
-    return oneway_trends(&o, &going, &coming);
+    return one_way_trends(&o, &going, &coming);
 }
 
 static void near(int64_t got, int64_t want)
@@ -72,28 +72,29 @@ static void clocks_that_part_show_in_both_ways(void **state)
 
 static void too_short_a_run_has_none(void **state)
 {
-    struct oneway o = { 0 };
+    struct one_way_delay o = { 0 };
 
     (void)state;
     assert_false(run(&(struct path){ .seconds = 1 }));
-    for (uint64_t i = 0; i < ONEWAY_NEEDED - 1; i++)
-        oneway_took(&o, &(struct oneway_trip){ i * KEDGE_SEC, i * KEDGE_SEC + 5, 0, 5 });
-    assert_false(oneway_trends(&o, &going, &coming));
+    for (uint64_t i = 0; i < ONE_WAY_NEEDED - 1; i++)
+        one_way_took(&o,
+                     &(struct one_way_trip){ i * KEDGE_SEC, i * KEDGE_SEC + 5, 0, 5 });
+    assert_false(one_way_trends(&o, &going, &coming));
 }
 
 static void a_clock_that_is_set_begins_anew(void **state)
 {
-    struct oneway o = { 0 };
+    struct one_way_delay o = { 0 };
 
     (void)state;
     for (uint64_t i = 0; i < 400; i++) {
         uint64_t left = KEDGE_SEC + i * KEDGE_SEC / 100;
         uint64_t there = left + 5000 + (i < 150 ? 0 : APART);
 
-        oneway_took(&o, &(struct oneway_trip){ left, there, there + 1, left + 11000 });
+        one_way_took(&o, &(struct one_way_trip){ left, there, there + 1, left + 11000 });
     }
     assert_int_equal(o.n, 250);
-    assert_true(oneway_trends(&o, &going, &coming));
+    assert_true(one_way_trends(&o, &going, &coming));
     near(going.trend_ns, 0);
     assert_int_equal(going.range, 0);
 }

@@ -83,14 +83,15 @@ static const struct stamp asking = { STAMP_ASKS, 0x1234, 77, 999 };
 static void what_a_server_writes_over_it_is_no_fault(void **state)
 {
     uint8_t *block = build(&asking, 64);
-    struct writer w = { .ptr = block, .room = MARKED_SIZE, .len = STAMP_SIZE };
+    struct writer w = { .ptr = block, .room = EXTENDED_SIZE, .len = STAMP_SIZE };
 
     (void)state;
-    mark_put(&w, &(struct mark){ .kind = MARK_REPORT, .report = { .seen = 7 } });
+    extension_put(&w, &(struct probe_extension){ .kind = EXTENSION_REPORT,
+                                                 .report = { .seen = 7 } });
     assert_false(intact(block, 64, &asking, 64)); /* not by a plain echo */
     block[5] |= STAMP_REPLY;
     assert_true(intact(block, 64, &asking, 64));
-    block[MARKED_SIZE] ^= 1;
+    block[EXTENDED_SIZE] ^= 1;
     assert_false(intact(block, 64, &asking, 64));
     free(block);
 }

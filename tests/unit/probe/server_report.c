@@ -23,20 +23,21 @@ static int end(void **state)
     return 0;
 }
 
-static void token(uint64_t value, uint64_t sequence, uint64_t next)
+static void cookie(uint64_t value, uint64_t sequence, uint64_t next)
 {
-    peer_took(&peer, &(struct mark){ .kind = MARK_TOKEN, .token = value },
+    peer_took(&peer,
+              &(struct probe_extension){ .kind = EXTENSION_TOKEN, .cookie = value },
               &(struct peer_answer){ sequence, next, 0, true });
 }
 
 static void report(uint64_t sequence, uint32_t seen, uint32_t highest)
 {
     peer_took(&peer,
-              &(struct mark){ .kind = MARK_REPORT,
-                              .report = { .kernel = true,
-                                          .seen = seen,
-                                          .highest = highest,
-                                          .held_ns = 5 } },
+              &(struct probe_extension){ .kind = EXTENSION_REPORT,
+                                         .report = { .kernel = true,
+                                                     .seen = seen,
+                                                     .highest = highest,
+                                                     .held_ns = 5 } },
               &(struct peer_answer){ sequence, sequence + 1, 0, true });
 }
 
@@ -59,7 +60,7 @@ static void a_plain_echo_tells_nothing(void **state)
 static void each_way_has_its_losses(void **state)
 {
     (void)state;
-    token(9, 0, 2);
+    cookie(9, 0, 2);
     report(2, 1, 2);
     report(4, 2, 4);
     report(6, 4, 6);
@@ -71,7 +72,7 @@ static void each_way_has_its_losses(void **state)
 static void what_follows_the_last_word_is_not_known(void **state)
 {
     (void)state;
-    token(9, 0, 1);
+    cookie(9, 0, 1);
     report(1, 1, 1);
     expect(3, 0, 0, 3);
 }
@@ -80,12 +81,12 @@ static void what_follows_the_last_word_is_not_known(void **state)
 static void order_does_not_matter(void **state)
 {
     (void)state;
-    token(9, 0, 2);
+    cookie(9, 0, 2);
     report(3, 1, 3);
     report(2, 2, 3);
     expect(0, 0, 0, 0);
     assert_int_equal(peer.now.seen, 2);
-    token(9, 1, 4); /* the answer to one that left before the token came */
+    cookie(9, 1, 4); /* the answer to one that left before the token came */
     report(5, 4, 5);
     report(4, 3, 4);
     expect(0, 0, 0, 0);
@@ -96,22 +97,22 @@ static void order_does_not_matter(void **state)
 static void probes_that_never_left_are_not_lost_going(void **state)
 {
     (void)state;
-    token(9, 0, 1);
+    cookie(9, 0, 1);
     report(1, 1, 1);
-    peer_took(
-        &peer,
-        &(struct mark){ .kind = MARK_REPORT, .report = { .seen = 2, .highest = 9 } },
-        &(struct peer_answer){ 9, 10, 5, true });
+    peer_took(&peer,
+              &(struct probe_extension){ .kind = EXTENSION_REPORT,
+                                         .report = { .seen = 2, .highest = 9 } },
+              &(struct peer_answer){ 9, 10, 5, true });
     assert_int_equal(peer_losses(&peer, 2, 5).going, 2);
 }
 
 static void a_server_that_was_started_again_counts_anew(void **state)
 {
     (void)state;
-    token(9, 0, 1);
+    cookie(9, 0, 1);
     report(1, 1, 1);
     report(3, 2, 3); /* 2 was lost going */
-    token(10, 5, 7);
+    cookie(10, 5, 7);
     assert_int_equal(peer.restarts, 1);
     report(7, 1, 7);
     report(9, 3, 9); /* 8 was lost coming back */
@@ -125,12 +126,12 @@ static void a_server_that_was_started_again_counts_anew(void **state)
 static void a_duplicate_is_no_second_answer(void **state)
 {
     (void)state;
-    token(9, 0, 1);
+    cookie(9, 0, 1);
     report(1, 1, 1);
-    peer_took(
-        &peer,
-        &(struct mark){ .kind = MARK_REPORT, .report = { .seen = 1, .highest = 1 } },
-        &(struct peer_answer){ 1, 2, 0, false });
+    peer_took(&peer,
+              &(struct probe_extension){ .kind = EXTENSION_REPORT,
+                                         .report = { .seen = 1, .highest = 1 } },
+              &(struct peer_answer){ 1, 2, 0, false });
     assert_int_equal(peer.now.answered, 1);
 }
 
@@ -139,7 +140,7 @@ static void sequences_pass_32_bits(void **state)
     uint64_t base = (uint64_t)1 << 32;
 
     (void)state;
-    token(9, base - 3, base - 2);
+    cookie(9, base - 3, base - 2);
     report(base - 2, 1, UINT32_MAX - 1);
     report(base - 1, 3, 0);
     assert_int_equal(peer.now.highest, base);

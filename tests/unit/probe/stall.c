@@ -132,20 +132,20 @@ static void short_ones_and_rare_probes_are_not_judged(void **state)
 
 static void lateness_is_counted_once(void **state)
 {
-    struct self s = { .due = 100 * MS };
+    struct own_lateness s = { .due = 100 * MS };
 
     (void)state;
-    self_awake(&s, 99 * MS);
-    self_awake(&s, 101 * MS - 1);
+    own_lateness_awake(&s, 99 * MS);
+    own_lateness_awake(&s, 101 * MS - 1);
     assert_int_equal(s.late_until, 0);
-    self_awake(&s, 150 * MS);
-    self_awake(&s, 150 * MS);
+    own_lateness_awake(&s, 150 * MS);
+    own_lateness_awake(&s, 150 * MS);
     assert_int_equal(s.times, 1);
     assert_int_equal(s.worst, 50 * MS);
     assert_int_equal(s.late_from, 100 * MS);
     assert_int_equal(s.late_until, 150 * MS);
     s.due = KEDGE_NEVER;
-    self_awake(&s, 999 * MS);
+    own_lateness_awake(&s, 999 * MS);
     assert_int_equal(s.times, 1);
 }
 

@@ -210,7 +210,7 @@ static void without_memory_a_sample_is_left_out(void **state)
     no_memory = true;
     histogram_record(&h, 9);
     assert_int_equal(h.count, 0);
-    assert_int_equal(h.left_out, 1);
+    assert_int_equal(h.dropped, 1);
     no_memory = false;
     for (uint64_t i = 0; i < HISTOGRAM_FEW; i++)
         histogram_record(&h, i);
@@ -221,12 +221,12 @@ static void without_memory_a_sample_is_left_out(void **state)
     histogram_record(&h, 7);
     histogram_merge(&h, &more);
     no_memory = false;
-    assert_int_equal(h.left_out, 3);
+    assert_int_equal(h.dropped, 3);
     assert_int_equal(h.count, HISTOGRAM_FEW + 2);
     assert_int_equal(histogram_count(&h, 0, HISTOGRAM_BUCKETS), h.count);
     assert_int_equal(histogram_count(&h, 5, 6), 2);
     histogram_merge(&more, &h);
-    assert_int_equal(more.left_out, 3);
+    assert_int_equal(more.dropped, 3);
     histogram_free(&h);
     histogram_free(&more);
 }

@@ -14,7 +14,7 @@
 
 static const struct {
     struct kedge_span in;
-    const char *shown;
+    const char *printable;
     const char *quoted;
 } rows[] = {
     { BYTES(""), "", "\"\"" },
@@ -44,8 +44,8 @@ static void shows_what_prints_and_escapes_the_rest(void **state)
         char out[128] = { 0 };
         struct writer w = { .ptr = (uint8_t *)out, .room = sizeof out - 1 };
 
-        text_shown(&w, rows[i].in, 100);
-        assert_string_equal(out, rows[i].shown);
+        text_printable(&w, rows[i].in, 100);
+        assert_string_equal(out, rows[i].printable);
         assert_false(w.bad);
     }
 }
@@ -83,7 +83,7 @@ static void cuts_at_a_character(void **state)
         char out[64] = { 0 };
         struct writer w = { .ptr = (uint8_t *)out, .room = sizeof out - 1 };
 
-        text_shown(&w, cuts[i].in, cuts[i].most);
+        text_printable(&w, cuts[i].in, cuts[i].most);
         out[w.len] = 0;
         assert_string_equal(out, cuts[i].want);
         assert_false(w.bad);
@@ -100,7 +100,7 @@ static void stays_within_room_of_any_size(void **state)
         uint8_t *block = malloc(room ? room : 1);
         struct writer w = { .ptr = block, .room = room };
 
-        text_shown(&w, in, 1000);
+        text_printable(&w, in, 1000);
         assert_true(w.len <= room);
         assert_int_equal(w.bad, room < 3);
         w = (struct writer){ .ptr = block, .room = room };

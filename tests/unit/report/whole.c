@@ -53,36 +53,36 @@ static void holds(const char *path, const char *want)
 static void the_old_one_stays_until_the_new_one_is_whole(void **state)
 {
     const struct place *p = *state;
-    struct whole w;
+    struct atomic_file w;
     struct stat st;
 
     (void)umask(022);
-    assert_int_equal(whole_open(&w, p->file), 0);
+    assert_int_equal(atomic_file_open(&w, p->file), 0);
     fputs("one", w.out);
-    assert_int_equal(whole_commit(&w), 0);
+    assert_int_equal(atomic_file_commit(&w), 0);
     holds(p->file, "one");
     assert_int_equal(stat(p->file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0644);
-    assert_int_equal(whole_open(&w, p->file), 0);
+    assert_int_equal(atomic_file_open(&w, p->file), 0);
     fputs("two", w.out);
     holds(p->file, "one");
-    whole_drop(&w);
+    atomic_file_drop(&w);
     holds(p->file, "one");
 }
 
 static void faults_are_said(void **state)
 {
     const struct place *p = *state;
-    struct whole w;
+    struct atomic_file w;
 
-    assert_int_equal(whole_open(&w, "/no/such/directory/f"), -ENOENT);
-    assert_int_equal(whole_open(&w, p->dir), -EISDIR);
-    assert_int_equal(whole_open(&w, "/dev/full"), 0);
+    assert_int_equal(atomic_file_open(&w, "/no/such/directory/f"), -ENOENT);
+    assert_int_equal(atomic_file_open(&w, p->dir), -EISDIR);
+    assert_int_equal(atomic_file_open(&w, "/dev/full"), 0);
     fputs("x", w.out);
-    assert_int_equal(whole_commit(&w), -ENOSPC);
-    assert_int_equal(whole_open(&w, "/dev/null"), 0);
+    assert_int_equal(atomic_file_commit(&w), -ENOSPC);
+    assert_int_equal(atomic_file_open(&w, "/dev/null"), 0);
     assert_null(w.temp);
-    assert_int_equal(whole_commit(&w), 0);
+    assert_int_equal(atomic_file_commit(&w), 0);
 }
 
 int main(void)

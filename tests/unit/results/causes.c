@@ -16,7 +16,7 @@ static const struct kedge_endpoint endpoint = { .transport = KEDGE_UDP,
                                                 .port = 7 };
 
 struct run {
-    struct account account;
+    struct probe_stats stats;
     struct peer peer;
     struct stalls stalls;
     struct probe_view view;
@@ -27,7 +27,7 @@ static void start(struct run *r)
 {
     memset(r, 0, sizeof *r);
     r->view = (struct probe_view){ .endpoint = &endpoint,
-                                   .account = &r->account,
+                                   .stats = &r->stats,
                                    .peer = &r->peer,
                                    .stalls = &r->stalls,
                                    .started = 5 * MS };
@@ -36,8 +36,8 @@ static void start(struct run *r)
 static void round_trips(struct run *r, unsigned n, kedge_nanos rtt, kedge_nanos intended)
 {
     for (unsigned i = 0; i < n; i++) {
-        histogram_record(&r->account.rtt, rtt);
-        histogram_record(&r->account.intended, intended);
+        histogram_record(&r->stats.rtt, rtt);
+        histogram_record(&r->stats.intended, intended);
     }
 }
 
@@ -54,8 +54,8 @@ static const char *notes(struct run *r)
 
 static void end(struct run *r)
 {
-    histogram_free(&r->account.rtt);
-    histogram_free(&r->account.intended);
+    histogram_free(&r->stats.rtt);
+    histogram_free(&r->stats.intended);
 }
 
 static void a_usual_run_has_none(void **state)
@@ -95,7 +95,7 @@ static void two_times_that_part_are_one_sentence(void **state)
         struct run r;
 
         start(&r);
-        r.account.left_late = 12;
+        r.stats.left_late = 12;
         round_trips(&r, runs[i].n, runs[i].rtt, runs[i].intended);
         if (runs[i].note)
             snprintf(want, sizeof want,
@@ -132,8 +132,8 @@ static void each_count_has_its_words(void **state)
     (void)state;
     start(&r);
     r.peer.restarts = 1;
-    r.account.reorder_extent = 2;
-    r.account.held_up = 3;
+    r.stats.reorder_extent = 2;
+    r.stats.held_up = 3;
     r.view.own_dropped = 4;
     assert_string_equal(
         notes(&r),
@@ -142,7 +142,7 @@ static void each_count_has_its_words(void **state)
         PEER "4 replies dropped by this program's own queue, not by the network\n" //
         PEER "3 answers measured while this program itself was held up\n");
     r.view.own_dropped = -1;
-    r.account.reorder_extent = r.account.held_up = r.peer.restarts = 0;
+    r.stats.reorder_extent = r.stats.held_up = r.peer.restarts = 0;
     assert_string_equal(notes(&r), "");
     end(&r);
 }
@@ -154,7 +154,7 @@ static void a_loss_has_its_way_where_it_is_told(void **state)
     (void)state;
     start(&r);
     r.peer.asks = true;
-    r.account.lost = 5;
+    r.stats.lost = 5;
     assert_string_equal(notes(&r),
                         PEER "5 lost, and which way a plain echo does not tell\n");
     r.peer.reports = 1;

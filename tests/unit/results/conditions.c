@@ -38,9 +38,9 @@ static void what_is_no_condition_says_why(void **state)
 }
 
 /* 100 round trips of 1 to 100 us, of 102 probes. */
-static void hundred(struct account *a, kedge_nanos unit)
+static void hundred(struct probe_stats *a, kedge_nanos unit)
 {
-    *a = (struct account){ 0 };
+    *a = (struct probe_stats){ 0 };
     for (uint64_t i = 1; i <= 100; i++)
         histogram_record(&a->rtt, i * unit);
     a->sent = 102;
@@ -48,9 +48,10 @@ static void hundred(struct account *a, kedge_nanos unit)
     a->lost = 2;
 }
 
-static bool fails(const char *text, const struct account *a, const struct account *before)
+static bool fails(const char *text, const struct probe_stats *a,
+                  const struct probe_stats *before)
 {
-    struct probe_view v = { .account = a }, w = { .account = before };
+    struct probe_view v = { .stats = a }, w = { .stats = before };
     struct kedge_error error;
     struct check_why why;
     struct check c;
@@ -73,19 +74,19 @@ static void judges_each_figure(void **state)
         { "p99>90us", true },      { "p99.9>1ns", true },     { "p99.9<1h", true },
         { "jitter>1h", true },     { "duplicated>0", false }, { "late>0%", false },
     };
-    static struct account a;
+    static struct probe_stats a;
 
     (void)state;
     hundred(&a, KEDGE_USEC);
     for (size_t i = 0; i < COUNT(cases); i++)
         if (fails(cases[i].text, &a, NULL) != cases[i].fails)
             fail_msg("%s", cases[i].text);
-    account_free(&a);
+    probe_stats_free(&a);
 }
 
 static void judges_a_change(void **state)
 {
-    static struct account a, b, none;
+    static struct probe_stats a, b, none;
 
     (void)state;
     hundred(&a, KEDGE_USEC);
@@ -97,8 +98,8 @@ static void judges_a_change(void **state)
     assert_false(fails("min<-50%", &a, &b));
     assert_true(fails("min>1000%", &b, &none));
     assert_true(fails("lost>1.9%", &b, &a));
-    account_free(&a);
-    account_free(&b);
+    probe_stats_free(&a);
+    probe_stats_free(&b);
 }
 
 int main(void)

@@ -27,28 +27,28 @@ void *__wrap_realloc(void *p, size_t size)
 /* A target with a kedge server; three answers, and no memory for the last two. */
 struct run {
     struct kedge_endpoint endpoint;
-    struct account account;
-    struct account_slot slots[8];
+    struct probe_stats stats;
+    struct probe_stats_slot slots[8];
     struct stalls stalls;
-    struct self self;
+    struct own_lateness lateness;
     struct peer peer;
-    struct split *split;
-    struct probe_damage damage;
+    struct kernel_times *kernel_times;
+    struct probe_corruption corruption;
     struct probe_marks marks;
-    struct apart apart;
-    struct oneway oneway;
+    struct warmup warmup;
+    struct one_way_delay one_way;
     struct probe_view view;
 };
 
 static void answer(struct run *r, kedge_nanos at, kedge_nanos took)
 {
-    uint64_t n = account_send(&r->account, at, at);
+    uint64_t n = probe_stats_send(&r->stats, at, at);
 
-    split_sent(r->split, n, at);
-    split_left(r->split, (uint32_t)n, at + 1000);
-    split_came(r->split,
-               &(struct split_reply){ n, at + took - 1000, at + took, took / 2 });
-    assert_true(account_reply(&r->account, n, at + took));
+    kernel_times_sent(r->kernel_times, n, at);
+    kernel_times_left(r->kernel_times, (uint32_t)n, at + 1000);
+    kernel_times_came(r->kernel_times, &(struct kernel_times_reply){
+                                           n, at + took - 1000, at + took, took / 2 });
+    assert_true(probe_stats_reply(&r->stats, n, at + took));
     histogram_record(&r->peer.held, took / 2);
 }
 
@@ -58,23 +58,23 @@ static void begin(struct run *r)
 
     *r = (struct run){ .peer = { .asks = true, .reports = 3 } };
     assert_true(kedge_endpoint_parse("udp://127.0.0.1:7", &r->endpoint, &error));
-    account_init(&r->account, r->slots, 8, KEDGE_SEC);
-    r->split = split_open(8);
-    assert_non_null(r->split);
+    probe_stats_init(&r->stats, r->slots, 8, KEDGE_SEC);
+    r->kernel_times = kernel_times_open(8);
+    assert_non_null(r->kernel_times);
     answer(r, 1, 20000);
     /* Eight cells are there from the first on: the memory for more is wanted. */
     for (kedge_nanos more = 1; more < 8; more++)
         answer(r, 1 + more * KEDGE_MSEC, 20000 + more * 4000);
     r->view = (struct probe_view){ .endpoint = &r->endpoint,
-                                   .account = &r->account,
+                                   .stats = &r->stats,
                                    .stalls = &r->stalls,
-                                   .self = &r->self,
+                                   .lateness = &r->lateness,
                                    .peer = &r->peer,
-                                   .split = r->split,
-                                   .damage = &r->damage,
+                                   .kernel_times = r->kernel_times,
+                                   .corruption = &r->corruption,
                                    .marks = &r->marks,
-                                   .apart = &r->apart,
-                                   .oneway = &r->oneway,
+                                   .warmup = &r->warmup,
+                                   .one_way = &r->one_way,
                                    .own_dropped = -1 };
 }
 
@@ -88,9 +88,9 @@ static void lack(struct run *r)
 
 static void end(struct run *r)
 {
-    account_free(&r->account);
+    probe_stats_free(&r->stats);
     histogram_free(&r->peer.held);
-    split_close(r->split);
+    kernel_times_close(r->kernel_times);
 }
 
 struct text {
@@ -207,7 +207,7 @@ static void a_run_read_again_says_it(void **state)
                "\"reordered\":0,\"altered\":0,\"refused\":0,\"unsent\":0,\"stray\":0,"
                "\"jitter_ns\":null}");
     view = (struct probe_view){ .endpoint = &record.targets[0]->endpoint,
-                                .account = &record.targets[0]->account };
+                                .stats = &record.targets[0]->stats };
     f = open_memstream(&text.at, &text.len);
     assert_non_null(f);
     left_out_note(&view, f);

@@ -33,7 +33,7 @@ static void a_run_without_its_end_is_counted_by_its_probes(void **state)
 {
     struct probe_record r;
     struct probe_read_error e;
-    const struct account *a;
+    const struct probe_stats *a;
 
     (void)state;
     assert_true(read_text(&r,
@@ -42,7 +42,7 @@ static void a_run_without_its_end_is_counted_by_its_probes(void **state)
                                   PROBE(3, "refused", null) PROBE(4, "unsent", null)
                                       PROBE(5, "open", null),
                           &e));
-    a = r.result.views[0].account;
+    a = r.result.views[0].stats;
     assert_false(r.whole);
     assert_int_equal(r.result.count, 1);
     assert_int_equal(r.result.about.interval, 5);
@@ -53,7 +53,7 @@ static void a_run_without_its_end_is_counted_by_its_probes(void **state)
     assert_int_equal(a->late, 1);
     assert_int_equal(a->refused, 1);
     assert_int_equal(a->unsent, 1);
-    assert_int_equal(account_open(a), 1);
+    assert_int_equal(probe_stats_open(a), 1);
     assert_int_equal(a->rtt.max, 100);
     assert_int_equal(a->intended.max, 102);
     probe_record_free(&r);

@@ -36,7 +36,7 @@ static struct tftp_session *admitted(struct server *s)
 
 static void rule_7_the_budget_bounds_what_is_unproved(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .unproved_max = 3 });
+    struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 3 });
     struct tftp_arrival near = from(5, SPAN(RRQ));
 
     (void)state;
@@ -54,7 +54,7 @@ static void rule_7_the_budget_bounds_what_is_unproved(void **state)
 
 static void rule_7_the_budget_of_ipv6_is_of_a_56(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .unproved_max = 1 });
+    struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 1 });
     struct tftp_arrival in = { .peer = { { 0x20, 1, 0xd, 0xb8, 1, 2, 3, 4 }, 0, 1 },
                                .bytes = SPAN(RRQ) };
 
@@ -70,7 +70,8 @@ static void rule_7_the_budget_of_ipv6_is_of_a_56(void **state)
 
 static void each_proof_lets_in_who_waited_longest(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 64, .unproved_max = 2 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 64, .unvalidated_max = 2 });
     struct tftp_session *first = started(s, from(1, SPAN(RRQ)));
     struct tftp_session *second = started(s, from(2, SPAN(RRQ)));
     struct tftp_session *next;
@@ -96,7 +97,8 @@ static void each_proof_lets_in_who_waited_longest(void **state)
 
 static void a_place_of_another_network_is_none(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 64, .unproved_max = 1 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 64, .unvalidated_max = 1 });
     struct tftp_session *far = started(s, of_network(9, 1));
 
     (void)state;
@@ -110,7 +112,8 @@ static void a_place_of_another_network_is_none(void **state)
 /* A client asks again then; the timer tells nobody. */
 static void who_waits_a_second_waits_in_vain(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 64, .unproved_max = 1 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 64, .unvalidated_max = 1 });
     struct tftp_session *first = started(s, from(1, SPAN("\0\1f\0octet\0tsize\0000\0")));
 
     (void)state;
@@ -134,7 +137,8 @@ static void who_waits_a_second_waits_in_vain(void **state)
 
 static void who_waits_and_asks_for_another_file_waits_for_that(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 64, .unproved_max = 1 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 64, .unvalidated_max = 1 });
     struct tftp_session *first = started(s, from(1, SPAN(RRQ)));
 
     (void)state;
@@ -155,7 +159,8 @@ static void who_waits_and_asks_for_another_file_waits_for_that(void **state)
 
 static void who_has_a_transfer_does_not_wait_for_another(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 64, .unproved_max = 1 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 64, .unvalidated_max = 1 });
     struct tftp_session *first = started(s, from(1, SPAN(RRQ)));
 
     (void)state;
@@ -168,7 +173,8 @@ static void who_has_a_transfer_does_not_wait_for_another(void **state)
 /* While it waits nothing is said to it, whatever comes from its address. */
 static void packets_of_who_waits_are_dropped(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 64, .unproved_max = 1 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 64, .unvalidated_max = 1 });
 
     (void)state;
     (void)started(s, from(1, SPAN(RRQ)));
@@ -180,7 +186,8 @@ static void packets_of_who_waits_are_dropped(void **state)
 
 static void a_quarter_is_not_for_waiting(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 16, .unproved_max = 2 });
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 16, .unvalidated_max = 2 });
 
     (void)state;
     (void)started(s, from(1, SPAN(RRQ)));
@@ -203,7 +210,7 @@ static void a_rack_that_boots_is_not_kept_out(void **state)
     struct server *s = server_open((struct tftp_limits){ .room = 16384 });
     struct tftp_session **out = calloc(BOARDS + 1, sizeof *out);
     unsigned begun = 0;
-    unsigned proved = 0;
+    unsigned validated = 0;
 
     (void)state;
     for (unsigned i = 0; i < BOARDS; i++) {
@@ -216,17 +223,17 @@ static void a_rack_that_boots_is_not_kept_out(void **state)
         tftp_sessions_opened(&s->t, s->event.session, &file, s->now);
         assert_int_equal(pump(s, s->event.session), 1);
     }
-    for (int turns = 0; turns < 10 && proved < BOARDS; turns++) {
+    for (int turns = 0; turns < 10 && validated < BOARDS; turns++) {
         unsigned heard = begun;
 
         s->now += 20 * KEDGE_MSEC;
-        while (proved < heard)
-            prove(s, out[proved++]);
+        while (validated < heard)
+            prove(s, out[validated++]);
         while ((out[begun] = admitted(s)))
             begun++;
-        assert_true(begun - proved <= 1024);
+        assert_true(begun - validated <= 1024);
     }
-    assert_int_equal(proved, BOARDS);
+    assert_int_equal(validated, BOARDS);
     assert_int_equal(s->t.dropped[TFTP_DROP_OVER_BUDGET], 0);
     free(out);
     server_close(s);
@@ -292,7 +299,7 @@ static void who_has_answered_never_gives_way(void **state)
 
     (void)state;
     for (uint16_t port = 1; port <= 4; port++)
-        (void)proved(s, from(port, SPAN(RRQ)));
+        (void)validated(s, from(port, SPAN(RRQ)));
     s->now += 20 * KEDGE_SEC;
     assert_int_equal(ask(s, of_network(9, 1)), TFTP_DROPPED);
     /* Nor who is still being opened, for a helper holds its slot. */

@@ -27,7 +27,7 @@ static void rule_6_stragglers_on_another_data_socket_miss_it(void **state)
         if (socket != session->socket)
             assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), socket), TFTP_DROPPED);
     assert_int_equal(s->t.dropped[TFTP_DROP_UNKNOWN], 3);
-    assert_false(session->machine.sender.proved);
+    assert_false(session->machine.sender.validated);
     server_close(s);
 }
 
@@ -68,7 +68,7 @@ static void rule_7_and_gets_it_once_in_30_s(void **state)
     }
     s->now += KEDGE_SEC;
     assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), 0), TFTP_ANSWER);
-    (void)proved(s, from(1, SPAN(RRQ))); /* it is served as any other */
+    (void)validated(s, from(1, SPAN(RRQ))); /* it is served as any other */
     server_close(s);
 }
 
@@ -76,7 +76,7 @@ static void rule_7_and_gets_it_once_in_30_s(void **state)
 static void rule_7_strangers_do_not_push_out_what_ended(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(7, SPAN(RRQ)));
+    struct tftp_session *session = validated(s, from(7, SPAN(RRQ)));
     unsigned answers = 0;
 
     (void)state;
@@ -108,7 +108,7 @@ static void rule_7_nor_to_what_was_sent_to_many(void **state)
     struct tftp_arrival in = from(1, SPAN("\0\4\0\1"));
 
     (void)state;
-    in.to_many = true;
+    in.to_broadcast = true;
     assert_int_equal(say(s, in, 0), TFTP_DROPPED);
     server_close(s);
 }
@@ -116,7 +116,7 @@ static void rule_7_nor_to_what_was_sent_to_many(void **state)
 static void rule_7_nor_to_a_peer_that_has_just_ended(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(1, SPAN(RRQ)));
+    struct tftp_session *session = validated(s, from(1, SPAN(RRQ)));
     uint32_t socket = session->socket;
     struct tftp_arrival late = from(1, SPAN("\0\4\0\2"));
 
@@ -215,7 +215,7 @@ static void rule_6_an_aborted_size_probe_is_a_probe(void **state)
 static void later_it_is_an_abort(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(1, SPAN(RRQ_OPTIONS)));
+    struct tftp_session *session = validated(s, from(1, SPAN(RRQ_OPTIONS)));
 
     (void)state;
     assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), session->socket), TFTP_PUMP);
@@ -278,7 +278,7 @@ static void many_come_and_go(void **state)
 static void an_upload_lingers_for_its_last_ack(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(1, SPAN(WRQ)));
+    struct tftp_session *session = validated(s, from(1, SPAN(WRQ)));
 
     (void)state;
     assert_int_equal(tftp_session_outcome(session), KEDGE_TFTP_RUNNING);

@@ -102,7 +102,7 @@ static void port_unreachable_before_that_is_gone(void **state)
     kedge_tftp_machine_gone(&m);
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_GONE);
     m = sending(1);
-    m.sender.proved = false; /* nobody was ever there */
+    m.sender.validated = false; /* nobody was ever there */
     kedge_tftp_sender_sent(&m.sender, 1, 2, 0);
     kedge_tftp_machine_gone(&m);
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_GONE);

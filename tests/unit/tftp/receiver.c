@@ -141,7 +141,7 @@ static void deaf_until_its_own_data_can_come(void **state)
     struct kedge_tftp_receiver r = receiver(1, true);
 
     (void)state;
-    r.terms.deaf_until = MS(5);
+    r.terms.ignore_before = MS(5);
     PLAY(&r, script);
 }
 

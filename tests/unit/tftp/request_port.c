@@ -60,7 +60,7 @@ static void rule_6_a_write_too(void **state)
 static void rule_6_within_an_rto_of_progress_it_is_a_stray(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(1024, SPAN(RRQ)));
+    struct tftp_session *session = validated(s, from(1024, SPAN(RRQ)));
     kedge_nanos rto = kedge_tftp_rto(&session->machine.sender.rtt);
 
     (void)state;
@@ -79,7 +79,7 @@ static void rule_6_within_an_rto_of_progress_it_is_a_stray(void **state)
 static void rule_6_what_waited_in_a_queue_is_a_stray(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(1, SPAN(RRQ)));
+    struct tftp_session *session = validated(s, from(1, SPAN(RRQ)));
     struct tftp_arrival late = from(1, SPAN(RRQ));
 
     (void)state;
@@ -95,7 +95,7 @@ static void rule_6_what_waited_in_a_queue_is_a_stray(void **state)
 static void rule_6_progress_puts_that_off(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
-    struct tftp_session *session = proved(s, from(1024, SPAN(RRQ)));
+    struct tftp_session *session = validated(s, from(1024, SPAN(RRQ)));
 
     (void)state;
     for (uint8_t k = 2; k < 20; k++) {
@@ -120,7 +120,7 @@ static void rule_6_a_different_request_replaces(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(others); i++) {
         struct server *s = server_open((struct tftp_limits){ 0 });
-        struct tftp_session *session = proved(s, from(1024, SPAN(RRQ)));
+        struct tftp_session *session = validated(s, from(1024, SPAN(RRQ)));
 
         assert_int_equal(ask(s, from(1024, others[i])), TFTP_OPEN);
         assert_ptr_equal(s->event.replaced, session);
@@ -186,7 +186,7 @@ static void rule_6_a_new_transfer_takes_another_data_socket(void **state)
 static void rule_6_so_does_one_that_replaces(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ .sockets = 2 });
-    struct tftp_session *first = proved(s, from(1024, SPAN(RRQ)));
+    struct tftp_session *first = validated(s, from(1024, SPAN(RRQ)));
     struct tftp_session *second = started(s, from(1024, SPAN(WRQ)));
 
     (void)state;
@@ -200,7 +200,7 @@ static void rule_6_with_one_port_stragglers_are_not_heard(void **state)
 {
     struct server *s =
         server_open((struct tftp_limits){ .single_port = true, .sockets = 1 });
-    struct tftp_session *session = proved(s, from(1024, SPAN(RRQ))); /* 10 ms */
+    struct tftp_session *session = validated(s, from(1024, SPAN(RRQ))); /* 10 ms */
 
     (void)state;
     tftp_sessions_release(&s->t, session, s->now);

@@ -47,11 +47,11 @@ static void rule_7_nothing_sent_to_many_is_answered(void **state)
     struct tftp_arrival in = from(1024, SPAN(RRQ));
 
     (void)state;
-    in.to_many = true;
+    in.to_broadcast = true;
     assert_int_equal(ask(s, in), TFTP_DROPPED);
     in.bytes = SPAN("\0\1f\0oct");
     assert_int_equal(ask(s, in), TFTP_DROPPED);
-    assert_int_equal(s->t.dropped[TFTP_DROP_TO_MANY], 2);
+    assert_int_equal(s->t.dropped[TFTP_DROP_TO_BROADCAST], 2);
     server_close(s);
 }
 
@@ -108,7 +108,7 @@ static void rule_7_nor_is_that_of_a_request_without_words(void **state)
 /* A peer that asks for ever other files would fill the table with what is being opened. */
 static void rule_7_what_is_replaced_holds_its_budget_while_it_opens(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .unproved_max = 3 });
+    struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 3 });
     struct tftp_session *opening;
 
     (void)state;

@@ -4,11 +4,11 @@
 
 #include "tftp/rtt.h"
 
-static struct kedge_tftp_rtt fresh(kedge_nanos timeout, kedge_nanos turn)
+static struct kedge_tftp_rtt fresh(kedge_nanos timeout, kedge_nanos own_delay)
 {
     struct kedge_tftp_rtt r;
 
-    kedge_tftp_rtt_init(&r, timeout, turn);
+    kedge_tftp_rtt_init(&r, timeout, own_delay);
     return r;
 }
 

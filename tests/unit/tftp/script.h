@@ -82,12 +82,12 @@ static inline void play(struct kedge_tftp_sender *s, const struct line *script,
 #define PLAY(s, script) play(s, script, COUNT(script))
 
 static inline struct kedge_tftp_sender sender(uint32_t window, uint64_t first,
-                                              bool proved, uint64_t last)
+                                              bool validated, uint64_t last)
 {
     struct kedge_tftp_terms terms = { .blksize = 512, .window = window };
     struct kedge_tftp_sender s;
 
-    kedge_tftp_sender_init(&s, &terms, first, proved, 0);
+    kedge_tftp_sender_init(&s, &terms, first, validated, 0);
     kedge_tftp_sender_end(&s, last);
     return s;
 }

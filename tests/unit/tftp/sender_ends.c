@@ -169,10 +169,10 @@ static void an_ack_of_nothing_sent_proves_nothing(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_false(s.proved);
+    assert_false(s.validated);
     s = sender(1, 1, false, 9); /* no OACK went out: there is no ACK 0 */
     PLAY(&s, plain);
-    assert_false(s.proved);
+    assert_false(s.validated);
 }
 
 static void rule_10_error_0_after_the_last_block_is_success(void **state)
@@ -223,7 +223,9 @@ static void deaf_to_errors_until_its_own_can_come(void **state)
         { 0, TIME, 0, 0, 1, RUN },  { 4, ERROR, 0, 0, 0, RUN }, { 4, ACK, 0, 1, 2, RUN },
         { 4, ERROR, 0, 0, 0, RUN }, { 6, ACK, 1, 2, 3, RUN },
     };
-    struct kedge_tftp_terms terms = { .blksize = 512, .window = 1, .deaf_until = MS(5) };
+    struct kedge_tftp_terms terms = { .blksize = 512,
+                                      .window = 1,
+                                      .ignore_before = MS(5) };
     struct kedge_tftp_sender s;
 
     (void)state;

@@ -26,7 +26,7 @@ static inline struct server *server_open(struct tftp_limits limits)
 
     limits.room = limits.room ? limits.room : 8;
     limits.sockets = limits.sockets ? limits.sockets : 4;
-    limits.unproved_max = limits.unproved_max ? limits.unproved_max : 1024;
+    limits.unvalidated_max = limits.unvalidated_max ? limits.unvalidated_max : 1024;
     limits.key = 0x1234567890abcdef;
     s->now = KEDGE_SEC;
     s->memory = calloc(1, tftp_sessions_memory(&limits));
@@ -42,8 +42,8 @@ static inline void server_close(struct server *s)
             tftp_sessions_release(&s->t, &s->t.all[i], s->now);
     assert_int_equal(s->t.used, 0);
     for (unsigned i = 0; i < s->t.past; i++)
-        assert_int_equal(s->t.network[i].unproved, 0);
-    assert_int_equal(s->t.unproved.oldest + s->t.ready.oldest, 0);
+        assert_int_equal(s->t.network[i].unvalidated, 0);
+    assert_int_equal(s->t.unvalidated.oldest + s->t.ready.oldest, 0);
     assert_true(tftp_sessions_deadline(&s->t) == KEDGE_NEVER);
     free(s->memory);
     free(s);
@@ -116,7 +116,7 @@ static inline struct tftp_session *started(struct server *s, struct tftp_arrival
 }
 
 /* The same, and the peer has answered. */
-static inline struct tftp_session *proved(struct server *s, struct tftp_arrival in)
+static inline struct tftp_session *validated(struct server *s, struct tftp_arrival in)
 {
     struct tftp_session *session = started(s, in);
 

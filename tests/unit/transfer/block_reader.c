@@ -10,7 +10,7 @@ struct memory {
     enum store_error fails;
 };
 
-static struct store_result read_memory(void *file, const struct content_part *part,
+static struct store_result read_memory(void *file, const struct block_part *part,
                                        size_t *got)
 {
     struct memory *m = file;
@@ -32,19 +32,20 @@ static struct store_result read_memory(void *file, const struct content_part *pa
     return store_ok();
 }
 
-static struct content content_of(struct memory *m, uint32_t blksize, bool known)
+static struct block_reader content_of(struct memory *m, uint32_t blksize, bool known)
 {
-    return (struct content){ .read = read_memory,
-                             .file = m,
-                             .size = known ? m->bytes.len : UINT64_MAX,
-                             .blksize = blksize };
+    return (struct block_reader){ .read = read_memory,
+                                  .file = m,
+                                  .size = known ? m->bytes.len : UINT64_MAX,
+                                  .blksize = blksize };
 }
 
-static void fill(struct content *c, uint64_t first, uint64_t end, struct frames *out)
+static void fill(struct block_reader *c, uint64_t first, uint64_t end,
+                 struct data_packets *out)
 {
     struct kedge_tftp_action a = { .first = first, .end = end };
 
-    assert_int_equal(content_fill(c, &a, 0, out).error, STORE_OK);
+    assert_int_equal(block_reader_fill(c, &a, 0, out).error, STORE_OK);
     assert_true(out->first == first);
 }
 
@@ -89,8 +90,8 @@ static void blocks_are_laid_back_to_back(void **state)
     (void)state;
     for (size_t i = 0; i < 2 * COUNT(octet); i++) {
         struct memory m = { .bytes = text(octet[i / 2].file) };
-        struct content c = content_of(&m, 3, i % 2);
-        struct frames f = { .memory = space, .room = sizeof space };
+        struct block_reader c = content_of(&m, 3, i % 2);
+        struct data_packets f = { .memory = space, .room = sizeof space };
         size_t len = packets(octet[i / 2].want, want);
 
         fill(&c, octet[i / 2].first, octet[i / 2].end, &f);
@@ -118,8 +119,10 @@ static void lent_blocks_are_not_copied(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(octet); i++) {
         struct memory m = { .bytes = text(octet[i].file) };
-        struct content c = content_of(&m, 3, true);
-        struct frames f = { .memory = space, .room = sizeof space, .pieces = pieces };
+        struct block_reader c = content_of(&m, 3, true);
+        struct data_packets f = { .memory = space,
+                                  .room = sizeof space,
+                                  .pieces = pieces };
         size_t len = packets(octet[i].want, want);
         size_t at = 0;
 
@@ -142,13 +145,13 @@ static void what_is_not_lent_is_read(void **state)
     uint8_t space[16];
     struct iovec pieces[2 * FRAMES_AT_ONCE];
     struct memory m = { .bytes = text("abc"), .fails = STORE_LATER };
-    struct content c = content_of(&m, 2, true);
-    struct frames f = { .memory = space, .room = sizeof space, .pieces = pieces };
+    struct block_reader c = content_of(&m, 2, true);
+    struct data_packets f = { .memory = space, .room = sizeof space, .pieces = pieces };
     struct kedge_tftp_action a = { .first = 1, .end = 2 };
 
     (void)state;
     c.lend = lend_memory;
-    assert_int_equal(content_fill(&c, &a, 0, &f).error, STORE_LATER);
+    assert_int_equal(block_reader_fill(&c, &a, 0, &f).error, STORE_LATER);
     assert_true(m.calls == 1 && !f.lent);
 }
 
@@ -156,8 +159,8 @@ static void no_more_than_there_is_room_for(void **state)
 {
     uint8_t space[20];
     struct memory m = { .bytes = text("abcdefghijkl") };
-    struct content c = content_of(&m, 3, true);
-    struct frames f = { .memory = space, .room = sizeof space };
+    struct block_reader c = content_of(&m, 3, true);
+    struct data_packets f = { .memory = space, .room = sizeof space };
 
     (void)state;
     fill(&c, 1, 9, &f);
@@ -171,14 +174,14 @@ static void numbers_wrap_as_they_are_told_to(void **state)
 {
     uint8_t space[16];
     struct memory m = { .bytes = { NULL, 0 } };
-    struct content c = content_of(&m, 1, true);
-    struct frames f = { .memory = space, .room = sizeof space };
+    struct block_reader c = content_of(&m, 1, true);
+    struct data_packets f = { .memory = space, .room = sizeof space };
     struct kedge_tftp_action a = { .first = 65536, .end = 65537 };
 
     (void)state;
-    assert_int_equal(content_fill(&c, &a, 0, &f).error, STORE_OK);
+    assert_int_equal(block_reader_fill(&c, &a, 0, &f).error, STORE_OK);
     assert_memory_equal(space, "\0\3\0\0", 4);
-    assert_int_equal(content_fill(&c, &a, 1, &f).error, STORE_OK);
+    assert_int_equal(block_reader_fill(&c, &a, 1, &f).error, STORE_OK);
     assert_memory_equal(space, "\0\3\0\1", 4);
 }
 
@@ -186,14 +189,14 @@ static void a_read_that_fails_is_told(void **state)
 {
     uint8_t space[16];
     struct memory m = { .bytes = text("abc"), .fails = STORE_LATER };
-    struct content c = content_of(&m, 3, true);
-    struct frames f = { .memory = space, .room = sizeof space };
+    struct block_reader c = content_of(&m, 3, true);
+    struct data_packets f = { .memory = space, .room = sizeof space };
     struct kedge_tftp_action a = { .first = 1, .end = 2 };
 
     (void)state;
-    assert_int_equal(content_fill(&c, &a, 0, &f).error, STORE_LATER);
+    assert_int_equal(block_reader_fill(&c, &a, 0, &f).error, STORE_LATER);
     c.netascii = true;
-    assert_int_equal(content_fill(&c, &a, 0, &f).error, STORE_LATER);
+    assert_int_equal(block_reader_fill(&c, &a, 0, &f).error, STORE_LATER);
 }
 
 /* Each block once or twice, as lock-step has it: the bytes are those of one encoding. */
@@ -208,8 +211,8 @@ static void text_goes_on_where_a_block_was_cut(void **state)
     (void)state;
     for (uint32_t blksize = 8; blksize <= 24; blksize++) {
         struct memory m = { .bytes = text(file) };
-        struct content c = content_of(&m, blksize, blksize % 2);
-        struct frames f = { .memory = space, .room = sizeof space };
+        struct block_reader c = content_of(&m, blksize, blksize % 2);
+        struct data_packets f = { .memory = space, .room = sizeof space };
         size_t at = 0;
         uint64_t block = 1;
 

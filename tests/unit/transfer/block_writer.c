@@ -25,13 +25,13 @@ static struct store_result write_memory(void *file, struct kedge_span bytes,
 static void octets_are_taken_as_they_are(void **state)
 {
     struct memory m = { .len = 0 };
-    struct taking t = { .write = write_memory, .file = &m };
+    struct block_writer t = { .write = write_memory, .file = &m };
 
     (void)state;
-    assert_int_equal(taking_body(&t, text("a\r\n")).error, STORE_OK);
-    assert_int_equal(taking_body(&t, text("")).error, STORE_OK);
-    assert_int_equal(taking_body(&t, text("b\r")).error, STORE_OK);
-    assert_int_equal(taking_end(&t).error, STORE_OK);
+    assert_int_equal(block_writer_put(&t, text("a\r\n")).error, STORE_OK);
+    assert_int_equal(block_writer_put(&t, text("")).error, STORE_OK);
+    assert_int_equal(block_writer_put(&t, text("b\r")).error, STORE_OK);
+    assert_int_equal(block_writer_end(&t).error, STORE_OK);
     assert_true(t.offset == 5 && m.len == 5);
     assert_memory_equal(m.bytes, "a\r\nb\r", 5);
 }
@@ -45,15 +45,17 @@ static void text_may_be_cut_anywhere(void **state)
     for (size_t one = 0; one <= wire.len; one++) {
         for (size_t two = one; two <= wire.len; two++) {
             struct memory m = { .len = 0 };
-            struct taking t = { .write = write_memory, .file = &m, .netascii = true };
+            struct block_writer t = { .write = write_memory,
+                                      .file = &m,
+                                      .netascii = true };
             const size_t cuts[] = { 0, one, two, wire.len };
 
             for (size_t i = 0; i < 3; i++) {
                 struct kedge_span body = { wire.ptr + cuts[i], cuts[i + 1] - cuts[i] };
 
-                assert_int_equal(taking_body(&t, body).error, STORE_OK);
+                assert_int_equal(block_writer_put(&t, body).error, STORE_OK);
             }
-            assert_int_equal(taking_end(&t).error, STORE_OK);
+            assert_int_equal(block_writer_end(&t).error, STORE_OK);
             assert_int_equal(m.len, want.len);
             assert_memory_equal(m.bytes, want.ptr, want.len);
             assert_true(t.offset == want.len);
@@ -64,13 +66,13 @@ static void text_may_be_cut_anywhere(void **state)
 static void a_write_that_fails_counts_nothing(void **state)
 {
     struct memory m = { .fails = STORE_FULL };
-    struct taking t = { .write = write_memory, .file = &m };
+    struct block_writer t = { .write = write_memory, .file = &m };
 
     (void)state;
-    assert_int_equal(taking_body(&t, text("abc")).error, STORE_FULL);
+    assert_int_equal(block_writer_put(&t, text("abc")).error, STORE_FULL);
     assert_true(t.offset == 0);
     t.netascii = true;
-    assert_int_equal(taking_body(&t, text("abc\r")).error, STORE_FULL);
+    assert_int_equal(block_writer_put(&t, text("abc\r")).error, STORE_FULL);
     assert_true(t.offset == 0);
 }
 

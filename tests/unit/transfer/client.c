@@ -242,7 +242,7 @@ static void what_is_no_request_is_not_answered(void **state)
     }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, place_open, place_close)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, publish_open, publish_close)
 
 int main(void)
 {

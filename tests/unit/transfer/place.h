@@ -32,7 +32,7 @@ static inline struct path at(const struct place *p, const char *name)
     return path;
 }
 
-static inline int place_open(void **state)
+static inline int publish_open(void **state)
 {
     struct place *p = malloc(sizeof *p);
 
@@ -62,7 +62,7 @@ static inline unsigned place_files(const struct place *p, bool away)
     return count;
 }
 
-static inline int place_close(void **state)
+static inline int publish_close(void **state)
 {
     struct place *p = *state;
 

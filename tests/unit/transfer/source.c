@@ -14,7 +14,7 @@ static void open_source(struct fetch_source *s, const char *path, const uint8_t 
 static size_t read_part(struct fetch_source *s, uint64_t offset, size_t want, char *out)
 {
     struct iovec v[16];
-    struct content_part part = { v, 0, offset, want };
+    struct block_part part = { v, 0, offset, want };
     size_t got;
 
     for (size_t i = 0; i < want; i += 2)
@@ -117,7 +117,7 @@ static void a_pipe_that_has_gone_on_does_not_begin_again(void **state)
     fetch_source_close(&s);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, place_open, place_close)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, publish_open, publish_close)
 
 int main(void)
 {

@@ -134,7 +134,7 @@ static void a_stream_is_told_nothing_twice(void **state)
 static void a_target_that_cannot_be(void **state)
 {
     struct fetch_target t;
-    struct fetch_fault fault = fetch_target_open(&t, at(*state, "no/f").text, NULL);
+    struct transfer_error fault = fetch_target_open(&t, at(*state, "no/f").text, NULL);
 
     assert_int_equal(fault.cause, KEDGE_TRANSFER_LOCAL_FILE);
     fetch_target_close(&t);
@@ -143,7 +143,7 @@ static void a_target_that_cannot_be(void **state)
     fetch_target_close(&t);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, place_open, place_close)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, publish_open, publish_close)
 
 int main(void)
 {

@@ -15,7 +15,7 @@ static void echoes(const char *endpoint)
     hears(b, a, "hello");
     hears(b, c, "there");
     say(a, "again");
-    assert_int_equal(kedge_finish(a), 0);
+    assert_int_equal(kedge_shutdown_write(a), 0);
     hears(b, a, "again"); /* sent before the end, so it comes before the end */
     hears_end(b, a);
     assert_int_equal(b->echo.open, 1);

@@ -16,7 +16,7 @@ static void writer_is_held(const char *endpoint)
     total = stuff(b, fd);
     assert_true(mallinfo2().uordblks <= before + ECHO_BUFFER + 4096);
     assert_true(b->echo.counts.bytes < total);
-    assert_int_equal(kedge_finish(fd), 0);
+    assert_int_equal(kedge_shutdown_write(fd), 0);
     assert_int_equal(drain(b, fd), total);
     assert_int_equal(b->echo.counts.bytes, total);
     assert_int_equal(b->echo.open, 0);
@@ -135,7 +135,7 @@ static void rest_is_kept(const char *endpoint)
         turn(b, 0);
         read += i % 2 ? read_in_order(b, fd, read, 3000) : 0;
     }
-    assert_int_equal(kedge_finish(fd), 0);
+    assert_int_equal(kedge_shutdown_write(fd), 0);
     while ((n = read_in_order(b, fd, read, 0)) > 0)
         read += n;
     assert_int_equal(read, written);

@@ -234,7 +234,7 @@ static void two_echoes_do_not_talk(void **state)
     uint16_t first = b->port;
     struct net_address to;
     struct udp_message m = { .bytes = { (const uint8_t *)"x", 1 } };
-    struct udp_train t = { .frames = m.bytes, .stride = 1, .peer = &to };
+    struct udp_gso_batch t = { .packets = m.bytes, .stride = 1, .peer = &to };
     char text[SERVE_SUMMARY];
     int fd;
 
@@ -254,7 +254,7 @@ static void two_echoes_do_not_talk(void **state)
             break;
     }
     assert_in_range(fd, 3, 63);
-    assert_int_equal(udp_send_train(fd, &t), 1);
+    assert_int_equal(udp_send_gso(fd, &t), 1);
     settle(b);
     sums_up(b, "1 datagrams, 1 bytes; 0 answered, 1 unanswered (1 own port); 0 answers "
                "lost here, 0 dropped by the socket's queue");

@@ -9,8 +9,8 @@ enum { BLOCK = 512, FRAME = BLOCK + 4, WINDOW = 8 };
 struct putting {
     struct bench *b;
     struct peer *p;
-    uint8_t content[2 * WINDOW * BLOCK];
-    uint8_t frames[WINDOW * FRAME];
+    uint8_t block_reader[2 * WINDOW * BLOCK];
+    uint8_t packets[WINDOW * FRAME];
 };
 
 static struct putting *putting_open(void)
@@ -19,8 +19,8 @@ static struct putting *putting_open(void)
     struct putting *u = calloc(1, sizeof *u);
 
     assert_non_null(u);
-    for (size_t i = 0; i < sizeof u->content; i++)
-        u->content[i] = (uint8_t)(i * 7 + i / 251);
+    for (size_t i = 0; i < sizeof u->block_reader; i++)
+        u->block_reader[i] = (uint8_t)(i * 7 + i / 251);
     u->b = bench_new(UPLOAD_OVERWRITE);
     u->p = peer_new(u->b);
     send_to(u->p, &u->b->at, request, sizeof request);
@@ -39,31 +39,31 @@ static void putting_close(struct putting *u)
 static void send_blocks(struct putting *u, unsigned first, unsigned end, unsigned without,
                         size_t last)
 {
-    struct udp_train train = { .stride = FRAME, .peer = &u->p->tid, .gso = true };
-    uint8_t *at = u->frames;
+    struct udp_gso_batch train = { .stride = FRAME, .peer = &u->p->tid, .gso = true };
+    uint8_t *at = u->packets;
 
     for (unsigned k = first; k < end; k++) {
         if (k == without)
             continue;
         memcpy(at, (uint8_t[4]){ 0, KEDGE_TFTP_DATA, 0, (uint8_t)k }, 4);
-        memcpy(at + 4, u->content + (size_t)(k - 1) * BLOCK, BLOCK);
+        memcpy(at + 4, u->block_reader + (size_t)(k - 1) * BLOCK, BLOCK);
         at += FRAME;
     }
-    train.frames.ptr = u->frames;
-    train.frames.len = (size_t)(at - u->frames) - BLOCK + last;
-    assert_int_equal(udp_send_train(u->p->fd, &train), end - first - (without != 0));
+    train.packets.ptr = u->packets;
+    train.packets.len = (size_t)(at - u->packets) - BLOCK + last;
+    assert_int_equal(udp_send_gso(u->p->fd, &train), end - first - (without != 0));
     assert_int_equal(train.lost, 0);
 }
 
 static void kept(struct putting *u, size_t size)
 {
     struct path path = at(&u->b->tree, "root/new");
-    uint8_t got[sizeof u->content + 1];
+    uint8_t got[sizeof u->block_reader + 1];
     int fd = open(path.text, O_RDONLY | O_CLOEXEC);
 
     assert_true(fd >= 0);
     assert_int_equal(read(fd, got, sizeof got), size);
-    assert_memory_equal(got, u->content, size);
+    assert_memory_equal(got, u->block_reader, size);
     close(fd);
 }
 

@@ -26,9 +26,9 @@ struct bench {
     struct hold hold;
     struct loop loop;
     struct loop_watch helpers;
-    struct served_cache files;
-    struct served_file slots[FILES];
-    struct served_file *buckets[FILES];
+    struct file_cache files;
+    struct cached_file slots[FILES];
+    struct cached_file *buckets[FILES];
     struct tftp_service *service;
     struct net_address at;
     bool closed;
@@ -100,7 +100,7 @@ static inline void serve_at(struct bench *b, enum upload_policy uploads, const c
                                   .root = &b->tree.root,
                                   .uploads = { uploads, UPLOAD_MODE, UPLOAD_NO_LIMIT },
                                   .room = ROOM,
-                                  .unproved_max = ROOM,
+                                  .unvalidated_max = ROOM,
                                   .windowsize_max = 64 };
 
     assert_int_equal(tftp_service_open(&b->service, &config), 0);
@@ -118,19 +118,19 @@ static inline struct bench *bench_new(enum upload_policy uploads)
 {
     struct bench *b = calloc(1, sizeof *b);
     struct workers_config workers = { .threads = HELPERS, .before_run = hold_before };
-    struct served_config files;
+    struct cache_config files;
 
     assert_non_null(b);
     pthread_mutex_init(&b->hold.lock, NULL);
     pthread_cond_init(&b->hold.changed, NULL);
     workers.arg = &b->hold;
     tree_open(&b->tree, &workers);
-    files = (struct served_config){ .workers = &b->tree.workers,
-                                    .slots = b->slots,
-                                    .buckets = b->buckets,
-                                    .room = FILES,
-                                    .keep = KEDGE_SEC };
-    served_init(&b->files, &files);
+    files = (struct cache_config){ .workers = &b->tree.workers,
+                                   .slots = b->slots,
+                                   .buckets = b->buckets,
+                                   .room = FILES,
+                                   .keep = KEDGE_SEC };
+    cache_init(&b->files, &files);
     assert_int_equal(loop_open(&b->loop), 0);
     b->helpers = (struct loop_watch){ .ready = collect, .owner = b };
     assert_int_equal(
@@ -149,7 +149,7 @@ static inline void bench_free(struct bench *b)
     let_go(b);
     while (workers_pending(&b->tree.workers) > 0)
         (void)workers_collect(&b->tree.workers);
-    served_free(&b->files);
+    cache_free(&b->files);
     tree_close(&b->tree);
     tftp_service_free(b->service);
     loop_close(&b->loop);
@@ -268,11 +268,11 @@ static inline size_t fetch(struct peer *p, const char *name)
 }
 
 /* A whole upload of one block. */
-static inline void store(struct peer *p, const char *name, const char *content)
+static inline void store(struct peer *p, const char *name, const char *block_reader)
 {
     ask(p, KEDGE_TFTP_WRQ, name, NULL);
     must_hear(p, KEDGE_TFTP_ACK, 0);
-    say(p, KEDGE_TFTP_DATA, 1, content);
+    say(p, KEDGE_TFTP_DATA, 1, block_reader);
     must_hear(p, KEDGE_TFTP_ACK, 1);
 }
 

@@ -1,6 +1,6 @@
-/* talk: the load of a TCP echo server, from one thread, every byte compared.
+/* load_tcp: the load of a TCP echo server, from one thread, every byte compared.
  *
- *   talk MODE ADDRESS PORT [--connections N] [--size B] [--seconds S] [--pid SERVER]
+ *   load_tcp MODE ADDRESS PORT [--connections N] [--size B] [--seconds S] [--pid SERVER]
  *
  * MODE is `requests`: N connections stay open, each sends B bytes and, when all of them are
  * back, the next; `bulk`: each sends without an end and reads what comes; `churn`: each is
@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 enum { EVENTS = 256, CHUNK = 256 << 10, SOURCES = 100 };
 enum { PATTERN = 4093, PIECE = 4 * PATTERN, PIECES = CHUNK / PIECE + 1 };
@@ -47,7 +47,7 @@ struct line {
     uint32_t events;     /* that epoll watches */
 };
 
-struct talk {
+struct load_tcp {
     struct options o;
     int epoll;
     unsigned opened; /* connections so far, for their source addresses */
@@ -60,7 +60,7 @@ struct talk {
     char came[CHUNK];
 };
 
-static void watch(struct talk *t, struct line *l, int how, uint32_t events)
+static void watch(struct load_tcp *t, struct line *l, int how, uint32_t events)
 {
     struct epoll_event e = { .events = events, .data.ptr = l };
 
@@ -73,7 +73,7 @@ static void watch(struct talk *t, struct line *l, int how, uint32_t events)
 
 /* Many source addresses where connections come and go: one has 28,000 ports, and each
  * rests for a minute. */
-static void open_line(struct talk *t, struct line *l)
+static void open_line(struct load_tcp *t, struct line *l)
 {
     struct sockaddr_in any = { .sin_family = AF_INET };
     bool churn = t->o.mode == CHURN;
@@ -95,7 +95,7 @@ static void open_line(struct talk *t, struct line *l)
 }
 
 /* The bytes of a connection are the pattern, over and over. */
-static void send_some(struct talk *t, struct line *l, size_t most)
+static void send_some(struct load_tcp *t, struct line *l, size_t most)
 {
     struct iovec pieces[PIECES];
     struct msghdr h = { .msg_iov = pieces };
@@ -113,13 +113,13 @@ static void send_some(struct talk *t, struct line *l, size_t most)
         l->sent += (uint64_t)n;
 }
 
-static void begin_message(struct talk *t, struct line *l)
+static void begin_message(struct load_tcp *t, struct line *l)
 {
     l->began = clock_ns();
     send_some(t, l, t->o.size);
 }
 
-static void end_line(struct talk *t, struct line *l, bool ok)
+static void end_line(struct load_tcp *t, struct line *l, bool ok)
 {
     if (ok && t->o.mode == CHURN) {
         t->done++;
@@ -132,7 +132,7 @@ static void end_line(struct talk *t, struct line *l, bool ok)
         open_line(t, l);
 }
 
-static bool is_as_sent(const struct talk *t, const struct line *l, size_t len)
+static bool is_as_sent(const struct load_tcp *t, const struct line *l, size_t len)
 {
     for (size_t at = 0; at < len; at += PIECE) {
         size_t n = len - at < PIECE ? len - at : PIECE;
@@ -144,7 +144,7 @@ static bool is_as_sent(const struct talk *t, const struct line *l, size_t len)
 }
 
 /* True as long as the connection stands. */
-static bool read_some(struct talk *t, struct line *l)
+static bool read_some(struct load_tcp *t, struct line *l)
 {
     ssize_t n = recv(l->fd, t->came, CHUNK, MSG_DONTWAIT);
 
@@ -161,7 +161,7 @@ static bool read_some(struct talk *t, struct line *l)
     return true;
 }
 
-static void on_message(struct talk *t, struct line *l)
+static void on_message(struct load_tcp *t, struct line *l)
 {
     if (l->sent != l->back)
         return;
@@ -171,7 +171,7 @@ static void on_message(struct talk *t, struct line *l)
         begin_message(t, l);
 }
 
-static void on_churn(struct talk *t, struct line *l, uint32_t events)
+static void on_churn(struct load_tcp *t, struct line *l, uint32_t events)
 {
     if (events & EPOLLOUT) {
         watch(t, l, EPOLL_CTL_MOD, EPOLLIN);
@@ -181,7 +181,7 @@ static void on_churn(struct talk *t, struct line *l, uint32_t events)
         shutdown(l->fd, SHUT_WR);
 }
 
-static void on_event(struct talk *t, struct line *l, uint32_t events)
+static void on_event(struct load_tcp *t, struct line *l, uint32_t events)
 {
     if (events & EPOLLERR) {
         end_line(t, l, false);
@@ -197,7 +197,7 @@ static void on_event(struct talk *t, struct line *l, uint32_t events)
     }
 }
 
-static bool all_back(const struct talk *t)
+static bool all_back(const struct load_tcp *t)
 {
     for (unsigned i = 0; i < t->o.connections; i++)
         if (t->lines[i].fd >= 0 &&
@@ -207,7 +207,7 @@ static bool all_back(const struct talk *t)
 }
 
 /* Until nothing more begins (`end`), and then until all is back: at most two seconds. */
-static void run(struct talk *t, uint64_t end)
+static void run(struct load_tcp *t, uint64_t end)
 {
     struct epoll_event events[EVENTS];
 
@@ -227,7 +227,7 @@ static void run(struct talk *t, uint64_t end)
         t->failed += t->lines[i].fd >= 0 && t->lines[i].sent != t->lines[i].back;
 }
 
-static void start(struct talk *t)
+static void start(struct load_tcp *t)
 {
     t->lines = calloc(t->o.connections, sizeof *t->lines);
     t->epoll = epoll_create1(0);
@@ -237,7 +237,7 @@ static void start(struct talk *t)
         open_line(t, &t->lines[i]);
 }
 
-static void begin_all(struct talk *t)
+static void begin_all(struct load_tcp *t)
 {
     for (unsigned i = 0; i < t->o.connections && t->o.mode != CHURN; i++)
         if (t->o.mode == BULK)
@@ -251,7 +251,7 @@ static double each(double sum, uint64_t count)
     return count > 0 ? sum / (double)count : 0;
 }
 
-static void report(const struct talk *t, double wall, double own, double server)
+static void report(const struct load_tcp *t, double wall, double own, double server)
 {
     double mb = (double)t->bytes / 1e6;
 
@@ -264,7 +264,7 @@ static void report(const struct talk *t, double wall, double own, double server)
            server, each(server * 1e6, t->done), mb > 0 ? server * 1e6 / mb : 0);
 }
 
-static void measure(struct talk *t)
+static void measure(struct load_tcp *t)
 {
     double own, server;
     uint64_t began;
@@ -280,7 +280,7 @@ static void measure(struct talk *t)
            cpu_of(t->o.pid) - server);
 }
 
-static void measure_idle(struct talk *t)
+static void measure_idle(struct load_tcp *t)
 {
     double before = memory_of(t->o.pid), after;
 
@@ -302,7 +302,7 @@ static void swallow(int fd, char *buffer)
     _exit(0);
 }
 
-static void measure_sink(struct talk *t)
+static void measure_sink(struct load_tcp *t)
 {
     socklen_t len = sizeof t->o.server;
     int to = socket(AF_INET, SOCK_STREAM, 0), from = socket(AF_INET, SOCK_STREAM, 0);
@@ -368,7 +368,8 @@ static void read_options(struct options *o, int argc, char **argv)
     if (argc - optind != 3 || !read_mode(argv[optind], &o->mode) ||
         inet_pton(AF_INET, argv[optind + 1], &o->server.sin_addr) != 1 ||
         o->size > CHUNK || o->size == 0) {
-        fputs("usage: talk MODE ADDRESS PORT [--connections N] [--size B] ...\n", stderr);
+        fputs("usage: load_tcp MODE ADDRESS PORT [--connections N] [--size B] ...\n",
+              stderr);
         exit(64);
     }
     o->server.sin_port = htons((uint16_t)strtoul(argv[optind + 2], NULL, 10));
@@ -376,7 +377,7 @@ static void read_options(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct talk *t = calloc(1, sizeof *t);
+    struct load_tcp *t = calloc(1, sizeof *t);
 
     read_options(&t->o, argc, argv);
     signal(SIGPIPE, SIG_IGN);

@@ -1,6 +1,6 @@
-/* volley: the load of a UDP echo server, from one thread, every byte compared.
+/* load_udp: the load of a UDP echo server, from one thread, every byte compared.
  *
- *   volley ADDRESS PORT [--sockets N] [--depth D] [--size B] [--answer B] [--train T]
+ *   load_udp ADDRESS PORT [--sockets N] [--depth D] [--size B] [--answer B] [--train T]
  *          [--seconds S] [--pid SERVER]
  *
  * Each of N sockets keeps D datagrams of B bytes under way. With --train T they leave T at
@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 #include "bench/train.h"
 
 enum { EVENTS = 64, BATCH = 64, DATAGRAM = 65536, PATTERN = 65521, STAMP = 4 };
@@ -41,7 +41,7 @@ struct line {
     uint8_t *back; /* depth, which of them are */
 };
 
-struct volley {
+struct load_udp {
     struct options o;
     int epoll;
     struct line *lines;
@@ -54,7 +54,7 @@ struct volley {
     char pattern[PATTERN + DATAGRAM];
 };
 
-static void stamp(const struct volley *v, uint32_t number, char *out)
+static void stamp(const struct load_udp *v, uint32_t number, char *out)
 {
     uint32_t wire = htonl(number);
 
@@ -62,7 +62,7 @@ static void stamp(const struct volley *v, uint32_t number, char *out)
     memcpy(out + STAMP, v->pattern + number % PATTERN, v->o.size - STAMP);
 }
 
-static void send_one_by_one(struct volley *v, int fd, unsigned n)
+static void send_one_by_one(struct load_udp *v, int fd, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         v->vectors[i] = (struct iovec){ v->room + (size_t)i * v->o.size, v->o.size };
@@ -78,7 +78,7 @@ static void send_one_by_one(struct volley *v, int fd, unsigned n)
     }
 }
 
-static void send_round(struct volley *v, struct line *l)
+static void send_round(struct load_udp *v, struct line *l)
 {
     unsigned most = v->o.train > 1 ? v->o.train : BATCH;
 
@@ -97,13 +97,13 @@ static void send_round(struct volley *v, struct line *l)
     }
 }
 
-static void next_round(struct volley *v, struct line *l)
+static void next_round(struct load_udp *v, struct line *l)
 {
     l->first += v->o.depth;
     send_round(v, l);
 }
 
-static void take(struct volley *v, struct line *l, const char *data, size_t len)
+static void take(struct load_udp *v, struct line *l, const char *data, size_t len)
 {
     uint32_t number, place;
 
@@ -133,7 +133,7 @@ static size_t segment_of(struct msghdr *h, size_t len)
     return len;
 }
 
-static void read_all(struct volley *v, struct line *l)
+static void read_all(struct load_udp *v, struct line *l)
 {
     unsigned most = v->o.depth < BATCH ? v->o.depth : BATCH;
     int n;
@@ -160,7 +160,7 @@ static void read_all(struct volley *v, struct line *l)
     }
 }
 
-static void give_up(struct volley *v, uint64_t now)
+static void give_up(struct load_udp *v, uint64_t now)
 {
     for (unsigned i = 0; i < v->o.sockets; i++) {
         struct line *l = &v->lines[i];
@@ -172,7 +172,7 @@ static void give_up(struct volley *v, uint64_t now)
     }
 }
 
-static void start(struct volley *v)
+static void start(struct load_udp *v)
 {
     v->lines = calloc(v->o.sockets, sizeof *v->lines);
     v->room = calloc(BATCH, DATAGRAM);
@@ -195,7 +195,7 @@ static void start(struct volley *v)
     }
 }
 
-static void run(struct volley *v, uint64_t end)
+static void run(struct load_udp *v, uint64_t end)
 {
     struct epoll_event events[EVENTS];
     uint64_t looked = clock_ns(), now = looked;
@@ -215,7 +215,7 @@ static void run(struct volley *v, uint64_t end)
     }
 }
 
-static void measure(struct volley *v)
+static void measure(struct load_udp *v)
 {
     uint64_t began;
     double own, server, wall;
@@ -265,7 +265,7 @@ static void read_options(struct options *o, int argc, char **argv)
     if (argc - optind != 2 ||
         inet_pton(AF_INET, argv[optind], &o->server.sin_addr) != 1 || o->size < STAMP ||
         o->size > 1472 || o->train > BATCH || (size_t)o->train * o->size > 65507) {
-        fputs("usage: volley ADDRESS PORT [--sockets N] [--depth D] ...\n", stderr);
+        fputs("usage: load_udp ADDRESS PORT [--sockets N] [--depth D] ...\n", stderr);
         exit(64);
     }
     o->server.sin_port = htons((uint16_t)strtoul(argv[optind + 1], NULL, 10));
@@ -273,7 +273,7 @@ static void read_options(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct volley *v = calloc(1, sizeof *v);
+    struct load_udp *v = calloc(1, sizeof *v);
 
     read_options(&v->o, argc, argv);
     measure(v);

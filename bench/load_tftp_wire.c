@@ -1,4 +1,4 @@
-#include "bench/storm.h"
+#include "bench/load_tftp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 enum { STEP = 250 }; /* addresses in a part of 127.x.y.z; 0 and 255 are not used */
 
@@ -26,7 +26,7 @@ static uint32_t client_at(struct in_addr address)
     return (((a >> 16 & 255) - 1) * STEP + (a >> 8 & 255) - 1) * STEP + (a & 255) - 1;
 }
 
-static int open_socket(struct storm *s, uint32_t which, int room)
+static int open_socket(struct load_tftp *s, uint32_t which, int room)
 {
     struct epoll_event e = { .events = EPOLLIN, .data.u32 = which };
     struct sockaddr_in any = { .sin_family = AF_INET };
@@ -45,7 +45,7 @@ static int open_socket(struct storm *s, uint32_t which, int room)
     return fd;
 }
 
-void wire_open(struct storm *s)
+void wire_open(struct load_tftp *s)
 {
     int fds[SHARED_SOCKETS];
 
@@ -97,7 +97,7 @@ static uint32_t asked_for(struct msghdr *h)
     return UINT32_MAX;
 }
 
-void wire_read(struct storm *s, uint32_t which)
+void wire_read(struct load_tftp *s, uint32_t which)
 {
     int fd = s->o.shared ? s->clients[which].fd : s->clients[which % s->o.at_once].fd;
     int n;

@@ -1,9 +1,9 @@
-/* storm: many TFTP clients at once against one server, from one thread. Each reads one file,
+/* load_tftp: many TFTP clients at once against one server, from one thread. Each reads one file,
  * block for block compared with the copy given, and then begins again until the count is
  * reached. It says how long transfers took, how many failed, what had to be asked again and
  * what came needlessly, and how busy it was itself.
  *
- *   storm ADDRESS PORT NAME COPY --at-once N --count N [--blksize B] [--window W]
+ *   load_tftp ADDRESS PORT NAME COPY --at-once N --count N [--blksize B] [--window W]
  *         [--think-ms T] [--shared 1] [--pid SERVER]
  *
  * Each client has a socket of its own; with --shared a few sockets carry all of them, and a
@@ -19,12 +19,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "bench/meter.h"
-#include "bench/storm.h"
+#include "bench/cpu_meter.h"
+#include "bench/load_tftp.h"
 
 enum { EVENTS = 256, QUEUE_EACH = 8 };
 
-static void open_clients(struct storm *s)
+static void open_clients(struct load_tftp *s)
 {
     s->clients = calloc(s->o.at_once, sizeof *s->clients);
     s->took = calloc(s->o.count, sizeof *s->took);
@@ -35,7 +35,7 @@ static void open_clients(struct storm *s)
 
 /* How many clients have begun by now: where they think they come evenly over that time, for
  * their answers would else come all at once for ever; else as fast as they are read. */
-static unsigned due_to_begin(const struct storm *s, uint64_t ns, unsigned begun)
+static unsigned due_to_begin(const struct load_tftp *s, uint64_t ns, unsigned begun)
 {
     uint64_t due = s->o.think_ms ? ns / 1000 * s->o.at_once / (s->o.think_ms * 1000ull)
                                  : (uint64_t)begun + BATCH;
@@ -43,7 +43,7 @@ static unsigned due_to_begin(const struct storm *s, uint64_t ns, unsigned begun)
     return due < s->o.at_once ? (unsigned)due : s->o.at_once;
 }
 
-static void run(struct storm *s)
+static void run(struct load_tftp *s)
 {
     struct epoll_event events[EVENTS];
     uint64_t began = clock_ns(), looked = began;
@@ -74,7 +74,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void map_copy(struct storm *s, const char *path)
+static void map_copy(struct load_tftp *s, const char *path)
 {
     struct stat st;
     int fd = open(path, O_RDONLY);
@@ -88,7 +88,7 @@ static void map_copy(struct storm *s, const char *path)
         die("mmap");
 }
 
-static double ms_at(const struct storm *s, double part)
+static double ms_at(const struct load_tftp *s, double part)
 {
     return s->done ? (double)s->took[(size_t)(s->done * part)] / 1e6 : 0;
 }
@@ -98,7 +98,7 @@ static double each(double sum, uint64_t count)
     return count ? sum / (double)count : 0;
 }
 
-static void report(struct storm *s, double wall, double own, double server)
+static void report(struct load_tftp *s, double wall, double own, double server)
 {
     double bytes = (double)s->done * (double)s->size;
 
@@ -139,7 +139,7 @@ static void read_options(struct options *o, int argc, char **argv)
     }
     if (argc - optind != 4 ||
         inet_pton(AF_INET, argv[optind], &o->server.sin_addr) != 1) {
-        fputs("usage: storm ADDRESS PORT NAME COPY [--at-once N] [--count N] ...\n",
+        fputs("usage: load_tftp ADDRESS PORT NAME COPY [--at-once N] [--count N] ...\n",
               stderr);
         exit(64);
     }
@@ -149,7 +149,7 @@ static void read_options(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct storm *s = calloc(1, sizeof *s);
+    struct load_tftp *s = calloc(1, sizeof *s);
     uint64_t began;
     double own, server;
 

@@ -1,7 +1,7 @@
-/* storm's parts: many TFTP clients in one thread (storm_client.c), and the sockets they share
- * or have (storm_wire.c). */
-#ifndef BENCH_STORM_H
-#define BENCH_STORM_H
+/* load_tftp's parts: many TFTP clients in one thread (load_tftp_client.c), and the sockets they share
+ * or have (load_tftp_wire.c). */
+#ifndef BENCH_LOAD_TFTP_H
+#define BENCH_LOAD_TFTP_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -36,7 +36,7 @@ struct waiting {
     uint32_t client;
 };
 
-struct storm {
+struct load_tftp {
     struct options o;
     const uint8_t *copy;
     size_t size;
@@ -56,15 +56,15 @@ struct storm {
 };
 
 /* Sockets for all clients: one each, or a few with a source address for each client. */
-void wire_open(struct storm *s);
+void wire_open(struct load_tftp *s);
 void wire_send(struct client *c, const void *packet, size_t len, bool shared);
 /* Take what came to a socket; `which` is what epoll had for it. */
-void wire_read(struct storm *s, uint32_t which);
+void wire_read(struct load_tftp *s, uint32_t which);
 
-void client_begin(struct storm *s, struct client *c, uint64_t now);
-void client_take(struct storm *s, struct client *c, struct iovec packet,
+void client_begin(struct load_tftp *s, struct client *c, uint64_t now);
+void client_take(struct load_tftp *s, struct client *c, struct iovec packet,
                  const struct sockaddr_in *from);
 /* Send the answers that are due, and look at some clients for requests to repeat. */
-void clients_look_at_clocks(struct storm *s, uint64_t now);
+void clients_look_at_clocks(struct load_tftp *s, uint64_t now);
 
 #endif

@@ -1,10 +1,10 @@
-#include "bench/storm.h"
+#include "bench/load_tftp.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 enum {
     ASK_AGAIN_MS = 1000,
@@ -47,7 +47,7 @@ static size_t write_request(const struct options *o, uint8_t *out)
     return at;
 }
 
-static void send_out(const struct storm *s, struct client *c, uint64_t now)
+static void send_out(const struct load_tftp *s, struct client *c, uint64_t now)
 {
     uint8_t packet[REQUEST_MAX] = { 0, 4, (uint8_t)(c->block >> 8), (uint8_t)c->block };
     size_t len = c->asking ? write_request(&s->o, packet) : 4;
@@ -58,7 +58,7 @@ static void send_out(const struct storm *s, struct client *c, uint64_t now)
 }
 
 /* All answers wait equally long, so the one asked for last leaves last. */
-static void answer(struct storm *s, struct client *c, uint64_t now)
+static void answer(struct load_tftp *s, struct client *c, uint64_t now)
 {
     c->asking = false;
     if (!s->o.think_ms) {
@@ -67,12 +67,12 @@ static void answer(struct storm *s, struct client *c, uint64_t now)
     }
     c->due = now + s->o.think_ms * 1000000ull;
     if (s->queue_tail - s->queue_head == s->queue_room)
-        die("storm: more answers wait than there is room for");
+        die("load_tftp: more answers wait than there is room for");
     s->queue[s->queue_tail++ % s->queue_room] =
         (struct waiting){ c->due, (uint32_t)(c - s->clients) };
 }
 
-void client_begin(struct storm *s, struct client *c, uint64_t now)
+void client_begin(struct load_tftp *s, struct client *c, uint64_t now)
 {
     c->active = s->started < s->o.count;
     if (!c->active)
@@ -88,7 +88,7 @@ void client_begin(struct storm *s, struct client *c, uint64_t now)
     send_out(s, c, now);
 }
 
-static void finish(struct storm *s, struct client *c, bool ok, uint64_t now)
+static void finish(struct load_tftp *s, struct client *c, bool ok, uint64_t now)
 {
     s->active--;
     s->open -= c->answered;
@@ -99,13 +99,13 @@ static void finish(struct storm *s, struct client *c, bool ok, uint64_t now)
     client_begin(s, c, now);
 }
 
-static void acknowledge(struct storm *s, struct client *c, uint64_t now)
+static void acknowledge(struct load_tftp *s, struct client *c, uint64_t now)
 {
     c->in_window = 0;
     answer(s, c, now);
 }
 
-static void take_data(struct storm *s, struct client *c, struct iovec packet,
+static void take_data(struct load_tftp *s, struct client *c, struct iovec packet,
                       uint64_t now)
 {
     const uint8_t *p = packet.iov_base;
@@ -137,12 +137,13 @@ static void take_data(struct storm *s, struct client *c, struct iovec packet,
 
 /* What a request can be answered by: an OACK where options were asked, else DATA 1; or an
  * ERROR. */
-static bool is_first_answer(const struct storm *s, const uint8_t *p)
+static bool is_first_answer(const struct load_tftp *s, const uint8_t *p)
 {
     return p[1] == 5 || (s->o.blksize ? p[1] == 6 : p[1] == 3 && p[2] == 0 && p[3] == 1);
 }
 
-static void answered(struct storm *s, struct client *c, const struct sockaddr_in *from)
+static void answered(struct load_tftp *s, struct client *c,
+                     const struct sockaddr_in *from)
 {
     if (c->answered)
         return;
@@ -153,7 +154,7 @@ static void answered(struct storm *s, struct client *c, const struct sockaddr_in
         s->most_open = s->open;
 }
 
-void client_take(struct storm *s, struct client *c, struct iovec packet,
+void client_take(struct load_tftp *s, struct client *c, struct iovec packet,
                  const struct sockaddr_in *from)
 {
     const uint8_t *p = packet.iov_base;
@@ -179,7 +180,7 @@ void client_take(struct storm *s, struct client *c, struct iovec packet,
     }
 }
 
-static void look_at(struct storm *s, struct client *c, uint64_t now)
+static void look_at(struct load_tftp *s, struct client *c, uint64_t now)
 {
     unsigned doubled = c->tries < DOUBLED_MAX ? c->tries : DOUBLED_MAX;
 
@@ -194,7 +195,7 @@ static void look_at(struct storm *s, struct client *c, uint64_t now)
     send_out(s, c, now);
 }
 
-void clients_look_at_clocks(struct storm *s, uint64_t now)
+void clients_look_at_clocks(struct load_tftp *s, uint64_t now)
 {
     unsigned some = s->o.at_once / LOOKS + 1;
 

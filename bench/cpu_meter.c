@@ -1,4 +1,4 @@
-#include "bench/meter.h"
+#include "bench/cpu_meter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

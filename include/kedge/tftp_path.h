@@ -1,8 +1,8 @@
 /* What a TFTP machine measures of the way to its peer: part of kedge/tftp.h, which includes
  * it. Round trips and the wait before something is sent again; when which blocks left; how
  * fast the slowest link is. */
-#ifndef KEDGE_TFTP_WAY_H
-#define KEDGE_TFTP_WAY_H
+#ifndef KEDGE_TFTP_PATH_H
+#define KEDGE_TFTP_PATH_H
 
 #include "kedge/base.h"
 
@@ -16,12 +16,12 @@ struct kedge_tftp_rtt {
     kedge_nanos smallest; /* KEDGE_NEVER until the first sample */
     kedge_nanos first;    /* the RTO before any sample */
     kedge_nanos most;     /* the RTO's upper bound */
-    kedge_nanos turn;
+    kedge_nanos own_delay;
     unsigned doubled; /* expiries since the last sample */
     uint32_t samples;
 };
 KEDGE_API void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout,
-                                   kedge_nanos turn);
+                                   kedge_nanos own_delay);
 KEDGE_API void kedge_tftp_rtt_sample(struct kedge_tftp_rtt *r, kedge_nanos rtt);
 KEDGE_API kedge_nanos kedge_tftp_rto(const struct kedge_tftp_rtt *r);
 

@@ -1,7 +1,7 @@
 /* What the bench's programs measure with: the wall's time, CPU and memory of a process with
  * its children, and a histogram of times. */
-#ifndef BENCH_METER_H
-#define BENCH_METER_H
+#ifndef BENCH_CPU_METER_H
+#define BENCH_CPU_METER_H
 
 #include <stdint.h>
 
