@@ -1,5 +1,6 @@
 /* Tests of file/cache.h: which file is opened, shared, found and closed. */
 #include "serving.h"
+#include "../skip.h"
 
 static void errors_reach_the_caller(void **state)
 {
@@ -40,7 +41,8 @@ static void what_is_open_is_found_at_once(void **state)
     file = must_open(f, "a");
     if (find_soon(f, "a") != file) {
         cache_release(file, 0);
-        skip(); /* before Linux 5.12 the kernel cannot tell */
+        skip_because(
+            "this kernel does not open a file from its cache alone (Linux 5.12)");
     }
     assert_null(find(f, "b"));
     assert_null(find(f, "absent"));

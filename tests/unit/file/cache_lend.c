@@ -3,6 +3,7 @@
 
 #include "refuse.h"
 #include "file/calls.h"
+#include "../skip.h"
 
 #include <sys/syscall.h>
 
@@ -163,7 +164,7 @@ static void a_cold_file_stays_where_it_is(void **state)
     }
     cache_release(file, 0);
     if (memory)
-        skip();
+        skip_because("files in /tmp are in memory here, with nothing to read ahead");
 }
 
 static void the_cache_closes_while_pages_are_brought(void **state)
@@ -202,7 +203,7 @@ static void without_populate_all_is_read(void **state)
     told = in_refused_child(SYS_madvise, EINVAL, lends_nothing, file);
     cache_release(file, 0);
     if (told == CANNOT_REFUSE)
-        skip();
+        skip_because("no system call may be refused here (seccomp)");
     assert_int_equal(told, 1);
 }
 

@@ -3,6 +3,7 @@
 
 #include "refuse.h"
 #include "file/calls.h"
+#include "../skip.h"
 
 #include <sys/syscall.h>
 
@@ -97,7 +98,7 @@ static void a_cold_read_is_for_a_helper(void **state)
     file = must_open(f, "big");
     memset(bytes, 0, SIZE);
     if (call_fs_kind(fd) == FS_MEMORY)
-        skip();
+        skip_because("files in /tmp are in memory here, and never have to be waited for");
     assert_int_equal(cache_read(file, &iov, 1, 0).error, STORE_LATER);
     assert_int_equal(read_by_helper(f, file, iov, 0).error, STORE_OK);
     assert_true(bytes[0] == 'x' && bytes[SIZE - 1] == 'x');
@@ -127,7 +128,7 @@ static void without_nowait_a_helper_reads(void **state)
 
     cache_release(file, 0);
     if (as_unknown == CANNOT_REFUSE)
-        skip();
+        skip_because("no system call may be refused here (seccomp)");
     assert_int_equal(as_unknown, 1);
     assert_int_equal(as_filter, 1);
 }

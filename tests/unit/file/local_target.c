@@ -2,6 +2,7 @@
 #include "tree.h"
 
 #include "file/local.h"
+#include "../skip.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -121,7 +122,7 @@ static void a_file_that_may_not_be_written_stays(void **state)
     pid_t child;
 
     if (geteuid() != 0)
-        skip();
+        skip_because("needs root");
     put_file(at(t, "root/guarded"), "old");
     assert_int_equal(chmod(t->path, 0755), 0);
     assert_int_equal(chmod(at(t, "root").text, 0777), 0);

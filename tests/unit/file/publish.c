@@ -3,6 +3,7 @@
 
 #include "refuse.h"
 #include "file/publish.h"
+#include "../skip.h"
 
 #include <sys/syscall.h>
 
@@ -172,7 +173,7 @@ static void without_links_a_name_is_still_not_taken(void **state)
     put_file(in_root(f, "n"), "old");
     told = in_refused_child(SYS_linkat, EPERM, create_there, f);
     if (told == CANNOT_REFUSE)
-        skip();
+        skip_because("no system call may be refused here (seccomp)");
     assert_int_equal(told, STORE_EXISTS);
     assert_file(in_root(f, "n"), "old");
     assert_int_equal(in_refused_child(SYS_linkat, EPERM, version_there, f), STORE_OK);
@@ -195,7 +196,7 @@ static void without_exchange_the_old_file_is_still_kept(void **state)
     told = CANNOT_REFUSE; /* here the plain rename is the same call */
 #endif
     if (told == CANNOT_REFUSE)
-        skip();
+        skip_because("renameat2 may not be refused here (seccomp)");
     assert_int_equal(told, STORE_OK);
     assert_file(in_root(f, "n"), "new");
     assert_file(in_root(f, "n.~1~"), "old");

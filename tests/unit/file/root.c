@@ -2,6 +2,7 @@
 #include "tree.h"
 
 #include "refuse.h"
+#include "../skip.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -251,7 +252,7 @@ static void a_device_is_denied(void **state)
     struct tree *t = *state;
 
     if (mknod(at(t, "root/zero").text, S_IFCHR | 0666, makedev(1, 5)) < 0)
-        skip(); /* needs root */
+        skip_because("may not make a device node");
     assert_int_equal(opening(t, "zero"), STORE_DENIED);
 }
 
@@ -308,7 +309,8 @@ static void a_peek_tells_what_stat_tells(void **state)
 
     assert_int_equal(stat(at(t, "root/dir/inner").text, &want), 0);
     if (!root_peek(&t->root, &name, &peeked))
-        skip(); /* before Linux 5.12 the kernel cannot tell */
+        skip_because(
+            "this kernel does not open a file from its cache alone (Linux 5.12)");
     assert_int_equal(peeked.st_ino, want.st_ino);
     assert_int_equal(peeked.st_dev, want.st_dev);
     assert_int_equal(peeked.st_size, want.st_size);
@@ -341,7 +343,7 @@ static void an_old_kernel_is_named(void **state)
     int told = in_refused_child(SYS_openat2, ENOSYS, open_root, p.text);
 
     if (told == CANNOT_REFUSE)
-        skip();
+        skip_because("no system call may be refused here (seccomp)");
     assert_int_equal(told, 1);
     assert_int_equal(in_refused_child(SYS_openat2, EPERM, open_root, p.text), 1);
 }
@@ -362,7 +364,7 @@ static void trying_again_has_an_end(void **state)
     int told = in_refused_child(SYS_openat2, EAGAIN, open_for_ever, *state);
 
     if (told == CANNOT_REFUSE)
-        skip();
+        skip_because("no system call may be refused here (seccomp)");
     assert_int_equal(told, 1);
 }
 

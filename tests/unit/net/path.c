@@ -1,6 +1,7 @@
 /* Tests of net/path.h and net/next_hop.h, as far as loopback tells. */
 #include "net/path.h"
 #include "net/next_hop.h"
+#include "../skip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,7 @@ static int new_socket(int family)
     int fd = socket(family, SOCK_DGRAM, 0);
 
     if (fd < 0)
-        skip();
+        skip_because("no socket of this family here");
     return fd;
 }
 
@@ -67,7 +68,7 @@ static void each_choice_is_set(int family, const char *source)
     struct net_address at;
 
     if (err == -EADDRNOTAVAIL || err == -EPERM)
-        skip(); /* no IPv6 here, or a kernel that lets only root choose an interface */
+        skip_because("no IPv6 here, or only root may choose an interface");
     assert_int_equal(err, 0);
     assert_int_equal(net_path_ttl(fd), 5);
     assert_int_equal(net_path_tos(fd), 46 << 2);

@@ -1,6 +1,7 @@
 /* Tests of os/privileges.h. What gives privileges up does so in a child, which answers
  * by its exit status and uses no assertion of cmocka. */
 #include "os/privileges.h"
+#include "../skip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,7 @@ static int in_child(int (*body)(const char *), const char *arg)
 static void skip_unless_root(void)
 {
     if (geteuid() != 0)
-        skip();
+        skip_because("needs root");
 }
 
 static void root_becomes_tftp_or_nobody(void **state)
@@ -142,7 +143,7 @@ static void who_is_not_root_stays(void **state)
     (void)state;
     skip_unless_root();
     if (!nobody || nobody->pw_uid != 65534)
-        skip();
+        skip_because("no user nobody with the number 65534 here");
     assert_int_equal(in_child(others_are_for_root, "nobody"), 0);
 }
 
@@ -160,7 +161,7 @@ static void no_exec_gains_privileges(void **state)
 {
     (void)state;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0)
-        skip(); /* it is set already */
+        skip_because("no_new_privs is set already");
     assert_int_equal(in_child(no_new_privs, NULL), 0);
 }
 

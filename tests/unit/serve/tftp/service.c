@@ -1,6 +1,7 @@
 /* Tests of serve/tftp/service.h: the service turns in this thread while a helper is held in the
  * midst of one transfer's open, read or commit. The others go on as if nothing were. */
 #include "tftp_bench.h"
+#include "../../skip.h"
 
 /* Others are served: downloads, uploads, refusals. All within so much less than a helper
  * may take that the loop cannot have waited for it. */
@@ -69,7 +70,7 @@ static void a_read_that_hangs_stops_nobody(void **state)
         let_go(b);
         peer_free(p);
         bench_free(b);
-        skip();
+        skip_because("files in /tmp never have to be waited for here");
     }
     others_are_served(b);
     assert_false(hears(p, 1));
@@ -142,7 +143,7 @@ static void a_lent_file_comes_whole(void **state)
     peer_free(p);
     bench_free(b);
     if (!lent)
-        skip();
+        skip_because("pages of files in /tmp are not lent here");
 }
 
 /* The kernel refuses to send what is not there any more; then it is read, and that says
@@ -162,7 +163,7 @@ static void a_lent_file_is_cut_short(void **state)
     peer_free(p);
     bench_free(b);
     if (!lent)
-        skip();
+        skip_because("pages of files in /tmp are not lent here");
 }
 
 /* Its last block is on its way out when the transfer ends, in one turn. */
@@ -185,7 +186,7 @@ static void a_transfer_ends_with_lent_bytes_in_the_queue(void **state)
     peer_free(p);
     bench_free(b);
     if (!lent)
-        skip();
+        skip_because("pages of files in /tmp are not lent here");
 }
 
 static void a_commit_that_hangs_stops_nobody(void **state)
