@@ -19,9 +19,29 @@ srv/hello.txt:
 	@echo 'Hello. This file came over the wire.' > $@
 	@chmod 644 $@
 
+# Whether kedge does what it should: all of it, or some STAGES of tests/run.
+STAGES ?= check
 check:
 	@tools/setup --check
-	@tests/run
+	@tests/run $(STAGES)
+
+# Formatting and static analysis, by the versions of Debian 12.
+lint:
+	@tools/setup --lint
+	@tests/run lint
+
+# What takes long: proof, model, mutants, coverage, fuzzing, and new systems of FRESH. As root
+# or with sudo.
+FRESH ?= trixie noble
+deep:
+	@tools/setup --proof --fresh
+	@FRESH='$(FRESH)' tests/run deep
+
+# What the lab sheet (docs/sockets.md) uses.
+lab: setup
+	@tools/setup --lab
+	@test -f build/build.ninja || $(MESON_SETUP) build
+	@ninja -C build program tests/link/badlink
 
 # The protocol core in simulated worlds: SEEDS of them, the first of seed SEED (by the clock
 # if it is not given, and printed). A million transfers are some 80,000 worlds.
@@ -98,4 +118,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: bench bench-quick bench-plots bench-probe bench-programs all build run check sim coverage mutants fuzz embed reflection model proof format clean setup
+.PHONY: lint deep lab bench bench-quick bench-plots bench-probe bench-programs all build run check sim coverage mutants fuzz embed reflection model proof format clean setup

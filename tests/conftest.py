@@ -1,5 +1,6 @@
 """What every suite in Python starts from."""
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -7,6 +8,11 @@ import pytest
 
 # A shell's job in the background ignores it, and so would all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A login gets 1024 descriptors, too few for some servers under test with their clients.
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+soft = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 ROOT = Path(__file__).resolve().parent.parent
 

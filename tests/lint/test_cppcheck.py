@@ -2,6 +2,9 @@
 import subprocess
 
 import pytest
+import versions
+
+versions.require("cppcheck")
 
 OPTIONS = ["-q", "--enable=warning,style,performance,portability", "--std=c11",
            "--inline-suppr", "--error-exitcode=1", "-D_GNU_SOURCE", "-D__linux__",

@@ -6,6 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import versions
+
+versions.require("clang-tidy")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build-clang"

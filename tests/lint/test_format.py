@@ -1,8 +1,12 @@
+# SPDX-License-Identifier: MIT
 """Every C source is as clang-format would write it; text ends its lines, and has no blanks
 at their ends."""
 import subprocess
 
-import guard
+import versions
+from guards import guard
+
+versions.require("clang-format")
 
 
 def formatted(tree):
