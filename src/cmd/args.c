@@ -321,6 +321,13 @@ static bool is_help(const struct verb *verb, const char *word)
            (strcmp(word, "-h") == 0 && !by_letter(verb, 'h'));
 }
 
+/* True where it ends the options. */
+static bool add_operand(struct parse *p, const char *word)
+{
+    p->words->items[p->kept++] = word;
+    return p->verb->command;
+}
+
 enum args_result args_parse(const struct verb *verb, struct operands *words,
                             void *options, struct args_problem *problem)
 {
@@ -335,7 +342,7 @@ enum args_result args_parse(const struct verb *verb, struct operands *words,
         bool ok = true;
 
         if (ended || word[0] != '-' || word[1] == 0)
-            words->items[p.kept++] = word;
+            ended |= add_operand(&p, word);
         else if (strcmp(word, "--") == 0)
             ended = true;
         else if (is_help(verb, word))

@@ -63,6 +63,7 @@ struct verb {
     const struct arg *args;
     size_t arg_count;
     size_t operands_min, operands_max;
+    bool command;         /* the first operand ends the options */
     const void *defaults; /* a struct of options ... */
     size_t options_size;  /* ... and its size, at most VERB_OPTIONS_MAX */
     enum exit_code (*run)(const void *options, const struct operands *operands);
@@ -79,7 +80,7 @@ struct args_problem {
 /* Read the words after the verb. `options` holds the defaults. The words that are operands
  * are gathered in front, and `words` then counts those. `--name value` and `--name=value`;
  * `-c 5` and `-c5`; flags of one letter may stand together; `--` ends the options, and a
- * lone `-` is an operand. ARGS_HELP: --help or -h was met. ARGS_BAD: `problem` says why. */
+ * lone `-` is an operand. Of a verb that runs a command, its first operand ends them too. ARGS_HELP: --help or -h was met. ARGS_BAD: `problem` says why. */
 KEDGE_MUST_CHECK enum args_result args_parse(const struct verb *verb,
                                              struct operands *words, void *options,
                                              struct args_problem *problem);

@@ -12,6 +12,7 @@
     X(probe)                                                                             \
     X(report)                                                                            \
     X(send)                                                                              \
+    X(trace)                                                                             \
     X(help)
 
 #define VERB_DECLARE(name) extern const struct verb verb_##name;

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-C_ROOMS = ("src/", "include/", "examples/")
+C_ROOMS = ("src/", "include/", "examples/", "trace/")
 
 
 def run(*command, **more):

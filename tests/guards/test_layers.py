@@ -22,7 +22,8 @@ MAY_INCLUDE = {
     **{room: BELOW_MIDDLE for room in MIDDLE},
     "mtu": BELOW_MIDDLE | {"probe"},  # it dials and pads as the prober does
     "results": BELOW_MIDDLE | MIDDLE,
-    "cmd": BELOW_MIDDLE | MIDDLE | {"results"},
+    "trace": {"base", "tftp", "os", "net", "report"},
+    "cmd": BELOW_MIDDLE | MIDDLE | {"results", "trace"},
 }
 
 # The public headers belong to rooms too, and count as part of them.

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of sockets of a trace, and the state of TCP that each call led to. */
+#include "trace/follow.h"
+
+#include "net/trace.h"
+#include "os/clock.h"
+#include "report/text.h"
+#include "trace/story.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* ---- which socket ---- */
+
+static struct trace_socket *find_socket(struct trace_memory *m, uint64_t inode)
+{
+    for (size_t i = 0; i < TRACE_SOCKETS; i++)
+        if (m->inodes[i] == inode && m->sockets[i].number)
+            return &m->sockets[i];
+    return NULL;
+}
+
+/* A free slot; or that of the socket which was longest unseen, a closed one first. */
+static size_t choose_slot(const struct trace_memory *m)
+{
+    size_t best = 0;
+
+    for (size_t i = 0; i < TRACE_SOCKETS; i++) {
+        const struct trace_socket *s = &m->sockets[i], *b = &m->sockets[best];
+
+        if (s->number == 0)
+            return i;
+        if (s->closed != b->closed ? s->closed : s->seen < b->seen)
+            best = i;
+    }
+    return best;
+}
+
+static int socket_option(int fd, int name)
+{
+    int value = 0;
+    socklen_t len = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &len) < 0 ? -1 : value;
+}
+
+static enum trace_kind kind_of(int fd)
+{
+    int family = socket_option(fd, SO_DOMAIN);
+
+    if (family == AF_UNIX)
+        return TRACE_UNIX;
+    if (family == AF_NETLINK)
+        return TRACE_NETLINK;
+    if (family != AF_INET && family != AF_INET6)
+        return TRACE_OTHER;
+    switch (socket_option(fd, SO_TYPE)) {
+    case SOCK_STREAM:
+        return TRACE_TCP;
+    case SOCK_DGRAM:
+        return TRACE_UDP;
+    default:
+        return TRACE_OTHER;
+    }
+}
+
+static struct trace_socket *add_socket(struct trace *t, int fd, uint64_t inode)
+{
+    struct trace_memory *m = t->memory;
+    size_t i = choose_slot(m);
+
+    m->inodes[i] = inode;
+    m->sockets[i] = (struct trace_socket){ .number = ++m->last, .kind = kind_of(fd) };
+    return &m->sockets[i];
+}
+
+struct trace_socket *follow_socket(struct trace *t, int fd, uint64_t inode)
+{
+    struct trace_socket *s = find_socket(t->memory, inode);
+
+    return s ? s : add_socket(t, fd, inode);
+}
+
+/* ---- what the kernel says of it ---- */
+
+static enum kedge_tcp_state look(int fd, struct kedge_call *c)
+{
+    struct tcp_info i = { 0 };
+    socklen_t len = sizeof i;
+
+    if (getsockopt(fd, SOL_TCP, TCP_INFO, &i, &len) < 0 ||
+        i.tcpi_state >= KEDGE_TCP_STATES)
+        return KEDGE_TCP_UNKNOWN;
+    c->measured = i.tcpi_state != KEDGE_TCP_LISTEN && i.tcpi_state != KEDGE_TCP_CLOSED;
+    c->rtt = i.tcpi_rtt * KEDGE_USEC;
+    c->rto = i.tcpi_rto * KEDGE_USEC;
+    c->cwnd = i.tcpi_snd_cwnd;
+    c->resent = i.tcpi_total_retrans;
+    return (enum kedge_tcp_state)i.tcpi_state;
+}
+
+/* Addresses are asked for while there is a connection to have them. */
+static bool learn_addresses(struct trace_socket *s, int fd)
+{
+    struct kedge_address local = { .len = sizeof local.storage }, remote = local;
+
+    if (s->remote.len > 0 ||
+        getpeername(fd, (struct sockaddr *)&remote.storage, &remote.len) < 0 ||
+        getsockname(fd, (struct sockaddr *)&local.storage, &local.len) < 0)
+        return false;
+    s->local = local;
+    s->remote = remote;
+    return true;
+}
+
+static void say_peer(const struct trace_socket *s, struct trace_call *c)
+{
+    struct writer w = { .ptr = (uint8_t *)c->words, .room = sizeof c->words - 1 };
+    char peer[KEDGE_ADDRESS_TEXT];
+
+    if (*c->words)
+        return;
+    put(&w, span_of("with "));
+    text_printable(&w, span_of(kedge_address_print(&s->remote, peer)), 128);
+}
+
+/* Closed, and not by us. After our own FIN the path leads over TIME-WAIT or LAST-ACK. */
+static bool was_ended(const struct trace_call *c)
+{
+    const struct kedge_call *t = &c->tcp;
+    bool open = t->before == KEDGE_TCP_SYN_SENT || t->before == KEDGE_TCP_ESTABLISHED ||
+                t->before == KEDGE_TCP_CLOSE_WAIT || t->before == KEDGE_TCP_FIN_WAIT_1 ||
+                t->before == KEDGE_TCP_FIN_WAIT_2;
+
+    return open && t->after == KEDGE_TCP_CLOSED && t->result != -ETIMEDOUT &&
+           strncmp(c->name, "shutdown", 8) != 0;
+}
+
+/* A socket that still has its descriptor says CLOSED in TIME-WAIT, which the kernel keeps
+ * for it elsewhere. */
+static enum kedge_tcp_state beyond(const struct trace_socket *s,
+                                   const struct kedge_call *c)
+{
+    enum kedge_tcp_state left;
+
+    if (c->after != KEDGE_TCP_CLOSED || c->result < 0 || s->remote.len == 0)
+        return c->after;
+    left = trace_look_up(&s->local, &s->remote);
+    return left == KEDGE_TCP_TIME_WAIT ? left : c->after;
+}
+
+static void tell(struct trace *t, struct trace_socket *s, struct trace_call *c)
+{
+    if (t->memory->count == 0)
+        t->memory->start = net_clock();
+    c->tcp.at = net_clock() - t->memory->start;
+    c->tcp.socket = s->number;
+    c->tcp.before = s->state;
+    c->kind = s->kind;
+    c->process = t->process;
+    c->tcp.reset |= c->tcp.result == -ECONNREFUSED && c->tcp.after == KEDGE_TCP_CLOSED;
+    s->seen = c->tcp.at;
+    s->state = c->tcp.after;
+    story_tell(t, c);
+}
+
+void follow_call(struct trace *t, int fd, uint64_t inode, struct trace_call *c,
+                 bool begins)
+{
+    struct trace_socket *s = find_socket(t->memory, inode);
+    bool known = s != NULL;
+
+    s = s ? s : add_socket(t, fd, inode);
+    c->tcp.after = s->kind == TRACE_TCP ? look(fd, &c->tcp) : KEDGE_TCP_UNKNOWN;
+    if (begins && !known && strncmp(c->name, "accept", 6) == 0 && s->kind == TRACE_TCP)
+        s->state = KEDGE_TCP_LISTEN;
+    if (s->kind != TRACE_TCP && strcmp(c->name, "connect") == 0)
+        s->remote.len = 0; /* a datagram socket may take another peer */
+    if (learn_addresses(s, fd))
+        say_peer(s, c);
+    c->tcp.before = s->state;
+    c->tcp.after = beyond(s, &c->tcp);
+    c->tcp.reset |= was_ended(c);
+    tell(t, s, c);
+}
+
+/* ---- its end ---- */
+
+/* What the kernel does at close() with bytes that nobody has read, or where it was told not
+ * to linger: it resets. */
+static bool will_reset(int fd, enum kedge_tcp_state state)
+{
+    struct linger linger = { 0 };
+    socklen_t len = sizeof linger;
+    int unread = 0;
+
+    if (state == KEDGE_TCP_UNKNOWN || state == KEDGE_TCP_LISTEN ||
+        state == KEDGE_TCP_CLOSED)
+        return false;
+    (void)getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len);
+    (void)ioctl(fd, SIOCINQ, &unread);
+    return unread > 0 || (linger.l_onoff && linger.l_linger == 0);
+}
+
+void follow_closing(struct trace *t, int fd, uint64_t inode, struct trace_call *c)
+{
+    struct trace_socket *s = follow_socket(t, fd, inode);
+
+    (void)learn_addresses(s, fd);
+    if (s->kind != TRACE_TCP)
+        return;
+    c->tcp.after = look(fd, &c->tcp);
+    c->tcp.reset = will_reset(fd, c->tcp.after);
+    c->tcp.measured = false;
+}
+
+/* close() of the last descriptor leaves none of these: another one is open. */
+static bool is_held(enum kedge_tcp_state state)
+{
+    return state == KEDGE_TCP_ESTABLISHED || state == KEDGE_TCP_CLOSE_WAIT ||
+           state == KEDGE_TCP_SYN_SENT;
+}
+
+/* True while the kernel may have more to tell of it. */
+static bool close_tcp(struct trace *t, struct trace_socket *s, struct trace_call *c)
+{
+    if (s->state != KEDGE_TCP_TIME_WAIT)
+        s->state = c->tcp.after; /* the peer may have finished since the last call */
+    if (s->remote.len == 0 && s->state == KEDGE_TCP_LISTEN)
+        c->tcp.after = KEDGE_TCP_CLOSED;
+    else if (s->remote.len > 0)
+        c->tcp.after = trace_look_up(&s->local, &s->remote);
+    if (is_held(c->tcp.after)) {
+        c->tcp.reset = false;
+        return true;
+    }
+    s->closed = true;
+    return c->tcp.after != KEDGE_TCP_CLOSED && !t->apart;
+}
+
+void follow_closed(struct trace *t, uint64_t inode, struct trace_call *c)
+{
+    struct trace_socket *s = find_socket(t->memory, inode);
+    bool more = false;
+
+    if (!s)
+        return;
+    if (s->kind == TRACE_TCP && c->tcp.after != KEDGE_TCP_UNKNOWN)
+        more = close_tcp(t, s, c);
+    tell(t, s, c);
+    if (!more && s->kind == TRACE_TCP)
+        s->number = 0;
+}
+
+/* True while it may still change. */
+static bool look_again(struct trace *t, struct trace_socket *s)
+{
+    struct trace_call c = { .tcp.result = 0 };
+
+    c.tcp.after = trace_look_up(&s->local, &s->remote);
+    c.tcp.before = s->state;
+    c.tcp.reset = !s->closed && was_ended(&c);
+    if (!s->closed && c.tcp.after == s->state)
+        return false; /* a process that lives on has it */
+    s->closed = true;
+    if (c.tcp.after != s->state && c.tcp.after != KEDGE_TCP_UNKNOWN)
+        tell(t, s, &c);
+    if (c.tcp.after == KEDGE_TCP_CLOSED || c.tcp.after == KEDGE_TCP_UNKNOWN)
+        s->number = 0;
+    return s->number && c.tcp.after != KEDGE_TCP_TIME_WAIT;
+}
+
+unsigned follow_settle(struct trace *t, bool ended)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < TRACE_SOCKETS; i++) {
+        struct trace_socket *s = &t->memory->sockets[i];
+
+        if (s->number && s->kind == TRACE_TCP && s->state != KEDGE_TCP_TIME_WAIT &&
+            s->remote.len > 0 && (s->closed || ended))
+            count += look_again(t, s);
+    }
+    return count;
+}
