@@ -1,6 +1,7 @@
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
 #include "probe/flood.h"
 #include "probe/payload.h"
+#include "results/why.h"
 #include "cmd/key_option.h"
 #include "cmd/probe_mtu.h"
 #include "cmd/probe_display.h"
@@ -25,23 +26,34 @@ struct probe_options {
     struct display_options probe_display;
 };
 
-static enum exit_code add_all(struct probe *p, const struct operands *operands)
+static enum exit_code add_one(struct probe *p, const char *operand)
 {
-    enum exit_code code = EXIT_OK;
     struct kedge_error error = { 0 };
+    struct probe_refusal why;
     struct kedge_endpoint e;
 
-    for (size_t i = 0; i < operands->count; i++) {
-        if (kedge_endpoint_parse(operands->items[i], &e, &error) &&
-            probe_add(p, &e, &error))
-            continue;
+    if (!kedge_endpoint_parse(operand, &e, &error)) {
         fprintf(stderr, "kedge probe: %s\n", error.text);
-        if (code == EXIT_OK)
-            code = exit_code_of(&error);
-        if (error.cause == KEDGE_BAD_ENDPOINT)
-            return EXIT_USAGE;
+        return EXIT_USAGE;
     }
-    return code;
+    if (probe_add(p, &e, &why))
+        return EXIT_OK;
+    fprintf(stderr, "kedge probe: %s\n", why_refused(&e, &why).text);
+    return why.kind == CAUSE_ERROR ? exit_code_of(&why.error) : EXIT_USAGE;
+}
+
+static enum exit_code add_all(struct probe *p, const struct operands *operands)
+{
+    enum exit_code first = EXIT_OK;
+
+    for (size_t i = 0; i < operands->count; i++) {
+        enum exit_code code = add_one(p, operands->items[i]);
+
+        if (code == EXIT_USAGE)
+            return EXIT_USAGE;
+        first = first == EXIT_OK ? code : first;
+    }
+    return first;
 }
 
 static bool report_error(const char *value, const char *why)

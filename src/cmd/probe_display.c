@@ -1,6 +1,7 @@
 #include "cmd/probe_display.h"
 
 #include "results/table.h"
+#include "results/why.h"
 #include "os/loop.h"
 #include "net/timestamps.h"
 #include "report/progress.h"
@@ -61,7 +62,7 @@ static void settled(void *owner, uint32_t target, const struct probe_stats_event
 }
 
 /* What goes wrong is named when it does, and not at the end alone. */
-static void trouble(void *owner, const struct kedge_endpoint *target, const char *why,
+static void trouble(void *owner, const struct kedge_endpoint *target, int code,
                     const struct net_address *by)
 {
     const struct probe_display *s = owner;
@@ -69,8 +70,8 @@ static void trouble(void *owner, const struct kedge_endpoint *target, const char
 
     if (s->live.targets || s->options->quiet || s->options->json || s->options->jsonl)
         return;
-    fprintf(stderr, "kedge probe: %s: %s%s%s\n", kedge_endpoint_print(target, text), why,
-            by->len > 0 ? ", says " : "",
+    fprintf(stderr, "kedge probe: %s: %s%s%s\n", kedge_endpoint_print(target, text),
+            why_of_code(code), by->len > 0 ? ", says " : "",
             by->len > 0 ? net_address_print_host(by, who) : "");
 }
 

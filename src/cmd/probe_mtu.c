@@ -1,11 +1,11 @@
 #include "cmd/probe_mtu.h"
 
 #include "results/mtu.h"
+#include "results/why.h"
 #include "net/timestamps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct find {
     const struct probe_plan *plan;
@@ -16,43 +16,39 @@ struct find {
     enum exit_code code; /* of those that could not be asked */
 };
 
-static void report_error(struct find *f, const struct kedge_endpoint *e,
-                         const struct kedge_error *error)
+static bool is_askable(const struct kedge_endpoint *e)
 {
-    char text[KEDGE_ENDPOINT_TEXT];
-
-    if (!e || strstr(error->text, "://"))
-        fprintf(stderr, "kedge probe: %s\n", error->text);
-    else
-        fprintf(stderr, "kedge probe: %s: %s\n", kedge_endpoint_print(e, text),
-                *error->text ? error->text : strerror(error->code));
-    f->code = exit_code_of(error);
+    return e->service == KEDGE_SOCKET &&
+           (e->transport == KEDGE_ICMP || e->transport == KEDGE_UDP);
 }
 
-static bool is_askable(const struct kedge_endpoint *e, struct kedge_error *error)
+static enum exit_code refused(const struct kedge_endpoint *e,
+                              const struct probe_refusal *why)
 {
-    if (e->service == KEDGE_SOCKET &&
-        (e->transport == KEDGE_ICMP || e->transport == KEDGE_UDP))
-        return true;
-    *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
-                                   .text = "--mtu is for udp and icmp alone" };
-    return false;
+    fprintf(stderr, "kedge probe: %s\n", why_refused(e, why).text);
+    return why->kind == CAUSE_ERROR ? exit_code_of(&why->error) : EXIT_USAGE;
 }
 
-static void find_one(struct find *f, const char *operand)
+static enum exit_code find_one(struct find *f, const char *operand)
 {
     struct kedge_endpoint *e = &f->endpoints[f->count];
     struct mtu_result *r = &f->results[f->count];
     struct kedge_error error = { 0 };
+    char text[KEDGE_ENDPOINT_TEXT];
 
-    if (!kedge_endpoint_parse(operand, e, &error))
-        report_error(f, NULL, &error);
-    else if (!is_askable(e, &error))
-        report_error(f, e, &error);
-    else if (!mtu_find(e, f->plan, r, &f->stopped))
-        report_error(f, e, &r->error);
-    else
-        f->count++;
+    if (!kedge_endpoint_parse(operand, e, &error)) {
+        fprintf(stderr, "kedge probe: %s\n", error.text);
+        return EXIT_USAGE;
+    }
+    if (!is_askable(e)) {
+        fprintf(stderr, "kedge probe: %s: --mtu is for udp and icmp alone\n",
+                kedge_endpoint_print(e, text));
+        return EXIT_USAGE;
+    }
+    if (!mtu_find(e, f->plan, r, &f->stopped))
+        return refused(e, &r->refusal);
+    f->count++;
+    return EXIT_OK;
 }
 
 /* 0: all that the links take passes, or a router says what does. */
@@ -66,7 +62,7 @@ static enum exit_code outcome(const struct find *f)
         answered += r->answered;
         good +=
             r->there.end < MTU_HOLE &&
-            (r->back.end != MTU_HOLE && (r->back.end != MTU_UNKNOWN || r->back_why_not));
+            (r->back.end != MTU_HOLE && (r->back.end != MTU_UNKNOWN || r->back_unknown));
     }
     if (f->count == 0)
         return f->code;
@@ -79,10 +75,11 @@ static enum exit_code find_all(struct find *f, const struct operands *operands)
 {
     for (size_t i = 0; i < operands->count && !f->stopped; i++) {
         size_t before = f->count;
+        enum exit_code code = find_one(f, operands->items[i]);
 
-        find_one(f, operands->items[i]);
-        if (f->code == EXIT_USAGE)
+        if (code == EXIT_USAGE)
             return EXIT_USAGE;
+        f->code = code == EXIT_OK ? f->code : code;
         if (f->count > before && !f->json)
             mtu_show_text(&f->results[before], stdout);
     }

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* One host, asked by ICMP or UDP with DF. */
 #include "mtu/link.h"
 
 #include "probe/dial.h"
@@ -193,26 +195,26 @@ enum mtu_answer mtu_link_ask(struct mtu_link *l, uint32_t size, uint16_t wanted)
 
 /* ---- sockets ---- */
 
-static int open_icmp(struct mtu_link *l, struct kedge_error *error)
+static int open_icmp(struct mtu_link *l, struct probe_refusal *why)
 {
     struct probe_target *t = &l->target;
     struct kedge_addresses all;
 
-    if (probe_resolve(t, &all, error) < 0)
+    if (probe_resolve(t, &all, why) < 0)
         return -1;
     if (all.count == 0 || !net_address_from(&all.at[0], &t->address)) {
-        *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
-                                       .text = "the host has no IP address" };
+        *why = (struct probe_refusal){ .kind = CAUSE_NO_IP };
         return -1;
     }
-    if (icmp_open(t->address.u.any.sa_family, &l->plan.path, &l->icmp, error) < 0)
+    why->kind = CAUSE_ERROR;
+    if (icmp_open(t->address.u.any.sa_family, &l->plan.path, &l->icmp, &why->error) < 0)
         return -1;
     return l->icmp.fd;
 }
 
-static int open_udp(struct mtu_link *l, struct kedge_error *error)
+static int open_udp(struct mtu_link *l, struct probe_refusal *why)
 {
-    int fd = probe_dial(&l->target, error);
+    int fd = probe_dial(&l->target, why);
 
     if (fd < 0)
         return -1;
@@ -220,7 +222,7 @@ static int open_udp(struct mtu_link *l, struct kedge_error *error)
     if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
         stamps_ask_more(fd, l->target.address.u.any.sa_family) == 0)
         return fd;
-    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = errno };
+    *why = probe_refused_by_system(errno);
     close(fd);
     return -1;
 }
@@ -241,7 +243,7 @@ static int open_loop(struct mtu_link *l)
 }
 
 bool mtu_link_open(struct mtu_link *l, const struct kedge_endpoint *e,
-                   const struct probe_plan *plan, struct kedge_error *error)
+                   const struct probe_plan *plan, struct probe_refusal *why)
 {
     int err, fd;
 
@@ -254,7 +256,7 @@ bool mtu_link_open(struct mtu_link *l, const struct kedge_endpoint *e,
     l->is_icmp = e->transport == KEDGE_ICMP;
     if (getrandom(&l->run, sizeof l->run, GRND_NONBLOCK) < 0)
         l->run = (uint16_t)loop_clock();
-    fd = l->is_icmp ? open_icmp(l, error) : open_udp(l, error);
+    fd = l->is_icmp ? open_icmp(l, why) : open_udp(l, why);
     if (fd < 0)
         return false;
     err = open_loop(l);
@@ -267,7 +269,7 @@ bool mtu_link_open(struct mtu_link *l, const struct kedge_endpoint *e,
         loop_close(&l->loop);
     }
     close(fd);
-    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = -err };
+    *why = probe_refused_by_system(-err);
     return false;
 }
 

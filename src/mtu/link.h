@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A host that is asked one question after another: does a payload of this size come
  * through? */
 #ifndef MTU_LINK_H
@@ -38,7 +39,7 @@ struct mtu_link {
 
 KEDGE_MUST_CHECK bool mtu_link_open(struct mtu_link *l, const struct kedge_endpoint *e,
                                     const struct probe_plan *plan,
-                                    struct kedge_error *error);
+                                    struct probe_refusal *why);
 void mtu_link_close(struct mtu_link *l);
 
 /* Send `size` bytes and wait, several times if need be. wanted: the size of the answer of a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The search for the largest payload, one way and then the other. */
 #include "mtu/mtu.h"
 
 #include "mtu/link.h"
@@ -6,6 +8,7 @@
 #include "net/next_hop.h"
 #include "echo/icmp_message.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,9 +122,9 @@ static void see_whether_sized(struct mtu_link *l, struct mtu_result *out)
     l->sized =
         l->cookie && mtu_link_ask(l, EXTENDED_SIZE, EXTENDED_SIZE + 1) == ANSWER_YES;
     if (!l->cookie)
-        out->back_why_not = "that needs a kedge server, asked by udp://";
+        out->back_unknown = MTU_BACK_NO_SERVER;
     else if (!l->sized)
-        out->back_why_not = "this kedge server does not answer by size";
+        out->back_unknown = MTU_BACK_NO_SIZE;
 }
 
 static uint32_t read_link(const struct mtu_link *l, struct mtu_result *out)
@@ -161,10 +164,10 @@ bool mtu_find(const struct kedge_endpoint *e, const struct probe_plan *plan,
 
     *out = (struct mtu_result){ .endpoint = e };
     if (!l) {
-        out->error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .text = "no memory" };
+        out->refusal = probe_refused_by_system(ENOMEM);
         return false;
     }
-    if (!mtu_link_open(l, e, plan, &out->error)) {
+    if (!mtu_link_open(l, e, plan, &out->refusal)) {
         free(l);
         return false;
     }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The largest payload that passes to a host and back, whole: each packet with DF, so that
  * no router cuts it. What does not pass is too large for this host's own link, or a router
  * says so, or it vanishes without a word: a black hole. Which way it was, only a kedge
@@ -29,6 +30,13 @@ enum mtu_end {
     MTU_UNKNOWN
 };
 
+/* Why the way back is not known. */
+enum mtu_back_unknown {
+    MTU_BACK_ASKED,     /* it was asked; the search ended early */
+    MTU_BACK_NO_SERVER, /* only a kedge server that is asked by udp can tell */
+    MTU_BACK_NO_SIZE    /* this kedge server does not answer in the size that is wanted */
+};
+
 struct mtu_way {
     enum mtu_end end;
     uint32_t passes; /* payload */
@@ -45,13 +53,13 @@ struct mtu_result {
     char interface[NET_INTERFACE_NAME];
     int interface_mtu;
     struct mtu_way there, back;
-    const char *back_why_not; /* where back.end is MTU_UNKNOWN; a constant text */
-    struct kedge_error error; /* why it could not be asked at all */
+    enum mtu_back_unknown back_unknown; /* where back.end is MTU_UNKNOWN */
+    struct probe_refusal refusal;       /* why it could not be asked at all */
 };
 
 /* Find out, which takes a while: of the plan timeout, path and family are looked at.
  * Ends early at one of loop_signals_stop(), with *stopped set and what was found so far.
- * False with out->error set if the host cannot be asked. */
+ * False with out->refusal set if the host cannot be asked. */
 KEDGE_MUST_CHECK bool mtu_find(const struct kedge_endpoint *e,
                                const struct probe_plan *plan, struct mtu_result *out,
                                bool *stopped);

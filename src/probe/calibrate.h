@@ -1,12 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* What this host itself can tell, measured before a run: the step of its clock, how late
  * its timers are, and what a round trip to itself takes, over loopback and by the calls
  * that a probe makes. What is shorter than that it cannot see. Takes some 10 ms. */
 #ifndef PROBE_CALIBRATE_H
 #define PROBE_CALIBRATE_H
 
-#include "base/bytes.h"
-
-#include <stdio.h>
+#include "kedge/base.h"
 
 struct calibration {
     bool known;                 /* false: a run of an older program, read again */
@@ -16,13 +15,5 @@ struct calibration {
 };
 
 struct calibration calibrate(void);
-
-struct json; /* report/json.h */
-
-/* "this host: ..." */
-void calibration_note(const struct calibration *c, FILE *out);
-
-/* The member "calibration" of a document: null where it is not known. */
-void calibration_json(struct json *j, const struct calibration *c);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* udp and unix-dgram: a dialled socket, a datagram a probe. */
 #include "probe/dial.h"
 
@@ -55,7 +56,7 @@ static void restart(struct probe_target *t)
         return;
     kernel_times_close(t->kernel_times);
     t->kernel_times = NULL;
-    t->no_kernel_times = "the kernel gives none any more";
+    t->no_kernel_times.kind = CAUSE_STAMPS_ENDED;
 }
 
 /* The error of an earlier probe is told to the next call on the socket. */
@@ -214,16 +215,16 @@ static void open_split(struct probe_target *t, int fd)
     int err = is_udp(t) ? stamps_open(fd) : 0;
 
     if (!is_udp(t))
-        t->no_kernel_times = "a local socket has no device";
+        t->no_kernel_times.kind = CAUSE_LOCAL_SOCKET;
     else if (err)
-        t->no_kernel_times = strerror(-err);
+        t->no_kernel_times = (struct probe_cause){ CAUSE_SYSTEM, -err };
     else if (!(t->kernel_times = kernel_times_open(t->stats.room)))
-        t->no_kernel_times = strerror(ENOMEM);
+        t->no_kernel_times = (struct probe_cause){ CAUSE_SYSTEM, ENOMEM };
 }
 
-static int datagram_open(struct probe_target *t, struct kedge_error *error)
+static int datagram_open(struct probe_target *t, struct probe_refusal *why)
 {
-    int fd = probe_dial(t, error);
+    int fd = probe_dial(t, why);
     int err;
 
     if (fd < 0)
@@ -241,7 +242,7 @@ static int datagram_open(struct probe_target *t, struct kedge_error *error)
         return 0;
     close(fd);
     kernel_times_close(t->kernel_times);
-    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = -err };
+    *why = probe_refused_by_system(-err);
     return -1;
 }
 
@@ -252,5 +253,6 @@ static void datagram_close(struct probe_target *t)
     kernel_times_close(t->kernel_times);
 }
 
-const struct probe_kind probe_datagram_kind = { datagram_open, datagram_send,
-                                                datagram_close };
+const struct probe_kind probe_datagram_kind = { .open = datagram_open,
+                                                .send = datagram_send,
+                                                .close = datagram_close };

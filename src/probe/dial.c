@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Sockets of targets: resolved, opened as the path wants them, connected. */
 #include "probe/dial.h"
 
 #include "net/problem.h"
@@ -23,17 +25,16 @@ static bool is_name(const struct kedge_endpoint *e)
 }
 
 int probe_resolve(struct probe_target *t, struct kedge_addresses *out,
-                  struct kedge_error *error)
+                  struct probe_refusal *why)
 {
     kedge_nanos before = loop_clock();
-    char text[KEDGE_ENDPOINT_TEXT];
 
     if (is_local(&t->endpoint) && !net_path_is_plain(&t->plan->path)) {
-        problem_set(error, KEDGE_BAD_ENDPOINT, kedge_endpoint_print(&t->endpoint, text),
-                    "--dscp, --ttl, --df, --source and --interface are for IP");
+        *why = (struct probe_refusal){ .kind = CAUSE_LOCAL_PATH };
         return -1;
     }
-    if (kedge_resolve(&t->endpoint, out, error) < 0)
+    why->kind = CAUSE_ERROR;
+    if (kedge_resolve(&t->endpoint, out, &why->error) < 0)
         return -1;
     if (is_name(&t->endpoint))
         t->warmup.resolve = loop_clock() - before;
@@ -86,8 +87,8 @@ static int dial_at(struct probe_target *t, const struct kedge_address *to,
     return err;
 }
 
-static void say(struct kedge_error *error, const struct probe_target *t,
-                const struct kedge_address *to, const char *what)
+static void fill_error(struct kedge_error *error, const struct probe_target *t,
+                       const struct kedge_address *to, const char *what)
 {
     char text[KEDGE_ENDPOINT_TEXT], address[KEDGE_ADDRESS_TEXT];
     char why[KEDGE_ADDRESS_TEXT + NET_PATH_WHAT];
@@ -101,24 +102,23 @@ static void say(struct kedge_error *error, const struct probe_target *t,
     problem_system(error, code, kedge_endpoint_print(&t->endpoint, text), why);
 }
 
-int probe_dial(struct probe_target *t, struct kedge_error *error)
+int probe_dial(struct probe_target *t, struct probe_refusal *why)
 {
     struct kedge_addresses all;
     char what[NET_PATH_WHAT];
     int fd = -1;
 
     if (!is_local(&t->endpoint) && !*t->endpoint.host) {
-        *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
-                                       .text = "the host is missing" };
+        *why = (struct probe_refusal){ .kind = CAUSE_NO_HOST };
         return -1;
     }
-    if (probe_resolve(t, &all, error) < 0)
+    if (probe_resolve(t, &all, why) < 0)
         return -1;
     for (unsigned i = 0; i < all.count && fd < 0; i++) {
         fd = dial_at(t, &all.at[i], what);
-        error->code = fd < 0 ? -fd : 0;
+        why->error.code = fd < 0 ? -fd : 0;
         if (fd < 0)
-            say(error, t, &all.at[i], what);
+            fill_error(&why->error, t, &all.at[i], what);
         else if (!net_address_from(&all.at[i], &t->address))
             t->address.len = 0;
     }

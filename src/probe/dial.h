@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a target's socket is made: its name resolved, which is timed, and the socket opened
  * as the plan's path wants it. */
 #ifndef PROBE_DIAL_H
@@ -5,9 +6,9 @@
 
 #include "probe/target.h"
 
-/* All addresses of the target. 0; or -1 with *error set. */
+/* All addresses of the target. 0; or -1 with *why set. */
 KEDGE_MUST_CHECK int probe_resolve(struct probe_target *t, struct kedge_addresses *out,
-                                   struct kedge_error *error);
+                                   struct probe_refusal *why);
 
 /* A socket of the target's kind for one of its addresses, neither bound (but to the path's
  * source) nor connected. The descriptor; or -errno, and *what then names the choice that
@@ -16,8 +17,8 @@ KEDGE_MUST_CHECK int probe_socket(struct probe_target *t, const struct kedge_add
                                   char what[NET_PATH_WHAT]);
 
 /* udp and unix-dgram: a socket connected to the first address that can be. The
- * descriptor; or -1 with *error set. */
-KEDGE_MUST_CHECK int probe_dial(struct probe_target *t, struct kedge_error *error);
+ * descriptor; or -1 with *why set. */
+KEDGE_MUST_CHECK int probe_dial(struct probe_target *t, struct probe_refusal *why);
 
 /* What is sent is marked so; -1 where it is not known. */
 void probe_marks(struct probe_target *t, int fd);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* icmp: echo requests to hosts, over the unprivileged socket or a raw one, which all
  * targets of a family share. */
 #include "probe/dial.h"
@@ -80,8 +81,8 @@ static void drain(struct icmp_hub *hub)
 /* Whether what failed was counted by the kernel is not known. */
 static void restart(struct icmp_hub *hub)
 {
-    if (!hub->no_kernel_times && stamps_open(hub->socket.fd) < 0)
-        hub->no_kernel_times = "the kernel gives none any more";
+    if (hub->no_kernel_times.kind == CAUSE_NONE && stamps_open(hub->socket.fd) < 0)
+        hub->no_kernel_times.kind = CAUSE_STAMPS_ENDED;
     hub->number = 0;
 }
 
@@ -148,51 +149,60 @@ static void icmp_ready(void *owner, unsigned events)
     }
 }
 
-static int resolve(struct probe_target *t, struct kedge_error *error)
+static int resolve(struct probe_target *t, struct probe_refusal *why)
 {
     struct kedge_addresses all;
 
-    if (probe_resolve(t, &all, error) < 0)
+    if (probe_resolve(t, &all, why) < 0)
         return -1;
     if (all.count > 0 && net_address_from(&all.at[0], &t->address))
         return 0;
-    *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
-                                   .text = "the host has no IP address" };
+    *why = (struct probe_refusal){ .kind = CAUSE_NO_IP };
     return -1;
 }
 
 static int open_hub(struct probe_target *t, struct icmp_hub *hub,
-                    struct kedge_error *error)
+                    struct probe_refusal *why)
 {
-    int err = icmp_open(t->address.u.any.sa_family, &t->plan->path, &hub->socket, error);
+    int err;
 
+    why->kind = CAUSE_ERROR;
+    err =
+        icmp_open(t->address.u.any.sa_family, &t->plan->path, &hub->socket, &why->error);
     if (err)
         return -1;
     hub->number = 0;
-    hub->no_kernel_times =
-        stamps_open(hub->socket.fd) < 0 ? "this kernel gives none of ICMP" : NULL;
+    hub->no_kernel_times.kind =
+        stamps_open(hub->socket.fd) < 0 ? CAUSE_ICMP_STAMPS : CAUSE_NONE;
     hub->watch = (struct loop_watch){ .ready = icmp_ready, .owner = hub };
     err = loop_watch_add(&t->shared->loop, &hub->watch, hub->socket.fd, LOOP_READ);
     if (!err)
         return 0;
     icmp_close(&hub->socket);
-    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = -err };
+    *why = probe_refused_by_system(-err);
     return -1;
 }
 
-static int icmp_kind_open(struct probe_target *t, struct kedge_error *error)
+static void open_kernel_times(struct probe_target *t, const struct icmp_hub *hub)
+{
+    t->no_kernel_times = hub->no_kernel_times;
+    if (hub->no_kernel_times.kind != CAUSE_NONE)
+        return;
+    t->kernel_times = kernel_times_open(t->stats.room);
+    if (!t->kernel_times)
+        t->no_kernel_times = (struct probe_cause){ CAUSE_SYSTEM, ENOMEM };
+}
+
+static int icmp_kind_open(struct probe_target *t, struct probe_refusal *why)
 {
     struct icmp_hub *hub;
 
-    if (resolve(t, error) < 0)
+    if (resolve(t, why) < 0)
         return -1;
     hub = &t->shared->hubs[t->address.u.any.sa_family == AF_INET6];
-    if (!hub->first && open_hub(t, hub, error) < 0)
+    if (!hub->first && open_hub(t, hub, why) < 0)
         return -1;
-    t->kernel_times = hub->no_kernel_times ? NULL : kernel_times_open(t->stats.room);
-    t->no_kernel_times = t->kernel_times        ? NULL
-                         : hub->no_kernel_times ? hub->no_kernel_times
-                                                : strerror(ENOMEM);
+    open_kernel_times(t, hub);
     probe_marks(t, hub->socket.fd);
     t->hub = hub;
     t->next = hub->first;
@@ -214,5 +224,6 @@ static void icmp_kind_close(struct probe_target *t)
     icmp_close(&t->hub->socket);
 }
 
-const struct probe_kind probe_icmp_kind = { icmp_kind_open, icmp_kind_send,
-                                            icmp_kind_close };
+const struct probe_kind probe_icmp_kind = { .open = icmp_kind_open,
+                                            .send = icmp_kind_send,
+                                            .close = icmp_kind_close };

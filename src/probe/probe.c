@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* A probe: its targets, its schedule and its loop. */
 #include "probe/probe.h"
 
 #include "probe/calibrate.h"
 #include "probe/flood.h"
-#include "results/notes.h"
 #include "probe/payload.h"
 #include "probe/schedule.h"
 #include "probe/target.h"
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -94,17 +94,6 @@ static const struct probe_kind *kind_of(const struct kedge_endpoint *e)
     }
 }
 
-static bool cannot(struct kedge_error *error, const struct kedge_endpoint *e,
-                   const char *why)
-{
-    char text[KEDGE_ENDPOINT_TEXT];
-
-    error->cause = KEDGE_BAD_ENDPOINT;
-    snprintf(error->text, sizeof error->text, "%.90s: %.150s",
-             kedge_endpoint_print(e, text), why);
-    return false;
-}
-
 static void settled(void *owner, const struct probe_stats_event *event)
 {
     const struct probe_target *t = owner;
@@ -138,43 +127,34 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
     return t;
 }
 
-/* What the kinds leave to be said: which target, and the system's word. */
-static void complete(struct kedge_error *error, const struct kedge_endpoint *e)
+/* Before anything is opened for it. */
+static enum probe_cause_kind refusal_of(const struct probe *p,
+                                        const struct kedge_endpoint *e)
 {
-    enum kedge_cause cause = error->cause;
-    char why[sizeof error->text];
-
-    if (cause == KEDGE_SYSTEM && !*error->text)
-        snprintf(error->text, sizeof error->text, "%s", strerror(error->code));
-    else if (cause != KEDGE_BAD_ENDPOINT || strstr(error->text, "://"))
-        return;
-    snprintf(why, sizeof why, "%.150s", error->text);
-    (void)cannot(error, e, why);
-    error->cause = cause;
+    if (!kind_of(e))
+        return CAUSE_TRANSPORT;
+    if (p->plan.key && e->transport != KEDGE_UDP)
+        return CAUSE_KEY;
+    return p->count == PROBE_TARGETS_MAX ? CAUSE_TOO_MANY : CAUSE_NONE;
 }
 
-bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct kedge_error *error)
+bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct probe_refusal *why)
 {
     struct probe_target *t;
 
-    *error = (struct kedge_error){ 0 };
-    if (!kind_of(e))
-        return cannot(error, e,
-                      "probe icmp://, udp://, tcp://, unix://, unix-dgram:// or "
-                      "unix-seqpacket://");
-    if (p->plan.key && e->transport != KEDGE_UDP)
-        return cannot(error, e, "--key is for udp://");
-    if (p->count == PROBE_TARGETS_MAX)
-        return cannot(error, e, "too many targets");
+    *why = (struct probe_refusal){ .kind = refusal_of(p, e) };
+    if (why->kind != CAUSE_NONE)
+        return false;
     t = make_target(p, e);
-    if (!t)
-        return cannot(error, e, strerror(ENOMEM));
+    if (!t) {
+        *why = probe_refused_by_system(ENOMEM);
+        return false;
+    }
     t->endpoint.family = p->plan.family;
-    if (t->kind->open(t, error) == 0) {
+    if (t->kind->open(t, why) == 0) {
         p->targets[p->count++] = t;
         return true;
     }
-    complete(error, e);
     free_target(t);
     return false;
 }
@@ -285,11 +265,11 @@ static int prepare(struct probe *p)
     int err = 0;
 
     for (uint32_t i = 0; i < p->count; i++)
-        warmup_greet(p->targets[i], p->plan.flood);
+        probe_warm_up(p->targets[i], p->plan.flood);
     while (!err && !p->shared.loop.stopped && preparing(p) && (now = loop_clock()) < end)
         err = loop_turn(&p->shared.loop, end - now);
     for (uint32_t i = 0; i < p->count; i++)
-        warmup_failed(p->targets[i]);
+        warmup_failed(&p->targets[i]->warmup);
     return err;
 }
 

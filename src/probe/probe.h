@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* Echo probes to many targets of any kind, side by side on one schedule (an open loop:
- * probe_schedule.h), and the account of each target (probe_account.h). It shows nothing
- * itself: see probe_show.h. */
+ * schedule.h), and what became of them, target by target (stats.h). Its results are data;
+ * it shows nothing and has no sentences: results/ has both. */
 #ifndef PROBE_PROBE_H
 #define PROBE_PROBE_H
 
+#include "probe/cause.h"
 #include "probe/stats.h"
 #include "probe/one_way_delay.h"
 #include "probe/payload.h"
@@ -19,14 +21,14 @@
 struct probe; /* owns its sockets, its loop and its memory */
 
 struct probe_plan {
-    uint64_t count;              /* for each target; 0: until probe_stop or a signal */
+    uint64_t count;              /* for each target; 0: until a signal or probe_stop */
     kedge_nanos duration;        /* so long probes leave; KEDGE_NEVER: as count says */
     kedge_nanos interval;        /* at least 1 */
     kedge_nanos timeout;         /* at least 1 */
     uint64_t size;               /* of the payload; at most PAYLOAD_MAX */
     bool poisson;                /* random gaps, with the interval as their mean */
     const struct store_key *key; /* of marks; NULL: none. Stays the caller's. */
-    bool flood;                  /* as fast as answers come: see probe_flood.h */
+    bool flood;                  /* as fast as answers come: see flood.h */
     struct net_path path;        /* of IP targets */
     enum kedge_family family;
     struct kedge_trace *trace; /* of connections; NULL: off */
@@ -35,8 +37,8 @@ struct probe_plan {
     /* Called when it is known what became of a probe, in that order; may be NULL. */
     void (*settled)(void *owner, uint32_t target, const struct probe_stats_event *event);
     /* Called when a target's probe fails for another reason than the one before, with the
-     * reason and who says so (len 0: this host, or not known); may be NULL. */
-    void (*trouble)(void *owner, const struct kedge_endpoint *target, const char *why,
+     * errno and who says so (len 0: this host, or not known); may be NULL. */
+    void (*trouble)(void *owner, const struct kedge_endpoint *target, int code,
                     const struct net_address *by);
     void *owner;
 };
@@ -53,7 +55,7 @@ struct probe_marks {
     int ttl_back, tos_back; /* of the reply, as it came here */
 };
 
-struct warmup; /* probe_apart.h */
+struct warmup; /* probe/warmup.h */
 
 /* What is known of one target; borrowed from the probe. */
 struct probe_view {
@@ -64,9 +66,9 @@ struct probe_view {
     const struct stalls *stalls; /* NULL: not known, and so is the next */
     const struct own_lateness *lateness;
     const struct peer *peer; /* NULL where it was read again from a file ... */
-    const struct kernel_times
-        *kernel_times; /* NULL: its times are by this program's clock alone, ... */
-    const char *no_kernel_times;               /* ... and why; NULL: not known */
+    const struct kernel_times *kernel_times;   /* NULL: all times are by this program's
+                                                clock, ... */
+    struct probe_cause no_kernel_times;        /* ... and why */
     const struct probe_corruption *corruption; /* ... and so these */
     const struct probe_marks *marks;
     const struct warmup *warmup;
@@ -76,7 +78,8 @@ struct probe_view {
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
-    const char *error;              /* why its last probe failed; NULL: none did */
+    struct probe_cause cause;       /* why its last probe failed */
+    const char *error;              /* the same, in the words of a run that was read */
     struct net_address reported_by; /* who said so; len 0: this host, or not known */
 };
 
@@ -85,9 +88,9 @@ KEDGE_MUST_CHECK int probe_open(struct probe **out, const struct probe_plan *pla
 void probe_close(struct probe *p);
 
 /* Add a target: resolves its name, which may take a while, and opens its socket. False
- * with *error set; the others are not touched. */
+ * with *why set; the others are not touched. */
 KEDGE_MUST_CHECK bool probe_add(struct probe *p, const struct kedge_endpoint *e,
-                                struct kedge_error *error);
+                                struct probe_refusal *why);
 
 /* Connect what has to be connected, then send and receive until all is known, or until
  * one of loop_signals_stop(). 0; or -errno when this system fails, with what was counted
@@ -99,7 +102,7 @@ struct probe_view probe_target_view(const struct probe *p, uint32_t target);
 const struct probe_plan *probe_plan_of(const struct probe *p);
 
 /* Of this host, measured by probe_open. */
-struct calibration; /* probe_calibrate.h */
+struct calibration; /* probe/calibrate.h */
 const struct calibration *probe_calibration_of(const struct probe *p);
 
 #endif

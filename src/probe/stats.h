@@ -29,7 +29,7 @@ enum probe_fate { FATE_RECEIVED, FATE_LATE, FATE_LOST, FATE_REFUSED, FATE_UNSENT
 struct probe_stats_slot {
     enum probe_stats_state state;
     bool reordered, corrupted; /* its reply */
-    bool held_up;              /* this program was late meanwhile: see probe_self.h */
+    bool held_up;              /* this program was late meanwhile: see own_lateness.h */
     kedge_nanos intended;
     kedge_nanos sent;
     kedge_nanos rtt;  /* once answered, in time or late */
@@ -57,7 +57,7 @@ struct probe_stats {
     uint64_t
         reorder_extent; /* RFC 4737: the furthest an answer came behind a later one */
     kedge_nanos
-        self_until;     /* until when this program itself was late: see probe_self.h */
+        self_until;     /* until when this program itself was late: see own_lateness.h */
     uint64_t left_late; /* of those sent: left at least SELF_LATE after their time */
     uint64_t held_up;   /* of those received: this program was late meanwhile */
     uint64_t oldest;    /* no probe before it waits */

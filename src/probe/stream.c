@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tcp, unix and unix-seqpacket: the time to connect, then probes as messages of one
  * length on the open connection. A connection that ends takes with it what was waited
  * for; the next probe that is due dials again. */
@@ -76,7 +77,7 @@ static void stamp(struct probe_target *t)
     } else if (t->kernel_times) {
         kernel_times_close(t->kernel_times);
         t->kernel_times = NULL;
-        t->no_kernel_times = strerror(-err);
+        t->no_kernel_times = (struct probe_cause){ CAUSE_SYSTEM, -err };
     }
 }
 
@@ -334,27 +335,28 @@ static bool allocate(struct probe_target *t)
     return false;
 }
 
-static int stream_open(struct probe_target *t, struct kedge_error *error)
+static int stream_open(struct probe_target *t, struct probe_refusal *why)
 {
-    *error = (struct kedge_error){ .cause = KEDGE_SYSTEM, .code = ENOMEM };
     if (t->plan->size == 0) {
-        *error = (struct kedge_error){ .cause = KEDGE_BAD_ENDPOINT,
-                                       .text = "a connection needs probes of 1 byte at "
-                                               "least (--size)" };
+        *why = (struct probe_refusal){ .kind = CAUSE_EMPTY_STREAM };
         return -1;
     }
-    if (!allocate(t))
+    if (!allocate(t)) {
+        *why = probe_refused_by_system(ENOMEM);
         return -1;
-    if (probe_resolve(t, &t->stream->addresses, error) < 0) {
+    }
+    if (probe_resolve(t, &t->stream->addresses, why) < 0) {
         stream_close(t);
         return -1;
     }
     if (!is_tcp(t))
-        t->no_kernel_times = "a local socket has no device";
+        t->no_kernel_times.kind = CAUSE_LOCAL_SOCKET;
     else if (!(t->kernel_times = kernel_times_open(t->stats.room)))
-        t->no_kernel_times = strerror(ENOMEM);
+        t->no_kernel_times = (struct probe_cause){ CAUSE_SYSTEM, ENOMEM };
     connect_next(t);
     return 0;
 }
 
-const struct probe_kind probe_stream_kind = { stream_open, stream_send, stream_close };
+const struct probe_kind probe_stream_kind = {
+    .connects = true, .open = stream_open, .send = stream_send, .close = stream_close
+};

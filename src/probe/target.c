@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* One target: its probes leave here, and what comes back is counted here. */
 #include "probe/target.h"
 
-#include "results/notes.h"
 #include "probe/payload.h"
+#include "net/next_hop.h"
 
 #include <errno.h>
 
@@ -97,7 +99,8 @@ static void note_stamps(struct probe_target *t, uint64_t sequence)
         probe_stats_stamped(&t->stats, sequence, left, t->came_ns);
 }
 
-bool probe_validated(struct probe_target *t, struct kedge_span payload)
+/* False: there is a key, and the answer does not have its MAC; that is counted. */
+static bool is_validated(struct probe_target *t, struct kedge_span payload)
 {
     if (!t->plan->key || payload_validated(payload, t->plan->key))
         return true;
@@ -111,9 +114,9 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
     struct probe_stats *a = &t->stats;
     kedge_nanos now = loop_clock(), sent = 0;
     struct extension_report report;
-    bool first, told;
+    bool first, reported;
 
-    if (!probe_validated(t, payload)) {
+    if (!is_validated(t, payload)) {
         a->stray++;
         return;
     }
@@ -122,12 +125,12 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
     a->self_until = lateness->late_until;
     note_stamps(t, sequence);
     first = probe_stats_reply(a, sequence, now);
-    told =
+    reported =
         hear_peer(t, payload,
                   &(struct peer_answer){ sequence, a->sent, a->unsent, first }, &report);
     if (!first)
         return;
-    take_split(t, sequence, told ? &report : NULL);
+    take_split(t, sequence, reported ? &report : NULL);
     if (probe_stats_sent_at(a, sequence, &sent))
         stalls_reply(&t->stalls,
                      &(struct stall_reply){ .sent = sent,
@@ -151,12 +154,82 @@ static bool by_stamp(const struct probe_target *t, struct kedge_span payload,
     return true;
 }
 
+/* ---- the exchange before the first probe ---- */
+
+static bool must_find_neighbour(const struct probe_target *t)
+{
+    struct next_hop hop;
+
+    return t->address.len > 0 && next_hop_to(&t->address, &t->plan->path, &hop) == 0 &&
+           hop.must_ask;
+}
+
+void probe_warm_up(struct probe_target *t, bool always)
+{
+    struct writer w = { .ptr = t->shared->scratch, .room = PROBE_SCRATCH / 2 };
+    struct payload payload = {
+        .stamp = { .flags = t->peer.asks ? STAMP_ASKS : 0,
+                   .run = t->run,
+                   .sequence = WARMUP_SEQUENCE,
+                   .sent_ns = loop_clock() },
+        .size = t->plan->size,
+        .key = t->plan->key,
+    };
+
+    t->warmup.neighbour = must_find_neighbour(t);
+    if (t->kind->connects || (!always && !t->warmup.neighbour))
+        return;
+    warmup_sent(&t->warmup, payload.stamp.sent_ns);
+    payload_put(&w, &payload);
+    t->kind->send(t, written(&w), WARMUP_SEQUENCE);
+}
+
+/* Shorter than a stamp a payload says nothing: nothing else is under way then. */
+static bool is_warmup(const struct probe_target *t, struct kedge_span payload)
+{
+    struct stamp stamp;
+
+    if (t->plan->size < STAMP_SIZE || !stamp_parse(payload, &stamp))
+        return t->warmup.state == WARMUP_WAITS;
+    return stamp.sequence == WARMUP_SEQUENCE && stamp.run == t->run;
+}
+
+static void take_cookie(struct probe_target *t, struct kedge_span payload)
+{
+    struct stamp stamp;
+    struct probe_extension extension;
+
+    if (!t->peer.asks || !stamp_parse(payload, &stamp) || !(stamp.flags & STAMP_REPLY) ||
+        !extension_parse(payload, &extension))
+        return;
+    peer_took(&t->peer, &extension, &(struct peer_answer){ .first = true });
+}
+
+/* True if the payload answers a warm-up: then it is in no count. */
+static bool take_warmup(struct probe_target *t, struct kedge_span payload)
+{
+    uint64_t sent = 0, left = 0;
+
+    if (t->warmup.state == WARMUP_NONE || !is_warmup(t, payload))
+        return false;
+    if (t->warmup.state != WARMUP_WAITS || !is_validated(t, payload))
+        return true; /* it came after the wait for it was over */
+    if (!t->kernel_times ||
+        !kernel_times_departure(t->kernel_times, WARMUP_SEQUENCE, &sent, &left))
+        sent = left = 0;
+    warmup_answered(&t->warmup, loop_clock(), left - sent);
+    take_cookie(t, payload);
+    return true;
+}
+
+/* ---- what comes back ---- */
+
 void probe_answered(struct probe_target *t, struct kedge_span payload)
 {
     uint64_t sequence = 0;
     bool stray = false;
 
-    if (warmup_took(t, payload))
+    if (take_warmup(t, payload))
         return;
     if (t->stats.sent == 0) {
         t->stats.stray++;
@@ -177,7 +250,7 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
     uint64_t whole = 0;
     bool stray = false;
 
-    if (warmup_took(t, payload))
+    if (take_warmup(t, payload))
         return;
     if (!by_stamp(t, payload, &whole, &stray) || stray || (uint16_t)whole != sequence)
         whole = probe_stats_unwrap(&t->stats, sequence);
@@ -187,19 +260,19 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
 static void trouble(struct probe_target *t, int code, const struct net_address *by)
 {
     const struct net_address nobody = { 0 };
-    bool news = code != t->told;
+    bool news = code != t->reported;
 
-    t->code = t->told = code;
+    t->code = t->reported = code;
     t->reported_by = by ? *by : nobody;
     if (news && t->plan->trouble)
-        t->plan->trouble(t->plan->owner, &t->endpoint, probe_why(code), &t->reported_by);
+        t->plan->trouble(t->plan->owner, &t->endpoint, code, &t->reported_by);
 }
 
 void probe_unsent(struct probe_target *t, uint64_t sequence, int code)
 {
     trouble(t, code, NULL);
     if (sequence == WARMUP_SEQUENCE)
-        warmup_failed(t);
+        warmup_failed(&t->warmup);
     probe_stats_unsent(&t->stats, sequence);
 }
 
@@ -224,7 +297,7 @@ void probe_failed(struct probe_target *t, const struct udp_error *e,
     uint64_t sequence = 0;
     bool stray = false;
 
-    warmup_failed(t);
+    warmup_failed(&t->warmup);
     if (by_stamp(t, quoted, &sequence, &stray)
             ? stray
             : !probe_stats_oldest(&t->stats, &sequence))

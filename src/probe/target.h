@@ -3,6 +3,7 @@
 #ifndef PROBE_TARGET_H
 #define PROBE_TARGET_H
 
+#include "probe/cause.h"
 #include "probe/probe.h"
 #include "probe/warmup.h"
 #include "os/loop.h"
@@ -18,8 +19,9 @@
 struct probe_target;
 
 struct probe_kind {
-    /* 0; or -1 with *error set, and nothing is left open. */
-    int (*open)(struct probe_target *t, struct kedge_error *error);
+    bool connects; /* streams: no probe leaves before a connection is open */
+    /* 0; or -1 with *why set, and nothing is left open. */
+    int (*open)(struct probe_target *t, struct probe_refusal *why);
     /* Send now, or tell probe_unsent(). */
     void (*send)(struct probe_target *t, struct kedge_span payload, uint64_t sequence);
     void (*close)(struct probe_target *t);
@@ -47,11 +49,10 @@ struct probe_stream {
 struct icmp_hub {
     struct icmp_socket socket;
     struct loop_watch watch;
-    struct probe_target *first; /* NULL: not open */
-    const char
-        *no_kernel_times; /* why there are no times by the kernel; NULL: there are */
-    uint32_t number;      /* of the next message that leaves */
-    struct icmp_left {    /* whose it is, and which of the target's split */
+    struct probe_target *first;         /* NULL: not open */
+    struct probe_cause no_kernel_times; /* CAUSE_NONE: there are times by the kernel */
+    uint32_t number;                    /* of the next message that leaves */
+    struct icmp_left {                  /* whose it is, and which of the target's split */
         struct probe_target *target;
         uint32_t number;
     } left[ICMP_LEFT];
@@ -87,9 +88,9 @@ struct probe_target {
     struct probe_stats stats;
     struct stalls stalls;
     struct peer peer;
-    bool sparse;                       /* of many that leave together one is stamped */
-    struct kernel_times *kernel_times; /* NULL: no times by the kernel, and ... */
-    const char *no_kernel_times;       /* ... why; a constant text */
+    bool sparse;                        /* of many that leave together one is stamped */
+    struct kernel_times *kernel_times;  /* NULL: no times by the kernel, and ... */
+    struct probe_cause no_kernel_times; /* ... why */
     uint64_t came_ns; /* when the kernel had the reply that is being told of; 0 */
     struct warmup warmup;
     struct one_way_delay one_way;
@@ -101,13 +102,16 @@ struct probe_target {
     uint16_t run;
     uint64_t connects, failed_connects;
     kedge_nanos connect_min, connect_max;
-    int code;                   /* why its last probe failed */
-    int told;                   /* of those, what was said last, as it happened */
+    int code;                   /* why its last probe failed; 0: none did */
+    int reported;               /* the code of the last call of plan->trouble */
     struct icmp_hub *hub;       /* icmp: where it is asked ... */
     struct net_address address; /* ... and who */
     struct probe_target *next;  /* of the hub */
     struct probe_stream *stream;
 };
+
+/* Send a warm-up if the next hop's address has to be found, or if `always`. */
+void probe_warm_up(struct probe_target *t, bool always);
 
 /* Send the next probe; intended is its time in the schedule. */
 void probe_send(struct probe_target *t, kedge_nanos intended);
@@ -132,9 +136,6 @@ void probe_refused(struct probe_target *t, int code);
  * its quoted payload says, as far as it goes; else it is the oldest that waits. */
 void probe_failed(struct probe_target *t, const struct udp_error *e,
                   struct kedge_span quoted);
-
-/* True unless there is a key and the answer does not bear its seal, which is counted. */
-KEDGE_MUST_CHECK bool probe_validated(struct probe_target *t, struct kedge_span payload);
 
 /* What came with a reply, before it is told. */
 void probe_came(struct probe_target *t, const struct stamps_in *in);

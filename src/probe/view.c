@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of a target, as others may look at it. */
 #include "probe/flood.h"
-#include "results/notes.h"
 #include "probe/target.h"
 #include "net/udp.h"
 
@@ -11,7 +12,7 @@ static int64_t own_dropped(const struct probe_target *t)
     int fd = t->watch.fd;
     uint32_t dropped = 0;
 
-    if (t->kind == &probe_stream_kind || (t->hub && (t->hub->first != t || t->next)))
+    if (t->kind->connects || (t->hub && (t->hub->first != t || t->next)))
         return -1;
     if (t->hub)
         fd = t->hub->socket.fd;
@@ -29,15 +30,14 @@ static struct net_address local_of(const struct probe_target *t)
     return out;
 }
 
-static const char *error_of(const struct probe_target *t)
+static struct probe_cause cause_of(const struct probe_target *t)
 {
     if (t->code)
-        return probe_why(t->code);
+        return (struct probe_cause){ CAUSE_SYSTEM, t->code };
     if (!t->plan->flood || flood_may(t))
-        return NULL;
-    return t->peer.asks
-               ? "no kedge server there gave a token"
-               : "--flood is for udp:// with 56 bytes or more, to a kedge server";
+        return (struct probe_cause){ .kind = CAUSE_NONE };
+    return (struct probe_cause){ .kind =
+                                     t->peer.asks ? CAUSE_NO_COOKIE : CAUSE_NO_FLOODED };
 }
 
 struct probe_view probe_view_of(const struct probe_target *t)
@@ -60,7 +60,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .failed_connects = t->failed_connects,
         .connect_min = t->connect_min,
         .connect_max = t->connect_max,
-        .error = error_of(t),
+        .cause = cause_of(t),
         .reported_by = t->reported_by,
     };
 

@@ -1,6 +1,7 @@
 #include "results/causes.h"
 
 #include "results/path.h"
+#include "results/why.h"
 #include "base/number.h"
 #include "report/text.h"
 
@@ -162,9 +163,9 @@ static void split_note(FILE *out, const struct probe_view *v)
     char text[KEDGE_ENDPOINT_TEXT], a[32], b[32], c[32];
     kedge_nanos send = 0, way = 0, receive = 0;
 
-    if (v->no_kernel_times && v->stats->received > 0)
+    if (v->no_kernel_times.kind != CAUSE_NONE && v->stats->received > 0)
         fprintf(out, "%s: by this program's clock, as the kernel has no times: %s\n",
-                kedge_endpoint_print(v->endpoint, text), v->no_kernel_times);
+                kedge_endpoint_print(v->endpoint, text), why_of(&v->no_kernel_times));
     if (!s || !histogram_percentile(&s->send, 50000, &send) ||
         !histogram_percentile(&s->way, 50000, &way) ||
         !histogram_percentile(&s->receive, 50000, &receive))
@@ -317,7 +318,7 @@ static void json_clocks(struct json *j, const struct probe_view *v)
     json_text(j, "rtt_ns", "program");
     json_text(j, "split_ns", has_split(v->kernel_times) ? "kernel" : NULL);
     json_text(j, "held_ns", p->reports == 0 ? NULL : p->kernel ? "kernel" : "program");
-    json_text(j, "no_split", v->no_kernel_times);
+    json_text(j, "no_split", why_of(&v->no_kernel_times));
     json_end(j);
 }
 

@@ -1,6 +1,8 @@
 #include "results/table.h"
 
+#include "results/calibration.h"
 #include "results/causes.h"
+#include "results/why.h"
 #include "report/interval.h"
 
 #include <stdlib.h>
@@ -94,7 +96,7 @@ void probe_json_target(struct json *j, const struct probe_view *v)
     json_u64(j, "stray", a->stray);
     json_u64(j, "open", probe_stats_open(a));
     json_connect(j, v);
-    json_text(j, "error", v->error);
+    json_text(j, "error", probe_error_of(v));
     probe_cause_json(j, v);
 }
 

@@ -1,6 +1,6 @@
 #include "results/mtu.h"
 
-#include "results/notes.h"
+#include "results/why.h"
 #include "results/table.h"
 #include "report/json.h"
 #include "report/text.h"
@@ -42,6 +42,16 @@ static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool b
     }
 }
 
+static const char *back_why(const struct mtu_result *r)
+{
+    static const char *const why[] = {
+        [MTU_BACK_NO_SERVER] = "that needs a kedge server, asked by udp://",
+        [MTU_BACK_NO_SIZE] = "this kedge server does not answer by size",
+    };
+
+    return why[r->back_unknown];
+}
+
 static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool back,
                      FILE *out)
 {
@@ -50,8 +60,8 @@ static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool b
     fprintf(out, "%s: %s: ", kedge_endpoint_print(r->endpoint, text),
             back ? "back" : "there");
     if (w->end == MTU_UNKNOWN) {
-        fprintf(out, "not known%s%s\n", back && r->back_why_not ? ": " : "",
-                back && r->back_why_not ? r->back_why_not : "");
+        fprintf(out, "not known%s%s\n", back && back_why(r) ? ": " : "",
+                back && back_why(r) ? back_why(r) : "");
         return;
     }
     fprintf(out, "%s bytes pass (packets of %s)", count(w->passes).text,
@@ -65,7 +75,7 @@ void mtu_show_text(const struct mtu_result *r, FILE *out)
 
     if (!r->answered) {
         fprintf(out, "%s: no answer%s%s\n", kedge_endpoint_print(r->endpoint, text),
-                r->code ? ": " : "", r->code ? probe_why(r->code) : "");
+                r->code ? ": " : "", r->code ? why_of_code(r->code) : "");
         return;
     }
     way_note(r, &r->there, false, out);
@@ -108,8 +118,8 @@ static void json_result(struct json *j, const void *all, uint32_t which)
     json_u64(j, "interface_bytes", (uint64_t)r->interface_mtu);
     json_way(j, "there", r, &r->there);
     json_way(j, "back", r, &r->back);
-    json_text(j, "back_why_not", r->back_why_not);
-    json_text(j, "error", r->code && !r->answered ? probe_why(r->code) : NULL);
+    json_text(j, "back_why_not", back_why(r));
+    json_text(j, "error", r->code && !r->answered ? why_of_code(r->code) : NULL);
     json_end(j);
 }
 

@@ -3,10 +3,8 @@
 #include "results/causes.h"
 #include "results/dropped_samples.h"
 #include "results/path.h"
+#include "results/why.h"
 #include "report/text.h"
-
-#include <errno.h>
-#include <string.h>
 
 static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *what)
 {
@@ -15,18 +13,6 @@ static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *
     if (n > 0)
         fprintf(out, "%s: %llu %s\n", kedge_endpoint_print(v->endpoint, text),
                 (unsigned long long)n, what);
-}
-
-const char *probe_why(int code)
-{
-    switch (code) {
-    case ECONNRESET:
-        return "the peer ended the connection";
-    case ETIME:
-        return "the packet's TTL ran out on the way";
-    default:
-        return strerror(code);
-    }
 }
 
 static void connect_note(FILE *out, const struct probe_view *v)
@@ -58,12 +44,12 @@ static void refused_note(FILE *out, const struct probe_view *v, const char *why)
 void probe_notes(const struct probe_view *v, FILE *out)
 {
     const struct probe_stats *a = v->stats;
-    const char *why = v->error ? v->error : "no reason known";
+    const char *error = probe_error_of(v), *why = error ? error : "no reason known";
     char text[KEDGE_ENDPOINT_TEXT];
 
-    if (a->sent == 0 && v->error)
+    if (a->sent == 0 && error)
         fprintf(out, "%s: nothing was sent: %s\n",
-                kedge_endpoint_print(v->endpoint, text), v->error);
+                kedge_endpoint_print(v->endpoint, text), error);
     connect_note(out, v);
     probe_way_notes(v, out);
     refused_note(out, v, why);

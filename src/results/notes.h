@@ -8,7 +8,4 @@
 
 void probe_notes(const struct probe_view *v, FILE *out);
 
-/* An errno in the words of a probe. */
-const char *probe_why(int code);
-
 #endif

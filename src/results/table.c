@@ -1,5 +1,6 @@
 #include "results/table.h"
 
+#include "results/calibration.h"
 #include "results/notes.h"
 #include "base/number.h"
 #include "report/interval.h"
