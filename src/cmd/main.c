@@ -1,5 +1,4 @@
 /* kedge: finds the verb, reads its command line by its table, runs it. */
-#include "cmd/help.h"
 #include "cmd/standard_streams.h"
 #include "cmd/verbs.h"
 #include "report/table.h"

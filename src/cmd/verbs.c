@@ -1,4 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs of the program, and help, which speaks of all of them. */
 #include "cmd/verbs.h"
+
+#include "cmd/printable.h"
 
 #include <string.h>
 
@@ -18,3 +22,44 @@ const struct verb *verb_find(const char *name)
             return verb_at(i);
     return NULL;
 }
+
+void help_overview(FILE *out)
+{
+    fputs("usage: kedge VERB [OPTION...] [OPERAND...]\n\n", out);
+    for (size_t i = 0; verb_at(i); i++)
+        fprintf(out, "  %-8s%s\n", verb_at(i)->name, verb_at(i)->summary);
+    fputs("\nkedge help VERB says more of one; kedge --version names this version.\n",
+          out);
+}
+
+enum exit_code help_unknown_verb(const char *name)
+{
+    fprintf(stderr, "kedge: unknown verb '%s' (see: kedge help)\n",
+            printable(name, PRINTABLE_WORD).text);
+    return EXIT_USAGE;
+}
+
+static enum exit_code help_run(const void *options, const struct operands *operands)
+{
+    const struct verb *verb = NULL;
+
+    (void)options;
+    if (operands->count == 0) {
+        help_overview(stdout);
+        return EXIT_OK;
+    }
+    verb = verb_find(operands->items[0]);
+    if (!verb)
+        return help_unknown_verb(operands->items[0]);
+    args_help(verb, stdout);
+    return EXIT_OK;
+}
+
+const struct verb verb_help = {
+    .name = "help",
+    .operands = "[VERB]",
+    .summary = "say what there is, or more of one verb",
+    .operands_max = 1,
+    .defaults = "",
+    .run = help_run,
+};

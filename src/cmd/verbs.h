@@ -4,6 +4,9 @@
 #define CMD_VERBS_H
 
 #include "cmd/args.h"
+#include "cmd/exit_code.h"
+
+#include <stdio.h>
 
 #define VERB_LIST(X)                                                                     \
     X(serve)                                                                             \
@@ -24,5 +27,11 @@ const struct verb *verb_find(const char *name);
 
 /* In the order of the list; NULL past its end. */
 const struct verb *verb_at(size_t i);
+
+/* All verbs, a line each. */
+void help_overview(FILE *out);
+
+/* One line on standard error; returns EXIT_USAGE. */
+enum exit_code help_unknown_verb(const char *name);
 
 #endif

@@ -1,7 +1,8 @@
-/* Where there is no room: the budget of unproved transfers, who waits for it, and who gives
+/* SPDX-License-Identifier: MIT */
+/* Where there is no room: the budget of unvalidated transfers, who waits for it, and who gives
  * way. A forged request costs its sender one datagram, so what it may hold is bounded, and
  * is never held against those who have answered. */
-#include "tftp/sessions.h"
+#include "tftp/admission.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 enum {
     LOOK = 16,      /* at so many of the oldest, for one that can give way */
-    FLOOD_MIN = 64, /* so many unproved of one network are no flood */
+    FLOOD_MIN = 64, /* so many unvalidated of one network are no flood */
 };
 
 /* A rack that boots proves itself within some round trips, and each proof lets another in.
@@ -140,7 +141,7 @@ void admission_leave(struct tftp_sessions *t, struct tftp_session *s)
     budget_refund(t, s);
 }
 
-/* Within its first timeout an unproved transfer gives way only if its network has taken far
+/* Within its first timeout an unvalidated transfer gives way only if its network has taken far
  * more places than the other's. So a flood from some networks locks out no other, and one
  * from everywhere whom it meets for no longer than that. */
 struct tftp_session *admission_gives_way(const struct tftp_sessions *t,

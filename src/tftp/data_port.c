@@ -18,7 +18,7 @@ static void refuse_foreign(struct tftp_sessions *t, const struct tftp_arrival *i
 {
     struct kedge_tftp_packet packet;
 
-    drop(t, out, TFTP_DROP_UNKNOWN);
+    drop_datagram(t, out, TFTP_DROP_UNKNOWN);
     if (t->limits.single_port || in->to_broadcast ||
         !kedge_tftp_parse(in->bytes, &packet))
         return;
@@ -38,7 +38,7 @@ static void feed(struct tftp_sessions *t, struct tftp_session *s,
     struct kedge_tftp_packet packet;
 
     if (!kedge_tftp_parse(in->bytes, &packet)) {
-        drop(t, out, TFTP_DROP_MALFORMED);
+        drop_datagram(t, out, TFTP_DROP_MALFORMED);
         return;
     }
     kedge_tftp_machine_read(&s->machine, &packet, now, &out->store);
@@ -61,7 +61,7 @@ void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
     if (!s)
         refuse_foreign(t, in, now, out);
     else if (s->socket != in->socket || s->state != TFTP_LIVE)
-        drop(t, out, TFTP_DROP_UNKNOWN);
+        drop_datagram(t, out, TFTP_DROP_UNKNOWN);
     else
         feed(t, s, in, now, out);
 }

@@ -5,18 +5,13 @@
 
 #include "base/number.h"
 #include "tftp/patience.h"
+#include "tftp/admission.h"
 #include "tftp/table.h"
 
 enum {
     REFLECT_MAX = 100, /* bytes to an unproved peer for each byte of its request */
     REPEATS_FREE = 4,  /* of the first reply to it; from then on one a second */
 };
-
-void drop(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why)
-{
-    t->dropped[why]++;
-    out->verdict = TFTP_DROPPED;
-}
 
 /* A request that cannot be read is answered, within its own length; whatever else comes
  * to the request port is not, or two servers could answer each other for ever. */
@@ -27,7 +22,7 @@ static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival 
         in->bytes.len >= 2 && in->bytes.ptr[0] == 0 &&
         (in->bytes.ptr[1] == KEDGE_TFTP_RRQ || in->bytes.ptr[1] == KEDGE_TFTP_WRQ);
 
-    drop(t, out, request ? TFTP_DROP_MALFORMED : TFTP_DROP_NOT_REQUEST);
+    drop_datagram(t, out, request ? TFTP_DROP_MALFORMED : TFTP_DROP_NOT_REQUEST);
     if (!request || !budget_left(t, &in->peer))
         return;
     out->reply_len =
@@ -72,7 +67,7 @@ static bool begun_anew(const struct tftp_session *s, const struct tftp_arrival *
 static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now,
                      struct tftp_event *out)
 {
-    drop(t, out, TFTP_DROP_REPEATED);
+    drop_datagram(t, out, TFTP_DROP_REPEATED);
     if (s->state == TFTP_WAITING)
         admission_wait_on(t, s, now);
     if (s->state != TFTP_LIVE || session_validated(s) || repeated_too_often(s, now))
@@ -177,7 +172,7 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
     if (make_room(t, in, now, out))
         s = begin(t, in, old, now, out);
     if (!s) {
-        drop(t, out, TFTP_DROP_FULL);
+        drop_datagram(t, out, TFTP_DROP_FULL);
         return;
     }
     s->state = TFTP_OPENING;
@@ -192,7 +187,7 @@ static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
     struct tftp_session *s = admission_may_wait(t) ? begin(t, in, NULL, now, out) : NULL;
 
     if (!s) {
-        drop(t, out, TFTP_DROP_OVER_BUDGET);
+        drop_datagram(t, out, TFTP_DROP_OVER_BUDGET);
         return;
     }
     admission_wait(t, s, now);
@@ -206,7 +201,7 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
 
     *out = (struct tftp_event){ .verdict = TFTP_DROPPED };
     if (in->to_broadcast) {
-        drop(t, out, TFTP_DROP_TO_BROADCAST);
+        drop_datagram(t, out, TFTP_DROP_TO_BROADCAST);
         return;
     }
     if (!kedge_tftp_parse_request(in->bytes, &out->request)) {
@@ -228,7 +223,7 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
             replace(t, old, out);
         open_session(t, in, now, out);
     } else if (old) {
-        drop(t, out, TFTP_DROP_OVER_BUDGET);
+        drop_datagram(t, out, TFTP_DROP_OVER_BUDGET);
     } else {
         keep_waiting(t, in, now, out);
     }

@@ -1,4 +1,6 @@
-/* What sessions.c, admit.c, route.c and crowd.c share. */
+/* SPDX-License-Identifier: MIT */
+/* The table under sessions.h: slots by peer, and the memory of what ended. It decides
+ * nothing; request_port.c, data_port.c and admission.c do. */
 #ifndef TFTP_TABLE_H
 #define TFTP_TABLE_H
 
@@ -25,27 +27,10 @@ const struct tftp_ended *table_ended(const struct tftp_sessions *t, uint32_t lis
  * too while its place in the memory is taken by another that ended lately. */
 bool table_tell(struct tftp_sessions *t, const struct tftp_arrival *in, kedge_nanos now);
 
-/* The budget of unproved transfers of the peer's network. What is given back goes to whom
- * of that network has waited longest. */
-bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer);
-void budget_charge(struct tftp_sessions *t, struct tftp_session *s);
-void budget_refund(struct tftp_sessions *t, struct tftp_session *s);
-
-/* Whether a request over the budget may wait; let it; and let it wait on, asked again. */
-bool admission_may_wait(const struct tftp_sessions *t);
-void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
-void admission_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
-
-/* Give back the budget, or the place among those who wait. */
-void admission_leave(struct tftp_sessions *t, struct tftp_session *s);
-
-/* Of all places taken, the transfer that gives way to a new one of this peer, or NULL. */
-struct tftp_session *admission_gives_way(const struct tftp_sessions *t,
-                                         const struct tftp_peer *peer, kedge_nanos now);
-
 /* The peer has answered from its own address. */
 bool session_validated(const struct tftp_session *s);
 
-void drop(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why);
+/* *out says that the datagram gets no answer, and why is counted. */
+void drop_datagram(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why);
 
 #endif

@@ -47,21 +47,21 @@ def test_a_read_past_the_end(tree):
 
 
 def test_a_place_past_the_end_of_the_table(tree):
-    replace(tree, "src/tftp/sessions.c", "i = t->all[i - 1].next;", "i = t->all[i].next;")
+    replace(tree, "src/tftp/table.c", "i = t->all[i - 1].next;", "i = t->all[i].next;")
     status, said = prove(tree, "sessions.find")
     assert status == 1 and "tftp_sessions_find: mem_access" in said, said
 
 
 def test_a_link_that_is_left_wrong(tree):
     replace(tree, "src/tftp/admission.c", "q->newest = place;", "q->newest = place + 1;")
-    status, said = prove(tree, "crowd.admitted")
+    status, said = prove(tree, "admission.admitted")
     assert status == 1 and "q->newest" in said, said
 
 
 def test_an_assertion_that_can_fail(tree):
-    replace(tree, "tests/proof/drivers/token.c", "ANY_SPAN(peer, PEER_MAX)",
+    replace(tree, "tests/proof/drivers/cookie.c", "ANY_SPAN(peer, PEER_MAX)",
             "ANY_SPAN(peer, PEER_MAX + 1)")
-    status, said = prove(tree, "token.token")
+    status, said = prove(tree, "cookie.token")
     assert status == 1 and "proof_trap" in said, said
 
 
@@ -83,5 +83,5 @@ def test_a_contract_that_does_not_hold(tree):
 
 def test_a_datagram_read_past_its_end(tree):
     replace(tree, "src/tftp/data_port.c", "return bytes.len >= 2", "return bytes.len >= 1")
-    status, said = prove(tree, "route.data")
+    status, said = prove(tree, "data_port.data")
     assert status == 1 and "is_request: mem_access" in said, said

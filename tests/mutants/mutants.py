@@ -4,6 +4,7 @@ would stand there. Where the core has changed, its mutant changes with it."""
 SENDER, RECEIVER = "src/tftp/sender.c", "src/tftp/receiver.c"
 ADMIT, ROUTE = "src/tftp/request_port.c", "src/tftp/data_port.c"
 SESSIONS, GRANT = "src/tftp/sessions.c", "src/tftp/grant.c"
+TABLE = "src/tftp/table.c"
 CROWD = "src/tftp/admission.c"
 OPTIONS, BLOCK = "src/tftp/options.c", "src/tftp/block.c"
 RTT, CLIENT = "src/tftp/rtt.c", "src/tftp/client.c"
@@ -134,7 +135,7 @@ MUTANTS = {
     "ACK 0 proves a peer without an OACK":
         (SENDER, "    if (acked >= s->base) {\n        s->validated = true;",
          "    s->validated = true;\n    if (acked >= s->base) {"),
-    "who has ended is found": (SESSIONS, "        *at = s->next;", "        ;"),
+    "who has ended is found": (TABLE, "        *at = s->next;", "        ;"),
     "the budget is not charged": (CROWD, "network_of(t, &s->peer)->unvalidated++;", ""),
     "the budget is not given back": (SESSIONS, "    if (session_validated(s))\n        budget_refund(t, s);\n    if",
                                      "    if"),

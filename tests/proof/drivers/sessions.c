@@ -5,6 +5,8 @@
 
 #include "tftp/sessions.c"
 
+#include "tftp/table.c"
+
 void prove_hash(void)
 {
     ANY_SPAN(bytes, 20);

@@ -5,4 +5,4 @@
 /*@ assigns \nothing; */
 static uint64_t mix(uint64_t h);
 
-#include "tftp/sessions.c"
+#include "tftp/table.c"

@@ -1,4 +1,4 @@
-/* With: base/bytes.c base/number.c base/deadlines.c tftp/sessions.c
+/* With: base/bytes.c base/number.c base/deadlines.c tftp/sessions.c tftp/table.c
  *       tftp/machine.c */
 #include "table.h"
 

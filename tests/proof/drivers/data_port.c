@@ -1,11 +1,11 @@
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
  *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
- *       tftp/packet.c tftp/admission.c tftp/sessions.c */
+ *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c */
 #include "arrival.h"
 
 #include "tftp/request_port.c"
 
-/* What is handed on, as it came: admit.request has it, from any table. */
+/* What is handed on, as it came: request_port.request has it, from any table. */
 static void handed_on(struct tftp_sessions *t, const struct tftp_arrival *in,
                       kedge_nanos now, struct tftp_event *out)
 {

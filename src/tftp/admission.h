@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is let in where there is no room: the budget of transfers whose peer is not yet
+ * validated, who waits for it, and who gives way. It starts and ends no transfer. */
+#ifndef TFTP_ADMISSION_H
+#define TFTP_ADMISSION_H
+
+#include "tftp/sessions.h"
+
+/* The budget of unvalidated transfers of the peer's network. What is given back goes to whom
+ * of that network has waited longest. */
+bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer);
+void budget_charge(struct tftp_sessions *t, struct tftp_session *s);
+void budget_refund(struct tftp_sessions *t, struct tftp_session *s);
+
+/* Whether a request over the budget may wait; let it; and let it wait on, asked again. */
+bool admission_may_wait(const struct tftp_sessions *t);
+void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
+void admission_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
+
+/* Give back the budget, or the place among those who wait. */
+void admission_leave(struct tftp_sessions *t, struct tftp_session *s);
+
+/* Of all places taken, the transfer that gives way to a new one of this peer, or NULL. */
+struct tftp_session *admission_gives_way(const struct tftp_sessions *t,
+                                         const struct tftp_peer *peer, kedge_nanos now);
+
+#endif
