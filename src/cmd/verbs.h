@@ -13,6 +13,7 @@
     X(get)                                                                               \
     X(put)                                                                               \
     X(probe)                                                                             \
+    X(check)                                                                             \
     X(report)                                                                            \
     X(send)                                                                              \
     X(trace)                                                                             \

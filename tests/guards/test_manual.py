@@ -94,6 +94,20 @@ def test_help_names_every_verb(kedge):
         assert done.returncode == 0 and done.stdout.startswith(f"usage: kedge {name}")
 
 
+def checks_missing(listed, page):
+    """Ids of `kedge check --list` that a page does not explain, or explains differently."""
+    page = squeeze(plain(section(page, "CHECKS")))
+    rows = [re.match(r"(\S+)\s+(must|should|robust)\s", line) for line in listed.splitlines()]
+    return [m[1] for m in rows if not re.search(rf"(^| ){m[1]} [^(]*\([^)]*, {m[2]}\)", page)]
+
+
+def test_every_check_is_listed(root, kedge):
+    listed = guard.run(kedge, "check", "--list")
+    page = (root / OTHERS).read_text()
+    assert listed.count("\n") > 100 and checks_missing(listed, page) == []
+    assert checks_missing("request-nothing  must  RFC 1\n", page) == ["request-nothing"]
+
+
 HELP = "usage: kedge probe ENDPOINT... [OPTION...]\n\nask.\n\n  -c, --count N   how many\n" \
        "      --json      as JSON\n"
 PAGE = r'''.TH KEDGE 1

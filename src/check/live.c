@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Plays on UDP sockets. */
+#include "check/live.h"
+
+#include "net/udp_errors.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int family_of(const struct check_live *l)
+{
+    return l->source.u.any.sa_family == AF_INET6 ? AF_INET6 : AF_INET;
+}
+
+/* Errors of what was sent are told on the socket, though it is not connected. */
+static void ask_for_errors(int fd, int family)
+{
+    const int on = 1;
+
+    if (family == AF_INET6)
+        (void)setsockopt(fd, SOL_IPV6, IPV6_RECVERR, &on, sizeof on);
+    else
+        (void)setsockopt(fd, SOL_IP, IP_RECVERR, &on, sizeof on);
+}
+
+int check_live_socket(struct check_live *l, uint32_t side, uint16_t port)
+{
+    struct net_address at = l->source;
+    int fd;
+
+    if (l->fds[side] >= 0)
+        return l->fds[side];
+    fd = socket(family_of(l), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    net_address_set_port(&at, port);
+    if (bind(fd, &at.u.any, at.len) < 0) {
+        int err = -errno;
+
+        close(fd);
+        return err;
+    }
+    ask_for_errors(fd, family_of(l));
+    l->fds[side] = fd;
+    return fd;
+}
+
+static struct net_address bound_to(int fd)
+{
+    struct kedge_address any = { .len = sizeof any.storage };
+    struct net_address out = { .len = 0 };
+
+    if (getsockname(fd, (struct sockaddr *)&any.storage, &any.len) < 0 ||
+        !net_address_from(&any, &out))
+        memset(&out, 0, sizeof out);
+    return out;
+}
+
+static void send_from(void *owner, uint32_t side, const struct net_address *to,
+                      struct kedge_span bytes)
+{
+    struct check_live *l = owner;
+    int fd = check_live_socket(l, side, 0);
+
+    if (fd < 0)
+        return;
+    /* An error of one that was sent before is told once, and nothing was sent then. */
+    for (int i = 0; i < 3; i++)
+        if (sendto(fd, bytes.ptr, bytes.len, 0, &to->u.any, to->len) >= 0)
+            break;
+    if (l->pcap) {
+        struct net_address from = bound_to(fd);
+
+        check_pcap_write(l->pcap, &from, to, bytes);
+    }
+}
+
+int check_live_open(struct check_live *l, struct check_play *play)
+{
+    l->count = check_sides_needed(play->row);
+    l->sides = calloc(l->count, sizeof *l->sides);
+    l->fds = calloc(l->count, sizeof *l->fds);
+    if (!l->sides || !l->fds) {
+        check_live_close(l);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < l->count; i++)
+        l->fds[i] = -1;
+    l->play = play;
+    play->io.send = send_from;
+    play->io.sender = l;
+    return 0;
+}
+
+void check_live_close(struct check_live *l)
+{
+    for (uint32_t i = 0; l->fds && i < l->count; i++)
+        if (l->fds[i] >= 0)
+            close(l->fds[i]);
+    if (l->play)
+        l->play->sides = NULL;
+    free(l->fds);
+    free(l->sides);
+    l->play = NULL;
+    l->fds = NULL;
+    l->sides = NULL;
+}
+
+uint32_t check_live_poll(struct check_live *l, struct pollfd *out,
+                         struct check_polled *whose, uint32_t room)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; l->play && i < l->count && n < room; i++) {
+        if (l->fds[i] < 0)
+            continue;
+        out[n] = (struct pollfd){ .fd = l->fds[i], .events = POLLIN };
+        whose[n++] = (struct check_polled){ l, i };
+    }
+    return n;
+}
+
+/* True where one of the errors is that nobody listens. */
+static bool errors_say_refused(int fd)
+{
+    bool refused = false;
+
+    for (int i = 0; i < CHECK_TURN; i++) {
+        struct udp_error e = { 0 };
+        uint8_t control[UDP_CONTROL], byte[64];
+        struct iovec iov = { byte, sizeof byte };
+        struct msghdr h = { .msg_name = &e.to.u.any,
+                            .msg_namelen = sizeof e.to.u,
+                            .msg_iov = &iov,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control };
+
+        if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+            break;
+        if (udp_error_read(&h, &e))
+            refused |= e.code == ECONNREFUSED;
+    }
+    return refused;
+}
+
+/* One datagram. False: none is there. */
+static bool read_one(struct check_live *l, uint32_t side, kedge_nanos now)
+{
+    struct kedge_address any = { .len = sizeof any.storage };
+    struct net_address from;
+    ssize_t n = recvfrom(l->fds[side], l->buffer, CHECK_DATAGRAM_MAX, MSG_DONTWAIT,
+                         (struct sockaddr *)&any.storage, &any.len);
+
+    if (n < 0)
+        return false;
+    if (!net_address_from(&any, &from))
+        return true;
+    if (l->pcap) {
+        struct net_address to = bound_to(l->fds[side]);
+
+        check_pcap_write(l->pcap, &from, &to,
+                         (struct kedge_span){ l->buffer, (size_t)n });
+    }
+    check_play_read(l->play, side, &from, (struct kedge_span){ l->buffer, (size_t)n },
+                    now);
+    return true;
+}
+
+void check_live_ready(const struct check_polled *p, short revents, kedge_nanos now)
+{
+    struct check_live *l = p->live;
+    int left = CHECK_TURN;
+
+    if (!l->play || l->fds[p->side] < 0)
+        return;
+    if (revents & POLLERR && errors_say_refused(l->fds[p->side]))
+        check_play_refused(l->play, p->side, now);
+    while (revents & POLLIN && left-- > 0 && read_one(l, p->side, now))
+        continue;
+}

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/* The run: first who is there and what can be asked for, then all checks. */
+#include "check/run.h"
+
+#include "check/live.h"
+#include "check/steps.h"
+#include "net/udp.h"
+#include "os/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { SIDE_BY_SIDE = 12, POLLED_MAX = SIDE_BY_SIDE * CHECK_SIDES + 256 };
+static const kedge_nanos longest = 130 * KEDGE_SEC;
+
+enum setup { SETUP_CONTACT, SETUP_AGAIN, SETUP_TWO, SETUP_PUT, SETUP_SEED };
+
+/* Played before the rows, to learn what the server is. */
+/* clang-format off: a script reads as a table. */
+static const struct check_row setups[] = {
+    [SETUP_CONTACT] = { .id = "setup-contact",
+                        .section = "",
+                        .title = "",
+                        .lesson = "",
+                        CHECK_SCRIPT(RRQ("2000"), EXPECT("DATA 1 | OACK", .unless = "any",
+                                                         .unless_why = "",
+                                                         .time = 1500 * KEDGE_MSEC)) },
+    [SETUP_AGAIN] = { .id = "setup-again",
+                      .section = "",
+                      .title = "",
+                      .lesson = "",
+                      CHECK_SCRIPT(RRQ("2000"),
+                                   EXPECT("DATA 1 | OACK", .unless = "any",
+                                          .unless_why = "", .time = 6 * KEDGE_SEC)) },
+    [SETUP_TWO] = { .id = "setup-two",
+                    .section = "",
+                    .title = "",
+                    .lesson = "",
+                    CHECK_SCRIPT(RRQ("any"), EXPECT("any"), RRQ("any", .side = 1),
+                                 EXPECT("any", .side = 1, .time = 1500 * KEDGE_MSEC)) },
+    [SETUP_PUT] = { .id = "setup-put",
+                    .section = "",
+                    .title = "",
+                    .lesson = "",
+                    CHECK_SCRIPT(WRQ(3), EXPECT("ACK 0"), DATA(1), EXPECT("ACK 1")) },
+    [SETUP_SEED] = { .id = "setup-seed",
+                     .section = "",
+                     .title = "",
+                     .lesson = "",
+                     CHECK_SCRIPT(STEP(CHECK_WRQ, .text = "seed", .number = 1),
+                                  WRITE()) },
+};
+/* clang-format on */
+
+/* Small files that are uploaded where the server has none of the set. */
+static const char *const seeds[] = { "0",    "1",     "511",    "512",    "513", "1024",
+                                     "2000", "20000", "200000", "600000", "text" };
+enum { SEEDS = sizeof seeds / sizeof *seeds };
+
+struct check_run {
+    const struct check_run_config *config;
+    struct check_counts *counts;
+    struct check_play *plays; /* one a row, in their order */
+    uint32_t rows, done, shown;
+    struct check_live live[SIDE_BY_SIDE + 1];
+    kedge_nanos began[SIDE_BY_SIDE + 1];
+    struct net_address source;
+    uint32_t mtu;
+    uint8_t *buffer;
+    struct pollfd polled[POLLED_MAX];
+    struct check_polled whose[POLLED_MAX];
+    uint32_t tag;
+    bool set_is_there, seeded[SEEDS];
+    const char *seed; /* the one that is uploaded now */
+    struct check_file learnt;
+    uint8_t *learnt_bytes;
+    bool puts_work, dead, stopped;
+};
+
+/* What io.file gets: the run, and which of its plays asks. */
+struct asker {
+    struct check_run *run;
+    uint32_t row;
+};
+
+static bool stop_asked(const struct check_run *r)
+{
+    struct pollfd p = { .fd = r->config->stop_fd, .events = POLLIN };
+
+    return r->config->stop_fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+/* ---- files ---------------------------------------------------------------------------- */
+
+static void name_file(const struct check_run *r, const char *word, struct check_file *f)
+{
+    snprintf(f->name, sizeof f->name, "%.300s" CHECK_FILE_PREFIX "%s", r->config->prefix,
+             word);
+}
+
+static bool special(const char *word, struct check_file *f)
+{
+    *f = (struct check_file){ .content = CHECK_NOTHING };
+    if (strcmp(word, "long") == 0)
+        memset(f->name, 'a', 300);
+    else if (strcmp(word, "parent") == 0)
+        snprintf(f->name, sizeof f->name, "../../../../../../../../etc/passwd");
+    else if (strcmp(word, "absolute") == 0)
+        snprintf(f->name, sizeof f->name, "/etc/passwd");
+    else
+        return false;
+    return true;
+}
+
+static bool uploaded(const struct check_run *r, uint32_t row, const char *word,
+                     struct check_file *f, const char **why)
+{
+    *f = (struct check_file){ .content = strcmp(word, "put-text") == 0 ? CHECK_LINES
+                                                                       : CHECK_PATTERN };
+    f->size = f->content == CHECK_LINES ? check_file_wire_size(f, false) : 0;
+    *why = "it uploads: give a name by --put-name";
+    if (!r->config->put_name)
+        return false;
+    *why = r->counts->refusal;
+    if (!r->puts_work && row < r->rows && r->plays[row].row->puts)
+        return false;
+    snprintf(f->name, sizeof f->name, "%.300s-%04x-%u", r->config->put_name,
+             (unsigned)r->tag, row);
+    return true;
+}
+
+static bool seeded(const struct check_run *r, const char *word, struct check_file *f)
+{
+    for (size_t i = 0; i < SEEDS; i++)
+        if (strcmp(seeds[i], word) == 0 && (r->seeded[i] || r->seed == seeds[i]))
+            return snprintf(f->name, sizeof f->name, "%.300s-%04x-file-%s",
+                            r->config->put_name, (unsigned)r->tag, word),
+                   true;
+    return false;
+}
+
+static bool file(void *owner, const char *word, struct check_file *f, const char **why)
+{
+    const struct asker *a = owner;
+    const struct check_run *r = a->run;
+
+    if (special(word, f))
+        return true;
+    if (strncmp(word, "put", 3) == 0)
+        return uploaded(r, a->row, word, f, why);
+    if (strcmp(word, "seed") == 0)
+        word = r->seed;
+    if (strcmp(word, "any") == 0 && r->learnt.size > 0 && !r->set_is_there) {
+        *f = r->learnt;
+        return true;
+    }
+    *why = "it needs the files that kedge check --make-files makes";
+    if (!check_file_known(strcmp(word, "any") == 0 ? "2000" : word, f))
+        return false;
+    word = strcmp(word, "any") == 0 ? "2000" : word;
+    if (seeded(r, word, f))
+        return true;
+    name_file(r, word, f);
+    return r->set_is_there || strcmp(word, "missing") == 0 || a->row >= r->rows;
+}
+
+/* ---- plays ---------------------------------------------------------------------------- */
+
+static int begin(struct check_run *r, uint32_t slot, struct check_play *p)
+{
+    struct check_live *l = &r->live[slot];
+    kedge_nanos now = net_clock();
+
+    *l = (struct check_live){ .source = r->source,
+                              .pcap = r->config->pcap,
+                              .buffer = r->buffer };
+    p->server = r->config->server;
+    p->mtu = r->mtu;
+    r->began[slot] = now;
+    if (check_live_open(l, p) < 0)
+        return -ENOMEM;
+    check_play_start(p, l->sides, l->count, now);
+    return 0;
+}
+
+static void finish(struct check_run *r, uint32_t slot)
+{
+    struct check_live *l = &r->live[slot];
+
+    check_play_close(l->play);
+    r->counts->packets += l->play->sent + l->play->received;
+    check_live_close(l);
+}
+
+static bool is_over(const struct check_play *p)
+{
+    return p->finding.verdict != CHECK_RUNNING;
+}
+
+/* Wait for whatever comes first, and hand it over. */
+static void turn(struct check_run *r, uint32_t first, uint32_t slots)
+{
+    kedge_nanos now = net_clock(), until = now + 250 * KEDGE_MSEC;
+    uint32_t n = 0;
+    struct timespec wait;
+
+    for (uint32_t i = first; i < first + slots; i++) {
+        struct check_live *l = &r->live[i];
+
+        if (!l->play)
+            continue;
+        if (l->play->deadline < until)
+            until = l->play->deadline;
+        n += check_live_poll(l, r->polled + n, r->whose + n, POLLED_MAX - n);
+    }
+    until = until > now ? until - now : 0;
+    wait = (struct timespec){ 0, (long)until };
+    if (ppoll(r->polled, n, &wait, NULL) < 0)
+        return;
+    now = net_clock();
+    for (uint32_t i = 0; i < n; i++)
+        if (r->polled[i].revents)
+            check_live_ready(&r->whose[i], r->polled[i].revents, now);
+    for (uint32_t i = first; i < first + slots; i++)
+        if (r->live[i].play) {
+            check_play_tick(r->live[i].play, now);
+            if (now - r->began[i] > longest)
+                check_play_stop(r->live[i].play, "it did not end within 130 s");
+        }
+}
+
+/* Play one script to its end while all others wait: the setup, and those that run alone. */
+static int play_alone(struct check_run *r, struct check_play *p)
+{
+    int err = begin(r, SIDE_BY_SIDE, p);
+
+    if (err < 0)
+        return err;
+    while (!is_over(p)) {
+        turn(r, SIDE_BY_SIDE, 1);
+        if (stop_asked(r)) {
+            r->stopped = true;
+            check_play_stop(p, "interrupted");
+        }
+    }
+    finish(r, SIDE_BY_SIDE);
+    return 0;
+}
+
+static enum check_verdict setup(struct check_run *r, enum setup which,
+                                struct check_play *p)
+{
+    struct asker a = { r, UINT32_MAX - which };
+
+    *p =
+        (struct check_play){ .row = &setups[which], .io = { .owner = &a, .file = file } };
+    return play_alone(r, p) < 0 ? CHECK_FAILS : p->finding.verdict;
+}
+
+/* ---- the beginning -------------------------------------------------------------------- */
+
+static bool answers(struct check_run *r, bool *has_set)
+{
+    struct check_play p;
+    enum check_verdict v = setup(r, SETUP_CONTACT, &p);
+
+    if (v != CHECK_PASS && p.received == 0 && !p.refused && !r->stopped)
+        v = setup(r, SETUP_AGAIN, &p);
+    *has_set = v == CHECK_PASS;
+    return p.received > 0;
+}
+
+static void seed_all(struct check_run *r)
+{
+    struct check_play p;
+
+    for (size_t i = 0; i < SEEDS && !r->stopped; i++) {
+        r->seed = seeds[i];
+        r->seeded[i] = setup(r, SETUP_SEED, &p) == CHECK_PASS;
+        r->seed = NULL;
+    }
+}
+
+static void try_uploads(struct check_run *r)
+{
+    struct check_play p;
+    struct check_packet *last = NULL;
+
+    if (!r->config->put_name)
+        return;
+    r->puts_work = setup(r, SETUP_PUT, &p) == CHECK_PASS;
+    if (r->puts_work) {
+        if (!r->set_is_there)
+            seed_all(r);
+        return;
+    }
+    last = p.finding.has_wrong ? &p.finding.wrong : NULL;
+    snprintf(r->counts->refusal, sizeof r->counts->refusal, "uploads are refused: %.120s",
+             last ? check_in_words(last).text : "no answer");
+}
+
+static int prepare(struct check_run *r)
+{
+    struct net_route route;
+    int mtu;
+
+    if (net_route_open(&route) < 0 ||
+        net_route_source(&route, &r->config->server, &r->source) < 0)
+        return -EHOSTUNREACH;
+    mtu = net_route_mtu(&route, &r->config->server);
+    net_route_close(&route);
+    r->mtu = mtu > 0 ? (uint32_t)mtu : 0;
+    if (getrandom(&r->tag, sizeof r->tag, 0) < 0)
+        r->tag = (uint32_t)net_clock();
+    r->tag &= 0xffff;
+    return 0;
+}
+
+static void fill_rows(struct check_run *r, struct asker *askers)
+{
+    for (uint32_t i = 0; check_row_at(i) && r->rows < CHECK_ROWS_MAX; i++) {
+        const struct check_row *row = check_row_at(i);
+
+        if (check_group_of(row) == CHECK_CLIENT ||
+            !check_row_chosen(row, r->config->only))
+            continue;
+        askers[r->rows] = (struct asker){ r, r->rows };
+        r->plays[r->rows] =
+            (struct check_play){ .row = row,
+                                 .io = { .owner = &askers[r->rows], .file = file } };
+        r->rows++;
+    }
+}
+
+/* ---- the checks ----------------------------------------------------------------------- */
+
+static void show_what_is_over(struct check_run *r)
+{
+    while (r->shown < r->rows && is_over(&r->plays[r->shown])) {
+        r->counts->by[r->plays[r->shown].finding.verdict]++;
+        r->config->result(r->config->owner, &r->plays[r->shown]);
+        r->shown++;
+    }
+}
+
+static void tell(struct check_run *r, const struct check_play *running)
+{
+    if (r->config->progress)
+        r->config->progress(r->config->owner, r->done, r->rows,
+                            running ? running->row->id : "");
+}
+
+static bool was_silence(const struct check_play *p)
+{
+    return !p->finding.has_wrong && p->finding.verdict != CHECK_PASS &&
+           p->finding.verdict != CHECK_NOT_TRIED;
+}
+
+/* After a check that ended in silence: is the server still there? */
+static void look_for_life(struct check_run *r, const struct check_play *p)
+{
+    bool has_set;
+
+    if (!was_silence(p) || r->stopped || answers(r, &has_set) || r->stopped)
+        return;
+    r->dead = true;
+    snprintf(r->counts->died_at, sizeof r->counts->died_at, "%s", p->row->id);
+}
+
+/* The next row of a kind that has not begun; NULL if there is none. */
+static struct check_play *next_row(struct check_run *r, uint32_t *at, bool lasts,
+                                   bool alone)
+{
+    while (*at < r->rows) {
+        struct check_play *p = &r->plays[(*at)++];
+
+        if (p->row->alone == alone && (alone || p->row->lasts == lasts))
+            return p;
+    }
+    return NULL;
+}
+
+struct queue {
+    uint32_t long_at, short_at;
+};
+
+static struct check_play *next_of(struct check_run *r, struct queue *q)
+{
+    struct check_play *p = next_row(r, &q->long_at, true, false);
+
+    return p ? p : next_row(r, &q->short_at, false, false);
+}
+
+static uint32_t fill_slots(struct check_run *r, struct queue *q, uint32_t most)
+{
+    uint32_t running = 0;
+
+    for (uint32_t i = 0; i < most; i++) {
+        struct check_play *p = r->live[i].play ? NULL : next_of(r, q);
+
+        if (p && begin(r, i, p) < 0)
+            check_play_stop(p, "no memory");
+        running += r->live[i].play != NULL;
+    }
+    return running;
+}
+
+static void collect(struct check_run *r, uint32_t most)
+{
+    for (uint32_t i = 0; i < most; i++) {
+        struct check_play *p = r->live[i].play;
+
+        if (!p || !is_over(p))
+            continue;
+        finish(r, i);
+        r->done++;
+        tell(r, p);
+        if (!r->dead)
+            look_for_life(r, p);
+    }
+}
+
+static void play_together(struct check_run *r)
+{
+    uint32_t most = r->counts->one_by_one ? 1 : SIDE_BY_SIDE;
+    struct queue q = { 0 };
+
+    while (!r->dead && !r->stopped && fill_slots(r, &q, most) > 0) {
+        turn(r, 0, most);
+        collect(r, most);
+        show_what_is_over(r);
+        r->stopped |= stop_asked(r);
+    }
+    for (uint32_t i = 0; i < most; i++)
+        if (r->live[i].play) {
+            check_play_stop(r->live[i].play,
+                            r->dead ? "the server no longer answers" : "interrupted");
+            finish(r, i);
+        }
+}
+
+static void play_each_alone(struct check_run *r)
+{
+    uint32_t at = 0;
+    struct check_play *p;
+
+    while (!r->dead && !r->stopped && (p = next_row(r, &at, false, true))) {
+        tell(r, p);
+        if (play_alone(r, p) < 0)
+            check_play_stop(p, "no memory");
+        r->done++;
+        look_for_life(r, p);
+        show_what_is_over(r);
+    }
+}
+
+static void end_the_rest(struct check_run *r)
+{
+    for (uint32_t i = 0; i < r->rows; i++)
+        check_play_stop(&r->plays[i],
+                        r->dead ? "the server no longer answers" : "interrupted");
+    show_what_is_over(r);
+}
+
+static enum check_run_end play_all(struct check_run *r)
+{
+    struct check_play two;
+
+    if (!answers(r, &r->set_is_there))
+        return r->stopped ? CHECK_RUN_STOPPED : CHECK_RUN_NOBODY;
+    try_uploads(r);
+    r->counts->set_is_there = r->set_is_there;
+    r->counts->one_by_one = setup(r, SETUP_TWO, &two) == CHECK_FAILS && two.received > 0;
+    play_together(r);
+    play_each_alone(r);
+    end_the_rest(r);
+    return r->stopped ? CHECK_RUN_STOPPED : CHECK_RUN_DONE;
+}
+
+enum check_run_end check_run_server(const struct check_run_config *c,
+                                    struct check_counts *counts)
+{
+    struct check_run *r = calloc(1, sizeof *r);
+    struct check_play *plays = calloc(CHECK_ROWS_MAX, sizeof *plays);
+    struct asker *askers = calloc(CHECK_ROWS_MAX, sizeof *askers);
+    uint8_t *buffer = malloc(CHECK_DATAGRAM_MAX);
+    enum check_run_end end = CHECK_RUN_NO_MEMORY;
+    kedge_nanos began = net_clock();
+
+    *counts = (struct check_counts){ 0 };
+    if (r && plays && askers && buffer) {
+        *r = (struct check_run){
+            .config = c, .counts = counts, .plays = plays, .buffer = buffer
+        };
+        fill_rows(r, askers);
+        end = prepare(r) < 0 ? CHECK_RUN_NOBODY : play_all(r);
+        counts->lasted = net_clock() - began;
+        free(r->learnt_bytes);
+    }
+    free(buffer);
+    free(askers);
+    free(plays);
+    free(r);
+    return end;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* kedge check: does a TFTP server do what the RFCs say? Each rule is played against it. */
+#include "check/report.h"
+#include "cmd/interrupt.h"
+#include "cmd/printable.h"
+#include "cmd/verbs.h"
+#include "report/progress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct check_options {
+    const char *put_name, *only, *junit, *pcap, *explain, *make_files;
+    bool strict, json, list, v4, v6;
+};
+
+/* A run, and where its results go. */
+struct checking {
+    const struct check_options *o;
+    FILE *junit;
+    bool draws, drawn; /* progress, on a terminal */
+};
+
+static void clear_line(struct checking *c)
+{
+    if (c->drawn)
+        terminal_draw(2, span_of("\r\033[K"));
+    c->drawn = false;
+}
+
+static void show_progress(void *owner, uint32_t done, uint32_t total, const char *id)
+{
+    struct checking *c = owner;
+    char line[96];
+    int n = snprintf(line, sizeof line, "\r\033[K%u of %u checks, last %.40s", done,
+                     total, id);
+
+    if (!c->draws)
+        return;
+    terminal_draw(2, (struct kedge_span){ (const uint8_t *)line, (size_t)n });
+    c->drawn = true;
+}
+
+static void show_result(void *owner, const struct check_play *p)
+{
+    struct checking *c = owner;
+
+    clear_line(c);
+    if (c->o->json)
+        check_report_json(stdout, p);
+    else
+        check_report_line(stdout, p);
+    if (c->junit)
+        check_report_junit(c->junit, p, c->o->strict);
+}
+
+static enum exit_code bad_file(const char *name, int err)
+{
+    fprintf(stderr, "kedge check: %s: %s\n", printable(name, PRINTABLE_NAME).text,
+            strerror(-err));
+    return EXIT_LOCAL_FILE;
+}
+
+static enum exit_code make_files(const char *directory)
+{
+    const char *what;
+    int err = check_files_make(directory, &what);
+    char name[256];
+
+    if (err == 0)
+        return EXIT_OK;
+    snprintf(name, sizeof name, "%.200s%s%.32s", directory,
+             *what ? "/" CHECK_FILE_PREFIX : "", what);
+    return bad_file(name, err);
+}
+
+static enum exit_code list_rows(const char *only)
+{
+    for (uint32_t i = 0; check_row_at(i); i++)
+        if (check_row_chosen(check_row_at(i), only))
+            check_report_list(stdout, check_row_at(i));
+    return EXIT_OK;
+}
+
+static enum exit_code explain(const char *id)
+{
+    const struct check_row *row = check_row_find(id);
+
+    if (!row) {
+        fprintf(stderr,
+                "kedge check: no check is called '%s' (see: kedge check --list)\n",
+                printable(id, PRINTABLE_WORD).text);
+        return EXIT_USAGE;
+    }
+    check_report_explain(stdout, row);
+    return EXIT_OK;
+}
+
+static enum exit_code no_server(const struct kedge_error *error)
+{
+    fprintf(stderr, "kedge check: %s\n", error->text);
+    return exit_code_of(error);
+}
+
+/* The one address that is asked; a network is never. */
+static enum exit_code find_server(const struct check_options *o, struct kedge_endpoint *e,
+                                  struct net_address *server)
+{
+    struct kedge_addresses addresses;
+    struct kedge_error error;
+
+    e->family = o->v4 ? KEDGE_IPV4 : o->v6 ? KEDGE_IPV6 : KEDGE_ANY_FAMILY;
+    if (e->service != KEDGE_TFTP || e->host[0] == 0) {
+        fputs("kedge check: the server is named as tftp://HOST[:PORT]/\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (kedge_resolve(e, &addresses, &error) < 0)
+        return no_server(&error);
+    if (!net_address_from(&addresses.at[0], server) || net_address_is_multicast(server) ||
+        net_address_is_broadcast(server) || net_address_is_any(server)) {
+        fputs("kedge check: one server is checked, and never all of a network\n", stderr);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
+}
+
+/* "dir/file": the directory goes in front of all names; the file is one of the server's. */
+static void split_name(const struct kedge_endpoint *e, char prefix[KEDGE_NAME_MAX + 1],
+                       char own[KEDGE_NAME_MAX + 1])
+{
+    size_t len = e->name_len;
+
+    while (len > 0 && e->name[len - 1] != '/')
+        len--;
+    memcpy(prefix, e->name, len);
+    prefix[len] = 0;
+    memcpy(own, e->name, e->name_len);
+    own[e->name_len] = 0;
+    if (len == e->name_len)
+        own[0] = 0;
+}
+
+static enum exit_code verdict(const struct check_options *o, enum check_run_end end,
+                              const struct check_counts *counts)
+{
+    uint32_t bad = counts->by[CHECK_FAILS] + (o->strict ? counts->by[CHECK_DEVIATES] : 0);
+
+    if (end == CHECK_RUN_NOBODY) {
+        fputs("kedge check: no TFTP server answers there\n", stderr);
+        return EXIT_ALL_FAILED;
+    }
+    if (end == CHECK_RUN_NO_MEMORY) {
+        fputs("kedge check: no memory\n", stderr);
+        return EXIT_ALL_FAILED;
+    }
+    if (o->json)
+        check_report_json_end(stdout, counts);
+    else
+        check_report_end(stdout, counts);
+    return bad > 0 || counts->died_at[0] ? EXIT_SOME_FAILED : EXIT_OK;
+}
+
+static enum exit_code check_server(struct checking *c, struct check_run_config *config)
+{
+    struct check_counts counts;
+    enum check_run_end end;
+    int number;
+
+    config->stop_fd = interrupt_open();
+    end = check_run_server(config, &counts);
+    number = config->stop_fd < 0 ? 0 : interrupt_which(config->stop_fd);
+    if (config->stop_fd >= 0)
+        interrupt_close(config->stop_fd);
+    clear_line(c);
+    if (number) {
+        (void)verdict(c->o, CHECK_RUN_STOPPED, &counts);
+        interrupt_end(number);
+    }
+    return verdict(c->o, end, &counts);
+}
+
+static enum exit_code with_files(struct checking *c, struct check_run_config *config)
+{
+    struct check_pcap pcap;
+    enum exit_code code;
+    int err = 0;
+
+    if (c->o->pcap) {
+        err = check_pcap_open(&pcap, c->o->pcap);
+        if (err < 0)
+            return bad_file(c->o->pcap, err);
+        config->pcap = &pcap;
+    }
+    code = check_server(c, config);
+    if (config->pcap && (err = check_pcap_close(&pcap)) < 0)
+        return bad_file(c->o->pcap, err);
+    return code;
+}
+
+static enum exit_code with_junit(struct checking *c, struct check_run_config *config)
+{
+    enum exit_code code;
+
+    if (!c->o->junit)
+        return with_files(c, config);
+    c->junit = fopen(c->o->junit, "we");
+    if (!c->junit)
+        return bad_file(c->o->junit, -errno);
+    fputs(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kedge check\">\n",
+        c->junit);
+    code = with_files(c, config);
+    fputs("</testsuite>\n", c->junit);
+    return fclose(c->junit) == 0 ? code : bad_file(c->o->junit, -errno);
+}
+
+static enum exit_code run_server(const struct check_options *o, const char *url)
+{
+    struct checking c = { .o = o, .draws = terminal_draws(2) && !o->json };
+    struct check_run_config config = { .put_name = o->put_name,
+                                       .only = o->only,
+                                       .owner = &c,
+                                       .progress = show_progress,
+                                       .result = show_result };
+    char prefix[KEDGE_NAME_MAX + 1], own[KEDGE_NAME_MAX + 1];
+    struct kedge_endpoint e;
+    struct kedge_error error;
+    enum exit_code code;
+
+    if (!kedge_endpoint_parse(url, &e, &error)) {
+        fprintf(stderr, "kedge check: %s\n", error.text);
+        return EXIT_USAGE;
+    }
+    code = find_server(o, &e, &config.server);
+    if (code != EXIT_OK)
+        return code;
+    split_name(&e, prefix, own);
+    config.prefix = prefix;
+    config.own_file = own[0] ? own : NULL;
+    return with_junit(&c, &config);
+}
+
+static enum exit_code check_run_verb(const void *options, const struct operands *operands)
+{
+    const struct check_options *o = options;
+    struct kedge_span unknown = check_only_unknown(o->only);
+
+    if (unknown.len > 0) {
+        fprintf(stderr, "kedge check: --only: no check or group is called '%.*s'\n",
+                (int)(unknown.len < 60 ? unknown.len : 60), (const char *)unknown.ptr);
+        return EXIT_USAGE;
+    }
+    if (o->list)
+        return list_rows(o->only);
+    if (o->explain)
+        return explain(o->explain);
+    if (o->make_files)
+        return make_files(o->make_files);
+    if (operands->count != 1) {
+        fputs("kedge check: name the server, as tftp://HOST/ (see: kedge help check)\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    return run_server(o, operands->items[0]);
+}
+
+static const struct check_options defaults = { 0 };
+
+#define FIELD(name) .into = offsetof(struct check_options, name)
+
+static const struct arg args[] = {
+    { .letter = '4', .kind = ARG_FLAG, FIELD(v4), .not_with = "6", .help = "IPv4 only" },
+    { .letter = '6', .kind = ARG_FLAG, FIELD(v6), .not_with = "4", .help = "IPv6 only" },
+    { .name = "put-name",
+      .kind = ARG_TEXT,
+      .value = "NAME",
+      FIELD(put_name),
+      .help = "upload files too, whose names begin with NAME" },
+    { .name = "only",
+      .kind = ARG_TEXT,
+      .value = "ID",
+      FIELD(only),
+      .help = "play these checks alone: ids and groups, with commas between them" },
+    { .name = "strict",
+      .kind = ARG_FLAG,
+      FIELD(strict),
+      .help = "count what deviates as a failure" },
+    { .name = "json",
+      .kind = ARG_FLAG,
+      FIELD(json),
+      .help = "print a line of JSON a check, and one at the end" },
+    { .name = "junit",
+      .kind = ARG_TEXT,
+      .value = "FILE",
+      FIELD(junit),
+      .help = "write the results as JUnit's XML too" },
+    { .name = "pcap",
+      .kind = ARG_TEXT,
+      .value = "FILE",
+      FIELD(pcap),
+      .help = "write all packets for Wireshark" },
+    { .name = "list",
+      .kind = ARG_FLAG,
+      FIELD(list),
+      .help = "list the checks, with level and section; send nothing" },
+    { .name = "explain",
+      .kind = ARG_TEXT,
+      .value = "ID",
+      FIELD(explain),
+      .help = "say what one check is for, and draw it; send nothing" },
+    { .name = "make-files",
+      .kind = ARG_TEXT,
+      .value = "DIR",
+      FIELD(make_files),
+      .help = "make the files that a server is asked for, in its root" },
+};
+
+const struct verb verb_check = {
+    .name = "check",
+    .operands = "[tftp://HOST[:PORT]/[NAME]]",
+    .summary = "see whether a TFTP server does what the RFCs say",
+    .notes =
+        "A line a check: id, pass, deviates, FAILS or not tried, and the section; below "
+        "a\n"
+        "failure the packets, the wrong one as hex, and what to do. The server's root\n"
+        "needs the files of --make-files (68 MB); without them name a file of at least\n"
+        "1537 bytes, or let small ones be uploaded by --put-name. Nothing is uploaded\n"
+        "without --put-name. DIR/ behind the host goes in front of all names.\n"
+        "Exit status: 0 no check failed, 1 one did, 2 no server answers, 9 a file "
+        "cannot\n"
+        "be written, 64 usage.\n",
+    .args = args,
+    .arg_count = sizeof args / sizeof *args,
+    .operands_min = 0,
+    .operands_max = 1,
+    .defaults = &defaults,
+    .options_size = sizeof defaults,
+    .run = check_run_verb,
+};
