@@ -120,7 +120,7 @@ def main():
     parser.add_argument("--json", type=Path,
                         help="keep all results there; other rows in it stay as they are")
     parser.add_argument("--document", type=Path, nargs="+", metavar="FILE",
-                        help="measure no row, but fill docs/performance.md in from such files")
+                        help="measure no row, but fill docs/performance/tables.md in from such files")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="only rows whose name begins so; may be repeated")
     parser.add_argument("--against", action="append", default=[], metavar="NAME",

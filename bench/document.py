@@ -1,4 +1,4 @@
-"""docs/performance.md, filled in from the results of one run or of several: between
+"""docs/performance/tables.md, filled in from the results of one run or of several: between
 `<!-- rows: BEGINNINGS OF NAMES -->`, `<!-- run -->` or `<!-- not reached -->` and the next
 `<!-- end -->` is what this writes; the rest is prose. Why something is not reached is kept in
 docs/performance/reasons.md, by the row's name."""
@@ -12,7 +12,7 @@ import figures
 from place import ROOT, Missing, find
 from rows import ROWS
 
-PAGE, REASONS = ROOT / "docs/performance.md", ROOT / "docs/performance/reasons.md"
+PAGE, REASONS = ROOT / "docs/performance/tables.md", ROOT / "docs/performance/reasons.md"
 PART = re.compile(r"<!-- (rows|run|not reached)(?:: (.*?))? -->\n.*?<!-- end -->", re.S)
 # How each says its version, and where it is in what it says.
 VERSIONS = {
