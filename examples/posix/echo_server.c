@@ -24,7 +24,7 @@ static int listen_on(const char *at)
     if ((code = getaddrinfo(host, port, &hints, &list)) != 0)
         errx(1, "%s: %s", host, gai_strerror(code));
     fd = socket(list->ai_family, list->ai_socktype, list->ai_protocol);
-    /* Without SO_REUSEADDR a restart has to wait until old connections leave TIME-WAIT. */
+    /* Without SO_REUSEADDR a restart waits until old connections leave TIME-WAIT. */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         bind(fd, list->ai_addr, list->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0)
         code = -1;
