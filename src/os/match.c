@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Regular expressions of the C library, in a locale of their own, compiled on trial in a
+ * child process. */
+#include "os/match.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
+
+int match_locale_open(struct match_locale *l, const char *name)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, name, (locale_t)0);
+
+    if (!locale && errno == ENOENT && !*name)
+        locale = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
+    if (!locale)
+        return -errno;
+    l->locale = locale;
+    return 0;
+}
+
+void match_locale_close(struct match_locale *l)
+{
+    freelocale(l->locale);
+}
+
+int match_compile(struct match_expression *e, const struct match_locale *l,
+                  const struct match_pattern *p, char *error, size_t error_size)
+{
+    int flags = REG_EXTENDED | (p->kinds & MATCH_NOCASE ? REG_ICASE : 0) |
+                (p->kinds & MATCH_NO_GROUPS ? REG_NOSUB : 0);
+    locale_t before = uselocale(l->locale);
+    int code = regcomp(&e->regex, p->text, flags);
+
+    e->locale = l;
+    if (code != 0)
+        regerror(code, &e->regex, error, error_size);
+    uselocale(before);
+    return code;
+}
+
+void match_free(struct match_expression *e)
+{
+    regfree(&e->regex);
+}
+
+static struct match_group group_of(regmatch_t m)
+{
+    if (m.rm_so < 0)
+        return (struct match_group){ MATCH_NONE, MATCH_NONE };
+    return (struct match_group){ (uint32_t)m.rm_so, (uint32_t)m.rm_eo };
+}
+
+bool match_run(const struct match_expression *e, const char *text, bool not_at_start,
+               struct match_group *groups)
+{
+    regmatch_t found[MATCH_GROUPS];
+    locale_t before = uselocale(e->locale->locale);
+    int code = 0;
+
+    memset(found, 0xff, sizeof found);
+    code = regexec(&e->regex, text, groups ? MATCH_GROUPS : 0, groups ? found : NULL,
+                   not_at_start ? REG_NOTBOL : 0);
+    uselocale(before);
+    if (code == 0 && groups)
+        for (size_t i = 0; i < MATCH_GROUPS; i++)
+            groups[i] = group_of(found[i]);
+    return code == 0;
+}
+
+static wint_t fold_letter(wchar_t c, int fold)
+{
+    if (fold == 0)
+        return (wint_t)c;
+    return fold > 0 ? towupper((wint_t)c) : towlower((wint_t)c);
+}
+
+/* In the thread's locale. */
+static struct match_char take_character(struct kedge_span text, int fold)
+{
+    struct match_char made = { 0 };
+    mbstate_t state = { 0 };
+    char bytes[MB_LEN_MAX];
+    wchar_t c = 0;
+    size_t n = mbrtowc(&c, (const char *)text.ptr, text.len, &state);
+
+    _Static_assert(MB_LEN_MAX <= MATCH_CHAR_MAX, "a character fits");
+    if (n == 0 || n > text.len)
+        return made; /* an error, or the front of a character only */
+    made.taken = n;
+    memset(&state, 0, sizeof state);
+    n = wcrtomb(bytes, (wchar_t)fold_letter(c, fold), &state);
+    if (n <= sizeof bytes) {
+        made.len = n;
+        memcpy(made.out, bytes, n);
+    }
+    return made;
+}
+
+struct match_char match_character(const struct match_locale *l, struct kedge_span text,
+                                  int fold)
+{
+    locale_t before = uselocale(l->locale);
+    struct match_char made = take_character(text, fold);
+
+    uselocale(before);
+    return made;
+}
+
+/* The address space that this process has, to which the child may add. */
+static uint64_t own_address_space(void)
+{
+    unsigned long long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+
+    if (!f)
+        return 0;
+    if (fscanf(f, "%llu", &pages) != 1)
+        pages = 0;
+    fclose(f);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The child: compile one by one, and tell before each which it is. */
+static _Noreturn void trial_child(const struct match_locale *l, match_nth_fn nth,
+                                  const void *owner, int tell, uint64_t space)
+{
+    struct rlimit cpu = { MATCH_COMPILE_MS / 1000, MATCH_COMPILE_MS / 1000 };
+    struct rlimit memory = { space + MATCH_COMPILE_BYTES, space + MATCH_COMPILE_BYTES };
+    const struct rlimit none = { 0, 0 };
+    struct match_pattern pattern;
+
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CPU, &cpu);
+    if (space > 0)
+        setrlimit(RLIMIT_AS, &memory);
+    for (size_t i = 0; nth(owner, i, &pattern); i++) {
+        struct match_expression e;
+        char error[2];
+        int code = 0;
+
+        if (write(tell, &i, sizeof i) != (ssize_t)sizeof i)
+            _exit(3);
+        code = match_compile(&e, l, &pattern, error, sizeof error);
+        if (code == REG_ESPACE)
+            _exit(2);
+        if (code == 0)
+            match_free(&e);
+    }
+    _exit(0);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What the child said last, until it ends or its time is over. */
+static size_t follow_child(int hear)
+{
+    int64_t until = now_ms() + MATCH_COMPILE_MS;
+    int64_t left = MATCH_COMPILE_MS;
+    size_t last = 0;
+    size_t heard = 0;
+
+    while (left > 0) {
+        struct pollfd p = { .fd = hear, .events = POLLIN };
+
+        if (poll(&p, 1, (int)left) > 0) {
+            if (read(hear, &heard, sizeof heard) != (ssize_t)sizeof heard)
+                break;
+            last = heard;
+        }
+        left = until - now_ms();
+    }
+    return last;
+}
+
+/* The exit code of one that ended by itself stays what it was. */
+static int end_child(pid_t child)
+{
+    int status = 0;
+
+    kill(child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+enum match_trial match_trial(const struct match_locale *l, match_nth_fn nth,
+                             const void *owner, size_t *bad)
+{
+    uint64_t space = own_address_space();
+    int ends[2];
+    int status = 0;
+    pid_t child = -1;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return MATCH_UNTRIED;
+    child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        trial_child(l, nth, owner, ends[1], space);
+    }
+    close(ends[1]);
+    if (child > 0)
+        *bad = follow_child(ends[0]);
+    close(ends[0]);
+    if (child < 0)
+        return MATCH_UNTRIED;
+    status = end_child(child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? MATCH_FINE : MATCH_TOO_COSTLY;
+}
