@@ -210,6 +210,31 @@ static bool set(struct parse *p, const struct arg *a, const char *value)
     }
 }
 
+static bool set_flag(struct parse *p, const struct arg *a, const char *value)
+{
+    int place = word_in("no|off|false|yes|on|true", span_of(value));
+    bool yes = place >= 3;
+
+    if (place < 0)
+        return bad(p, "%s takes yes or no, not '%s'", flag_of(a).text,
+                   printable(value, PRINTABLE_WORD).text);
+    return store(p, a, &yes, sizeof yes);
+}
+
+bool args_set(const struct arg *a, const char *value, void *options,
+              struct args_problem *problem)
+{
+    struct parse p = { .options = options, .problem = problem };
+    size_t name = strlen(flag_of(a).text);
+    bool good = a->kind == ARG_FLAG ? set_flag(&p, a, value) : set(&p, a, value);
+
+    /* The caller has the name, with its line. */
+    if (!good && strlen(problem->text) > name)
+        memmove(problem->text, problem->text + name + 1,
+                strlen(problem->text + name + 1) + 1);
+    return good;
+}
+
 static bool clash(struct parse *p, const struct arg *a)
 {
     for (size_t i = 0; a->not_with && i < p->verb->arg_count; i++) {

@@ -85,6 +85,11 @@ KEDGE_MUST_CHECK enum args_result args_parse(const struct verb *verb,
                                              struct operands *words, void *options,
                                              struct args_problem *problem);
 
+/* Set one row as a file does: by the same rules, a flag by yes or no. False: `problem` says
+ * what is allowed, without the option's name. value outlives the options. */
+KEDGE_MUST_CHECK bool args_set(const struct arg *a, const char *value, void *options,
+                               struct args_problem *problem);
+
 /* `kedge help VERB`. The first line is the synopsis of the man page. */
 void args_help(const struct verb *verb, FILE *out);
 

@@ -38,6 +38,7 @@ enum policy_key {
 struct policy_value {
     uint64_t number;
     struct kedge_span text; /* POLICY_ROOT */
+    uint32_t line;          /* of the policy file; 0: none */
 };
 
 enum policy_kind {
@@ -52,7 +53,6 @@ struct policy_section {
     enum policy_kind kind;
     struct policy_match match; /* POLICY_CLIENT */
     struct kedge_span title;   /* as written; POLICY_FILE: the pattern */
-    uint32_t line;             /* in the policy file; 0: none */
     uint32_t has;              /* bits of enum policy_key */
     struct policy_value values[POLICY_KEYS];
 };

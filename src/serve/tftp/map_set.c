@@ -236,8 +236,8 @@ void map_set_free(struct map_set *s)
     *s = (struct map_set){ 0 };
 }
 
-static bool run_expression(const struct map_set *s, const struct map_run *r,
-                           struct map_group *groups)
+bool map_set_groups(const struct map_set *s, const struct map_run *r,
+                    struct map_group groups[MAP_GROUPS])
 {
     const struct map_set_expression *e = &s->expressions[r->rule - s->map.rules];
     struct match_group found[MATCH_GROUPS];
@@ -254,5 +254,5 @@ enum map_todo map_set_match(const struct map_set *s, struct map_run *r)
     struct map_group groups[MAP_GROUPS];
 
     _Static_assert(MAP_GROUPS == MATCH_GROUPS && MAP_NONE == MATCH_NONE, "one shape");
-    return map_matched(r, run_expression(s, r, groups) ? groups : NULL);
+    return map_matched(r, map_set_groups(s, r, groups) ? groups : NULL);
 }

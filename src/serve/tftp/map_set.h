@@ -27,10 +27,15 @@ struct map_set {
 
 /* Load the file path, in the character set of the environment. On false, *s is empty and
  * complaints has a line for each fault: file, line, what is wrong, what is allowed. On
- * true, complaints may have warnings. map_set_free() in either case. */
+ * true, complaints may have warnings. map_set_free() in either case. It must not move in
+ * between. */
 KEDGE_MUST_CHECK bool map_set_load(struct map_set *s, const char *path,
                                    struct writer *complaints);
 void map_set_free(struct map_set *s);
+
+/* Whether the rule at work matches; groups is written then. */
+KEDGE_MUST_CHECK bool map_set_groups(const struct map_set *s, const struct map_run *r,
+                                     struct map_group groups[MAP_GROUPS]);
 
 /* Answer a run's MAP_NEED_MATCH, and go on. Blocks as long as the C library takes: for a
  * rule with MAP_BACKREF that may be seconds. */

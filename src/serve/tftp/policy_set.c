@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps a loaded policy: sections in one array, texts in a list, maps by their paths. */
+#include "serve/tftp/policy_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct policy_text {
+    struct policy_text *next;
+    char bytes[];
+};
+
+void policy_set_init(struct policy_set *s)
+{
+    *s = (struct policy_set){ 0 };
+}
+
+void policy_set_free(struct policy_set *s)
+{
+    for (size_t i = 0; i < s->policy.map_count; i++)
+        map_set_free(&s->maps[i]);
+    while (s->texts) {
+        struct policy_text *next = s->texts->next;
+
+        free(s->texts);
+        s->texts = next;
+    }
+    free(s->sections);
+    policy_set_init(s);
+}
+
+static bool grow(struct policy_set *s)
+{
+    size_t room = s->room ? 2 * s->room : 16;
+    struct policy_section *more = realloc(s->sections, room * sizeof *more);
+
+    if (!more)
+        return false;
+    s->sections = more;
+    s->room = room;
+    return true;
+}
+
+struct policy_section *policy_set_add(struct policy_set *s)
+{
+    if (s->policy.count == POLICY_SECTIONS_MAX ||
+        (s->policy.count == s->room && !grow(s)))
+        return NULL;
+    s->sections[s->policy.count] = (struct policy_section){ 0 };
+    return &s->sections[s->policy.count++];
+}
+
+struct kedge_span policy_set_text(struct policy_set *s, const char *text)
+{
+    size_t len = strlen(text);
+    struct policy_text *t = malloc(sizeof *t + len + 1);
+
+    if (!t)
+        return (struct kedge_span){ 0 };
+    memcpy(t->bytes, text, len + 1);
+    t->next = s->texts;
+    s->texts = t;
+    return (struct kedge_span){ (const uint8_t *)t->bytes, len };
+}
+
+uint64_t policy_set_map(struct policy_set *s, const char *path, struct writer *complaints)
+{
+    size_t n = s->policy.map_count;
+    struct kedge_span kept;
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(s->map_paths[i], path) == 0)
+            return i + 1;
+    if (n == POLICY_MAPS_MAX) {
+        put(complaints, span_of("more map files than a policy may have: 64\n"));
+        return 0;
+    }
+    kept = policy_set_text(s, path);
+    if (!kept.ptr || !map_set_load(&s->maps[n], path, complaints))
+        return 0;
+    s->map_paths[n] = (const char *)kept.ptr;
+    s->policy.map_count++;
+    return n + 1;
+}
+
+static int by_rank(const struct policy_section *s)
+{
+    switch (s->kind) {
+    case POLICY_FLAGS:
+        return 0;
+    case POLICY_CLIENT:
+    case POLICY_FILE:
+        return 1;
+    case POLICY_DEFAULT:
+        return 2;
+    case POLICY_TOP:
+        break;
+    }
+    return 3;
+}
+
+/* Insertion: few stand out of order, and equals keep theirs. */
+static void sort_by_rank(struct policy_section *s, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct policy_section moved = s[i];
+        size_t at = i;
+
+        while (at > 0 && by_rank(&s[at - 1]) > by_rank(&moved)) {
+            s[at] = s[at - 1];
+            at--;
+        }
+        s[at] = moved;
+    }
+}
+
+void policy_set_close(struct policy_set *s)
+{
+    sort_by_rank(s->sections, s->policy.count);
+    s->policy.sections = s->sections;
+    for (size_t i = 0; i < s->policy.map_count; i++)
+        s->policy_maps[i] = (struct policy_map){ s->maps[i].map, s->maps[i].chars };
+    s->policy.maps = s->policy_maps;
+}
+
+uint32_t policy_set_backrefs(const struct policy_set *s)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < s->policy.map_count; i++)
+        sum += s->maps[i].backrefs;
+    return sum;
+}
+
+enum policy_todo policy_set_match(const struct policy_set *s, struct policy_run *r)
+{
+    const struct map_set *m = &s->maps[r->keys[POLICY_MAP].value.number - 1];
+    struct map_group groups[MAP_GROUPS];
+
+    return policy_matched(r, map_set_groups(m, &r->map_run, groups) ? groups : NULL);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* A policy that is loaded: its sections, the texts and the map files that they name. It is
+ * filled section by section, closed once, and does not change from then on, so any number
+ * of threads may ask it. It reads no policy file: that is its owner's. */
+#ifndef SERVE_TFTP_POLICY_SET_H
+#define SERVE_TFTP_POLICY_SET_H
+
+#include "policy/policy.h"
+#include "serve/tftp/map_set.h"
+
+#define POLICY_MAPS_MAX 64 /* map files of one policy */
+
+/* Memory for one request's policy_run. */
+#define POLICY_SET_MEMORY (POLICY_PATH_ROOM + 4 * 4096)
+
+struct policy_text;
+
+struct policy_set {
+    struct policy policy; /* valid once closed */
+
+    /* Owned. */
+    struct policy_section *sections;
+    size_t room;
+    struct map_set maps[POLICY_MAPS_MAX];
+    const char *map_paths[POLICY_MAPS_MAX];
+    struct policy_map policy_maps[POLICY_MAPS_MAX];
+    struct policy_text *texts;
+};
+
+/* Empty: nothing is set. From then on it must not move. */
+void policy_set_init(struct policy_set *s);
+void policy_set_free(struct policy_set *s);
+
+/* A new section, zero, to be filled until the next is added; NULL: no memory, or more than
+ * POLICY_SECTIONS_MAX. */
+struct policy_section *policy_set_add(struct policy_set *s);
+
+/* A copy that lives as long as the set, with a NUL behind it. Its ptr is NULL if there is
+ * no memory. */
+struct kedge_span policy_set_text(struct policy_set *s, const char *text);
+
+/* Load the map file path, once. Its number for POLICY_MAP; 0 if it cannot be used, and
+ * then complaints says why. Blocks. */
+uint64_t policy_set_map(struct policy_set *s, const char *path,
+                        struct writer *complaints);
+
+/* All is there: what the command line set comes first, what is the default last. */
+void policy_set_close(struct policy_set *s);
+
+/* Rules of maps that must not be matched on a loop. */
+uint32_t policy_set_backrefs(const struct policy_set *s);
+
+/* Answer a run's POLICY_NEED_MATCH, and go on: map_set_match(). */
+KEDGE_MUST_CHECK enum policy_todo policy_set_match(const struct policy_set *s,
+                                                   struct policy_run *r);
+
+#endif
