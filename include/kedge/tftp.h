@@ -151,7 +151,7 @@ struct kedge_tftp_terms {
                                file is kept; 0: three repeats (firmware may be running it) */
 };
 KEDGE_API struct kedge_tftp_terms
-kedge_tftp_terms(const struct kedge_tftp_options *granted);
+kedge_tftp_terms_of(const struct kedge_tftp_options *granted);
 
 /* The wire's number of a block, and the block of [first, first + count) that has a number
  * on the wire. False if none has it. */

@@ -8,7 +8,7 @@ void kedge_tftp_client_init(struct kedge_tftp_client *c, enum kedge_tftp_op op,
                             const struct kedge_tftp_options *asked,
                             kedge_nanos patience_ns, kedge_nanos now)
 {
-    struct kedge_tftp_terms terms = kedge_tftp_terms(asked);
+    struct kedge_tftp_terms terms = kedge_tftp_terms_of(asked);
 
     *c = (struct kedge_tftp_client){ .asked = *asked, .op = op, .size = UINT64_MAX };
     terms.patience = patience_ns;
@@ -39,7 +39,7 @@ static void measure(struct kedge_tftp_client *c, kedge_nanos now)
 static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *granted,
                   bool reply, kedge_nanos now)
 {
-    struct kedge_tftp_terms terms = kedge_tftp_terms(granted);
+    struct kedge_tftp_terms terms = kedge_tftp_terms_of(granted);
     struct kedge_tftp_machine *m = &c->machine;
 
     terms.patience = c->patience;

@@ -81,7 +81,7 @@ bool kedge_tftp_accept(const struct kedge_tftp_options *asked, struct kedge_span
     return true;
 }
 
-struct kedge_tftp_terms kedge_tftp_terms(const struct kedge_tftp_options *granted)
+struct kedge_tftp_terms kedge_tftp_terms_of(const struct kedge_tftp_options *granted)
 {
     struct kedge_tftp_terms t = { .blksize = KEDGE_TFTP_BLKSIZE_DEFAULT, .window = 1 };
 

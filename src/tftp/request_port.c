@@ -251,7 +251,7 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
 
     KEDGE_ASSERT(s->state == TFTP_OPENING);
     s->granted = kedge_tftp_grant(&request, limits);
-    terms = kedge_tftp_terms(&s->granted);
+    terms = kedge_tftp_terms_of(&s->granted);
     terms.ignore_before = now + s->ignore_for;
     if (terms.timeout == 0)
         terms.timeout = t->limits.timeout;

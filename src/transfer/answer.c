@@ -81,7 +81,7 @@ static void write_opening(const struct answering *a, struct transfer_session *x)
 
 static void begin(struct answering *a, struct transfer_session *x)
 {
-    struct kedge_tftp_terms terms = kedge_tftp_terms(&a->granted);
+    struct kedge_tftp_terms terms = kedge_tftp_terms_of(&a->granted);
     struct kedge_tftp_machine *m = &x->client.machine;
     kedge_nanos now = net_clock();
 

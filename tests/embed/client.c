@@ -132,7 +132,7 @@ static void take_request(struct kedge_span in)
         return;
     }
     w.granted = kedge_tftp_grant(&request, &limits);
-    terms = kedge_tftp_terms(&w.granted);
+    terms = kedge_tftp_terms_of(&w.granted);
     kedge_tftp_sender_init(&w.sender, &terms, 0, false, w.now);
     kedge_tftp_sender_end(&w.sender, w.size / terms.blksize + 1);
     w.serving = true;

@@ -8,7 +8,7 @@
 
 static void check_terms(const struct kedge_tftp_options *granted)
 {
-    struct kedge_tftp_terms t = kedge_tftp_terms(granted);
+    struct kedge_tftp_terms t = kedge_tftp_terms_of(granted);
 
     MUST(t.blksize >= KEDGE_TFTP_BLKSIZE_MIN && t.blksize <= KEDGE_TFTP_BLKSIZE_MAX);
     MUST(t.window >= 1 && t.window <= KEDGE_TFTP_WINDOW_MAX && t.rollover <= 1);

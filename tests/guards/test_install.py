@@ -80,14 +80,46 @@ def test_a_program_in_cxx_builds_on_it(root, installed, tmp_path):
                      env={**os.environ, "LD_LIBRARY_PATH": str(library)}) == want
 
 
-def test_every_header_stands_alone(root, installed, tmp_path):
+HEADER_COMPILERS = [["gcc", "-xc", "-std=c11"], ["clang", "-xc", "-std=c11"],
+                    ["clang++", "-xc++", "-std=c++17"], ["g++", "-xc++", "-std=c++17", "-Wshadow"]]
+
+
+def complaints(compiler, source, out, *words):
+    """In C++ a function may have no name of a struct: g++ sees that by -Wshadow."""
+    done = subprocess.run([*compiler, "-Wall", "-Wextra", "-pedantic", "-Werror", "-c", source,
+                           "-o", out, *words], stderr=subprocess.PIPE, text=True)
+    assert (done.returncode == 0) == (not done.stderr)
+    return done.stderr
+
+
+def need(compiler):
+    if not shutil.which(compiler[0]):
+        pytest.skip(f"no {compiler[0]} here")
+
+
+@pytest.mark.parametrize("compiler", HEADER_COMPILERS, ids=lambda c: f"{c[0]}{c[2]}")
+def test_every_header_stands_alone(root, installed, tmp_path, compiler):
+    need(compiler)
     headers = sorted(p.name for p in (root / "include/kedge").glob("*.h"))
     there = next(installed.rglob("base.h")).parent
     assert sorted(p.name for p in there.iterdir()) == headers
     for name in headers:
-        source = guard.plant(tmp_path, f"{name}.c", f"#include <kedge/{name}>\nint unused;\n")
-        guard.run("gcc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", source,
-                  "-o", tmp_path / "user.o", *pkg_config(installed, "--cflags"))
+        source = guard.plant(tmp_path, f"{name}.c", f"#include <kedge/{name}>\nint kedge_user;\n")
+        assert complaints(compiler, source, tmp_path / "user.o",
+                          *pkg_config(installed, "--cflags")) == ""
+
+
+@pytest.mark.parametrize("compiler", HEADER_COMPILERS, ids=lambda c: f"{c[0]}{c[2]}")
+@pytest.mark.parametrize("fault, languages", [
+    ("struct a { int b; };\nstruct a a(int c);", {"g++"}),
+    ("int a(int class);", {"g++", "clang++"}),
+    ("struct a { union { int b; struct { int c; }; }; int d[0]; };",
+     {"gcc", "clang", "g++", "clang++"}),
+])
+def test_a_faulty_header_is_seen(tmp_path, compiler, fault, languages):
+    need(compiler)
+    source = guard.plant(tmp_path, "planted.c", f"{fault}\nint kedge_user;\n")
+    assert bool(complaints(compiler, source, tmp_path / "user.o")) == (compiler[0] in languages)
 
 
 @pytest.mark.parametrize("compiler", [["gcc", "-std=c17"],

@@ -22,7 +22,7 @@ static struct kedge_tftp_options any_options(size_t has)
 
 static struct kedge_tftp_terms checked(const struct kedge_tftp_options *granted)
 {
-    struct kedge_tftp_terms t = kedge_tftp_terms(granted);
+    struct kedge_tftp_terms t = kedge_tftp_terms_of(granted);
 
     //@ assert blksize: 8 <= t.blksize <= 65464;
     //@ assert rollover: t.rollover <= 1;
@@ -69,5 +69,5 @@ void prove_accept(void)
     struct kedge_tftp_options granted;
 
     if (kedge_tftp_accept(&asked, (struct kedge_span){ body, len }, &granted))
-        (void)kedge_tftp_terms(&granted);
+        (void)kedge_tftp_terms_of(&granted);
 }

@@ -82,7 +82,7 @@ static void rule_5_blksize_is_clamped_to_the_route(void **state)
 
         assert_int_equal(got.has, sizes[i].has);
         assert_int_equal(got.blksize, sizes[i].want);
-        assert_int_equal(kedge_tftp_terms(&got).blksize, sizes[i].want);
+        assert_int_equal(kedge_tftp_terms_of(&got).blksize, sizes[i].want);
     }
 }
 
@@ -133,7 +133,7 @@ static void rule_5_tsize_of_a_write_is_echoed(void **state)
 
 static void terms_without_options_are_rfc_1350s(void **state)
 {
-    struct kedge_tftp_terms t = kedge_tftp_terms(&(struct kedge_tftp_options){ 0 });
+    struct kedge_tftp_terms t = kedge_tftp_terms_of(&(struct kedge_tftp_options){ 0 });
 
     (void)state;
     assert_int_equal(t.blksize, 512);
@@ -150,7 +150,7 @@ static void terms_are_what_was_granted(void **state)
                                           .timeout_s = 3,
                                           .utimeout_us = 20000,
                                           .rollover = 1 };
-    struct kedge_tftp_terms t = kedge_tftp_terms(&granted);
+    struct kedge_tftp_terms t = kedge_tftp_terms_of(&granted);
 
     (void)state;
     assert_int_equal(t.blksize, 1024);
@@ -158,7 +158,7 @@ static void terms_are_what_was_granted(void **state)
     assert_int_equal(t.rollover, 1);
     assert_true(t.timeout == MS(20)); /* the finer one counts */
     granted.has &= ~(unsigned)UT;
-    assert_true(kedge_tftp_terms(&granted).timeout == 3 * KEDGE_SEC);
+    assert_true(kedge_tftp_terms_of(&granted).timeout == 3 * KEDGE_SEC);
 }
 
 static const struct kedge_tftp_options asked_all = { .has = ALL,
