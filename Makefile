@@ -41,7 +41,7 @@ deep:
 lab: setup
 	@tools/setup --lab
 	@test -f build/build.ninja || $(MESON_SETUP) build
-	@ninja -C build program tests/link/badlink
+	@ninja -C build lab
 
 # The protocol core in simulated worlds: SEEDS of them, the first of seed SEED (by the clock
 # if it is not given, and printed). A million transfers are some 80,000 worlds.

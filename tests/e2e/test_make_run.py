@@ -1,5 +1,7 @@
+# SPDX-License-Identifier: MIT
 """`make run` on a tree that was never built: it builds, serves ./srv at the default ports
-(here in a network namespace of their own), and Ctrl-C on its terminal ends it cleanly."""
+(here in a network namespace of their own), README's tour can be followed, and Ctrl-C on its
+terminal ends it cleanly."""
 import os
 import pty
 import re
@@ -64,24 +66,59 @@ class Terminal:
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
 def test_make_run_builds_serves_and_ends(root, tmp_path):
     tree = guard.copy(root, tmp_path / "tree")
+    before = files(tree)
     terminal = Terminal([*ENTER, "make", "run"], cwd=tree,
                         env={**os.environ, "MAKEFLAGS": "", "TERM": "dumb"})
     try:
-        terminal.wait_for(r"6969", 120)
+        terminal.wait_for(r"6969", 400)  # two busy cores compile it all
         terminal.wait_for(r"Ctrl-C", 10)
         assert (tree / "build/kedge").exists()
         inside = next(p for p in descendants(terminal.process.pid) if name(p) == "kedge")
         done = subprocess.run(["nsenter", "-t", inside, "-n", "/usr/bin/python3", "-c", GET],
                               stdout=subprocess.PIPE, text=True)
         assert done.stdout.strip() == (tree / "srv/hello.txt").read_text().strip()
+        follow_the_tour(tree, inside, tmp_path / "scratch")
+        assert files(tree) == before, "the tour leaves files in the source tree"
         os.write(terminal.master, b"\x03")
         status = terminal.wait_for_end(10)
         assert status in (0, -2), terminal.text  # make itself ends by the signal
         after = terminal.text.split("^C")[-1]
-        assert "served for" in after and "tftp: 1 ok" in after, after
+        assert "served for" in after and "tftp: 3 ok, 2 refused" in after, after
         assert "Error" not in after and "Interrupt" not in after, after
     finally:
         terminal.close()
+
+
+def files(tree):
+    """All but what .gitignore names."""
+    return {p for p in tree.rglob("*") if p.relative_to(tree).parts[0] not in ("build", "srv")}
+
+
+def tour(tree):
+    """The commands of README's second terminal."""
+    text = (tree / "README.md").read_text()
+    return re.findall(r"^    \$ (.*)", re.split(r"\nTwo terminals|\nCtrl-C in the first",
+                                               text)[1].split("The rest is for")[1], re.M)
+
+
+def follow_the_tour(tree, inside, scratch):
+    """/tmp is a directory of the test's own. A second server runs beside what comes after it."""
+    scratch.mkdir()
+    script = []
+    for command in tour(tree):
+        command = command.replace("/tmp/", f"{scratch}/")
+        if " serve " in command:
+            command += " --user root & sleep 2"
+        elif "exit status" not in command:
+            command += " || exit 99"
+        script.append(command)
+    script.append("kill $!; wait $!")
+    done = subprocess.run(["nsenter", "-t", inside, "-n", "sh", "-c", "\n".join(script)],
+                          cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stdout
+    assert sorted(p.name for p in (scratch / "in").iterdir()) == ["hello.txt", "hello.txt.~1~"]
+    assert re.findall("exit status (.*)", done.stdout) == ["3", "4", "7"], done.stdout
 
 
 def descendants(pid):
