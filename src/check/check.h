@@ -61,6 +61,7 @@ enum check_do {
     CHECK_STOPS,    /* the repeats come to an end */
     CHECK_AMPLIFY,  /* at most `size` packets in all for one request */
     CHECK_FEWER,    /* at most `size` packets come in `time` */
+    CHECK_NEVER,    /* no packet that is as `text` says; an ERROR ends the wait */
     CHECK_ONCE,     /* an OACK has option `text` once at most, or there is none */
     CHECK_TEXT,     /* the last ERROR's text ends in NUL and names no path */
     CHECK_TIDS,     /* sides 0 to `size`: the ports they are answered from */
@@ -107,6 +108,7 @@ struct check_row {
     uint32_t count;
     bool puts;        /* it uploads: only where the user has given a name */
     bool alone;       /* nothing else may run meanwhile: it may kill a server */
+    bool last;        /* behind all others: some servers are held up by it for good */
     bool lasts;       /* half a minute or more: it is begun first */
     bool writing;     /* of a client: it uploads */
     const char *skip; /* not played at all, and why */

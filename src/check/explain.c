@@ -91,6 +91,9 @@ static struct drawn waited(const struct check_step *s)
     case CHECK_QUIET:
         snprintf(d.text, sizeof d.text, "nothing for %s", time);
         break;
+    case CHECK_NEVER:
+        snprintf(d.text, sizeof d.text, "no %s", s->text);
+        break;
     case CHECK_PAUSE:
         snprintf(d.text, sizeof d.text, "(a pause of %s)", time);
         break;

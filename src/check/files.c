@@ -36,6 +36,7 @@ static const struct known {
     { "33554432", 65536UL * 512, CHECK_PATTERN, PLAIN },
     { "5368709123", 5368709123, CHECK_NOTHING, SPARSE },
     { "text", 0, CHECK_LINES, PLAIN },
+    { "lines", 0, CHECK_LF_LINES, PLAIN },
     { "dir", 0, CHECK_NOTHING, DIRECTORY },
     { "secret", 4, CHECK_NOTHING, SECRET },
     { "link", 0, CHECK_NOTHING, LINK },
@@ -56,24 +57,32 @@ uint8_t check_pattern(uint64_t offset)
 
 /* 511 letters and a newline: in netascii its CR ends block 1 and its LF begins block 2.
  * Then CRs that stand alone, in front of an LF, and at the very end. */
-static size_t lines(uint8_t out[LINES_MAX])
+static size_t lines(bool with_crs, uint8_t out[LINES_MAX])
 {
-    static const char rest[] = "a bare \r in a line\n\r\n\n\r\rtwo\n";
+    const char *rest =
+        with_crs ? "a bare \r in a line\n\r\n\n\r\rtwo\n" : "one line\n\nand two\n";
     struct writer w = { .ptr = out, .room = LINES_MAX };
 
     for (int i = 0; i < 511; i++)
         put_u8(&w, (uint8_t)('a' + i % 26));
     put_u8(&w, '\n');
     for (int i = 0; i < 12; i++)
-        put(&w, (struct kedge_span){ (const uint8_t *)rest, sizeof rest - 1 });
-    put_u8(&w, '\r');
+        put(&w, span_of(rest));
+    if (with_crs)
+        put_u8(&w, '\r');
     return w.len;
 }
 
-static size_t lines_on_wire(bool netascii, uint8_t out[2 * LINES_MAX])
+static bool is_text(const struct check_file *f)
+{
+    return f->content == CHECK_LINES || f->content == CHECK_LF_LINES;
+}
+
+static size_t lines_on_wire(const struct check_file *f, bool netascii,
+                            uint8_t out[2 * LINES_MAX])
 {
     uint8_t plain[LINES_MAX];
-    size_t len = lines(plain), used = 0, n;
+    size_t len = lines(f->content == CHECK_LINES, plain), used = 0, n;
     struct kedge_netascii state = { 0 };
 
     if (!netascii) {
@@ -102,8 +111,8 @@ size_t check_file_bytes(const struct check_file *f, bool netascii, uint64_t offs
     uint8_t wire[2 * LINES_MAX];
     uint64_t left = offset < f->size ? f->size - offset : 0;
 
-    if (f->content == CHECK_LINES)
-        return cut(wire, lines_on_wire(netascii, wire), offset, out, len);
+    if (is_text(f))
+        return cut(wire, lines_on_wire(f, netascii, wire), offset, out, len);
     if (f->content == CHECK_LEARNT)
         return cut(f->bytes, (size_t)f->size, offset, out, len);
     if (left < len)
@@ -117,7 +126,7 @@ uint64_t check_file_wire_size(const struct check_file *f, bool netascii)
 {
     uint8_t wire[2 * LINES_MAX];
 
-    return f->content == CHECK_LINES ? lines_on_wire(netascii, wire) : f->size;
+    return is_text(f) ? lines_on_wire(f, netascii, wire) : f->size;
 }
 
 static const struct known *find(const char *word)
@@ -135,7 +144,7 @@ bool check_file_known(const char *word, struct check_file *out)
     if (!k)
         return false;
     *out = (struct check_file){ .size = k->size, .content = k->content };
-    if (k->content == CHECK_LINES)
+    if (is_text(out))
         out->size = check_file_wire_size(out, false);
     return true;
 }

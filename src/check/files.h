@@ -13,10 +13,11 @@
 enum { CHECK_NAME = 400, CHECK_LEARN_MAX = 1 << 20 };
 
 enum check_content {
-    CHECK_PATTERN, /* the bytes of check_pattern() */
-    CHECK_LINES,   /* text with bare CRs and an LF where a block of netascii ends */
-    CHECK_LEARNT,  /* read from the server before, `bytes` */
-    CHECK_NOTHING  /* there is no such file, or it may not be read */
+    CHECK_PATTERN,  /* the bytes of check_pattern() */
+    CHECK_LINES,    /* text with an LF where a block of netascii ends, and bare CRs */
+    CHECK_LF_LINES, /* the same without CRs */
+    CHECK_LEARNT,   /* read from the server before, `bytes` */
+    CHECK_NOTHING   /* there is no such file, or it may not be read */
 };
 
 struct check_file {
@@ -30,7 +31,7 @@ struct check_file {
 uint8_t check_pattern(uint64_t offset);
 
 /* Bytes [offset, offset + len) as they go over the wire, in netascii where that is asked
- * (CHECK_LINES only). Returns how many there are. */
+ * (of text only). Returns how many there are. */
 size_t check_file_bytes(const struct check_file *f, bool netascii, uint64_t offset,
                         uint8_t *out, size_t len);
 

@@ -86,6 +86,16 @@ static void judge_offers(struct check_play *p, const struct check_in *in)
     }
 }
 
+static void judge_never(struct check_play *p, const struct check_in *in)
+{
+    if (check_match(step_of(p)->text, in->bytes).ok) {
+        play_fail(p, in, "no %s", step_of(p)->text);
+        play_mark(p, 0, min_u64(4, in->bytes.len));
+    } else if (check_opcode(in->bytes) == KEDGE_TFTP_ERROR) {
+        play_next(p);
+    }
+}
+
 static void judge_once(struct check_play *p, const struct check_in *in)
 {
     struct kedge_span list = { in->bytes.ptr + 2,
@@ -212,6 +222,8 @@ static void judge_asked(struct check_play *p, const struct check_in *in)
     struct kedge_span name, mode, options;
     const char *why = "";
 
+    if (net_address_equal(&p->ignore, &in->from))
+        return; /* the request of the check before, once more */
     if (!check_request(in->bytes, &name, &mode, &options)) {
         mismatch(p, in, p->row->writing ? "WRQ" : "RRQ",
                  (struct check_match){ false, 0, 2 });
@@ -223,6 +235,7 @@ static void judge_asked(struct check_play *p, const struct check_in *in)
     p->asked_writes = check_opcode(in->bytes) == KEDGE_TFTP_WRQ;
     s->peer = in->from;
     s->has_peer = true;
+    s->over = false;
     s->netascii = span_equal_nocase(mode, "netascii");
     if (p->asked_writes != p->row->writing)
         play_skip(p, "the command %s", p->asked_writes ? "uploads" : "downloads");
@@ -253,6 +266,9 @@ void play_judge(struct check_play *p, const struct check_in *in)
         break;
     case CHECK_OFFERS:
         judge_offers(p, in);
+        break;
+    case CHECK_NEVER:
+        judge_never(p, in);
         break;
     case CHECK_ONCE:
         judge_once(p, in);
@@ -449,6 +465,7 @@ void play_time_is_up(struct check_play *p)
 
     switch (step->what) {
     case CHECK_QUIET:
+    case CHECK_NEVER:
     case CHECK_PAUSE:
     case CHECK_FEWER:
     case CHECK_AMPLIFY:

@@ -175,7 +175,7 @@ struct check_match check_match(const char *pattern, struct kedge_span datagram)
 
         if (m.ok)
             return m;
-        if (!begun)
+        if (!begun || (first.mark == 0 && m.mark > 0))
             first = m;
     }
     return first;

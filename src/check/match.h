@@ -18,7 +18,7 @@
 
 struct check_match {
     bool ok;
-    size_t mark, mark_len; /* the bytes that are wrong, by the first alternative */
+    size_t mark, mark_len; /* the wrong bytes, by the alternative that is nearest */
 };
 
 struct check_match check_match(const char *pattern, struct kedge_span datagram);

@@ -226,7 +226,9 @@ void check_play_exited(struct check_play *p, int status, bool kept_any, bool kep
     p->kept_whole = kept_whole;
     if (is_over(p))
         return;
-    if (step_of(p)->what == CHECK_EXITS || step_of(p)->what == CHECK_ASKED)
+    if (step_of(p)->what == CHECK_ASKED)
+        play_fail(p, NULL, "a request; the command ended with status %d", status);
+    else if (step_of(p)->what == CHECK_EXITS)
         play_time_is_up(p);
     if (p->at != step)
         go_on(p);

@@ -89,10 +89,11 @@ struct check_play {
     uint32_t side_count;
     uint32_t count; /* of what the step counts */
     kedge_nanos times[CHECK_OWED];
-    kedge_nanos progress;     /* the last time that a transfer moved */
-    bool refused;             /* ICMP: nobody listens there */
-    bool asked_writes, asked; /* of a client: what it asked */
-    int exited;               /* of a client: -1 still runs; else its status */
+    kedge_nanos progress;      /* the last time that a transfer moved */
+    bool refused;              /* ICMP: nobody listens there */
+    bool asked_writes, asked;  /* of a client: what it asked */
+    int exited;                /* of a client: -1 still runs; else its status */
+    struct net_address ignore; /* of a client: what comes from there is an old request */
     bool by_hand; /* of a client that kedge did not start: no status, no file */
     bool kept_whole, kept_any;
     struct check_finding finding;

@@ -47,7 +47,8 @@ static const struct check_row rows[] = {
       CHECK_SCRIPT(WRQ(0, .text = "put-text", .mode = "netascii"),
                    EXPECT("ACK 0", .unless = "ERROR",
                           .unless_why = "the server takes no netascii"),
-                   WRITE(), RRQ("put-text", .side = 1), READ(.side = 1)) },
+                   WRITE(), PAUSE(MS(400)), RRQ("put-text", .side = 1),
+                   READ(.side = 1)) },
     { .id = "netascii-both",
       .level = CHECK_MUST,
       .section = "RFC 1350 5",
@@ -60,8 +61,8 @@ static const struct check_row rows[] = {
       CHECK_SCRIPT(WRQ(0, .text = "put-text", .mode = "netascii"),
                    EXPECT("ACK 0", .unless = "ERROR",
                           .unless_why = "the server takes no netascii"),
-                   WRITE(), RRQ("put-text", .side = 1, .mode = "netascii"),
-                   READ(.side = 1)) },
+                   WRITE(), PAUSE(MS(400)),
+                   RRQ("put-text", .side = 1, .mode = "netascii"), READ(.side = 1)) },
 };
 /* clang-format on */
 

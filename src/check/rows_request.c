@@ -255,6 +255,7 @@ static const struct check_row rows[] = {
           "open() of a FIFO waits for a writer: one request holds up a server for ever.",
       .lesson = "open with O_NONBLOCK, and refuse what fstat() says is no regular file",
       .alone = true,
+      .last = true,
       CHECK_SCRIPT(RRQ("fifo"), EXPECT("ERROR 1,2", .deviates = true), ALIVE()) },
     { .id = "request-parent",
       .level = CHECK_SHOULD,

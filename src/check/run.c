@@ -2,6 +2,7 @@
 /* The run: first who is there and what can be asked for, then all checks. */
 #include "check/run.h"
 
+#include "check/learn.h"
 #include "check/live.h"
 #include "check/steps.h"
 #include "net/udp.h"
@@ -56,9 +57,11 @@ static const struct check_row setups[] = {
 /* clang-format on */
 
 /* Small files that are uploaded where the server has none of the set. */
-static const char *const seeds[] = { "0",    "1",     "511",    "512",    "513", "1024",
-                                     "2000", "20000", "200000", "600000", "text" };
-enum { SEEDS = sizeof seeds / sizeof *seeds };
+static const char *const seeds[] = {
+    "0",    "1",     "511",    "512",    "513",  "1024",
+    "2000", "20000", "200000", "600000", "text", "lines"
+};
+enum { SEEDS = sizeof seeds / sizeof *seeds, SEED_ANY = 6 }; /* "2000" */
 
 struct check_run {
     const struct check_run_config *config;
@@ -74,9 +77,8 @@ struct check_run {
     struct check_polled whose[POLLED_MAX];
     uint32_t tag;
     bool set_is_there, seeded[SEEDS];
-    const char *seed; /* the one that is uploaded now */
-    struct check_file learnt;
-    uint8_t *learnt_bytes;
+    const char *seed;         /* the one that is uploaded now */
+    struct check_file learnt; /* size 0: none */
     bool puts_work, dead, stopped;
 };
 
@@ -153,11 +155,12 @@ static bool file(void *owner, const char *word, struct check_file *f, const char
         return uploaded(r, a->row, word, f, why);
     if (strcmp(word, "seed") == 0)
         word = r->seed;
-    if (strcmp(word, "any") == 0 && r->learnt.size > 0 && !r->set_is_there) {
+    if (strcmp(word, "any") == 0 && r->learnt.size > 0) {
         *f = r->learnt;
         return true;
     }
-    *why = "it needs the files that kedge check --make-files makes";
+    *why = r->counts->own_file[0] ? r->counts->own_file
+                                  : "it needs the files of kedge check --make-files";
     if (!check_file_known(strcmp(word, "any") == 0 ? "2000" : word, f))
         return false;
     word = strcmp(word, "any") == 0 ? "2000" : word;
@@ -302,6 +305,17 @@ static void try_uploads(struct check_run *r)
              last ? check_in_words(last).text : "no answer");
 }
 
+static void learn(struct check_run *r)
+{
+    const char *why;
+
+    if (!r->config->own_file || r->set_is_there || r->seeded[SEED_ANY] || r->stopped)
+        return;
+    if (!check_learn(&r->config->server, &r->source, r->config->own_file, &r->learnt,
+                     &why))
+        snprintf(r->counts->own_file, sizeof r->counts->own_file, "%s", why);
+}
+
 static int prepare(struct check_run *r)
 {
     struct net_route route;
@@ -370,7 +384,8 @@ static void look_for_life(struct check_run *r, const struct check_play *p)
     snprintf(r->counts->died_at, sizeof r->counts->died_at, "%s", p->row->id);
 }
 
-/* The next row of a kind that has not begun; NULL if there is none. */
+/* The next row of a kind that has not begun; NULL if there is none. Of those side by side
+ * the long ones come first, and the others late; of those alone, what comes last. */
 static struct check_play *next_row(struct check_run *r, uint32_t *at, bool lasts,
                                    bool alone)
 {
@@ -389,9 +404,9 @@ struct queue {
 
 static struct check_play *next_of(struct check_run *r, struct queue *q)
 {
-    struct check_play *p = next_row(r, &q->long_at, true, false);
+    struct check_play *p = next_row(r, &q->long_at, false, false);
 
-    return p ? p : next_row(r, &q->short_at, false, false);
+    return p ? p : next_row(r, &q->short_at, false, true);
 }
 
 static uint32_t fill_slots(struct check_run *r, struct queue *q, uint32_t most)
@@ -442,12 +457,12 @@ static void play_together(struct check_run *r)
         }
 }
 
-static void play_each_alone(struct check_run *r)
+static void play_each_alone(struct check_run *r, bool last)
 {
     uint32_t at = 0;
     struct check_play *p;
 
-    while (!r->dead && !r->stopped && (p = next_row(r, &at, false, true))) {
+    while (!r->dead && !r->stopped && (p = next_row(r, &at, true, last))) {
         tell(r, p);
         if (play_alone(r, p) < 0)
             check_play_stop(p, "no memory");
@@ -472,10 +487,12 @@ static enum check_run_end play_all(struct check_run *r)
     if (!answers(r, &r->set_is_there))
         return r->stopped ? CHECK_RUN_STOPPED : CHECK_RUN_NOBODY;
     try_uploads(r);
+    learn(r);
     r->counts->set_is_there = r->set_is_there;
     r->counts->one_by_one = setup(r, SETUP_TWO, &two) == CHECK_FAILS && two.received > 0;
     play_together(r);
-    play_each_alone(r);
+    play_each_alone(r, false);
+    play_each_alone(r, true);
     end_the_rest(r);
     return r->stopped ? CHECK_RUN_STOPPED : CHECK_RUN_DONE;
 }
@@ -498,7 +515,7 @@ enum check_run_end check_run_server(const struct check_run_config *c,
         fill_rows(r, askers);
         end = prepare(r) < 0 ? CHECK_RUN_NOBODY : play_all(r);
         counts->lasted = net_clock() - began;
-        free(r->learnt_bytes);
+        free((void *)(uintptr_t)r->learnt.bytes);
     }
     free(buffer);
     free(askers);

@@ -43,6 +43,7 @@ struct check_counts {
     bool one_by_one;   /* the server serves one transfer at a time */
     bool set_is_there; /* the files of kedge check --make-files */
     char refusal[160]; /* why uploads were not tried; or empty */
+    char own_file[64]; /* why the file that was named cannot be used; or empty */
 };
 
 KEDGE_MUST_CHECK enum check_run_end check_run_server(const struct check_run_config *c,

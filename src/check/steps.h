@@ -94,9 +94,20 @@
     {                                                                                    \
         .what = CHECK_FEWER, .size = (most), .time = __VA_ARGS__                         \
     }
+#define NEVER(...)                                                                       \
+    {                                                                                    \
+        .what = CHECK_NEVER, .time = MS(1500), .text = __VA_ARGS__                       \
+    }
 #define ALIVE()                                                                          \
     {                                                                                    \
         .what = CHECK_ALIVE, .side = CHECK_SIDES - 1                                     \
+    }
+/* What was stored, a moment after its last ACK: no RFC says that it is there before. */
+#define READ_BACK(on)                                                                    \
+    { .what = CHECK_PAUSE, .time = MS(400) },                                            \
+        { .what = CHECK_RRQ, .text = "put", .side = (on) },                              \
+    {                                                                                    \
+        .what = CHECK_READ, .side = (on)                                                 \
     }
 #define STEP(...)                                                                        \
     {                                                                                    \

@@ -172,7 +172,7 @@ static void take_ack(struct check_play *p, const struct check_in *in)
 
     if (!kedge_tftp_unwrap(s->next - 1, count, check_number(in->bytes), s->rollover,
                            &block)) {
-        if (in->is_repeat || p->of_client)
+        if (in->is_repeat || is_older(s, check_number(in->bytes)))
             return;
         play_fail(p, in, "ACK %u", wire(s, s->next));
         play_mark(p, 2, 2);

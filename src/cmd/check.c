@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* kedge check: does a TFTP server do what the RFCs say? Each rule is played against it. */
+/* kedge check: does a TFTP server or client do what the RFCs say? Each rule is played with
+ * it. */
+#include "check/client.h"
+#include "check/command.h"
 #include "check/report.h"
 #include "cmd/interrupt.h"
 #include "cmd/printable.h"
@@ -12,13 +15,15 @@
 
 struct check_options {
     const char *put_name, *only, *junit, *pcap, *explain, *make_files;
-    bool strict, json, list, v4, v6;
+    bool strict, json, list, client, wait, v4, v6;
 };
 
 /* A run, and where its results go. */
 struct checking {
     const struct check_options *o;
     FILE *junit;
+    struct check_run_config *server; /* or ... */
+    struct check_client_config *client;
     bool draws, drawn; /* progress, on a terminal */
 };
 
@@ -40,6 +45,14 @@ static void show_progress(void *owner, uint32_t done, uint32_t total, const char
         return;
     terminal_draw(2, (struct kedge_span){ (const uint8_t *)line, (size_t)n });
     c->drawn = true;
+}
+
+static void show_waiting(void *owner, const struct check_row *row)
+{
+    struct checking *c = owner;
+
+    clear_line(c);
+    fprintf(stderr, "kedge check: ask for a file now (%s)\n", row->id);
 }
 
 static void show_result(void *owner, const struct check_play *p)
@@ -161,56 +174,85 @@ static enum exit_code verdict(const struct check_options *o, enum check_run_end 
     return bad > 0 || counts->died_at[0] ? EXIT_SOME_FAILED : EXIT_OK;
 }
 
-static enum exit_code check_server(struct checking *c, struct check_run_config *config)
+/* Either a server or a client is checked. */
+static enum check_run_end run_checks(struct checking *c, struct check_counts *counts,
+                                     int *err)
+{
+    *err = 0;
+    return c->client ? check_run_client(c->client, counts, err)
+                     : check_run_server(c->server, counts);
+}
+
+static enum exit_code no_client(const struct checking *c, int err)
+{
+    if (err < 0)
+        fprintf(stderr, "kedge check: %s: %s\n",
+                printable(c->client->command_count ? c->client->command[0] : "the port",
+                          PRINTABLE_NAME)
+                    .text,
+                strerror(-err));
+    else
+        fputs("kedge check: the client asked for nothing\n", stderr);
+    return EXIT_ALL_FAILED;
+}
+
+static enum exit_code check_peer(struct checking *c)
 {
     struct check_counts counts;
     enum check_run_end end;
-    int number;
+    int number, err, fd = interrupt_open();
 
-    config->stop_fd = interrupt_open();
-    end = check_run_server(config, &counts);
-    number = config->stop_fd < 0 ? 0 : interrupt_which(config->stop_fd);
-    if (config->stop_fd >= 0)
-        interrupt_close(config->stop_fd);
+    if (c->client)
+        c->client->stop_fd = fd;
+    else
+        c->server->stop_fd = fd;
+    end = run_checks(c, &counts, &err);
+    number = fd < 0 ? 0 : interrupt_which(fd);
+    if (fd >= 0)
+        interrupt_close(fd);
     clear_line(c);
     if (number) {
         (void)verdict(c->o, CHECK_RUN_STOPPED, &counts);
         interrupt_end(number);
     }
+    if (c->client && end == CHECK_RUN_NOBODY)
+        return no_client(c, err);
     return verdict(c->o, end, &counts);
 }
 
-static enum exit_code with_files(struct checking *c, struct check_run_config *config)
+static enum exit_code with_pcap(struct checking *c)
 {
     struct check_pcap pcap;
     enum exit_code code;
     int err = 0;
 
-    if (c->o->pcap) {
-        err = check_pcap_open(&pcap, c->o->pcap);
-        if (err < 0)
-            return bad_file(c->o->pcap, err);
-        config->pcap = &pcap;
-    }
-    code = check_server(c, config);
-    if (config->pcap && (err = check_pcap_close(&pcap)) < 0)
+    if (!c->o->pcap)
+        return check_peer(c);
+    err = check_pcap_open(&pcap, c->o->pcap);
+    if (err < 0)
         return bad_file(c->o->pcap, err);
-    return code;
+    if (c->client)
+        c->client->pcap = &pcap;
+    else
+        c->server->pcap = &pcap;
+    code = check_peer(c);
+    err = check_pcap_close(&pcap);
+    return err < 0 ? bad_file(c->o->pcap, err) : code;
 }
 
-static enum exit_code with_junit(struct checking *c, struct check_run_config *config)
+static enum exit_code with_junit(struct checking *c)
 {
     enum exit_code code;
 
     if (!c->o->junit)
-        return with_files(c, config);
+        return with_pcap(c);
     c->junit = fopen(c->o->junit, "we");
     if (!c->junit)
         return bad_file(c->o->junit, -errno);
     fputs(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kedge check\">\n",
         c->junit);
-    code = with_files(c, config);
+    code = with_pcap(c);
     fputs("</testsuite>\n", c->junit);
     return fclose(c->junit) == 0 ? code : bad_file(c->o->junit, -errno);
 }
@@ -238,7 +280,65 @@ static enum exit_code run_server(const struct check_options *o, const char *url)
     split_name(&e, prefix, own);
     config.prefix = prefix;
     config.own_file = own[0] ? own : NULL;
-    return with_junit(&c, &config);
+    c.server = &config;
+    return with_junit(&c);
+}
+
+/* Where kedge serves: loopback for a command, else as the operand says. */
+static enum exit_code find_place(const struct check_options *o, const char *url,
+                                 struct net_address *at)
+{
+    struct kedge_endpoint e;
+    struct kedge_error error;
+
+    if (!url) {
+        const char *host = o->wait ? o->v6 ? "::" : "0.0.0.0"
+                           : o->v6 ? "::1"
+                                   : "127.0.0.1";
+
+        return net_address_parse(host, o->wait ? 69 : 0, at) ? EXIT_OK : EXIT_USAGE;
+    }
+    if (!kedge_endpoint_parse(url, &e, &error)) {
+        fprintf(stderr, "kedge check: %s\n", error.text);
+        return EXIT_USAGE;
+    }
+    if (e.host[0] == 0) {
+        if (!net_address_parse(o->v6 ? "::" : "0.0.0.0", e.port, at))
+            return EXIT_USAGE;
+        return EXIT_OK;
+    }
+    return find_server(o, &e, at);
+}
+
+static enum exit_code run_client(const struct check_options *o,
+                                 const struct operands *operands)
+{
+    struct checking c = { .o = o, .draws = terminal_draws(2) && !o->json && !o->wait };
+    struct check_client_config config = { .command = operands->items,
+                                          .command_count = o->wait ? 0 : operands->count,
+                                          .only = o->only,
+                                          .owner = &c,
+                                          .progress = show_progress,
+                                          .result = show_result,
+                                          .waits = show_waiting };
+    enum exit_code code;
+
+    if (o->wait && operands->count > 1) {
+        fputs("kedge check: --wait takes one operand, tftp://ADDRESS[:PORT]/\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!o->wait && !check_command_valid(config.command, config.command_count)) {
+        fputs("kedge check: --client takes a command with {url} or {port} in it, as in:\n"
+              "  kedge check --client -- curl -s -o {local} {url}\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    code =
+        find_place(o, o->wait && operands->count ? operands->items[0] : NULL, &config.at);
+    if (code != EXIT_OK)
+        return code;
+    c.client = &config;
+    return with_junit(&c);
 }
 
 static enum exit_code check_run_verb(const void *options, const struct operands *operands)
@@ -257,7 +357,9 @@ static enum exit_code check_run_verb(const void *options, const struct operands 
         return explain(o->explain);
     if (o->make_files)
         return make_files(o->make_files);
-    if (operands->count != 1) {
+    if (o->client)
+        return run_client(o, operands);
+    if (o->wait || operands->count != 1) {
         fputs("kedge check: name the server, as tftp://HOST/ (see: kedge help check)\n",
               stderr);
         return EXIT_USAGE;
@@ -277,6 +379,15 @@ static const struct arg args[] = {
       .value = "NAME",
       FIELD(put_name),
       .help = "upload files too, whose names begin with NAME" },
+    { .name = "client",
+      .kind = ARG_FLAG,
+      FIELD(client),
+      .not_with = "put-name|make-files",
+      .help = "check a client: serve, and start COMMAND for each check" },
+    { .name = "wait",
+      .kind = ARG_FLAG,
+      FIELD(wait),
+      .help = "with --client: wait for one that is started by hand" },
     { .name = "only",
       .kind = ARG_TEXT,
       .value = "ID",
@@ -318,8 +429,8 @@ static const struct arg args[] = {
 
 const struct verb verb_check = {
     .name = "check",
-    .operands = "[tftp://HOST[:PORT]/[NAME]]",
-    .summary = "see whether a TFTP server does what the RFCs say",
+    .operands = "[tftp://HOST[:PORT]/[NAME]] [-- COMMAND [ARG...]]",
+    .summary = "see whether a TFTP server or client does what the RFCs say",
     .notes =
         "A line a check: id, pass, deviates, FAILS or not tried, and the section; below "
         "a\n"
@@ -327,13 +438,16 @@ const struct verb verb_check = {
         "needs the files of --make-files (68 MB); without them name a file of at least\n"
         "1537 bytes, or let small ones be uploaded by --put-name. Nothing is uploaded\n"
         "without --put-name. DIR/ behind the host goes in front of all names.\n"
+        "In COMMAND {url} {host} {port} {remote} {local} are filled in; {local} is a "
+        "file\n"
+        "to write, or to read for an upload. --wait serves at tftp://*:69, or as named.\n"
         "Exit status: 0 no check failed, 1 one did, 2 no server answers, 9 a file "
         "cannot\n"
         "be written, 64 usage.\n",
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 0,
-    .operands_max = 1,
+    .operands_max = CHECK_COMMAND_WORDS,
     .defaults = &defaults,
     .options_size = sizeof defaults,
     .run = check_run_verb,
