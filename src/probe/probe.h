@@ -59,8 +59,9 @@ struct warmup; /* probe/warmup.h */
 
 /* What is known of one target; borrowed from the probe. */
 struct probe_view {
-    struct kedge_span members; /* its JSON as it was read; else empty */
-    uint32_t number;           /* in the order they were added */
+    uint32_t number; /* in the order they were added */
+    const void
+        *record; /* results/: what a run that is read again has; NULL: it runs here */
     const struct kedge_endpoint *endpoint;
     const struct probe_stats *stats;
     const struct stalls *stalls; /* NULL: not known, and so is the next */
@@ -79,7 +80,6 @@ struct probe_view {
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
     struct probe_cause cause;       /* why its last probe failed */
-    const char *error;              /* the same, in the words of a run that was read */
     struct net_address reported_by; /* who said so; len 0: this host, or not known */
 };
 

@@ -12,12 +12,8 @@ void calibration_note(const struct calibration *c, FILE *out)
     if (!c->known)
         return;
     if (c->floor > 0)
-        fprintf(out, "this host cannot see below %.1f us, a round trip to itself; its",
-                us(c->floor));
-    else
-        fputs("this host's", out);
-    fprintf(out,
-            " timers are %.1f us late (p50), at most %.1f; its clock's step is %llu ns\n",
+        fprintf(out, "measurement floor %.1f us (loopback round trip); ", us(c->floor));
+    fprintf(out, "timer latency p50 %.1f us, max %.1f us; clock resolution %llu ns\n",
             us(c->late), us(c->late_max), (unsigned long long)c->step);
 }
 

@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* Two runs, target by target. */
 #include "results/compare.h"
 
+#include "results/figures.h"
 #include "report/interval.h"
 #include "report/table.h"
 #include "report/text.h"
@@ -7,18 +10,6 @@
 #include <stdlib.h>
 
 #define ROOM_A_TARGET 8192
-
-struct compared {
-    const char *name;
-    uint32_t which;
-};
-
-static const struct compared percentiles[] = {
-    { "p50 ms", 50000 },
-    { "p90 ms", 90000 },
-    { "p99 ms", 99000 },
-    { "p99.9 ms", 99900 },
-};
 
 static bool same(const struct probe_view *a, const struct probe_view *b)
 {
@@ -43,17 +34,18 @@ const struct probe_view *probe_counterpart(const struct probe_result *in,
     return NULL;
 }
 
-static void ms_cell(struct table *t, const struct histogram *h, uint32_t which)
+static void cell(struct table *t, const struct figure *f, const struct probe_view *v)
 {
     uint8_t space[32];
     struct writer w = { .ptr = space, .room = sizeof space };
-    kedge_nanos v = 0;
+    struct value value;
 
-    if (!histogram_percentile(h, which, &v)) {
-        table_cell(t, "-");
-        return;
-    }
-    text_ms(&w, v);
+    if (figure_get(f, v, &value) != VALUE_KNOWN)
+        put_u8(&w, '-');
+    else if (f->kind == VALUE_TIME)
+        text_ms(&w, value.number);
+    else
+        put_decimal(&w, value.number);
     table_cell_span(t, written(&w));
 }
 
@@ -75,43 +67,43 @@ static void change_cell(struct table *t, const struct histogram *a,
     table_cell(t, text);
 }
 
-static void count_row(struct table *t, const char *name, uint64_t a, uint64_t b)
-{
-    table_cell(t, name);
-    table_cell_u64(t, a);
-    table_cell_u64(t, b);
-    table_cell(t, "");
-}
-
 static double share(uint64_t n, uint64_t of)
 {
     return of > 0 ? 100.0 * (double)n / (double)of : 0;
 }
 
-static void lost_row(struct table *t, const struct probe_stats *a,
-                     const struct probe_stats *b)
+/* Of a count other than how many were sent: its share of those. */
+static void share_cell(struct table *t, const struct figure *f,
+                       const struct probe_view *a, const struct probe_view *b)
 {
+    uint64_t was = figure_number(a, f->key), is = figure_number(b, f->key);
     char text[64];
 
-    snprintf(text, sizeof text, "%.2f %% to %.2f %%", share(a->lost, a->sent),
-             share(b->lost, b->sent));
-    table_cell(t, "lost");
-    table_cell_u64(t, a->lost);
-    table_cell_u64(t, b->lost);
-    table_cell(t, a->lost + b->lost > 0 ? text : "");
+    snprintf(text, sizeof text, "%.2f %% to %.2f %%",
+             share(was, figure_number(a, "sent")), share(is, figure_number(b, "sent")));
+    table_cell(t, f->uses & FIGURE_SHARED && was + is > 0 ? text : "");
 }
 
-static void rows(struct table *t, const struct probe_stats *a,
-                 const struct probe_stats *b)
+static void rows(struct table *t, const struct probe_view *a, const struct probe_view *b)
 {
-    count_row(t, "sent", a->sent, b->sent);
-    count_row(t, "received", a->received, b->received);
-    lost_row(t, a, b);
-    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
-        table_cell(t, percentiles[i].name);
-        ms_cell(t, &a->rtt, percentiles[i].which);
-        ms_cell(t, &b->rtt, percentiles[i].which);
-        change_cell(t, &a->rtt, &b->rtt, percentiles[i].which);
+    size_t count;
+    const struct figure *all = figures(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct figure *f = &all[i];
+        char name[32];
+
+        if (!(f->uses & FIGURE_COMPARED))
+            continue;
+        snprintf(name, sizeof name, "%s%s", figure_name(f),
+                 f->kind == VALUE_TIME ? " ms" : "");
+        table_cell(t, name);
+        cell(t, f, a);
+        cell(t, f, b);
+        if (f->kind == VALUE_TIME)
+            change_cell(t, f->of(a), f->of(b), f->which);
+        else
+            share_cell(t, f, a, b);
     }
 }
 
@@ -135,7 +127,7 @@ static void print_target(const struct probe_view *a, const struct probe_view *b,
     table_cell(&t, "first");
     table_cell(&t, "second");
     table_cell(&t, "change");
-    rows(&t, a->stats, b->stats);
+    rows(&t, a, b);
     table_print(&t, out, 2);
 }
 

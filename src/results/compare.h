@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two runs side by side: what became of each figure of each target, and how sure that is
  * (report/interval.h). */
 #ifndef RESULTS_COMPARE_H

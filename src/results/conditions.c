@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Conditions, read and judged. */
 #include "results/conditions.h"
 
-#include "base/bytes.h"
+#include "results/figures.h"
 #include "base/number.h"
 #include "base/units.h"
-#include "report/interval.h"
 #include "report/text.h"
 
 #include <stdio.h>
@@ -11,52 +12,34 @@
 
 #define WHOLE 100000 /* thousandths of a percent in all */
 
-/* A figure of the table: a count, a percentile in thousandths, or one of the others. */
-enum figure_kind { COUNT, PERCENTILE, LEAST, LARGEST, JITTER };
-
-struct figure {
-    const char *name;
-    size_t at; /* of a count: its place in struct account */
-    enum figure_kind kind;
-    uint32_t which;
-};
-
-#define COUNTED(field)                                                                   \
-    {                                                                                    \
-#field, offsetof(struct probe_stats, field), COUNT, 0                            \
-    }
-
-static const struct figure figures[] = {
-    COUNTED(sent),
-    COUNTED(received),
-    COUNTED(lost),
-    COUNTED(late),
-    COUNTED(duplicated),
-    COUNTED(reordered),
-    COUNTED(corrupted),
-    { "min", 0, LEAST, 0 },
-    { "p50", 0, PERCENTILE, 50000 },
-    { "p90", 0, PERCENTILE, 90000 },
-    { "p99", 0, PERCENTILE, 99000 },
-    { "p99.9", 0, PERCENTILE, 99900 },
-    { "max", 0, LARGEST, 0 },
-    { "jitter", 0, JITTER, 0 },
-};
-
-static const struct figure *figure_named(struct kedge_span name)
-{
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-        if (span_equal(name, span_of(figures[i].name)))
-            return &figures[i];
-    return NULL;
-}
-
 /* ---- reading ---- */
 
 static bool wrong(struct kedge_error *error, const char *what)
 {
     error->cause = KEDGE_BAD_ENDPOINT;
     snprintf(error->text, sizeof error->text, "%s", what);
+    return false;
+}
+
+/* The figures of the table and its counts; the rest is in the list of keys. */
+static bool unknown_figure(struct kedge_error *error)
+{
+    struct writer w = { .ptr = (uint8_t *)error->text, .room = sizeof error->text - 1 };
+    size_t count;
+    const struct figure *all = figures(&count);
+    const char *before = "the figures are ";
+
+    error->cause = KEDGE_BAD_ENDPOINT;
+    for (size_t i = 0; i < count; i++) {
+        if (!figure_named(span_of(figure_name(&all[i]))) ||
+            !(all[i].name || all[i].uses & FIGURE_REQUIRED))
+            continue;
+        put(&w, span_of(before));
+        put(&w, span_of(figure_name(&all[i])));
+        before = ", ";
+    }
+    put(&w, span_of(", and each number of --json by its key"));
+    error->text[w.len] = 0;
     return false;
 }
 
@@ -85,7 +68,7 @@ static bool percentage(struct check *c, struct kedge_span value, bool compares,
                        struct kedge_error *error)
 {
     value.len--;
-    c->kind = c->figure->kind == COUNT ? CHECK_SHARE : CHECK_CHANGE;
+    c->kind = c->figure->kind == VALUE_COUNT ? CHECK_SHARE : CHECK_CHANGE;
     if (c->kind == CHECK_CHANGE && !compares)
         return wrong(error, "a time in percent is a change between two runs, and there "
                             "is one");
@@ -106,7 +89,7 @@ static bool read_value(struct check *c, struct kedge_span value, bool compares,
 {
     if (value.len > 0 && value.ptr[value.len - 1] == '%')
         return percentage(c, value, compares, error);
-    if (c->figure->kind == COUNT) {
+    if (c->figure->kind == VALUE_COUNT) {
         c->kind = CHECK_COUNT;
         return decimal(value, UINT64_MAX, &c->value) ||
                wrong(error, "a count takes a number, or a percentage of what was sent");
@@ -128,9 +111,7 @@ bool check_parse(struct check *out, const char *text, bool compares,
     if (!text[name])
         return wrong(error, "a condition is a figure, > or <, and a value: p99>5ms");
     if (!c.figure)
-        return wrong(error, "the figures are sent, received, lost, late, duplicated, "
-                            "reordered, altered, min, p50, p90, p99, p99.9, max and "
-                            "jitter");
+        return unknown_figure(error);
     c.above = text[name] == '>';
     if (!read_value(&c, span_of(text + name + 1), compares, error))
         return false;
@@ -142,30 +123,17 @@ bool check_parse(struct check *out, const char *text, bool compares,
 
 static bool value_of(const struct figure *f, const struct probe_view *v, uint64_t *out)
 {
-    const struct probe_stats *a = v->stats;
+    struct value value;
+    bool known = figure_get(f, v, &value) == VALUE_KNOWN;
 
-    *out = 0;
-    switch (f->kind) {
-    case COUNT:
-        memcpy(out, (const uint8_t *)a + f->at, sizeof *out);
-        return true;
-    case PERCENTILE:
-        return histogram_percentile(&a->rtt, f->which, out);
-    case LEAST:
-        *out = a->rtt.min;
-        return a->rtt.count > 0;
-    case LARGEST:
-        *out = a->rtt.max;
-        return a->rtt.count > 0;
-    default:
-        return probe_stats_jitter(a, out);
-    }
+    *out = known ? value.number : 0;
+    return known;
 }
 
 static bool unknown(const struct check *c, struct check_why *why)
 {
     snprintf(why->text, sizeof why->text, "%s is not known: too few replies",
-             c->figure->name);
+             figure_name(c->figure));
     return true;
 }
 
@@ -184,27 +152,28 @@ static bool change_fails(const struct check *c, const struct probe_view *v,
 
     if (!before) {
         snprintf(why->text, sizeof why->text, "%s is not known in the first run",
-                 c->figure->name);
+                 figure_name(c->figure));
         return true;
     }
     if (!value_of(c->figure, before, &was) || !value_of(c->figure, v, &is) || was == 0)
         return unknown(c, why);
     change = 100.0 * ((double)is / (double)was - 1);
-    snprintf(why->text, sizeof why->text, "%s changed by %+.1f %%", c->figure->name,
-             change);
+    snprintf(why->text, sizeof why->text, "%s changed by %+.1f %%",
+             figure_name(c->figure), change);
     return beyond(c, change * 1000);
 }
 
 static bool share_fails(const struct check *c, const struct probe_view *v, uint64_t is,
                         struct check_why *why)
 {
+    uint64_t sent = figure_number(v, "sent");
     double share;
 
-    if (v->stats->sent == 0)
+    if (sent == 0)
         return unknown(c, why);
-    share = 100.0 * (double)is / (double)v->stats->sent;
-    snprintf(why->text, sizeof why->text, "%s is %.3g %% of %llu", c->figure->name, share,
-             (unsigned long long)v->stats->sent);
+    share = 100.0 * (double)is / (double)sent;
+    snprintf(why->text, sizeof why->text, "%s is %.3g %% of %llu", figure_name(c->figure),
+             share, (unsigned long long)sent);
     return beyond(c, share * 1000);
 }
 
@@ -225,7 +194,7 @@ bool check_fails(const struct check *c, const struct probe_view *v,
         text_ms(&w, is);
     else
         put_decimal(&w, is);
-    snprintf(why->text, sizeof why->text, "%s is %s%s", c->figure->name, printable,
+    snprintf(why->text, sizeof why->text, "%s is %s%s", figure_name(c->figure), printable,
              c->kind == CHECK_TIME ? " ms" : "");
     return c->above ? is > c->value : is < c->value;
 }

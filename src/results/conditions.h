@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Conditions on the figures of a run, as --fail-if takes them: `p99>5ms`, `lost>1%`,
  * `received<100`. A figure's name, > or <, and a value: a time with its unit for a time, a
  * number for a count, a percentage of what was sent for a count, or, where two runs are

@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The page of a run. */
 #include "results/html.h"
 
+#include "results/figures.h"
 #include "results/table.h"
 #include "base/number.h"
 
@@ -9,7 +12,7 @@
 #define ROOM (PROBE_JSON_ROOM + HISTOGRAM_BUCKETS * 64 + TIMELINE_SLOTS * 192)
 #define PLACE "@DATA@" /* where the document goes */
 
-extern const char probe_page_html[]; /* page/page.html */
+extern const char probe_page_html[]; /* page.html */
 
 void probe_timeline(struct timeline *t, const struct probe_stats_event *event,
                     kedge_nanos origin)
@@ -66,6 +69,32 @@ static void json_timeline(struct json *j, const struct timeline *t)
     json_end(j);
 }
 
+/* What the page shows of the figures: their keys, and what they are called there. */
+static void json_of_figure(struct json *j, const struct figure *f)
+{
+    json_object(j, NULL);
+    json_text(j, "key", f->key);
+    json_text(j, "name", figure_name(f));
+    json_bool(j, "card", f->uses & FIGURE_CARD);
+    json_bool(j, "zero", f->uses & FIGURE_CARD_ZERO);
+    json_text(j, "cause", f->cause);
+    json_text(j, "left", f->left);
+    json_text(j, "help", f->help);
+    json_end(j);
+}
+
+static void json_of_figures(struct json *j)
+{
+    size_t count;
+    const struct figure *all = figures(&count);
+
+    json_array(j, "figures");
+    for (size_t i = 0; i < count; i++)
+        if (!(all[i].uses & FIGURE_HIDDEN))
+            json_of_figure(j, &all[i]);
+    json_end(j);
+}
+
 /* Within a script element no < may stand as it is; in JSON it is only ever in a string. */
 static void leave(const struct json *j, size_t less, FILE *out)
 {
@@ -100,6 +129,7 @@ static void document(const struct probe_result *r, const struct timeline *times,
     json_object(&j, NULL);
     json_u64(&j, "v", 1);
     probe_json_about(&j, &r->about);
+    json_of_figures(&j);
     json_end(&j);
     leave(&j, 1, out);
     fputs(",\"targets\":[", out);

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* A run as one page of HTML that needs nothing else, no network and no server: its
- * document of JSON (probe_show.h), with each target's histogram and what became of its
+ * document of JSON (table.h), with each target's histogram and what became of its
  * probes over time, is in the page, and the page draws itself from it. */
 #ifndef RESULTS_HTML_H
 #define RESULTS_HTML_H

@@ -1,103 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON document of a run: the figures of each target, in the order of their table. */
 #include "results/table.h"
 
 #include "results/calibration.h"
-#include "results/causes.h"
-#include "results/why.h"
-#include "report/interval.h"
+#include "results/figures.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-struct percentile {
-    const char *name;
-    uint32_t which;
-};
+#define KEEP_MAX 8192 /* of a record, word for word; well within PROBE_JSON_ROOM */
 
-static const struct percentile percentiles[] = {
-    { "p50", 50000 },
-    { "p90", 90000 },
-    { "p99", 99000 },
-    { "p99_9", 99900 },
-};
-
-/* Of each percentile: [low, high], or null where the samples are too few to bound it. */
-static void json_intervals(struct json *j, const struct histogram *h)
+static const char *leaf_of(const struct figure *f)
 {
-    json_object(j, "interval_95");
-    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
-        struct interval in;
+    const char *point = strrchr(f->key, '.');
 
-        if (!interval_of(h, percentiles[i].which, &in)) {
-            json_null(j, percentiles[i].name);
-            continue;
-        }
-        json_array(j, percentiles[i].name);
-        json_u64(j, NULL, in.low);
-        json_u64(j, NULL, in.high);
-        json_end(j);
-    }
-    json_end(j);
+    return point ? point + 1 : f->key;
 }
 
-static void json_histogram(struct json *j, const char *key, const struct histogram *h)
+static void json_value(struct json *j, const struct figure *f, const struct value *v)
 {
-    json_object(j, key);
-    json_u64(j, "n", h->count);
-    json_u64_known(j, "min", h->count > 0, h->min);
-    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
-        kedge_nanos v = 0;
-        bool known = histogram_percentile(h, percentiles[i].which, &v);
+    const char *key = leaf_of(f);
 
-        json_u64_known(j, percentiles[i].name, known, v);
-    }
-    json_u64_known(j, "max", h->count > 0, h->max);
-    json_intervals(j, h);
-    json_u64(j, "left_out", h->dropped);
-    json_end(j);
-}
-
-static void json_connect(struct json *j, const struct probe_view *v)
-{
-    if (v->connects + v->failed_connects == 0) {
-        json_null(j, "connect_ns");
+    switch (f->kind) {
+    case VALUE_OBJECT:
+    case VALUE_TIMES:
+        json_object(j, key);
         return;
+    case VALUE_TREND:
+        json_i64(j, key, v->trend);
+        return;
+    case VALUE_FLAG:
+        json_bool(j, key, v->number);
+        return;
+    case VALUE_TEXT:
+        json_text(j, key, v->text);
+        return;
+    case VALUE_RANGE:
+        json_array(j, key);
+        json_u64(j, NULL, v->low);
+        json_u64(j, NULL, v->high);
+        json_end(j);
+        return;
+    default:
+        json_u64(j, key, v->number);
     }
-    json_object(j, "connect_ns");
-    json_u64(j, "n", v->connects);
-    json_u64(j, "failed", v->failed_connects);
-    json_u64_known(j, "min", v->connects > 0, v->connect_min);
-    json_u64_known(j, "max", v->connects > 0, v->connect_max);
-    json_end(j);
+}
+
+/* The object that is open, by its key. */
+struct opened {
+    const char *key;
+    size_t len;
+};
+
+static bool is_member(const struct opened *o, const struct figure *f)
+{
+    return strncmp(f->key, o->key, o->len) == 0 && f->key[o->len] == '.';
+}
+
+static void json_figures(struct json *j, const struct probe_view *v)
+{
+    struct opened open[JSON_DEPTH_MAX];
+    size_t count, depth = 0;
+    const struct figure *all = figures(&count);
+    struct value value;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct figure *f = &all[i];
+        enum value_state state =
+            f->uses & FIGURE_HIDDEN ? VALUE_ABSENT : figure_get(f, v, &value);
+
+        for (; depth > 0 && !is_member(&open[depth - 1], f); depth--)
+            json_end(j);
+        if (state == VALUE_UNKNOWN)
+            json_null(j, leaf_of(f));
+        if (state != VALUE_KNOWN)
+            continue;
+        json_value(j, f, &value);
+        if (f->kind == VALUE_OBJECT || f->kind == VALUE_TIMES)
+            open[depth++] = (struct opened){ f->key, strlen(f->key) };
+    }
+    for (; depth > 0; depth--)
+        json_end(j);
+}
+
+/* What was read goes out word for word: so it has what this version knows nothing of. */
+static bool json_record(struct json *j, const void *record)
+{
+    char *text = value_json(record);
+    size_t len = text ? strlen(text) : 0;
+    bool fits = len > 2 && len <= KEEP_MAX;
+
+    if (fits) /* without the braces */
+        json_members(j, (struct kedge_span){ (const uint8_t *)text + 1, len - 2 });
+    free(text);
+    return fits;
 }
 
 void probe_json_target(struct json *j, const struct probe_view *v)
 {
-    const struct probe_stats *a = v->stats;
-    char text[KEDGE_ENDPOINT_TEXT];
-    kedge_nanos jitter = 0;
-    bool known = probe_stats_jitter(a, &jitter);
-
-    if (v->members.len > 0) {
-        json_members(j, v->members);
-        return;
-    }
-    json_text(j, "endpoint", kedge_endpoint_print(v->endpoint, text));
-    json_u64(j, "sent", a->sent);
-    json_u64(j, "received", a->received);
-    json_u64(j, "lost", a->lost);
-    json_u64(j, "late", a->late);
-    json_u64(j, "duplicated", a->duplicated);
-    json_u64(j, "reordered", a->reordered);
-    json_u64(j, "altered", a->corrupted);
-    json_histogram(j, "rtt_ns", &a->rtt);
-    json_histogram(j, "intended_ns", &a->intended);
-    json_u64_known(j, "jitter_ns", known, jitter);
-    json_u64(j, "refused", a->refused);
-    json_u64(j, "unsent", a->unsent);
-    json_u64(j, "stray", a->stray);
-    json_u64(j, "open", probe_stats_open(a));
-    json_connect(j, v);
-    json_text(j, "error", probe_error_of(v));
-    probe_cause_json(j, v);
+    if (!v->record || !json_record(j, v->record))
+        json_figures(j, v);
 }
 
 static void text_or_null(struct json *j, const char *key, const char *text)

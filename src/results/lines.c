@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A run as lines of JSON. */
 #include "results/lines.h"
 
 #include "results/table.h"

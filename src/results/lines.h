@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* A run as lines of JSON, written as it goes: first what run it is, then a line a probe
  * as soon as it is known what became of it, at the end a line a target with all counts.
- * docs/probe.md says what each key means; probe_read.h reads it again. */
+ * figures.h says what each key means; read.h reads it again. */
 #ifndef RESULTS_LINES_H
 #define RESULTS_LINES_H
 

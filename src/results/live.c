@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of a running probe. */
 #include "results/live.h"
 
-#include "results/causes.h"
+#include "results/figures.h"
 #include "base/number.h"
 #include "report/terminal.h"
 #include "report/progress.h"
@@ -110,32 +112,21 @@ static void percentile(struct writer *w, const char *lead, const struct histogra
         put_u8(w, '-');
 }
 
-static struct peer_losses ways_of(const struct probe_view *v)
-{
-    return v->peer ? probe_losses(v) : (struct peer_losses){ 0 };
-}
-
 /* What is known of the causes, in brackets. */
 static void causes(struct writer *w, const struct probe_view *v)
 {
-    struct peer_losses ways = ways_of(v);
-    const struct {
-        uint64_t n;
-        const char *what;
-    } all[] = { { v->stats->refused, " refused" },
-                { v->stats->unsent, " did not leave" },
-                { ways.going, " going" },
-                { ways.going > 0 ? ways.dropped : 0, " dropped by the server's queue" },
-                { ways.going > 0 ? ways.refused : 0, " refused by its guard" },
-                { ways.coming, " coming back" },
-                { v->own_dropped > 0 ? (uint64_t)v->own_dropped : 0,
-                  " dropped by our queue" } };
+    size_t count;
+    const struct figure *all = figures(&count);
     const char *lead = " (";
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (all[i].n == 0)
+    for (size_t i = 0; i < count; i++) {
+        const struct figure *f = &all[i];
+        uint64_t n = f->cause ? figure_number(v, f->key) : 0;
+
+        if (n == 0 || (f->when && figure_number(v, f->when) == 0))
             continue;
-        number(w, lead, all[i].n, all[i].what);
+        number(w, lead, n, " ");
+        put(w, span_of(f->cause));
         lead = ", ";
     }
     put(w, span_of(*lead == ',' ? ")" : ""));
@@ -178,8 +169,8 @@ static void put_spark(struct writer *w, const struct live *l, const struct spark
 /* What a row has where there is less and less room. */
 enum amount { ALL, NO_CAUSES, NO_P99 };
 
-static void figures(struct writer *w, const struct live *l, const struct probe_view *v,
-                    enum amount amount)
+static void row_figures(struct writer *w, const struct live *l,
+                        const struct probe_view *v, enum amount amount)
 {
     struct histogram last = live_last(&l->targets[v->number]);
 
@@ -211,7 +202,7 @@ static void row(struct writer *w, const struct live *l, const struct probe_view 
             put_u8(&text, ' ');
             put_spark(&text, l, &l->targets[v->number].spark, cells);
         }
-        figures(&text, l, v, amount);
+        row_figures(&text, l, v, amount);
         if (columns(&text, 0) <= width)
             break;
     }

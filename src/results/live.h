@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of a running probe on a terminal: a row a target, with its last moments, what
  * was lost by what is known of the cause, and the percentiles of the last one to two
  * thousand replies, drawn over and over in place, at most five times a second. Rows that

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* What the search for the MTU found, in words and in JSON. */
 #include "results/mtu.h"
 
 #include "results/why.h"

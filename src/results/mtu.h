@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `--mtu` found, for people and for programs. */
 #ifndef RESULTS_MTU_H
 #define RESULTS_MTU_H

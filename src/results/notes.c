@@ -1,64 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Notes: first those of several figures, here, then those of one, which stand in the table
+ * of figures. */
 #include "results/notes.h"
 
-#include "results/causes.h"
-#include "results/dropped_samples.h"
-#include "results/path.h"
-#include "results/why.h"
-#include "report/text.h"
+#include "results/figures.h"
+#include "results/left_out.h"
+#include "results/sentence.h"
+#include "base/number.h"
 
-static void note(FILE *out, const struct probe_view *v, uint64_t n, const char *what)
+#define LINE_ROOM 1024
+
+struct note {
+    const char *when; /* this figure is known, and not 0; NULL: holds decides alone */
+    bool (*holds)(const struct probe_view *v); /* and so is this; NULL: it is */
+    const char *text;
+};
+
+static uint64_t number(const struct probe_view *v, const char *key)
 {
-    char text[KEDGE_ENDPOINT_TEXT];
-
-    if (n > 0)
-        fprintf(out, "%s: %llu %s\n", kedge_endpoint_print(v->endpoint, text),
-                (unsigned long long)n, what);
+    return figure_number(v, key);
 }
 
-static void connect_note(FILE *out, const struct probe_view *v)
-{
-    char text[KEDGE_ENDPOINT_TEXT], space[64] = { 0 };
-    struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space - 1 };
+/* ---- what holds ---- */
 
-    if (v->connects == 0)
+static bool nothing_sent(const struct probe_view *v)
+{
+    return number(v, "sent") == 0;
+}
+
+static bool connected_once(const struct probe_view *v)
+{
+    return number(v, "connect_ns.n") == 1;
+}
+
+static bool connected_again(const struct probe_view *v)
+{
+    return number(v, "connect_ns.n") > 1;
+}
+
+static bool took_unknown_part(const struct probe_view *v)
+{
+    return number(v, "before_ns.neighbour") == 0;
+}
+
+static bool server_reports_marks(const struct probe_view *v)
+{
+    return number(v, "marks.ttl_there") > 0;
+}
+
+/* Something is to be seen: routers between, or a DSCP that was asked for or rewritten. */
+static bool marks_differ(const struct probe_view *v)
+{
+    return server_reports_marks(v) &&
+           (number(v, "marks.ttl_sent") != number(v, "marks.ttl_there") ||
+            number(v, "marks.dscp_sent") != number(v, "marks.dscp_there"));
+}
+
+static bool has_replies(const struct probe_view *v)
+{
+    return number(v, "received") > 0;
+}
+
+static bool marks_kept(const struct probe_view *v)
+{
+    return has_replies(v) && server_reports_marks(v) &&
+           number(v, "marks.dscp_sent") == number(v, "marks.dscp_there") &&
+           (marks_differ(v) || number(v, "marks.dscp_sent") > 0);
+}
+
+static bool marks_rewritten(const struct probe_view *v)
+{
+    return has_replies(v) && server_reports_marks(v) &&
+           number(v, "marks.dscp_sent") != number(v, "marks.dscp_there");
+}
+
+static bool marks_unreported(const struct probe_view *v)
+{
+    return has_replies(v) && !server_reports_marks(v);
+}
+
+static bool lost_either_way(const struct probe_view *v)
+{
+    return number(v, "server.lost_going") + number(v, "server.lost_coming") > 0;
+}
+
+static bool lost_no_way(const struct probe_view *v)
+{
+    return !lost_either_way(v);
+}
+
+static bool stalled_once(const struct probe_view *v)
+{
+    return number(v, "stalls.n") == 1;
+}
+
+static bool stalled_again(const struct probe_view *v)
+{
+    return number(v, "stalls.n") > 1;
+}
+
+/* A tenth of the round trip, or half of what counts as late. */
+static bool differs(const struct probe_view *v, const char *rtt, const char *intended)
+{
+    uint64_t sent = number(v, rtt), due = number(v, intended);
+
+    return sub_sat(due, sent) >= max_u64(SELF_LATE / 2, sent / 10) && due > 0;
+}
+
+static bool has_samples(const struct probe_view *v, uint32_t which)
+{
+    return number(v, "rtt_ns.n") >= histogram_needed(which);
+}
+
+/* By the highest percentile that is known. */
+static bool p99_9_differs(const struct probe_view *v)
+{
+    return has_samples(v, 99900) && differs(v, "rtt_ns.p99_9", "intended_ns.p99_9");
+}
+
+static bool p99_differs(const struct probe_view *v)
+{
+    return has_samples(v, 99000) && !has_samples(v, 99900) &&
+           differs(v, "rtt_ns.p99", "intended_ns.p99");
+}
+
+static bool p50_differs(const struct probe_view *v)
+{
+    return has_samples(v, 50000) && !has_samples(v, 99000) &&
+           differs(v, "rtt_ns.p50", "intended_ns.p50");
+}
+
+/* ---- the sentences ---- */
+
+#define SENT_LATE ": kedge sent {left_late:probe:probes} late"
+
+static const struct note notes[] = {
+    { NULL, nothing_sent, "nothing was sent: {error}" },
+    { NULL, connected_once, "connected in {connect_ns.min} ms" },
+    { NULL, connected_again,
+      "connected {connect_ns.n} times, in {connect_ns.min} to {connect_ns.max} ms" },
+    { "before_ns.resolve", NULL,
+      "name resolution: {before_ns.resolve} ms, before the first probe" },
+    { "before_ns.neighbour", NULL,
+      "neighbour resolution (ARP/ND): {before_ns.neighbour} ms of an uncounted first "
+      "exchange of {before_ns.exchange} ms" },
+    { "before_ns.exchange", took_unknown_part,
+      "neighbour resolution (ARP/ND): by an uncounted first exchange of "
+      "{before_ns.exchange} ms" },
+    { NULL, marks_kept,
+      "sent with TTL {marks.ttl_sent?}, DSCP {marks.dscp_sent?}; arrived with TTL "
+      "{marks.ttl_there}, DSCP {marks.dscp_there}; replies arrived with TTL "
+      "{marks.ttl_back?}, DSCP {marks.dscp_back?}" },
+    { NULL, marks_rewritten,
+      "sent with TTL {marks.ttl_sent?}, DSCP {marks.dscp_sent?}; arrived with TTL "
+      "{marks.ttl_there}, DSCP {marks.dscp_there} (rewritten on the path); replies "
+      "arrived with TTL {marks.ttl_back?}, DSCP {marks.dscp_back?}" },
+    { "marks.dscp_sent", marks_unreported,
+      "sent with TTL {marks.ttl_sent?}, DSCP {marks.dscp_sent}; replies arrived with TTL "
+      "{marks.ttl_back?}, DSCP {marks.dscp_back?} (this peer does not report how probes "
+      "arrived)" },
+    { "refused", NULL, "{refused} refused[: {error}][, reported by {error_by}]" },
+    { "unsent", NULL, "{unsent} not sent[: {error}]" },
+    { NULL, lost_either_way,
+      "{server.lost_going} lost forward[ (server's socket queue dropped "
+      "{server.dropped})][ (server's loop guard refused {server.refused})], "
+      "{server.lost_coming} lost on return, {server.lost_unknown} lost, direction "
+      "unknown" },
+    { "server.lost_unknown", lost_no_way,
+      "{server.lost_unknown} lost, direction unknown" },
+    { "server.from", NULL,
+      "NAT: sent from {server.from}, received by the server from {server.sees_us_as}" },
+    { "split_ns", NULL,
+      "kernel timestamps, p50: send {split_ns.send.p50} ms, network and peer "
+      "{split_ns.way.p50} ms, receive {split_ns.receive.p50} ms" },
+    { "clocks.no_split", has_replies,
+      "no kernel timestamps, all times are by kedge's own clock: {clocks.no_split}" },
+    { "server.held_ns", NULL,
+      "server processing: p50 {server.held_ns.p50} ms, max {server.held_ns.max} ms" },
+    { NULL, stalled_once,
+      "stalled for {stalls.longest_ns} ms, {stalls.longest_at_ns} ms into the run: "
+      "{stalls.longest_waited:probe:probes} waited and were answered (no loss)" },
+    { NULL, stalled_again,
+      "stalled {stalls.n} times, the longest for {stalls.longest_ns} ms, "
+      "{stalls.longest_at_ns} ms into the run: {stalls.longest_waited:probe:probes} "
+      "waited and were answered (no loss)" },
+    { NULL, p99_9_differs,
+      "p99.9 is {intended_ns.p99_9} ms from the intended send time, {rtt_ns.p99_9} ms "
+      "from the actual one" SENT_LATE },
+    { NULL, p99_differs,
+      "p99 is {intended_ns.p99} ms from the intended send time, {rtt_ns.p99} ms from the "
+      "actual one" SENT_LATE },
+    { NULL, p50_differs,
+      "p50 is {intended_ns.p50} ms from the intended send time, {rtt_ns.p50} ms from the "
+      "actual one" SENT_LATE },
+};
+
+static void print(const struct probe_view *v, const char *text, bool named, FILE *out)
+{
+    char name[KEDGE_ENDPOINT_TEXT];
+    uint8_t space[LINE_ROOM];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    if (!sentence_put(&w, text, v))
         return;
-    text_ms(&w, v->connect_min);
-    if (v->connects > 1) {
-        put(&w, span_of(" to "));
-        text_ms(&w, v->connect_max);
-    }
-    fprintf(out, "%s: connected %sin %s ms\n", kedge_endpoint_print(v->endpoint, text),
-            v->connects > 1 ? "several times, " : "", space);
+    if (named)
+        fprintf(out, "%s: ", kedge_endpoint_print(v->endpoint, name));
+    fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
 }
 
-static void refused_note(FILE *out, const struct probe_view *v, const char *why)
+static bool is_there(const struct figure *f, const struct probe_view *v)
 {
-    char text[128 + NET_ADDRESS_TEXT], by[NET_ADDRESS_TEXT];
+    struct value value;
 
-    snprintf(text, sizeof text, "refused: %s%s%s", why,
-             v->reported_by.len > 0 ? ", says " : "",
-             v->reported_by.len > 0 ? net_address_print_host(&v->reported_by, by) : "");
-    note(out, v, v->stats->refused, text);
+    if (figure_get(f, v, &value) != VALUE_KNOWN)
+        return false;
+    return (f->kind != VALUE_COUNT && f->kind != VALUE_TIME) || value.number > 0;
+}
+
+static bool note_holds(const struct note *n, const struct probe_view *v)
+{
+    if (n->when && !is_there(figure_of(span_of(n->when)), v))
+        return false;
+    return !n->holds || n->holds(v);
 }
 
 void probe_notes(const struct probe_view *v, FILE *out)
 {
-    const struct probe_stats *a = v->stats;
-    const char *error = probe_error_of(v), *why = error ? error : "no reason known";
-    char text[KEDGE_ENDPOINT_TEXT];
+    size_t count;
+    const struct figure *all = figures(&count);
 
-    if (a->sent == 0 && error)
-        fprintf(out, "%s: nothing was sent: %s\n",
-                kedge_endpoint_print(v->endpoint, text), error);
-    connect_note(out, v);
-    probe_way_notes(v, out);
-    refused_note(out, v, why);
-    snprintf(text, sizeof text, "did not leave: %s", why);
-    note(out, v, a->unsent, text);
-    note(out, v, a->late, "answered after the timeout");
-    probe_cause_notes(v, out);
-    note(out, v, a->corrupted, "came back altered");
-    note(out, v, a->stray, "replies that were not to this run");
-    note(out, v, probe_stats_open(a), "still unanswered when it ended");
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (note_holds(&notes[i], v))
+            print(v, notes[i].text, true, out);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].note && is_there(&all[i], v))
+            print(v, all[i].note, true, out);
     left_out_note(v, out);
+}
+
+void probe_run_notes(const struct probe_view *v, FILE *out)
+{
+    if (number(v, "self_late.clock_steps") > 0)
+        print(v,
+              "wall clock set {self_late.clock_steps:time:times} during the run: kernel "
+              "timestamps of these moments are left out",
+              false, out);
 }

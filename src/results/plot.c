@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* A run drawn in text. */
 #include "results/plot.h"
 
+#include "results/figures.h"
 #include "results/lines.h"
 #include "report/text.h"
 
@@ -16,15 +19,16 @@ static void step(const struct plot *p, const struct timeline *t)
 static void target(const struct probe_view *v, const struct timeline *t,
                    const struct plot *p)
 {
+    const struct figure *f = figure_of(span_of("rtt_ns"));
     const char *kinds[TIMELINE_KINDS];
     char text[KEDGE_ENDPOINT_TEXT];
 
     for (uint32_t k = 0; k < TIMELINE_KINDS; k++)
         kinds[k] = probe_fate_name((enum probe_fate)k);
     fprintf(p->out, "\n%s\n", kedge_endpoint_print(v->endpoint, text));
-    if (v->stats->rtt.count > 0)
-        fputs("  round trips, ms\n", p->out);
-    plot_distribution(p, &v->stats->rtt);
+    if (f->of(v)->count > 0)
+        fprintf(p->out, "  %s, ms\n", figure_name(f));
+    plot_distribution(p, f->of(v));
     if (t->used == 0)
         return;
     step(p, t);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A run drawn in text, target by target: the distribution of round trips, and these and the
  * losses over time (report/plot.h). */
 #ifndef RESULTS_PLOT_H

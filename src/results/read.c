@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* A run, read line by line. */
 #include "results/read.h"
 
 #include "results/read_line.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,24 +32,11 @@ static bool each_line(struct probe_record *r, FILE *in, struct probe_read_error 
 
 static struct probe_view view_of(const struct probe_read_target *t, uint32_t number)
 {
-    size_t len = t->text ? strlen(t->text) : 0;
-
-    return (struct probe_view){
-        /* without the braces */
-        .members = { (const uint8_t *)(len > 2 ? t->text + 1 : NULL),
-                     len > 2 ? len - 2 : 0 },
-        .number = number,
-        .endpoint = &t->endpoint,
-        .stats = &t->stats,
-        .stalls = t->caused ? &t->stalls : NULL,
-        .lateness = t->caused ? &t->lateness : NULL,
-        .own_dropped = t->caused ? t->own_dropped : -1,
-        .connects = t->connects,
-        .failed_connects = t->failed_connects,
-        .connect_min = t->connect_min,
-        .connect_max = t->connect_max,
-        .error = *t->error ? t->error : NULL,
-    };
+    return (struct probe_view){ .number = number,
+                                .record = t->record,
+                                .endpoint = &t->endpoint,
+                                .stats = &t->stats,
+                                .own_dropped = -1 };
 }
 
 static bool make_views(struct probe_record *r, struct probe_read_error *error)
@@ -58,7 +48,7 @@ static bool make_views(struct probe_record *r, struct probe_read_error *error)
     for (uint32_t i = 0; result->views && i < PROBE_TARGETS_MAX; i++) {
         if (!r->targets[i])
             continue;
-        r->whole &= r->targets[i]->counted;
+        r->whole &= r->targets[i]->record != NULL;
         result->views[result->count++] = view_of(r->targets[i], i);
     }
     error->line = 0;
@@ -83,7 +73,7 @@ void probe_record_free(struct probe_record *r)
     for (uint32_t i = 0; r->targets && i < PROBE_TARGETS_MAX; i++)
         if (r->targets[i]) {
             probe_stats_free(&r->targets[i]->stats);
-            free(r->targets[i]->text);
+            json_decref(r->targets[i]->record);
             free(r->targets[i]);
         }
     free(r->targets);

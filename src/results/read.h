@@ -1,4 +1,5 @@
-/* A run read again from the lines that probe_lines.h wrote: the counts of each target and
+/* SPDX-License-Identifier: MIT */
+/* A run read again from the lines that lines.h wrote: the counts of each target and
  * its histograms, from which all else follows as from the probe itself. A run that ended
  * before its last lines were written is counted by its probes, and `whole` is false. */
 #ifndef RESULTS_READ_H

@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* One line of a run, checked and taken in. */
 #include "results/read_line.h"
 
+#include "results/figures.h"
 #include "results/lines.h"
 #include "base/number.h"
 #include "report/text.h"
@@ -10,7 +13,6 @@
 #include <string.h>
 
 #define FATES (FATE_UNSENT + 1)
-#define KEEP_MAX 8192 /* well within PROBE_JSON_ROOM */
 
 /* The members of one object. The first that is missing or wrong is said, and sets bad. */
 struct members {
@@ -211,98 +213,48 @@ static void read_probe(struct probe_record *r, struct members *m)
 
 /* ---- the line of a target ---- */
 
-static void read_connect(struct probe_read_target *t, struct members *m)
+/* A figure that an older program did not know may be missing. */
+static void check_figure(struct members *m, const struct figure *f)
 {
-    struct members c = { json_object_get(m->object, "connect_ns"), m->error, m->bad };
+    const char *not = value_fault(m->object, f->key, f->kind);
+    struct value value;
+    enum value_state state = value_read(m->object, f->key, f->kind, &value);
 
-    if (!json_is_object(c.object))
-        return;
-    t->connects = number(&c, "n", false);
-    t->failed_connects = number(&c, "failed", false);
-    t->connect_min = number(&c, "min", true);
-    t->connect_max = number(&c, "max", true);
-    m->bad = c.bad;
+    if (not )
+        (void)bad(m, "%s is not %s", f->key, not );
+    else if (f->uses & FIGURE_REQUIRED &&
+             (state == VALUE_ABSENT || (f->kind == VALUE_COUNT && state != VALUE_KNOWN)))
+        (void)bad(m, "%s is not a whole number", f->key);
 }
 
-static void read_counts(struct probe_stats *a, struct members *m)
+static void check_figures(struct members *m)
 {
-    a->sent = number(m, "sent", false);
-    a->received = number(m, "received", false);
-    a->lost = number(m, "lost", false);
-    a->late = number(m, "late", false);
-    a->duplicated = number(m, "duplicated", false);
-    a->reordered = number(m, "reordered", false);
-    a->corrupted = number(m, "altered", false);
-    a->refused = number(m, "refused", false);
-    a->unsent = number(m, "unsent", false);
-    a->stray = number(m, "stray", false);
-    a->jitter_count = !json_is_null(json_object_get(m->object, "jitter_ns"));
-    a->jitter_sum = number(m, "jitter_ns", true);
-}
+    size_t count;
+    const struct figure *all = figures(&count);
 
-static void read_stalls(struct stalls *s, struct members *m)
-{
-    struct members in = { json_object_get(m->object, "stalls"), m->error, m->bad };
-
-    s->count = number(&in, "n", false);
-    s->longest.from = number(&in, "longest_at_ns", true);
-    s->longest.to = add_sat(s->longest.from, number(&in, "longest_ns", true));
-    s->longest.waited = number(&in, "longest_waited", true);
-    m->bad = in.bad;
-}
-
-/* What the program that wrote it knew of causes; an older one may not have. */
-static void read_causes(struct probe_read_target *t, struct members *m)
-{
-    struct members lateness = { json_object_get(m->object, "self_late"), m->error,
-                                m->bad };
-
-    if (!json_is_object(lateness.object))
-        return;
-    t->caused = true;
-    t->lateness.times = number(&lateness, "n", false);
-    t->lateness.worst = number(&lateness, "max_ns", false);
-    if (json_object_get(lateness.object, "clock_steps"))
-        t->lateness.steps = number(&lateness, "clock_steps", false);
-    m->bad = lateness.bad;
-    t->stats.left_late = number(m, "left_late", false);
-    t->stats.held_up = number(m, "held_up", false);
-    t->own_dropped = json_is_null(json_object_get(m->object, "own_dropped"))
-                         ? -1
-                         : (int64_t)number(m, "own_dropped", false);
-    read_stalls(&t->stalls, m);
-}
-
-/* For a document, word for word: so it has what this version knows nothing of. */
-static void keep_text(struct probe_read_target *t, json_t *object)
-{
-    (void)json_object_del(object, "event");
-    (void)json_object_del(object, "target");
-    free(t->text);
-    t->text = json_dumps(object, JSON_COMPACT);
-    if (t->text && strlen(t->text) > KEEP_MAX) {
-        free(t->text);
-        t->text = NULL;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!(all[i].uses & FIGURE_HIDDEN))
+            check_figure(m, &all[i]);
 }
 
 static void read_target(struct probe_record *r, struct members *m, json_t *object)
 {
     uint32_t place = 0;
     struct probe_read_target *t = target_of(r, m, &place);
+    uint64_t received, measured;
 
     if (!t)
         return;
-    read_counts(&t->stats, m);
-    read_connect(t, m);
-    read_causes(t, m);
-    copy_text(m->object, "error", t->error);
-    t->counted = true;
-    if (t->stats.received != t->stats.rtt.count + t->stats.rtt.dropped)
+    check_figures(m);
+    received = number(m, "received", false);
+    measured = t->stats.rtt.count + t->stats.rtt.dropped;
+    if (received != measured)
         (void)bad(m, "it counts %llu received, and there are lines of %llu",
-                  (unsigned long long)t->stats.received,
-                  (unsigned long long)t->stats.rtt.count);
-    keep_text(t, object);
+                  (unsigned long long)received, (unsigned long long)measured);
+    (void)json_object_del(object, "event");
+    (void)json_object_del(object, "target");
+    json_decref(t->record);
+    t->record = json_incref(object);
 }
 
 bool probe_read_line(struct probe_record *r, struct kedge_span line,

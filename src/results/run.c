@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A run made of a probe. */
 #include "results/run.h"
 
 #include "report/record.h"

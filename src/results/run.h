@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A whole run, as it is shown, written and compared: what a probe has counted, or what was
  * read again from a file. */
 #ifndef RESULTS_RUN_H

@@ -1,91 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of a run, and the lines below it. */
 #include "results/table.h"
 
 #include "results/calibration.h"
+#include "results/figures.h"
 #include "results/notes.h"
 #include "base/number.h"
-#include "report/interval.h"
 #include "report/table.h"
 #include "report/text.h"
 
 #include <stdlib.h>
 
-#define ROW_ROOM 2048    /* of a table: an endpoint and twelve numbers */
+#define ROW_ROOM 2048    /* of a table: an endpoint and its numbers */
 #define INTERVALS_MAX 10 /* targets that have a line for them; the JSON has all */
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
-struct percentile {
-    const char *name;
-    uint32_t which;
-};
-
-static const struct percentile printable[] = { { "p50", 50000 },
-                                               { "p99", 99000 },
-                                               { "p99.9", 99900 } };
-
-static void ms_cell(struct table *t, bool known, kedge_nanos v)
+static bool is_column(const struct figure *f)
 {
+    return f->uses & FIGURE_COLUMN && f->kind != VALUE_RANGE;
+}
+
+static void cell(struct table *t, const struct figure *f, const struct probe_view *v)
+{
+    struct value value;
+    bool known = figure_get(f, v, &value) == VALUE_KNOWN;
     uint8_t space[32];
     struct writer w = { .ptr = space, .room = sizeof space };
 
-    text_ms(&w, v);
-    if (known)
-        table_cell_span(t, written(&w));
-    else
+    if (!known) {
         table_cell(t, "-");
-}
-
-static void percentile_cell(struct table *t, const struct histogram *h, uint32_t which)
-{
-    kedge_nanos v = 0;
-    bool known = histogram_percentile(h, which, &v);
-
-    ms_cell(t, known, v);
+    } else if (f->kind == VALUE_TEXT) {
+        table_cell(t, value.text);
+    } else if (f->kind == VALUE_TIME) {
+        text_ms(&w, value.number);
+        table_cell_span(t, written(&w));
+    } else {
+        table_cell_u64(t, value.number);
+    }
 }
 
 static void row(struct table *t, const struct probe_view *v)
 {
-    const struct probe_stats *a = v->stats;
-    char text[KEDGE_ENDPOINT_TEXT];
-    kedge_nanos jitter = 0;
-    bool known = probe_stats_jitter(a, &jitter);
+    size_t count;
+    const struct figure *all = figures(&count);
 
-    table_cell(t, kedge_endpoint_print(v->endpoint, text));
-    table_cell_u64(t, a->sent);
-    table_cell_u64(t, a->received);
-    table_cell_u64(t, a->lost);
-    table_cell_u64(t, a->duplicated);
-    table_cell_u64(t, a->reordered);
-    ms_cell(t, a->rtt.count > 0, a->rtt.min);
-    for (size_t i = 0; i < COUNT(printable); i++)
-        percentile_cell(t, &a->rtt, printable[i].which);
-    ms_cell(t, a->rtt.count > 0, a->rtt.max);
-    ms_cell(t, known, jitter);
+    for (size_t i = 0; i < count; i++)
+        if (is_column(&all[i]))
+            cell(t, &all[i], v);
 }
 
+/* The first time has the unit of all. */
 static void head(struct table *t)
 {
-    static const char *const names[] = {
-        "target", "sent", "received", "lost",  "duplicated", "reordered",
-        "min ms", "p50",  "p99",      "p99.9", "max",        "jitter"
-    };
+    size_t count;
+    const struct figure *all = figures(&count);
+    const char *unit = " ms";
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        table_cell(t, names[i]);
+    for (size_t i = 0; i < count; i++) {
+        char text[32];
+
+        if (!is_column(&all[i]))
+            continue;
+        snprintf(text, sizeof text, "%s%s", figure_name(&all[i]),
+                 all[i].kind == VALUE_TIME ? unit : "");
+        unit = all[i].kind == VALUE_TIME ? "" : unit;
+        table_cell(t, text);
+    }
+}
+
+static uint32_t columns(uint32_t *right)
+{
+    size_t count;
+    const struct figure *all = figures(&count);
+    uint32_t n = 0;
+
+    *right = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_column(&all[i]))
+            continue;
+        *right |= all[i].kind == VALUE_TEXT ? 0 : (uint32_t)1 << n;
+        n++;
+    }
+    KEDGE_ASSERT(n <= TABLE_COLUMNS_MAX);
+    return n;
 }
 
 /* "p99.9: needs 1,000 samples, has 450": what stands as "-" in the table. */
-static void needs(const struct percentile *p, const struct probe_result *r, FILE *out)
+static void needs(const struct figure *f, const struct probe_result *r, FILE *out)
 {
-    uint64_t needed = histogram_needed(p->which), has = needed;
+    uint64_t needed = histogram_needed(f->which), has = needed;
     uint8_t space[128];
     struct writer w = { .ptr = space, .room = sizeof space };
 
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->views[i].stats->rtt.count > 0)
-            has = min_u64(has, r->views[i].stats->rtt.count);
+    for (uint32_t i = 0; i < r->count; i++) {
+        uint64_t n = figure_number(&r->views[i], "rtt_ns.n");
+
+        has = n > 0 ? min_u64(has, n) : has;
+    }
     if (has == needed)
         return;
-    put(&w, span_of(p->name));
+    put(&w, span_of(figure_name(f)));
     put(&w, span_of(": needs "));
     text_count(&w, needed);
     put(&w, span_of(" samples, has "));
@@ -96,49 +109,62 @@ static void needs(const struct percentile *p, const struct probe_result *r, FILE
 /* Between what the true percentiles lie, as far as so many samples can tell. */
 static void intervals(const struct probe_view *v, FILE *out)
 {
+    size_t count;
+    const struct figure *all = figures(&count);
     char text[KEDGE_ENDPOINT_TEXT];
     uint8_t space[256];
     struct writer w = { .ptr = space, .room = sizeof space };
-    const char *before = "";
 
-    for (size_t i = 0; i < COUNT(printable); i++) {
-        struct interval in;
+    for (size_t i = 0; i < count; i++) {
+        struct value value;
 
-        if (!interval_of(&v->stats->rtt, printable[i].which, &in))
+        if (all[i].kind != VALUE_RANGE || !(all[i].uses & FIGURE_COLUMN) ||
+            figure_get(&all[i], v, &value) != VALUE_KNOWN)
             continue;
-        put(&w, span_of(before));
-        put(&w, span_of(printable[i].name));
+        put(&w, span_of(w.len > 0 ? ", " : ""));
+        put(&w, span_of(figure_name(&all[i])));
         put_u8(&w, ' ');
-        text_ms(&w, in.low);
+        text_ms(&w, value.low);
         put(&w, span_of(" to "));
-        text_ms(&w, in.high);
-        before = ", ";
+        text_ms(&w, value.high);
     }
     if (w.len > 0)
-        fprintf(out, "%s: 95 %% sure: %.*s\n", kedge_endpoint_print(v->endpoint, text),
+        fprintf(out, "%s: 95 %% CI: %.*s ms\n", kedge_endpoint_print(v->endpoint, text),
                 (int)w.len, (const char *)space);
+}
+
+static void lines(const struct probe_result *r, FILE *out)
+{
+    size_t count;
+    const struct figure *all = figures(&count);
+
+    for (uint32_t i = 0; i < r->count; i++)
+        probe_notes(&r->views[i], out);
+    for (uint32_t i = 0; r->count <= INTERVALS_MAX && i < r->count; i++)
+        intervals(&r->views[i], out);
+    for (size_t i = 0; i < count; i++)
+        if (is_column(&all[i]) && all[i].which > 0)
+            needs(&all[i], r, out);
+    if (r->count > 0)
+        probe_run_notes(&r->views[0], out);
+    calibration_note(&r->about.calibration, out);
 }
 
 bool probe_show_table(const struct probe_result *r, FILE *out)
 {
     size_t room = ROW_ROOM * ((size_t)r->count + 1);
     uint8_t *space = malloc(room);
+    uint32_t right, n = columns(&right);
     struct table t;
 
     if (!space)
         return false;
-    table_init(&t, space, room, 12, 0xffeU);
+    table_init(&t, space, room, n, right);
     head(&t);
     for (uint32_t i = 0; i < r->count; i++)
         row(&t, &r->views[i]);
     table_print(&t, out, 0);
     free(space);
-    for (uint32_t i = 0; i < r->count; i++)
-        probe_notes(&r->views[i], out);
-    for (uint32_t i = 0; r->count <= INTERVALS_MAX && i < r->count; i++)
-        intervals(&r->views[i], out);
-    for (size_t i = 0; i < COUNT(printable); i++)
-        needs(&printable[i], r, out);
-    calibration_note(&r->about.calibration, out);
+    lines(r, out);
     return true;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The results of a probe, for people (a table, a row a target, and a line for what needs
  * a word) and for programs (one JSON document). */
 #ifndef RESULTS_TABLE_H

@@ -41,7 +41,7 @@ const char *why_of(const struct probe_cause *c)
 
 const char *probe_error_of(const struct probe_view *v)
 {
-    return v->error ? v->error : why_of(&v->cause);
+    return why_of(&v->cause);
 }
 
 static const char *words_of(const struct probe_refusal *why)

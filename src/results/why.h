@@ -8,7 +8,7 @@
 /* A constant text, or the system's word for an errno. NULL of CAUSE_NONE. */
 const char *why_of(const struct probe_cause *c);
 
-/* Why its last probe failed, as the probe or the run that was read says; NULL: none did. */
+/* Why its last probe failed; NULL: none did. */
 const char *probe_error_of(const struct probe_view *v);
 
 /* An errno in the words of a probe. */

@@ -132,10 +132,10 @@ def shown(ns):
 def causes(t):
     server = t["server"] or {}
     rest = t["lost"] - t["refused"] - t["unsent"]
-    all_of = {"lost_going": server.get("lost_going"), "lost_coming": server.get("lost_coming"),
-              "lost_unknown": server.get("lost_unknown", rest), "refused": t["refused"],
-              "unsent": t["unsent"], "late": t["late"], "dropped": server.get("dropped"),
-              "guard": server.get("refused"), "own_dropped": t["own_dropped"]}
+    all_of = {f"server.{key}": server.get(key) for key in
+              ("lost_going", "lost_coming", "lost_unknown", "dropped", "refused")} | \
+        {key: t[key] for key in ("refused", "unsent", "own_dropped")} | \
+        {"unreported": 0 if server else rest}
     return {f"cause.{name}": f"{n:,}" for name, n in all_of.items() if n}
 
 
@@ -182,7 +182,7 @@ def test_what_there_was_no_memory_for_is_said(page, tmp_path):
     assert "No memory" not in dom.partition("</script>")[0]
     path.write_text(path.read_text().replace('"left_out":0', '"left_out":1234', 1))
     dom, console = browse(path, tmp_path / "profile")
-    assert console == [] and dom.count("leave out 1,234 round trips</p>") == 1
+    assert console == [] and dom.count("without 1,234 round trips</p>") == 1
 
 
 @needs_browser

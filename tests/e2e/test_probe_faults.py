@@ -36,7 +36,7 @@ def test_a_closed_port_is_named_when_it_is_met(kedge):
     finally:
         run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=20)
-    assert err == "" and "refused: Connection refused, says 127.0.0.1" in out
+    assert err == "" and "refused: Connection refused, reported by 127.0.0.1" in out
 
 
 def test_a_connection_that_is_refused_is_named_once(kedge):
@@ -46,7 +46,7 @@ def test_a_connection_that_is_refused_is_named_once(kedge):
         run = start(kedge, "probe", "-c", "3", "-i", "5ms", url)
         out, err = run.communicate(timeout=20)
     assert err == f"kedge probe: {url}: Connection refused\n"
-    assert f"{url}: 3 did not leave: Connection refused" in out
+    assert f"{url}: 3 not sent: Connection refused" in out
 
 
 @pytest.mark.parametrize("words", [["-q"], ["--json"], ["--jsonl"]])

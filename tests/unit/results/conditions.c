@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of results/conditions.h: what is a condition, and when it fails. */
 #include "results/conditions.h"
 
@@ -66,13 +67,14 @@ static void judges_each_figure(void **state)
         const char *text;
         bool fails;
     } cases[] = {
-        { "lost>1", true },        { "lost>2", false },       { "lost<2", false },
-        { "lost<3", true },        { "lost>1.96%", true },    { "lost>1.961%", false },
-        { "received<100", false }, { "received<99%", true },  { "sent>101", true },
-        { "min>999ns", true },     { "min>1us", false },      { "max<100us", false },
-        { "max<100001ns", true },  { "p50>40us", true },      { "p50>60us", false },
-        { "p99>90us", true },      { "p99.9>1ns", true },     { "p99.9<1h", true },
-        { "jitter>1h", true },     { "duplicated>0", false }, { "late>0%", false },
+        { "lost>1", true },        { "lost>2", false },         { "lost<2", false },
+        { "lost<3", true },        { "lost>1.96%", true },      { "lost>1.961%", false },
+        { "received<100", false }, { "received<99%", true },    { "sent>101", true },
+        { "min>999ns", true },     { "min>1us", false },        { "max<100us", false },
+        { "max<100001ns", true },  { "p50>40us", true },        { "p50>60us", false },
+        { "p99>90us", true },      { "p99.9>1ns", true },       { "p99.9<1h", true },
+        { "jitter>1h", true },     { "duplicated>0", false },   { "late>0%", false },
+        { "altered>0", false },    { "rtt_ns.p99>90us", true }, { "stray<1", true },
     };
     static struct probe_stats a;
 

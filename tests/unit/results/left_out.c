@@ -1,5 +1,6 @@
-/* Tests of results/dropped_samples.h, and that whatever shows a run says what was left out. */
-#include "results/dropped_samples.h"
+/* SPDX-License-Identifier: MIT */
+/* Tests of results/left_out.h, and that whatever shows a run says what was left out. */
+#include "results/left_out.h"
 
 #include "probe/warmup.h"
 #include "results/prometheus.h"
@@ -120,9 +121,8 @@ static void the_report_says_it(void **state)
     lack(&r);
     note(&r, &text);
     assert_non_null(strstr(text.at,
-                           "udp://127.0.0.1:7: no memory, so that percentiles leave out "
-                           "2 round trips, 2 from the intended time, 2 parts on the way, "
-                           "2 parts on the wire, 2 times of the server's\n"));
+                           "2 round trips, 2 round trips from the intended time, 2 "
+                           "server processing times, 2 network times, 2 wire times\n"));
     free(text.at);
     end(&r);
 }
@@ -212,9 +212,8 @@ static void a_run_read_again_says_it(void **state)
     assert_non_null(f);
     left_out_note(&view, f);
     fclose(f);
-    assert_string_equal(text.at,
-                        "udp://127.0.0.1:7: no memory, so that percentiles leave "
-                        "out 1 round trips, 1 from the intended time\n");
+    assert_non_null(
+        strstr(text.at, "1 round trips, 1 round trips from the intended time\n"));
     free(text.at);
     probe_record_free(&record);
 }
