@@ -371,9 +371,6 @@ static const struct figure table[] = {
     { ROW("stalls.longest_waited", "probes", COUNT,
           "Probes that waited for its end, and were answered."),
       .get = get_stall_waited },
-    { ROW("made_up", "probes", COUNT, "A made-up figure."), STATS(sent),
-      .note = "{made_up} made up", .cause = "made up", METRIC("made_up_total"),
-      .uses = FIGURE_COLUMN | FIGURE_COMPARED | FIGURE_CARD },
 };
 
 #define FIGURES (sizeof table / sizeof *table)

@@ -185,7 +185,6 @@ static const struct {
     { "stalls.longest_ns", 300 * MS },
     { "stalls.longest_at_ns", 100 * MS },
     { "stalls.longest_waited", 20 },
-    { "made_up", 200 },
 };
 
 #define NUMBERS (sizeof numbers / sizeof *numbers)
