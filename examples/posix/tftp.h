@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum { RRQ = 1, WRQ, DATA, ACK, ERROR };
-enum { HEAD = 4, BLOCK = 512, REQUEST_MAX = 1024, FIRST_WAIT_MS = 500, TRIES = 5 };
+enum { HEAD = 4, BLOCK = 512, REQUEST_MAX = 1024, FIRST_WAIT_MS = 500, TRIES = 4 };
 
 struct transfer {
     int fd;
@@ -203,7 +203,7 @@ static bool receive_file(struct transfer *t, const char *name)
     if (!all)
         unlink(part);
     else if (t->lossy) /* this ACK may be lost too: then the last DATA comes again */
-        ask(t, DATA, (uint16_t)(ntohs(t->out[1]) + 1), TRIES - 2);
+        ask(t, DATA, (uint16_t)(ntohs(t->out[1]) + 1), TRIES - 1);
     else
         send_out(t);
     return all;

@@ -247,7 +247,7 @@ def test_server_acknowledges_a_block_again_and_stores_it_once(lab, srv):
     with tftp.Peer(lab.at) as peer:
         peer.ask(tftp.WRQ, "f")
         assert peer.packet().number == 0
-        for _ in range(9 if lab.bare else 2):  # its timer would send but four more
+        for _ in range(9 if lab.bare else 2):  # its timer would send but three more
             peer.say(tftp.data(1, b"a" * 512))
             assert bytes(peer.hear()) == tftp.ack(1)
         peer.say(tftp.data(2, b"b"))
