@@ -25,6 +25,7 @@ struct transfer {
     const struct addrinfo *next; /* of a host with many addresses: the one to try next */
     bool known; /* the peer's port; until it is, any port of its host may answer */
     bool lossy; /* something had to be sent again */
+    int tries;  /* of a packet; 2 where the sender of a request may be forged */
     size_t out_len;
     /* Sent and received last: opcode and number in network order, then bytes. */
     uint16_t out[2 + BLOCK / 2], in[2 + BLOCK / 2 + 1];
@@ -119,6 +120,8 @@ static ssize_t hear(struct transfer *t, uint16_t op, uint16_t number)
         return -1;
     }
     n = judge(t, n, op, number);
+    if (n >= 0)
+        t->tries = TRIES;
     if (n >= 0 || *t->failed) {
         t->peer = from; /* the change of port: from the well-known one to its TID */
         t->known = true;
@@ -127,11 +130,11 @@ static ssize_t hear(struct transfer *t, uint16_t op, uint16_t number)
 }
 
 /* Send t->out until it is answered: how many bytes came, at t->in + 2; or -1. */
-static ssize_t ask(struct transfer *t, uint16_t op, uint16_t number, int tries)
+static ssize_t ask(struct transfer *t, uint16_t op, uint16_t number)
 {
     struct pollfd p = { .fd = t->fd, .events = POLLIN };
 
-    for (int i = 0; i < tries && !*t->failed; i++) {
+    for (int i = 0; i < t->tries && !*t->failed; i++) {
         int64_t left, end = now_ms() + (FIRST_WAIT_MS << i); /* no stranger delays it */
 
         if (!t->known && t->next) {
@@ -161,7 +164,7 @@ static bool send_file(struct transfer *t, FILE *file)
         if (ferror(file))
             return refuse(t, 0, "cannot read the file");
         set_out(t, DATA, block, n);
-        if (ask(t, ACK, block, TRIES) < 0)
+        if (ask(t, ACK, block) < 0)
             return false;
         t->bytes += n;
     }
@@ -174,7 +177,7 @@ static bool receive_blocks(struct transfer *t, FILE *file)
     ssize_t n = BLOCK;
 
     for (uint16_t block = 1; n == BLOCK; block++) {
-        n = ask(t, DATA, block, TRIES);
+        n = ask(t, DATA, block);
         if (n < 0)
             return false;
         if (fwrite(t->in + 2, 1, (size_t)n, file) != (size_t)n)
@@ -202,9 +205,11 @@ static bool receive_file(struct transfer *t, const char *name)
         all = refuse(t, 2, strerror(errno));
     if (!all)
         unlink(part);
-    else if (t->lossy) /* this ACK may be lost too: then the last DATA comes again */
-        ask(t, DATA, (uint16_t)(ntohs(t->out[1]) + 1), TRIES - 1);
-    else
+    else if (!t->lossy)
         send_out(t);
+    else { /* this ACK may be lost too: then the last DATA comes again */
+        t->tries = TRIES - 1;
+        (void)ask(t, DATA, (uint16_t)(ntohs(t->out[1]) + 1));
+    }
     return all;
 }

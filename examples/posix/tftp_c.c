@@ -31,7 +31,7 @@ static struct addrinfo *resolve(const char *server, int *fd)
 int main(int argc, char **argv)
 {
     bool get = argc == 4 && strcmp(argv[1], "GET") == 0, done;
-    struct transfer t = { .fd = -1 };
+    struct transfer t = { .tries = TRIES };
     struct addrinfo *list;
     FILE *file = NULL;
     const char *slash;
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     if (get)
         done = receive_file(&t, slash ? slash + 1 : argv[3]);
     else
-        done = ask(&t, ACK, 0, TRIES) >= 0 && send_file(&t, file);
+        done = ask(&t, ACK, 0) >= 0 && send_file(&t, file);
     freeaddrinfo(list);
     if (!done)
         errx(1, "%s %s: %s", argv[1], argv[3], *t.failed ? t.failed : "no answer");

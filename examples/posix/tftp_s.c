@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     int fd = listen_at(argc == 1 ? "6969" : argc == 2 ? argv[1] : "", &at, &at_len);
 
     for (;;) {
-        struct transfer t = { .known = true, .peer_len = sizeof t.peer };
+        struct transfer t = { .known = true, .tries = 2, .peer_len = sizeof t.peer };
         struct sockaddr *peer = (struct sockaddr *)&t.peer;
         char request[REQUEST_MAX + 2] = { 0 }, host[NI_MAXHOST] = "",
                                    port[NI_MAXSERV] = "";
