@@ -125,6 +125,7 @@ struct kedge_tftp_limits {
     uint32_t windowsize_max; /* at most KEDGE_TFTP_WINDOW_GRANT_MAX is granted */
     bool size_known;         /* of the file to send */
     uint64_t size;           /* bytes */
+    uint32_t window_bytes;   /* of a window that is sent, headers counted; 0: no bound */
 };
 
 /* What a server grants: only what was asked, each value within limits, or left out. */
@@ -211,7 +212,8 @@ struct kedge_tftp_sender {
     uint64_t duplicates;  /* ACKs that said nothing new */
     uint64_t clean_at;    /* when base gets here without a loss, the spacing halves */
     kedge_nanos give_up;
-    kedge_nanos expiry;        /* of the blocks in flight */
+    kedge_nanos gone_at; /* ICMP's word is taken then, if nothing valid comes before */
+    kedge_nanos expiry;  /* of the blocks in flight */
     kedge_nanos suspect_until; /* a gap was told too soon to be sure: look again then */
     kedge_nanos again_at;      /* when blocks left again that were acknowledged since */
     kedge_nanos spacing;       /* between blocks; 0 lets a window leave at once */
@@ -220,6 +222,7 @@ struct kedge_tftp_sender {
     struct kedge_tftp_pace pace;
     unsigned repeats;     /* of an unproved peer's reply, or of the last block */
     unsigned retransmits; /* gaps mended since base moved */
+    unsigned rewinds;     /* so often it went back, for any reason, since base moved */
     bool expired;         /* the timer ran out since base moved */
     bool validated;       /* the peer has answered from its address */
     uint16_t code;        /* of the ERROR that ended it, or is to be sent */
@@ -250,6 +253,9 @@ KEDGE_API void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t firs
 /* The same request came again: an unproved peer gets its first reply once more. */
 KEDGE_API void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now);
 
+/* ICMP says that nobody listens at the peer's port: see kedge_tftp_machine_gone(). */
+KEDGE_API void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos now);
+
 /* The receiving side. Fields are for reading. */
 struct kedge_tftp_receiver {
     struct kedge_tftp_terms terms;
@@ -264,6 +270,7 @@ struct kedge_tftp_receiver {
     uint32_t in_window;   /* blocks since the last ACK */
     unsigned quiet;       /* silences since the last block */
     kedge_nanos give_up;
+    kedge_nanos gone_at;    /* as a sender's */
     kedge_nanos replied_at; /* when the last ACK left */
     kedge_nanos taken_at;   /* when the last block came */
     kedge_nanos silence;    /* so long before the last ACK is repeated */
@@ -294,6 +301,7 @@ kedge_tftp_receiver_write(struct kedge_tftp_receiver *r, kedge_nanos now);
 KEDGE_API void kedge_tftp_receiver_committed(struct kedge_tftp_receiver *r,
                                              kedge_nanos now);
 KEDGE_API void kedge_tftp_receiver_again(struct kedge_tftp_receiver *r, kedge_nanos now);
+KEDGE_API void kedge_tftp_receiver_gone(struct kedge_tftp_receiver *r, kedge_nanos now);
 
 /* Either side as one thing: what a client and a server's session hold. */
 struct kedge_tftp_machine {
@@ -320,9 +328,10 @@ kedge_tftp_machine_outcome(const struct kedge_tftp_machine *m);
 KEDGE_API void kedge_tftp_machine_end(struct kedge_tftp_machine *m,
                                       enum kedge_tftp_outcome outcome, int code);
 
-/* ICMP says that nobody listens at the peer's port: the end, and a good one for a sender
- * that has sent all (`unconfirmed` if its terms ask to confirm). */
-KEDGE_API void kedge_tftp_machine_gone(struct kedge_tftp_machine *m);
+/* ICMP says that nobody listens at the peer's port. Anybody can forge that: it is the end only
+ * if nothing valid comes for two timeouts, 2 s to 5 s. Then it is GONE; OK where a sender
+ * has sent all (UNCONFIRMED if its terms ask to confirm) or a receiver has kept the file. */
+KEDGE_API void kedge_tftp_machine_gone(struct kedge_tftp_machine *m, kedge_nanos now);
 
 /* ---- The client ------------------------------------------------------------------- */
 

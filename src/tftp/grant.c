@@ -20,6 +20,21 @@ static void grant_tsize(struct kedge_tftp_options *granted,
         granted->has |= KEDGE_TFTP_HAS_TSIZE;
 }
 
+/* IPv4, UDP and TFTP headers of a block. */
+enum { BLOCK_HEADERS = 32 };
+
+/* A forged ACK buys a window: jumbo blocks would make it worth megabytes. An upload's window is
+ * the client's to send. */
+static uint64_t window_limit(const struct kedge_tftp_request *request,
+                             const struct kedge_tftp_limits *limits, uint32_t blksize)
+{
+    uint64_t most = min_u64(limits->windowsize_max, KEDGE_TFTP_WINDOW_GRANT_MAX);
+
+    if (limits->window_bytes == 0 || request->op != KEDGE_TFTP_RRQ)
+        return most;
+    return clamp_u64(limits->window_bytes / ((uint64_t)blksize + BLOCK_HEADERS), 1, most);
+}
+
 static uint32_t power_below(uint32_t v)
 {
     uint32_t power = 1;
@@ -34,7 +49,7 @@ struct kedge_tftp_options kedge_tftp_grant(const struct kedge_tftp_request *requ
 {
     const struct kedge_tftp_options *asked = &request->options;
     struct kedge_tftp_options granted = *asked;
-    uint64_t window_max = min_u64(limits->windowsize_max, KEDGE_TFTP_WINDOW_GRANT_MAX);
+    uint32_t blksize;
 
     granted.has &= ~(unsigned)(KEDGE_TFTP_HAS_TSIZE | KEDGE_TFTP_HAS_WINDOWSIZE);
     granted.blksize =
@@ -44,8 +59,12 @@ struct kedge_tftp_options kedge_tftp_grant(const struct kedge_tftp_request *requ
     if (asked->has & KEDGE_TFTP_HAS_TSIZE)
         grant_tsize(&granted, request, limits);
     if ((asked->has & KEDGE_TFTP_HAS_WINDOWSIZE) && request->mode == KEDGE_TFTP_OCTET) {
+        blksize = granted.has & (KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_BLKSIZE2)
+                      ? granted.blksize
+                      : KEDGE_TFTP_BLKSIZE_DEFAULT;
         granted.has |= KEDGE_TFTP_HAS_WINDOWSIZE;
-        granted.windowsize = (uint32_t)clamp_u64(asked->windowsize, 1, window_max);
+        granted.windowsize = (uint32_t)clamp_u64(asked->windowsize, 1,
+                                                 window_limit(request, limits, blksize));
     }
     return granted;
 }

@@ -52,17 +52,12 @@ void kedge_tftp_machine_end(struct kedge_tftp_machine *m, enum kedge_tftp_outcom
     }
 }
 
-void kedge_tftp_machine_gone(struct kedge_tftp_machine *m)
+void kedge_tftp_machine_gone(struct kedge_tftp_machine *m, kedge_nanos now)
 {
-    bool all = m->sends && m->sender.validated && m->sender.top > m->sender.last;
-    enum kedge_tftp_outcome good =
-        m->sends && m->sender.terms.confirm ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_OK;
-
-    if (!m->sends && m->receiver.phase == KEDGE_TFTP_COMMITTING)
-        return; /* all has come, and is being kept */
-    kedge_tftp_machine_end(m, all ? good : KEDGE_TFTP_GONE, -1);
-    if (!m->sends && m->receiver.outcome == KEDGE_TFTP_RUNNING)
-        m->receiver.give_up = m->receiver.deadline = 0; /* lingering for nobody */
+    if (m->sends)
+        kedge_tftp_sender_gone(&m->sender, now);
+    else
+        kedge_tftp_receiver_gone(&m->receiver, now);
 }
 
 const char *kedge_tftp_outcome_name(enum kedge_tftp_outcome outcome)

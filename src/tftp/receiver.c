@@ -18,6 +18,7 @@ void kedge_tftp_receiver_init(struct kedge_tftp_receiver *r,
     r->deadline = now;
     r->replied_at = now;
     r->give_up = now + patience(terms);
+    r->gone_at = KEDGE_NEVER;
     kedge_tftp_rtt_init(&r->rtt, terms->timeout, terms->own_delay);
 }
 
@@ -50,6 +51,7 @@ static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_n
     if (!kedge_tftp_unwrap(r->next - back, back + r->terms.window, number,
                            r->terms.rollover, &block))
         return;
+    r->gone_at = KEDGE_NEVER;
     r->duplicates += block < r->next;
     if (block + 1 < r->next)
         return; /* more of them come: the last will be answered */
@@ -75,6 +77,7 @@ static void take_block(struct kedge_tftp_receiver *r, size_t len, kedge_nanos no
     r->in_window++;
     r->quiet = 0;
     r->taken_at = now;
+    r->gone_at = KEDGE_NEVER;
     r->give_up = now + patience(&r->terms);
     if (len < r->terms.blksize) {
         r->phase = KEDGE_TFTP_COMMITTING;
@@ -152,12 +155,28 @@ static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
     if (r->phase != KEDGE_TFTP_TAKING || (!r->validated && r->quiet > 0))
         again = KEDGE_NEVER; /* an unproved peer gets its reply once more, not twice */
     if (now < again) {
-        r->deadline = min_u64(again, r->give_up);
+        r->deadline = min_u64(min_u64(again, r->give_up), r->gone_at);
         return act(KEDGE_TFTP_WAIT);
     }
     r->quiet++;
     r->resent++;
     return reply(r, now);
+}
+
+static enum kedge_tftp_outcome outcome_of_silence(const struct kedge_tftp_receiver *r,
+                                                  kedge_nanos now)
+{
+    if (r->phase == KEDGE_TFTP_LINGERING)
+        return KEDGE_TFTP_OK; /* for nobody */
+    return now >= r->gone_at ? KEDGE_TFTP_GONE : KEDGE_TFTP_TIMEOUT;
+}
+
+void kedge_tftp_receiver_gone(struct kedge_tftp_receiver *r, kedge_nanos now)
+{
+    if (r->outcome != KEDGE_TFTP_RUNNING || r->phase == KEDGE_TFTP_COMMITTING)
+        return; /* all has come, and is being kept */
+    r->gone_at = min_u64(r->gone_at, now + gone_after(&r->rtt));
+    r->deadline = min_u64(r->deadline, r->gone_at);
 }
 
 struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r,
@@ -169,9 +188,9 @@ struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r
         r->refuse = false;
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = r->code };
     }
-    if (r->outcome == KEDGE_TFTP_RUNNING && now >= r->give_up &&
+    if (r->outcome == KEDGE_TFTP_RUNNING && now >= min_u64(r->give_up, r->gone_at) &&
         r->phase != KEDGE_TFTP_COMMITTING && !(kept && r->due))
-        finish(r, kept ? KEDGE_TFTP_OK : KEDGE_TFTP_TIMEOUT);
+        finish(r, outcome_of_silence(r, now));
     if (r->outcome != KEDGE_TFTP_RUNNING)
         return act(KEDGE_TFTP_OVER);
     if (r->phase == KEDGE_TFTP_COMMITTING) {

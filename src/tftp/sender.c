@@ -8,9 +8,10 @@
 #include "tftp/rtt.h"
 
 enum {
-    REPAIRS_MAX = 10, /* doublings of the wait between two mendings of one gap */
-    LEAP = 8,         /* blocks; fewer, and ACKs of each block may have been lost */
-    LAST_REPEATS = 3, /* of the last block: firmware may have jumped into its image */
+    REPAIRS_MAX = 10,  /* doublings of the wait between two mendings of one gap */
+    LEAP = 8,          /* blocks; fewer, and ACKs of each block may have been lost */
+    LAST_REPEATS = 3,  /* of the last block: firmware may have jumped into its image */
+    WHOLE_REPEATS = 2, /* of a window; from then on single blocks leave again */
 };
 
 /* After the last repeat, before `unconfirmed` is said: U-Boot asks again after 5 s. */
@@ -26,7 +27,7 @@ void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
     s->top = first;
     s->last = UINT64_MAX;
     s->validated = validated;
-    s->expiry = s->suspect_until = KEDGE_NEVER;
+    s->expiry = s->suspect_until = s->gone_at = KEDGE_NEVER;
     s->deadline = now;
     s->give_up = now + patience(terms);
     kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->own_delay);
@@ -50,17 +51,40 @@ static bool all_sent(const struct kedge_tftp_sender *s)
     return s->top > s->last;
 }
 
-/* One past the last block that may be out now. The reply to the options goes alone. */
-static uint64_t limit(const struct kedge_tftp_sender *s)
+/* One past the last block of the window. The reply to the options goes alone. */
+static uint64_t window_end(const struct kedge_tftp_sender *s)
 {
     uint64_t end = s->base == 0 ? 1 : s->base + s->terms.window;
 
     return min_u64(end, add_sat(s->last, 1));
 }
 
+/* Who forges an ACK gets the window, and is then silent: ten repeats of all of it were the
+ * worst that one forged packet could buy. */
+static bool repeats_alone(const struct kedge_tftp_sender *s)
+{
+    return s->rewinds > WHOLE_REPEATS;
+}
+
+/* Of single blocks the first and the last take turns. A peer that lacks the first hears no
+ * other; one whose ACK was lost may heed the last only. */
+static uint64_t repeat_from(const struct kedge_tftp_sender *s)
+{
+    bool last = repeats_alone(s) && s->rewinds % 2 == 0;
+
+    return last ? max_u64(s->base, sub_sat(s->top, 1)) : s->base;
+}
+
+/* One past the last block that may be out now. */
+static uint64_t limit(const struct kedge_tftp_sender *s)
+{
+    return repeats_alone(s) ? repeat_from(s) + 1 : window_end(s);
+}
+
 static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    s->next = s->base;
+    s->rewinds++;
+    s->next = repeat_from(s);
     s->not_before = max_u64(s->not_before, now);
     s->expiry = s->suspect_until = KEDGE_NEVER;
 }
@@ -122,7 +146,7 @@ static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_bur
 {
     bool spaced = left->at != left->until;
 
-    return acked + 1 == limit(s) || !spaced || took < s->rtt.smoothed;
+    return acked + 1 == window_end(s) || !spaced || took < s->rtt.smoothed;
 }
 
 /* Much sooner than any round trip was: no answer takes so little. A little sooner says
@@ -137,7 +161,7 @@ static bool too_soon(const struct kedge_tftp_sender *s, kedge_nanos took)
 static bool answers_first(const struct kedge_tftp_sender *s, uint64_t acked,
                           kedge_nanos took)
 {
-    return acked + 1 == limit(s) && too_soon(s, took) && bursts_count(s, acked) == 2;
+    return acked + 1 == window_end(s) && too_soon(s, took) && bursts_count(s, acked) == 2;
 }
 
 /* While nothing is known any round trip will do; that of a block which the timer sent again
@@ -209,7 +233,7 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
     pace_measure(s, acked, now);
     s->base = acked + 1;
     s->suspect_until = KEDGE_NEVER;
-    s->retransmits = 0;
+    s->retransmits = s->rewinds = 0;
     note_copies(s);
     s->next = max_u64(s->next, s->base);
     s->repeats = 0;
@@ -249,6 +273,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
         s->duplicates++;
         return;
     }
+    s->gone_at = KEDGE_NEVER;
     if (acked >= s->base) {
         s->validated = true;
         advance(s, acked, now);
@@ -309,8 +334,29 @@ static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
 
 static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
 {
-    s->deadline = min_u64(at, s->give_up);
+    s->deadline = min_u64(min_u64(at, s->give_up), s->gone_at);
     return act(KEDGE_TFTP_WAIT);
+}
+
+static enum kedge_tftp_outcome outcome_of_silence(const struct kedge_tftp_sender *s)
+{
+    return s->validated && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT;
+}
+
+/* A client that has all closes its port: the last ACK may be the one that was lost. */
+static enum kedge_tftp_outcome outcome_of_gone(const struct kedge_tftp_sender *s)
+{
+    if (!s->validated || !all_sent(s))
+        return KEDGE_TFTP_GONE;
+    return s->terms.confirm ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_OK;
+}
+
+void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    if (s->outcome != KEDGE_TFTP_RUNNING)
+        return;
+    s->gone_at = min_u64(s->gone_at, now + gone_after(&s->rtt));
+    s->deadline = min_u64(s->deadline, s->gone_at);
 }
 
 struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
@@ -320,9 +366,8 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
         s->refuse = false;
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = s->code };
     }
-    if (s->outcome == KEDGE_TFTP_RUNNING && now >= s->give_up)
-        finish(s,
-               s->validated && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT);
+    if (s->outcome == KEDGE_TFTP_RUNNING && now >= min_u64(s->give_up, s->gone_at))
+        finish(s, now >= s->gone_at ? outcome_of_gone(s) : outcome_of_silence(s));
     /* While a part of the window is still to leave (storage is slow, or it is spaced) the
      * peer has nothing to answer. */
     if (s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {

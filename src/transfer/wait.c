@@ -133,7 +133,7 @@ static void hear_error(void *owner, const struct udp_error *e)
     if (unanswered)
         x->over = x->closed = true;
     else
-        kedge_tftp_machine_gone(&x->client.machine);
+        kedge_tftp_machine_gone(&x->client.machine, x->now);
 }
 
 static void take(struct transfer_session *x, int n)

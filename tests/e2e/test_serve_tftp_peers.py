@@ -334,8 +334,8 @@ def test_a_probe_for_the_size(serve, file):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 @BOTH
-def test_a_dead_peer_is_gone_at_once(serve, file, host, flags):
-    """ICMP says that nobody listens there."""
+def test_a_dead_peer_is_gone_soon(serve, file, host, flags):
+    """ICMP says that nobody listens there, and nothing else is heard."""
     server = serve(*flags, at=[f"tftp://{host}:0"])
 
     with Peer(server.at) as peer:
@@ -371,7 +371,7 @@ def test_the_dead_harm_nobody_else(serve, make, host, flags):
                 peer.say(reply)
         assert transfer.content == content
     assert int(server.record(outcome="ok")["resent"]) <= 8     # by the timer, on a busy day
-    end = time.monotonic() + 5          # the first answer may still have found an ear
+    end = time.monotonic() + 15     # ICMP's word is taken after 2 s to 5 s
     while time.monotonic() < end and gone(server) != dead:
         time.sleep(0.05)
     assert gone(server) == dead

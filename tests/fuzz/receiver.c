@@ -38,7 +38,7 @@ static void end(struct world *w, struct reader *r)
     bool ran = was == KEDGE_TFTP_RUNNING;
 
     if (take_u8(r) % 2)
-        kedge_tftp_machine_gone(m);
+        kedge_tftp_machine_gone(m, w->now);
     else
         kedge_tftp_machine_end(m, KEDGE_TFTP_FAILED, PICK(r, codes));
     MUST(ran || kedge_tftp_machine_outcome(m) == was);

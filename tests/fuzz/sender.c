@@ -51,7 +51,8 @@ static void end(struct world *w, struct reader *r)
 
     if (take_u8(r) % 2) {
         w->owner.excused = true;
-        kedge_tftp_machine_gone(m);
+        kedge_tftp_machine_gone(m, w->now);
+        return;
     } else {
         kedge_tftp_machine_end(m, KEDGE_TFTP_FAILED, PICK(r, codes));
     }

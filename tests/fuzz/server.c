@@ -231,7 +231,7 @@ static void strike(struct world *w, struct reader *r)
         return;
     o->excused = true;
     if (how % 2)
-        kedge_tftp_machine_gone(&s->machine);
+        kedge_tftp_machine_gone(&s->machine, w->now);
     else
         kedge_tftp_machine_end(&s->machine, KEDGE_TFTP_FAILED, how % 4 ? 0 : -1);
     pump(w, s);

@@ -45,6 +45,24 @@ MUTANTS = {
                                     "false && now - r->replied_at < reply_wait"),
     "every block out of a window is answered":
         (RECEIVER, "back + r->terms.window, number", "UINT16_MAX, number"),
+    # Rule 7: what a forged packet can buy.
+    "whole windows leave again for ever": (SENDER, "s->rewinds > WHOLE_REPEATS", "false"),
+    "one repeat of a window is all": (SENDER, "WHOLE_REPEATS = 2", "WHOLE_REPEATS = 1"),
+    "a new ACK does not end the single blocks": (
+        SENDER, "s->retransmits = s->rewinds = 0;", "s->retransmits = 0;"),
+    "the last block of a window never leaves alone": (
+        SENDER, "repeats_alone(s) && s->rewinds % 2 == 0", "false"),
+    "jumbo blocks make jumbo windows": (GRANT, "limits->window_bytes == 0 ||", "true ||"),
+    "the window of an upload is cut": (GRANT, " || request->op != KEDGE_TFTP_RRQ", ""),
+    "headers are no bytes": (GRANT, "BLOCK_HEADERS = 32", "BLOCK_HEADERS = 0"),
+    "ICMP ends a transfer at once": (PATIENCE, "clamp_u64(2 * kedge_tftp_rto(rtt), 2 *",
+                                     "clamp_u64(0, 0 *"),
+    "an ACK does not belie ICMP": (SENDER, "    s->gone_at = KEDGE_NEVER;\n    if (acked", "    if (acked"),
+    "a block does not belie ICMP": (RECEIVER, "    r->gone_at = KEDGE_NEVER;\n    r->give_up", "    r->give_up"),
+    "an old block does not belie ICMP": (
+        RECEIVER, "    r->gone_at = KEDGE_NEVER;\n    r->duplicates", "    r->duplicates"),
+    "ICMP repeated puts off the end": (SENDER, "min_u64(s->gone_at, now + gone_after(&s->rtt))",
+                                       "now + gone_after(&s->rtt)"),
     # Rule 3: measured time.
     "a block sent twice is a sample": (SENDER, "if (!left->again && tells", "if (tells"),
     "an early ACK after a resend is no sample": (SENDER, "too_soon(s, took) &&", "false &&"),
@@ -166,8 +184,9 @@ MUTANTS = {
                                               "last && s->repeats == 1000)"),
     "unconfirmed is said too soon": (SENDER, "s->repeats == LAST_REPEATS ? last_wait_min : 0",
                                      "0"),
+    "port unreachable is always well": (
+        SENDER, "if (!s->validated || !all_sent(s))\n        return KEDGE_TFTP_GONE;\n", ""),
     "ERROR 0 at the end is an abort": (SENDER, "all_sent(s) && in->number == 0", "false"),
-    "port unreachable is always well": (MACHINE, "all ? good : KEDGE_TFTP_GONE", "good"),
     # Packets, text, the client.
     "a long ACK is none": (PACKET, "    return !r.bad;\n",
                            "    return !r.bad && (op != KEDGE_TFTP_ACK || r.left.len == 0);\n"),

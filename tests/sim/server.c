@@ -128,7 +128,7 @@ static void unreachable(struct world *w, const struct datagram *d)
 
     if (!session || session->socket != d->socket || session->state != TFTP_LIVE)
         return;
-    kedge_tftp_machine_gone(&session->machine);
+    kedge_tftp_machine_gone(&session->machine, w->now);
     transfer_pump(w, transfer_of(w->server, session));
 }
 

@@ -225,7 +225,8 @@ static void opened(struct world *w, struct transfer *t)
     struct kedge_tftp_limits limits = { .blksize_max = w->server->blksize_max,
                                         .windowsize_max = w->server->window_max,
                                         .size_known = !f->size_unknown,
-                                        .size = f->size };
+                                        .size = f->size,
+                                        .window_bytes = 1500 * w->server->window_max };
     struct datagram d = { .head_len = 0 };
 
     if (f->refuse < 0) {

@@ -214,7 +214,7 @@ static void drain_requests(struct tftp_port *p)
     p->drops_seen = box->drops;
 }
 
-/* Nobody listens at a peer's port, says ICMP: the end of its transfer there. */
+/* Nobody listens at a peer's port, says ICMP: a hint, for anybody can say so. */
 static void gone(void *owner, const struct udp_error *e)
 {
     struct tftp_port *p = owner;
@@ -228,7 +228,7 @@ static void gone(void *owner, const struct udp_error *e)
     s = tftp_sessions_find(&p->service->sessions, p->listener->number, &peer);
     if (!s || s->state != TFTP_LIVE || transfer_of(p->service, s)->port != p)
         return;
-    kedge_tftp_machine_gone(&s->machine);
+    kedge_tftp_machine_gone(&s->machine, loop_now(p->service->config.loop));
     transfer_pump(transfer_of(p->service, s));
 }
 

@@ -9,7 +9,8 @@
 enum {
     ASK_ROUTE_ABOVE = 1228,
     HEADERS_V4 = 28 + KEDGE_TFTP_HEADER,
-    HEADERS_V6 = HEADERS_V4 + 20
+    HEADERS_V6 = HEADERS_V4 + 20,
+    ETHERNET = 1500
 };
 
 int refusal_code(enum kedge_tftp_op op, enum store_error error)
@@ -89,13 +90,22 @@ static uint32_t blksize_limit(struct tftp_transfer *t)
                                KEDGE_TFTP_BLKSIZE_DEFAULT, KEDGE_TFTP_BLKSIZE_MAX);
 }
 
+/* A forged ACK buys a window. Who allows larger ones than the default wants them to have
+ * whole packets of an Ethernet. */
+static uint32_t window_bytes(uint32_t windowsize_max)
+{
+    return ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
+}
+
 void transfer_start(struct tftp_transfer *t, uint64_t size)
 {
     struct tftp_service *s = t->service;
     struct kedge_tftp_limits limits = { .blksize_max = blksize_limit(t),
                                         .windowsize_max = s->config.windowsize_max,
                                         .size_known = t->session->op == KEDGE_TFTP_RRQ,
-                                        .size = size };
+                                        .size = size,
+                                        .window_bytes =
+                                            window_bytes(s->config.windowsize_max) };
 
     if (t->uploading && t->upload.slow)
         limits.windowsize_max = 1; /* each block waits for a helper */

@@ -39,7 +39,7 @@ void prove_grant(void)
                                     .options = any_options(has) };
     struct kedge_tftp_limits limits = { (uint32_t)any_from_to(8, 65464),
                                         (uint32_t)any_from_to(1, UINT32_MAX), any_bool(),
-                                        any_u64() };
+                                        any_u64(), (uint32_t)any_u64() };
     struct kedge_tftp_options granted = kedge_tftp_grant(&q, &limits);
 
     (void)checked(&granted);

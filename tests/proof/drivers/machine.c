@@ -34,6 +34,6 @@ void prove_machine_ends(void)
     if (any_bool())
         kedge_tftp_machine_end(&m, any_outcome(), Frama_C_interval(-1, 8));
     else
-        kedge_tftp_machine_gone(&m);
+        kedge_tftp_machine_gone(&m, any_u64());
     (void)kedge_tftp_outcome_name(kedge_tftp_machine_outcome(&m));
 }

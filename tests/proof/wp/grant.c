@@ -1,5 +1,5 @@
 /* What is granted: never more than was asked, nor than the limits. */
-/* Functions: power_below, grant_tsize, kedge_tftp_grant */
+/* Functions: power_below, window_limit, grant_tsize, kedge_tftp_grant */
 #include "power_below.h"
 
 #define HAS(o, what) (((o).has & KEDGE_TFTP_HAS_##what) != 0)
@@ -12,6 +12,12 @@
 static void grant_tsize(struct kedge_tftp_options *granted,
                         const struct kedge_tftp_request *request,
                         const struct kedge_tftp_limits *limits);
+
+/*@ requires request: \valid_read(request);
+  @ requires limits: \valid_read(limits);
+  @ assigns \nothing; */
+static uint64_t window_limit(const struct kedge_tftp_request *request,
+                             const struct kedge_tftp_limits *limits, uint32_t blksize);
 
 /*@ requires request: \valid_read(request);
   @ requires limits: \valid_read(limits);

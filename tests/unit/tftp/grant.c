@@ -103,6 +103,31 @@ static void rule_5_windowsize_is_within_the_limit(void **state)
     assert_int_equal(kedge_tftp_grant(&r, &wide).windowsize, KEDGE_TFTP_WINDOW_GRANT_MAX);
 }
 
+/* Of 96,000 bytes, headers and all; but never less than a block. */
+static void rule_7_a_window_has_so_many_bytes(void **state)
+{
+    static const struct {
+        uint32_t blksize; /* 0: none is asked for */
+        uint32_t want;
+    } rows[] = { { 0, 64 },    { 512, 64 },  { 1428, 64 }, { 1468, 64 },
+                 { 1469, 63 }, { 8192, 11 }, { 32768, 2 }, { 65464, 1 } };
+    struct kedge_tftp_limits wide = { .blksize_max = 65464,
+                                      .windowsize_max = 64,
+                                      .window_bytes = 96000 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct kedge_tftp_request r = { .op = KEDGE_TFTP_RRQ,
+                                        .options = { .has = W, .windowsize = 65535 } };
+
+        r.options.has |= rows[i].blksize ? B : 0;
+        r.options.blksize = rows[i].blksize;
+        assert_int_equal(kedge_tftp_grant(&r, &wide).windowsize, rows[i].want);
+        r.op = KEDGE_TFTP_WRQ; /* what the client sends is no gift of ours */
+        assert_int_equal(kedge_tftp_grant(&r, &wide).windowsize, 64);
+    }
+}
+
 static void rule_5_tsize_of_a_read_is_the_files_own(void **state)
 {
     struct kedge_tftp_limits l = limits;
@@ -248,6 +273,7 @@ int main(void)
         cmocka_unit_test(rule_5_timeouts_are_echoed_exactly),
         cmocka_unit_test(rule_5_blksize_is_clamped_to_the_route),
         cmocka_unit_test(rule_5_windowsize_is_within_the_limit),
+        cmocka_unit_test(rule_7_a_window_has_so_many_bytes),
         cmocka_unit_test(rule_5_tsize_of_a_read_is_the_files_own),
         cmocka_unit_test(rule_5_tsize_of_a_write_is_echoed),
         cmocka_unit_test(terms_without_options_are_rfc_1350s),

@@ -80,34 +80,98 @@ static void an_end_may_be_silent(void **state)
     assert_int_equal(kedge_tftp_machine_write(&m, MS(2)).todo, KEDGE_TFTP_OVER);
 }
 
+/* All that the machine wants until this time, at its own deadlines. */
+static void live_until(struct kedge_tftp_machine *m, kedge_nanos end)
+{
+    kedge_nanos now = kedge_tftp_machine_deadline(m);
+
+    for (; now <= end; now = kedge_tftp_machine_deadline(m)) {
+        struct kedge_tftp_action a = kedge_tftp_machine_write(m, now);
+
+        if (a.todo == KEDGE_TFTP_BLOCKS)
+            kedge_tftp_sender_sent(&m->sender, a.first, a.end, now);
+    }
+}
+
+/* Its outcome after ICMP has said at 1 s that nobody is there, and nothing came since. */
+static enum kedge_tftp_outcome gone(struct kedge_tftp_machine *m)
+{
+    live_until(m, MS(20));
+    kedge_tftp_machine_gone(m, MS(20));
+    live_until(m, MS(2019));
+    assert_int_equal(kedge_tftp_machine_outcome(m), KEDGE_TFTP_RUNNING);
+    live_until(m, MS(9000));
+    return kedge_tftp_machine_outcome(m);
+}
+
 static void rule_10_port_unreachable_after_the_last_block_is_ok(void **state)
 {
     struct kedge_tftp_machine m = sending(3);
-    struct kedge_tftp_action a = kedge_tftp_machine_write(&m, 0);
 
     (void)state;
-    kedge_tftp_sender_sent(&m.sender, a.first, a.end, 0);
-    kedge_tftp_machine_gone(&m);
-    assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_OK);
-    assert_int_equal(kedge_tftp_machine_write(&m, MS(1)).todo, KEDGE_TFTP_OVER);
+    assert_int_equal(gone(&m), KEDGE_TFTP_OK);
+    assert_int_equal(kedge_tftp_machine_write(&m, MS(9001)).todo, KEDGE_TFTP_OVER);
 }
 
 static void port_unreachable_before_that_is_gone(void **state)
 {
     struct kedge_tftp_machine m = sending(9);
-    struct kedge_tftp_action a = kedge_tftp_machine_write(&m, 0);
 
     (void)state;
-    kedge_tftp_sender_sent(&m.sender, a.first, a.end, 0);
-    kedge_tftp_machine_gone(&m);
-    assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_GONE);
+    assert_int_equal(gone(&m), KEDGE_TFTP_GONE);
     m = sending(1);
     m.sender.validated = false; /* nobody was ever there */
-    kedge_tftp_sender_sent(&m.sender, 1, 2, 0);
-    kedge_tftp_machine_gone(&m);
-    assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_GONE);
+    assert_int_equal(gone(&m), KEDGE_TFTP_GONE);
     m = receiving();
-    kedge_tftp_machine_gone(&m);
+    assert_int_equal(gone(&m), KEDGE_TFTP_GONE);
+}
+
+/* Anybody can forge it. Who is there answers what is sent again, or goes on. */
+static void port_unreachable_is_a_lie_when_the_peer_goes_on(void **state)
+{
+    struct kedge_tftp_machine m = sending(9);
+    static const uint8_t whole[512];
+    struct kedge_tftp_packet in = ack(1);
+    struct kedge_span body;
+
+    (void)state;
+    live_until(&m, MS(20));
+    for (unsigned i = 0; i < 8; i++) {
+        kedge_nanos now = MS(20 + 1900 * i);
+
+        kedge_tftp_machine_gone(&m, now);
+        live_until(&m, now + MS(1899));
+        in.number = (uint16_t)(i / 2); /* an ACK that says nothing new is valid too */
+        kedge_tftp_machine_read(&m, &in, now + MS(1899), &body);
+        assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_RUNNING);
+    }
+    m = receiving();
+    live_until(&m, MS(20));
+    for (uint16_t i = 0; i < 8; i++) {
+        kedge_nanos now = MS(20 + 1900 * i);
+
+        kedge_tftp_machine_gone(&m, now);
+        live_until(&m, now + MS(1899));
+        in = data((uint16_t)(i / 2 + 1), (struct kedge_span){ whole, sizeof whole });
+        kedge_tftp_machine_read(&m, &in, now + MS(1899), &body);
+        assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_RUNNING);
+    }
+}
+
+/* One that is repeated does not put off the end. */
+static void port_unreachable_is_no_sooner_or_later_for_being_repeated(void **state)
+{
+    struct kedge_tftp_machine m = sending(9);
+
+    (void)state;
+    live_until(&m, MS(20));
+    for (unsigned at = 20; at < 2000; at += 100) {
+        live_until(&m, MS(at));
+        kedge_tftp_machine_gone(&m, MS(at));
+    }
+    live_until(&m, MS(2019));
+    assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_RUNNING);
+    live_until(&m, MS(2020));
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_GONE);
 }
 
@@ -119,10 +183,11 @@ static void port_unreachable_does_not_end_a_commit(void **state)
     (void)state;
     (void)kedge_tftp_machine_write(&m, 0);
     take_last(&m);
-    kedge_tftp_machine_gone(&m);
+    kedge_tftp_machine_gone(&m, MS(1));
+    (void)kedge_tftp_machine_write(&m, MS(9000));
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_RUNNING);
-    kedge_tftp_receiver_committed(&m.receiver, MS(2));
-    assert_int_equal(kedge_tftp_machine_write(&m, MS(2)).todo, KEDGE_TFTP_REPLY);
+    kedge_tftp_receiver_committed(&m.receiver, MS(9000));
+    assert_int_equal(kedge_tftp_machine_write(&m, MS(9000)).todo, KEDGE_TFTP_REPLY);
 }
 
 static void who_lingers_is_ok_already(void **state)
@@ -137,8 +202,8 @@ static void who_lingers_is_ok_already(void **state)
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_OK);
     kedge_tftp_machine_end(&m, KEDGE_TFTP_REPLACED, 0);
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_OK);
-    kedge_tftp_machine_gone(&m); /* nobody to linger for */
-    assert_int_equal(kedge_tftp_machine_write(&m, MS(3)).todo, KEDGE_TFTP_OVER);
+    kedge_tftp_machine_gone(&m, MS(3)); /* nobody to linger for */
+    assert_int_equal(kedge_tftp_machine_write(&m, MS(2003)).todo, KEDGE_TFTP_OVER);
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_OK);
 }
 
@@ -162,6 +227,8 @@ int main(void)
         cmocka_unit_test(an_end_may_be_silent),
         cmocka_unit_test(rule_10_port_unreachable_after_the_last_block_is_ok),
         cmocka_unit_test(port_unreachable_before_that_is_gone),
+        cmocka_unit_test(port_unreachable_is_a_lie_when_the_peer_goes_on),
+        cmocka_unit_test(port_unreachable_is_no_sooner_or_later_for_being_repeated),
         cmocka_unit_test(port_unreachable_does_not_end_a_commit),
         cmocka_unit_test(who_lingers_is_ok_already),
         cmocka_unit_test(outcomes_have_the_names_of_records),

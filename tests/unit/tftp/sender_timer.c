@@ -20,6 +20,80 @@ static void rule_3_the_timer_sends_the_whole_window_again(void **state)
     assert_true(s.resent == 5);
 }
 
+/* Blocks in the order in which they leave without any further ACK, for so long. */
+static unsigned left_in_silence(struct kedge_tftp_sender *s, kedge_nanos end,
+                                uint64_t *blocks, unsigned room)
+{
+    unsigned count = 0;
+
+    while (s->deadline < end) {
+        struct sent sent = { 0, 0 };
+
+        pump(s, s->deadline, &sent);
+        for (uint64_t b = sent.first; b < sent.end && count < room; b++)
+            blocks[count++] = b;
+    }
+    return count;
+}
+
+/* A forged ACK bought the window about ten times. */
+static void rule_7_a_window_is_repeated_twice_then_single_blocks(void **state)
+{
+    static const uint64_t want[] = { 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1, 4, 1, 4 };
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+    struct sent sent = { 0, 0 };
+    uint64_t blocks[40];
+    unsigned count;
+
+    (void)state;
+    pump(&s, 0, &sent);
+    tell(&s, &(struct line){ .event = ACK, .number = 0 }, MS(10));
+    count = left_in_silence(&s, MS(30011), blocks, COUNT(blocks));
+    assert_int_equal(s.outcome, KEDGE_TFTP_TIMEOUT);
+    assert_in_range(count, COUNT(want), 24);
+    for (unsigned i = 0; i < COUNT(want); i++)
+        if (blocks[i] != want[i])
+            fail_msg("place %u: block %llu", i, (unsigned long long)blocks[i]);
+    while (count > COUNT(want))
+        assert_true(blocks[--count] % 3 == 1);
+}
+
+/* Nor does a gap that is told again and again: each mending is a repeat. */
+static void rule_7_acks_that_repeat_themselves_buy_no_more(void **state)
+{
+    struct kedge_tftp_sender s = sender(64, 0, false, 100000);
+    struct sent sent = { 0, 0 };
+    uint64_t left = 0;
+
+    (void)state;
+    pump(&s, 0, &sent);
+    tell(&s, &(struct line){ .event = ACK, .number = 0 }, MS(10));
+    for (unsigned at = 10; at < 29000; at += 5) {
+        tell(&s, &(struct line){ .event = ACK, .number = 0 }, MS(at));
+        sent = (struct sent){ 0, 0 };
+        pump(&s, MS(at), &sent);
+        left += sent.end - sent.first;
+    }
+    assert_in_range(left, 64 + 10, 3 * 64 + 40);
+}
+
+/* One new block, and the next window may leave as the first did. */
+static void rule_7_a_new_ack_ends_the_single_blocks(void **state)
+{
+    struct kedge_tftp_sender s = sender(4, 0, false, 1000);
+    struct sent sent = { 0, 0 };
+    uint64_t blocks[40];
+
+    (void)state;
+    pump(&s, 0, &sent);
+    tell(&s, &(struct line){ .event = ACK, .number = 0 }, MS(10));
+    while (s.rewinds < 3)
+        (void)left_in_silence(&s, s.deadline + 1, blocks, COUNT(blocks));
+    tell(&s, &(struct line){ .event = ACK, .number = 1 }, s.deadline - MS(1));
+    assert_int_equal(left_in_silence(&s, s.deadline + MS(200), blocks, 4), 4);
+    assert_true(blocks[0] == 2 && blocks[3] == 5);
+}
+
 static void rule_3_the_rto_doubles_up_to_the_timeout(void **state)
 {
     static const struct line script[] = {
@@ -253,6 +327,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_3_the_timer_sends_the_whole_window_again),
+        cmocka_unit_test(rule_7_a_window_is_repeated_twice_then_single_blocks),
+        cmocka_unit_test(rule_7_acks_that_repeat_themselves_buy_no_more),
+        cmocka_unit_test(rule_7_a_new_ack_ends_the_single_blocks),
         cmocka_unit_test(rule_3_the_rto_doubles_up_to_the_timeout),
         cmocka_unit_test(rule_3_a_link_that_grew_slow_is_measured_again),
         cmocka_unit_test(rule_3_an_early_ack_after_a_resend_is_a_sample),
