@@ -29,9 +29,12 @@ def files(tree, *prefixes, suffix=("",)):
             and (tree / n).is_file()]
 
 
-def copy(tree, to):
-    """A copy of the project's files, to plant a fault in."""
+def copy(tree, to, corpus=False):
+    """A copy of the project's files, to plant a fault in. The corpus of the fuzzers, hundreds
+    of files, comes along only where it is asked for."""
     for path in files(tree):
+        if not corpus and path.is_relative_to(tree / "tests/fuzz/corpus"):
+            continue
         target = to / path.relative_to(tree)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)

@@ -38,6 +38,7 @@ def test_a_replay_passes(root, tmp_path, target):
     ("server", "src/tftp/request_port.c", "if (!request || !budget_left(t, &in->peer))",
      "if (in->bytes.len < 4)"),
 ])
-def test_a_fault_is_seen(scratch, tmp_path, target, name, old, new):
-    change(scratch, name, old, new)
-    assert replay(scratch, tmp_path, target) != 0
+def test_a_fault_is_seen(root, tmp_path, target, name, old, new):
+    spoilt = guard.copy(root, tmp_path / "tree", corpus=True)
+    change(spoilt, name, old, new)
+    assert replay(spoilt, tmp_path, target) != 0
