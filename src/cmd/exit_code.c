@@ -18,6 +18,23 @@ enum exit_code exit_code_of_errno(int code)
     }
 }
 
+enum exit_code exit_code_of_setup(int err, enum exit_code other)
+{
+    switch (-err) {
+    case ENOMEM:
+    case EAGAIN: /* of a thread */
+    case EMFILE:
+    case ENFILE:
+    case ENOSYS:
+        return EXIT_SYSTEM;
+    case EACCES:
+    case EPERM:
+        return EXIT_NO_PERMISSION;
+    default:
+        return other;
+    }
+}
+
 enum exit_code exit_code_of(const struct kedge_error *error)
 {
     switch (error->cause) {

@@ -20,11 +20,16 @@ enum exit_code {
     EXIT_WRONG_SIZE = 11, /* short, or not of the size announced */
     EXIT_WRONG_CHECKSUM = 12,
     EXIT_NO_PERMISSION = 13, /* this user may not open that socket */
+    EXIT_SYSTEM = 14,        /* this system cannot: no memory, no epoll, no thread */
     EXIT_USAGE = 64          /* an unknown, bad or contradictory flag or operand */
 };
 
 /* Why a socket could not be opened or dialled. */
 enum exit_code exit_code_of(const struct kedge_error *error);
+
+/* Of -errno while a program sets itself up: EXIT_SYSTEM where the system lacks something
+ * (memory, descriptors, threads, a call), EXIT_NO_PERMISSION, or else `other`. */
+enum exit_code exit_code_of_setup(int err, enum exit_code other);
 
 /* Of a positive errno of a socket call. */
 enum exit_code exit_code_of_errno(int code);

@@ -147,10 +147,12 @@ static enum exit_code serve_run(const void *options, const struct operands *oper
 {
     const struct serve_options *o = options;
     struct server *s = calloc(1, sizeof *s);
-    enum exit_code code = EXIT_LOCAL_FILE;
+    enum exit_code code;
 
-    if (!s)
-        return code;
+    if (!s) {
+        fputs("kedge serve: no memory\n", stderr);
+        return EXIT_SYSTEM;
+    }
     code = tracing_open(&s->tracing, "serve", o->trace);
     if (code == EXIT_OK)
         code = serve_traced(s, o, operands);

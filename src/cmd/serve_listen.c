@@ -48,15 +48,14 @@ static enum exit_code refuse(const struct kedge_error *error, bool local)
         return EXIT_USAGE;
     if (error->cause == KEDGE_NOT_RESOLVED)
         return EXIT_NO_NAME;
-    return error->code == EACCES || error->code == EPERM ? EXIT_NO_PERMISSION
-                                                         : EXIT_LOCAL_FILE;
+    return exit_code_of_setup(-error->code, EXIT_LOCAL_FILE);
 }
 
 static enum exit_code failed(const char *text, int err)
 {
     fprintf(stderr, "kedge serve: %s: %s%s\n", printable(text, PRINTABLE_NAME).text,
             strerror(-err), hint(-err, false));
-    return err == -EACCES ? EXIT_NO_PERMISSION : EXIT_LOCAL_FILE;
+    return exit_code_of_setup(err, EXIT_LOCAL_FILE);
 }
 
 /* Of what is limited each shard has its share. */

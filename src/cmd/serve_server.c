@@ -19,7 +19,7 @@ static const kedge_nanos stop_look = 20 * KEDGE_MSEC;
 static enum exit_code fail(const char *what, int err)
 {
     fprintf(stderr, "kedge serve: %s: %s\n", what, strerror(-err));
-    return EXIT_LOCAL_FILE;
+    return exit_code_of_setup(err, EXIT_LOCAL_FILE);
 }
 
 static void raise_descriptors(void)

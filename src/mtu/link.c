@@ -5,11 +5,11 @@
 #include "probe/dial.h"
 #include "probe/payload.h"
 #include "base/number.h"
+#include "net/option.h"
 #include "net/udp.h"
 #include "echo/icmp_message.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -215,14 +215,17 @@ static int open_icmp(struct mtu_link *l, struct probe_refusal *why)
 static int open_udp(struct mtu_link *l, struct probe_refusal *why)
 {
     int fd = probe_dial(&l->target, why);
+    int err;
 
     if (fd < 0)
         return -1;
     (void)udp_receive_buffer(fd, 0);
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
-        stamps_ask_more(fd, l->target.address.u.any.sa_family) == 0)
+    err = option_blocking(fd, false);
+    if (!err)
+        err = stamps_ask_more(fd, l->target.address.u.any.sa_family);
+    if (!err)
         return fd;
-    *why = probe_refused_by_system(errno);
+    *why = probe_refused_by_system(-err);
     close(fd);
     return -1;
 }

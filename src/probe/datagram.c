@@ -6,7 +6,6 @@
 #include "net/udp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -231,7 +230,7 @@ static int datagram_open(struct probe_target *t, struct probe_refusal *why)
         return -1;
     (void)udp_receive_buffer(fd, 0);
     open_split(t, fd);
-    err = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+    err = option_blocking(fd, false);
     if (!err && is_udp(t))
         err = stamps_ask_more(fd, family_of(fd));
     if (is_udp(t))

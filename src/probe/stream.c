@@ -8,7 +8,6 @@
 #include "net/option.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -240,8 +239,8 @@ static int start_connect(struct probe_target *t, bool *pending)
     if (fd < 0)
         return fd;
     trace_call(t->plan->trace, fd, "socket", fd);
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-        connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
+    code = -option_blocking(fd, false);
+    if (code == 0 && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
         code = errno;
     trace_call(t->plan->trace, fd, "connect", -code);
     *pending = code == EINPROGRESS;

@@ -46,7 +46,8 @@ static int open_there(struct atomic_file *w)
 
     if (stat(w->path, &st) < 0 || S_ISREG(st.st_mode))
         return open_temp(w);
-    return w->fd = open(w->path, O_WRONLY | O_CLOEXEC);
+    w->fd = open(w->path, O_WRONLY | O_CLOEXEC);
+    return w->fd;
 }
 
 static void end(struct atomic_file *w, bool keep)
