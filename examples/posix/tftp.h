@@ -191,11 +191,11 @@ static bool receive_blocks(struct transfer *t, FILE *file)
 /* The file gets its name when all of it has come, and only then the peer its last ACK. */
 static bool receive_file(struct transfer *t, const char *name)
 {
-    char part[BLOCK + sizeof "..part"];
+    char part[BLOCK + sizeof "..1234567890.part"]; /* of this process */
     FILE *file;
     bool all;
 
-    snprintf(part, sizeof part, ".%.*s.part", BLOCK, name);
+    snprintf(part, sizeof part, ".%.*s.%d.part", BLOCK, name, (int)getpid());
     file = fopen(part, "w");
     if (!file)
         return refuse(t, 2, strerror(errno));
