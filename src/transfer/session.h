@@ -83,7 +83,7 @@ struct session_wait {
 };
 void session_wait(struct transfer_session *x, const struct session_wait *wait);
 
-/* Take what came so far. */
+/* Take what came so far, once the file has settled what it borrows of the inbox. */
 void session_hear(struct transfer_session *x);
 
 #endif

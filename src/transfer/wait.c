@@ -146,11 +146,22 @@ static void take(struct transfer_session *x, int n)
         hear_train(x, &x->inbox.in[i]);
 }
 
-/* Datagrams first: an error may be read before what was queued ahead of it. */
+static struct transfer_error settle(const struct transfer_session *x)
+{
+    bool holds = x->file->settle && session_outcome(x) == KEDGE_TFTP_RUNNING;
+
+    return holds ? transfer_error_of(x->file->settle(x->file)) : transfer_no_error();
+}
+
+/* What the file borrows of the inbox is written before the inbox is filled again. Datagrams
+ * first: an error may be read before what was queued ahead of it. */
 void session_hear(struct transfer_session *x)
 {
+    struct transfer_error error = settle(x);
     int n = udp_receive(x->socket.fd, &x->inbox);
 
+    if (error.cause != KEDGE_TRANSFER_DONE)
+        session_fail(x, error);
     if (n == 0)
         (void)udp_drain_errors(x->socket.fd, hear_error, x);
     take(x, n);
@@ -165,13 +176,6 @@ static struct timespec time_until(const struct transfer_session *x, kedge_nanos 
     left = min_u64(left, 3600 * KEDGE_SEC);
     return (struct timespec){ .tv_sec = (time_t)(left / KEDGE_SEC),
                               .tv_nsec = (long)(left % KEDGE_SEC) };
-}
-
-static struct transfer_error settle(const struct transfer_session *x)
-{
-    bool holds = x->file->settle && session_outcome(x) == KEDGE_TFTP_RUNNING;
-
-    return holds ? transfer_error_of(x->file->settle(x->file)) : transfer_no_error();
 }
 
 /* Most waits are short and for the peer: they cost one call, and not a look at the rest
