@@ -15,19 +15,9 @@ from pathlib import Path
 import pytest
 
 from e2e.lib.marked import LOOP, STAMP
-from e2e.lib.probe import COUNTS, MS, counts
+from e2e.lib.probe import COUNTS, MS, counts, needs_icmp, raw_or_ping_allowed
 from e2e.lib.still import freeze, unheard
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
-
-
-def raw_or_ping_allowed():
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
-        try:
-            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
-            return True
-        except OSError:
-            pass
-    return False
 
 
 def test_every_kind_side_by_side(probe, tmp_path):
@@ -318,9 +308,6 @@ def test_many_targets_at_once(probe):
     assert code == 0
     assert [counts(t, sent=5, received=5) for t in targets] == [{}] * 100
     assert all(len(p.seen) == 5 for p in peers)
-
-
-needs_icmp = pytest.mark.skipif(not raw_or_ping_allowed(), reason="may not send ICMP here")
 
 
 @needs_icmp

@@ -227,7 +227,7 @@ def test_a_line_has_the_kernels_times(kedge, echo):
 def test_icmp_has_parts_too_also_where_targets_share_a_socket(probe, one_more_namespace):
     words = ["-c", "100", "-i", "2ms", "icmp://127.0.0.1", "icmp://127.0.0.1",
              "icmp://127.0.0.2", "icmp://[::1]"]
-    for under in ["true"], ["sysctl", "-qw", "net.ipv4.ping_group_range=0 0"]:
+    for under in ["true"], ["sh", "-c", "echo 0 0 > /proc/sys/net/ipv4/ping_group_range"]:
         code, targets, err = probe(*words, under=one_more_namespace(*under))
         assert code == 0, err
         for t in targets:

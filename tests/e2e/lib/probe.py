@@ -1,15 +1,31 @@
 """What the tests of `kedge probe` have in common."""
 import json
 import signal
+import socket
 import subprocess
 import time
 from collections import Counter
+
+import pytest
 
 from e2e.peers.echo import wait_for
 
 COUNTS = ("sent", "received", "lost", "late", "duplicated", "reordered", "altered")
 MS = 1_000_000
 PATIENCE = 60
+
+
+def raw_or_ping_allowed():
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
+            return True
+        except OSError:
+            pass
+    return False
+
+
+needs_icmp = pytest.mark.skipif(not raw_or_ping_allowed(), reason="may not send ICMP here")
 
 
 def counts(target, **expected):

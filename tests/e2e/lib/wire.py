@@ -32,7 +32,7 @@ class Wire:
                   f"{self.peer}/24", 1500, 1500 if router else mtu)
         if router:
             self.link(router, "10.99.1.254/24", far, f"{self.peer}/24", mtu, mtu)
-            self.run(router, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+            self.run(router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
             self.run(near, "ip", "route", "add", "default", "via", "10.99.0.254")
             self.run(far, "ip", "route", "add", "default", "via", "10.99.1.254")
 
