@@ -30,8 +30,8 @@ lint:
 	@tools/setup --lint
 	@tests/run lint
 
-# What takes long: proof, model, mutants, coverage, fuzzing, and new systems of FRESH. As root
-# or with sudo.
+# What takes long: proof, model, mutants, coverage, fuzzing, and new systems (FRESH: words for
+# tools/fresh). As root or with sudo.
 FRESH ?= trixie noble
 deep:
 	@tools/setup --proof --fresh
