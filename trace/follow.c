@@ -2,9 +2,9 @@
 /* The table of sockets of a trace, and the state of TCP that each call led to. */
 #include "trace/follow.h"
 
-#include "net/trace.h"
 #include "os/clock.h"
 #include "report/text.h"
+#include "trace/look_up.h"
 #include "trace/story.h"
 
 #include <errno.h>
@@ -88,20 +88,19 @@ struct trace_socket *follow_socket(struct trace *t, int fd, uint64_t inode)
 
 /* ---- what the kernel says of it ---- */
 
-static enum kedge_tcp_state look(int fd, struct kedge_call *c)
+static enum tcp_state look(int fd, struct trace_call *c)
 {
     struct tcp_info i = { 0 };
     socklen_t len = sizeof i;
 
-    if (getsockopt(fd, SOL_TCP, TCP_INFO, &i, &len) < 0 ||
-        i.tcpi_state >= KEDGE_TCP_STATES)
-        return KEDGE_TCP_UNKNOWN;
-    c->measured = i.tcpi_state != KEDGE_TCP_LISTEN && i.tcpi_state != KEDGE_TCP_CLOSED;
+    if (getsockopt(fd, SOL_TCP, TCP_INFO, &i, &len) < 0 || i.tcpi_state >= STATE_COUNT)
+        return STATE_UNKNOWN;
+    c->measured = i.tcpi_state != STATE_LISTEN && i.tcpi_state != STATE_CLOSED;
     c->rtt = i.tcpi_rtt * KEDGE_USEC;
     c->rto = i.tcpi_rto * KEDGE_USEC;
     c->cwnd = i.tcpi_snd_cwnd;
     c->resent = i.tcpi_total_retrans;
-    return (enum kedge_tcp_state)i.tcpi_state;
+    return (enum tcp_state)i.tcpi_state;
 }
 
 /* Addresses are asked for while there is a connection to have them. */
@@ -132,40 +131,38 @@ static void say_peer(const struct trace_socket *s, struct trace_call *c)
 /* Closed, and not by us. After our own FIN the path leads over TIME-WAIT or LAST-ACK. */
 static bool was_ended(const struct trace_call *c)
 {
-    const struct kedge_call *t = &c->tcp;
-    bool open = t->before == KEDGE_TCP_SYN_SENT || t->before == KEDGE_TCP_ESTABLISHED ||
-                t->before == KEDGE_TCP_CLOSE_WAIT || t->before == KEDGE_TCP_FIN_WAIT_1 ||
-                t->before == KEDGE_TCP_FIN_WAIT_2;
+    bool open = c->before == STATE_SYN_SENT || c->before == STATE_ESTABLISHED ||
+                c->before == STATE_CLOSE_WAIT || c->before == STATE_FIN_WAIT_1 ||
+                c->before == STATE_FIN_WAIT_2;
 
-    return open && t->after == KEDGE_TCP_CLOSED && t->result != -ETIMEDOUT &&
+    return open && c->after == STATE_CLOSED && c->result != -ETIMEDOUT &&
            strncmp(c->name, "shutdown", 8) != 0;
 }
 
 /* A socket that still has its descriptor says CLOSED in TIME-WAIT, which the kernel keeps
  * for it elsewhere. */
-static enum kedge_tcp_state beyond(const struct trace_socket *s,
-                                   const struct kedge_call *c)
+static enum tcp_state beyond(const struct trace_socket *s, const struct trace_call *c)
 {
-    enum kedge_tcp_state left;
+    enum tcp_state left;
 
-    if (c->after != KEDGE_TCP_CLOSED || c->result < 0 || s->remote.len == 0)
+    if (c->after != STATE_CLOSED || c->result < 0 || s->remote.len == 0)
         return c->after;
-    left = trace_look_up(&s->local, &s->remote);
-    return left == KEDGE_TCP_TIME_WAIT ? left : c->after;
+    left = look_up_tcp(&s->local, &s->remote);
+    return left == STATE_TIME_WAIT ? left : c->after;
 }
 
 static void tell(struct trace *t, struct trace_socket *s, struct trace_call *c)
 {
     if (t->memory->count == 0)
         t->memory->start = net_clock();
-    c->tcp.at = net_clock() - t->memory->start;
-    c->tcp.socket = s->number;
-    c->tcp.before = s->state;
+    c->at = net_clock() - t->memory->start;
+    c->socket = s->number;
+    c->before = s->state;
     c->kind = s->kind;
     c->process = t->process;
-    c->tcp.reset |= c->tcp.result == -ECONNREFUSED && c->tcp.after == KEDGE_TCP_CLOSED;
-    s->seen = c->tcp.at;
-    s->state = c->tcp.after;
+    c->reset |= c->result == -ECONNREFUSED && c->after == STATE_CLOSED;
+    s->seen = c->at;
+    s->state = c->after;
     story_tell(t, c);
 }
 
@@ -176,16 +173,16 @@ void follow_call(struct trace *t, int fd, uint64_t inode, struct trace_call *c,
     bool known = s != NULL;
 
     s = s ? s : add_socket(t, fd, inode);
-    c->tcp.after = s->kind == TRACE_TCP ? look(fd, &c->tcp) : KEDGE_TCP_UNKNOWN;
+    c->after = s->kind == TRACE_TCP ? look(fd, c) : STATE_UNKNOWN;
     if (begins && !known && strncmp(c->name, "accept", 6) == 0 && s->kind == TRACE_TCP)
-        s->state = KEDGE_TCP_LISTEN;
+        s->state = STATE_LISTEN;
     if (s->kind != TRACE_TCP && strcmp(c->name, "connect") == 0)
         s->remote.len = 0; /* a datagram socket may take another peer */
     if (learn_addresses(s, fd))
         say_peer(s, c);
-    c->tcp.before = s->state;
-    c->tcp.after = beyond(s, &c->tcp);
-    c->tcp.reset |= was_ended(c);
+    c->before = s->state;
+    c->after = beyond(s, c);
+    c->reset |= was_ended(c);
     tell(t, s, c);
 }
 
@@ -193,14 +190,13 @@ void follow_call(struct trace *t, int fd, uint64_t inode, struct trace_call *c,
 
 /* What the kernel does at close() with bytes that nobody has read, or where it was told not
  * to linger: it resets. */
-static bool will_reset(int fd, enum kedge_tcp_state state)
+static bool will_reset(int fd, enum tcp_state state)
 {
     struct linger linger = { 0 };
     socklen_t len = sizeof linger;
     int unread = 0;
 
-    if (state == KEDGE_TCP_UNKNOWN || state == KEDGE_TCP_LISTEN ||
-        state == KEDGE_TCP_CLOSED)
+    if (state == STATE_UNKNOWN || state == STATE_LISTEN || state == STATE_CLOSED)
         return false;
     (void)getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len);
     (void)ioctl(fd, SIOCINQ, &unread);
@@ -214,33 +210,33 @@ void follow_closing(struct trace *t, int fd, uint64_t inode, struct trace_call *
     (void)learn_addresses(s, fd);
     if (s->kind != TRACE_TCP)
         return;
-    c->tcp.after = look(fd, &c->tcp);
-    c->tcp.reset = will_reset(fd, c->tcp.after);
-    c->tcp.measured = false;
+    c->after = look(fd, c);
+    c->reset = will_reset(fd, c->after);
+    c->measured = false;
 }
 
 /* close() of the last descriptor leaves none of these: another one is open. */
-static bool is_held(enum kedge_tcp_state state)
+static bool is_held(enum tcp_state state)
 {
-    return state == KEDGE_TCP_ESTABLISHED || state == KEDGE_TCP_CLOSE_WAIT ||
-           state == KEDGE_TCP_SYN_SENT;
+    return state == STATE_ESTABLISHED || state == STATE_CLOSE_WAIT ||
+           state == STATE_SYN_SENT;
 }
 
 /* True while the kernel may have more to tell of it. */
 static bool close_tcp(struct trace *t, struct trace_socket *s, struct trace_call *c)
 {
-    if (s->state != KEDGE_TCP_TIME_WAIT)
-        s->state = c->tcp.after; /* the peer may have finished since the last call */
-    if (s->remote.len == 0 && s->state == KEDGE_TCP_LISTEN)
-        c->tcp.after = KEDGE_TCP_CLOSED;
+    if (s->state != STATE_TIME_WAIT)
+        s->state = c->after; /* the peer may have finished since the last call */
+    if (s->remote.len == 0 && s->state == STATE_LISTEN)
+        c->after = STATE_CLOSED;
     else if (s->remote.len > 0)
-        c->tcp.after = trace_look_up(&s->local, &s->remote);
-    if (is_held(c->tcp.after)) {
-        c->tcp.reset = false;
+        c->after = look_up_tcp(&s->local, &s->remote);
+    if (is_held(c->after)) {
+        c->reset = false;
         return true;
     }
     s->closed = true;
-    return c->tcp.after != KEDGE_TCP_CLOSED && !t->apart;
+    return c->after != STATE_CLOSED && !t->apart;
 }
 
 void follow_closed(struct trace *t, uint64_t inode, struct trace_call *c)
@@ -250,7 +246,7 @@ void follow_closed(struct trace *t, uint64_t inode, struct trace_call *c)
 
     if (!s)
         return;
-    if (s->kind == TRACE_TCP && c->tcp.after != KEDGE_TCP_UNKNOWN)
+    if (s->kind == TRACE_TCP && c->after != STATE_UNKNOWN)
         more = close_tcp(t, s, c);
     tell(t, s, c);
     if (!more && s->kind == TRACE_TCP)
@@ -260,19 +256,19 @@ void follow_closed(struct trace *t, uint64_t inode, struct trace_call *c)
 /* True while it may still change. */
 static bool look_again(struct trace *t, struct trace_socket *s)
 {
-    struct trace_call c = { .tcp.result = 0 };
+    struct trace_call c = { .result = 0 };
 
-    c.tcp.after = trace_look_up(&s->local, &s->remote);
-    c.tcp.before = s->state;
-    c.tcp.reset = !s->closed && was_ended(&c);
-    if (!s->closed && c.tcp.after == s->state)
+    c.after = look_up_tcp(&s->local, &s->remote);
+    c.before = s->state;
+    c.reset = !s->closed && was_ended(&c);
+    if (!s->closed && c.after == s->state)
         return false; /* a process that lives on has it */
     s->closed = true;
-    if (c.tcp.after != s->state && c.tcp.after != KEDGE_TCP_UNKNOWN)
+    if (c.after != s->state && c.after != STATE_UNKNOWN)
         tell(t, s, &c);
-    if (c.tcp.after == KEDGE_TCP_CLOSED || c.tcp.after == KEDGE_TCP_UNKNOWN)
+    if (c.after == STATE_CLOSED || c.after == STATE_UNKNOWN)
         s->number = 0;
-    return s->number && c.tcp.after != KEDGE_TCP_TIME_WAIT;
+    return s->number && c.after != STATE_TIME_WAIT;
 }
 
 unsigned follow_settle(struct trace *t, bool ended)
@@ -282,7 +278,7 @@ unsigned follow_settle(struct trace *t, bool ended)
     for (size_t i = 0; i < TRACE_SOCKETS; i++) {
         struct trace_socket *s = &t->memory->sockets[i];
 
-        if (s->number && s->kind == TRACE_TCP && s->state != KEDGE_TCP_TIME_WAIT &&
+        if (s->number && s->kind == TRACE_TCP && s->state != STATE_TIME_WAIT &&
             s->remote.len > 0 && (s->closed || ended))
             count += look_again(t, s);
     }

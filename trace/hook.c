@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,13 +64,25 @@ static void after_fork(void)
         number_process();
 }
 
+/* The next one of "MEMORY,ERRORS"; -1 if there is none. */
+static int read_descriptor(const char **text)
+{
+    char *end = NULL;
+    long fd = *text ? strtol(*text, &end, 10) : -1;
+
+    if (end == *text || fd > INT_MAX)
+        return -1;
+    *text = *end == ',' ? end + 1 : end;
+    return fd < 0 ? -1 : (int)fd;
+}
+
 __attribute__((constructor)) static void hook_start(void)
 {
     const char *text = getenv(TRACE_ENVIRONMENT);
     struct trace *t = &hook_self.trace;
-    int memory = -1, errors = -1;
+    int memory = read_descriptor(&text), errors = read_descriptor(&text);
 
-    if (!text || sscanf(text, "%d,%d", &memory, &errors) != 2)
+    if (memory < 0 || errors < 0)
         return;
     t->memory = memory_attach(memory);
     if (!t->memory)
@@ -111,7 +124,7 @@ static bool hook_lock(struct hook *h, int64_t result)
     (void)pthread_sigmask(SIG_BLOCK, &all, &h->signals);
     hook_busy = true;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &h->cancel);
-    h->call.tcp.result = result < 0 ? -h->error : result;
+    h->call.result = result < 0 ? -h->error : result;
     if (memory_lock(h->trace->memory))
         return true;
     hook_resume(h);

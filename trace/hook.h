@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way from a call in the traced program into the trace and back, such that the program
- * does not notice: errno is kept, signals wait, what is called on the way is not traced
+/* The passage from a call in the traced program into the trace and back, such that the program
+ * does not notice: errno is kept, signals wait, what is called on it is not traced
  * itself. Nothing is seen in a process that `kedge trace` did not start, in a child of
  * vfork(2), and of descriptors that are not sockets. */
 #ifndef TRACE_HOOK_H

@@ -3,13 +3,15 @@
  * it, and where that left the connection. */
 #include "trace/line.h"
 
-#include "report/tcp_text.h"
+#include "trace/path.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#define NAME_COLUMNS 15
+#define RESULT_COLUMNS 12
 #define STATE_COLUMN 42 /* where the state begins */
 
 __attribute__((format(printf, 2, 3))) static void line_add(struct writer *w,
@@ -50,11 +52,25 @@ void line_result(struct writer *w, int64_t result)
 
 void line_head(struct writer *w)
 {
-    line_add(w, "%9s %2s %-15s %-12s %s\n", "ms", "#", "call", "result",
-             "state; rtt and rto in ms");
+    line_add(w, "%9s %2s %-*s %-*s %s\n", "ms", "#", NAME_COLUMNS, "call", RESULT_COLUMNS,
+             "result", "state; rtt and rto in ms");
 }
 
 /* ---- what comes after the result ---- */
+
+/* "CLOSED > (SYN-SENT) > ESTABLISHED" */
+void line_states(struct writer *w, const struct trace_call *c)
+{
+    enum path_edge took[PATH_LONGEST];
+    unsigned count = path_of(c, took);
+
+    if (c->before != c->after && c->before != STATE_UNKNOWN)
+        line_add(w, "%s > ", path_name(c->before));
+    for (unsigned i = 0; i < count; i++)
+        if (path_end(took[i]) != c->after)
+            line_add(w, "(%s) > ", path_name(path_end(took[i])));
+    line_add(w, "%s%s", c->reset ? "RST > " : "", path_name(c->after));
+}
 
 static const char *kind_name(enum trace_kind kind)
 {
@@ -73,18 +89,16 @@ static const char *kind_name(enum trace_kind kind)
 /* "ESTABLISHED, with 127.0.0.1:7007, rtt 0.012 rto 204 cwnd 10" */
 static void line_story(struct writer *w, const struct trace_call *c)
 {
-    const struct kedge_call *t = &c->tcp;
-
     if (c->kind == TRACE_TCP)
-        tcp_text_states(w, t);
+        line_states(w, c);
     else if (!c->packet)
         put(w, span_of(kind_name(c->kind)));
     if (*c->words)
         line_add(w, "%s%s", c->packet ? "" : ", ", c->words);
-    if (t->measured)
-        line_add(w, ", rtt %.3f rto %.0f cwnd %" PRIu32, ms(t->rtt), ms(t->rto), t->cwnd);
-    if (t->measured && t->resent > 0)
-        line_add(w, " resent %" PRIu32, t->resent);
+    if (c->measured)
+        line_add(w, ", rtt %.3f rto %.0f cwnd %" PRIu32, ms(c->rtt), ms(c->rto), c->cwnd);
+    if (c->measured && c->resent > 0)
+        line_add(w, " resent %" PRIu32, c->resent);
 }
 
 /* The length of the next word, with the blank before it. */
@@ -129,15 +143,17 @@ void line_call(struct writer *w, const struct trace_call *c, unsigned columns)
     struct writer r = { .ptr = (uint8_t *)result, .room = sizeof result - 1 };
     struct writer s = { .ptr = (uint8_t *)story, .room = sizeof story };
     size_t begin = w->len;
+    int over; /* a long name takes from the room of the result */
 
     put_name(name, c);
     if (*c->name)
-        line_result(&r, c->tcp.result);
+        line_result(&r, c->result);
     else
         put(&r, span_of("-"));
     line_story(&s, c);
-    line_add(w, "%9.3f %2" PRIu32 " %-15s %-12s ", ms(c->tcp.at), c->tcp.socket, name,
-             result);
+    over = strlen(name) > NAME_COLUMNS ? (int)strlen(name) - NAME_COLUMNS : 0;
+    line_add(w, "%9.3f %2" PRIu32 " %-*s %-*s ", ms(c->at), c->socket, NAME_COLUMNS, name,
+             over < RESULT_COLUMNS ? RESULT_COLUMNS - over : 0, result);
     put_folded(w, written(&s), w->len - begin, columns);
     put_u8(w, '\n');
 }

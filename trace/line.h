@@ -15,6 +15,9 @@ void line_head(struct writer *w);
  * folded below each other; 0 folds nothing. */
 void line_call(struct writer *w, const struct trace_call *c, unsigned columns);
 
+/* The states of one call, those passed in parentheses. */
+void line_states(struct writer *w, const struct trace_call *c);
+
 /* "3", or the name of an error. */
 void line_result(struct writer *w, int64_t result);
 

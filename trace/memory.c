@@ -37,18 +37,18 @@ int memory_create(struct trace_memory **out)
 {
     struct trace_memory *m = NULL;
     int fd = memfd_create("kedge-trace", MFD_CLOEXEC);
-    int err = 0;
+    int err;
 
     if (fd < 0)
         return -errno;
-    if (ftruncate(fd, sizeof *m) < 0 || !(m = memory_map(fd)))
-        err = -errno;
-    else
-        err = make_lock(&m->lock);
+    if (ftruncate(fd, sizeof *m) == 0)
+        m = memory_map(fd);
+    err = m ? make_lock(&m->lock) : -errno;
     if (err) {
         close(fd);
         return err;
     }
+    KEDGE_ASSERT(m != NULL);
     m->layout = sizeof *m;
     *out = m;
     return fd;
@@ -83,4 +83,34 @@ bool memory_lock(struct trace_memory *m)
 void memory_unlock(struct trace_memory *m)
 {
     (void)pthread_mutex_unlock(&m->lock);
+}
+
+static void mend_call(struct trace_call *c)
+{
+    if (c->before >= STATE_COUNT)
+        c->before = STATE_UNKNOWN;
+    if (c->after >= STATE_COUNT)
+        c->after = STATE_UNKNOWN;
+    c->name[TRACE_NAME - 1] = 0;
+    c->words[TRACE_WORDS - 1] = 0;
+}
+
+static void mend_socket(struct trace_socket *s)
+{
+    if (s->state >= STATE_COUNT)
+        s->state = STATE_UNKNOWN;
+    if (s->local.len > sizeof s->local.storage)
+        s->local.len = 0;
+    if (s->remote.len > sizeof s->remote.storage)
+        s->remote.len = 0;
+}
+
+void memory_mend(struct trace_memory *m)
+{
+    if (m->count > TRACE_CALLS)
+        m->count = TRACE_CALLS;
+    for (size_t i = 0; i < m->count; i++)
+        mend_call(&m->calls[i]);
+    for (size_t i = 0; i < TRACE_SOCKETS; i++)
+        mend_socket(&m->sockets[i]);
 }

@@ -23,7 +23,7 @@
 struct trace_socket {
     uint32_t number; /* 1, 2, ...; 0: the slot is free */
     enum trace_kind kind;
-    enum kedge_tcp_state state;
+    enum tcp_state state;
     bool closed; /* the program has closed it, and the kernel has it still */
     bool tftp;   /* it takes part in a TFTP exchange */
     kedge_nanos seen;
@@ -70,5 +70,9 @@ KEDGE_MUST_CHECK struct trace_memory *memory_attach(int fd);
 /* False where the lock cannot be had within a second: then leave it. */
 KEDGE_MUST_CHECK bool memory_lock(struct trace_memory *m);
 void memory_unlock(struct trace_memory *m);
+
+/* Bring what has a bound back within it: a program that writes past the end of its own
+ * arrays may have written here. For a reader that must not fall over it. */
+void memory_mend(struct trace_memory *m);
 
 #endif

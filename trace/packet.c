@@ -50,7 +50,7 @@ static bool is_request(struct kedge_span head)
 /* " blksize 1428, tsize 0" */
 static void put_options(struct writer *w, struct reader *r)
 {
-    for (const char *comma = ""; r->left.len > 0; comma = ",") {
+    for (const char *comma = ""; r->left.len > 0 && !w->bad; comma = ",") {
         struct kedge_span name = take_string(r), value = take_string(r);
 
         if (r->bad || name.len == 0)

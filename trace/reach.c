@@ -155,7 +155,7 @@ enum reach reach_of(const char *path)
         close(fd);
         if (!script)
             break;
-        path = strcpy(next, script);
+        path = memcpy(next, script, strlen(script) + 1);
     }
     return reach;
 }

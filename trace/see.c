@@ -14,10 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-
 #define MESSAGES_MOST 64 /* lines of one sendmmsg or recvmmsg */
 
 static struct writer words_of(struct trace_call *c)
@@ -100,7 +96,7 @@ int see_listen(int fd, int backlog, int result)
 /* A call that failed may have been given addresses that nobody can read. */
 static bool is_readable(const struct hook *h)
 {
-    return h->call.tcp.result >= 0 || (h->error != EFAULT && h->error != EINVAL);
+    return h->call.result >= 0 || (h->error != EFAULT && h->error != EINVAL);
 }
 
 /* Where it succeeds, the kernel names the peer; the program's word counts where not. */
@@ -210,7 +206,7 @@ static size_t segment_size(const struct see_data *d)
 static void put_packets(struct hook *h, struct trace_socket *s, const struct see_data *d,
                         struct writer *w)
 {
-    size_t size = (size_t)h->call.tcp.result, segment = segment_size(d);
+    size_t size = (size_t)h->call.result, segment = segment_size(d);
     bool batch = segment > 0 && segment < size;
     uint8_t head[PACKET_HEAD];
     struct packet_seen p = { .size = batch ? segment : size,
@@ -234,7 +230,7 @@ static void say_data(struct hook *h, int fd, const struct see_data *d)
 
     if (s->kind != TRACE_UDP)
         return;
-    if (h->call.tcp.result > 0 && !(d->flags & MSG_ERRQUEUE))
+    if (h->call.result > 0 && !(d->flags & MSG_ERRQUEUE))
         put_packets(h, s, d, &w);
     h->call.packet = w.len > 0;
     if (other.len == 0)
@@ -309,7 +305,7 @@ int see_close(int fd)
     result = NEXT(close)(fd);
     if (!hook_again(&h, result))
         return result;
-    before.tcp.result = h.call.tcp.result;
+    before.result = h.call.result;
     h.call = before;
     follow_closed(h.trace, h.inode, &h.call);
     hook_leave(&h);

@@ -2,8 +2,8 @@
 /* The calls of a trace, printed as they come and drawn at the end. */
 #include "trace/story.h"
 
-#include "report/tcp_svg.h"
-#include "report/tcp_text.h"
+#include "trace/svg.h"
+#include "trace/picture.h"
 #include "trace/line.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define BESIDE_COLUMNS 110 /* of a terminal where calls fit beside the picture */
+#define BESIDE_COLUMNS 140 /* of a terminal where calls fit beside the picture */
 
 /* The descriptor may have been closed since, and be another file's by now. */
 static bool is_ours(const struct trace *t)
@@ -54,10 +54,7 @@ void story_tell(struct trace *t, const struct trace_call *c)
 {
     struct trace_memory *m = t->memory;
 
-    struct kedge_call tcp = c->tcp;
-
-    tcp.name = c->name; /* ours to lend */
-    path_add(&m->path, &tcp);
+    path_add(&m->path, c);
     if (!m->silent)
         print_call(t, c);
     if (m->count < TRACE_CALLS)
@@ -68,7 +65,7 @@ void story_tell(struct trace *t, const struct trace_call *c)
 
 static bool is_tcp(const struct tcp_path *p)
 {
-    for (unsigned s = KEDGE_TCP_UNKNOWN + 1; s < KEDGE_TCP_STATES; s++)
+    for (unsigned s = STATE_UNKNOWN + 1; s < STATE_COUNT; s++)
         if (p->seen[s])
             return true;
     return false;
@@ -76,26 +73,21 @@ static bool is_tcp(const struct tcp_path *p)
 
 void story_picture(struct trace *t)
 {
-    char space[TCP_PICTURE];
+    char space[PICTURE_MOST];
     struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space };
     struct trace_memory *m = t->memory;
+    bool beside;
 
     if (!is_tcp(&m->path))
         return;
-    (void)BESIDE_COLUMNS;
-    tcp_text_picture(&w, &m->path, NULL, 0);
+    beside = m->columns == 0 || m->columns >= BESIDE_COLUMNS;
+    picture_text(&w, &m->path, m->calls, beside ? m->count : 0);
     print(t, &w);
 }
 
 int story_draw(const struct trace_memory *m, FILE *out)
 {
-    struct kedge_call calls[TRACE_CALLS];
-
-    for (size_t i = 0; i < m->count; i++) {
-        calls[i] = m->calls[i].tcp;
-        calls[i].name = m->calls[i].name;
-    }
-    tcp_svg(out, &m->path, calls, m->count, m->more);
+    svg_write(out, &m->path, m->calls, m->count, m->more);
     if (fflush(out) != 0)
         return -errno;
     return ferror(out) ? -EIO : 0;

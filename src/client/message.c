@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <unistd.h>
 
 /* One exchange under way. */
 struct exchange {
@@ -25,7 +26,7 @@ int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
 {
     int err;
 
-    out->fd = trace_dial(out->trace, e, timeout, error);
+    out->fd = kedge_endpoint_dial(e, timeout, error);
     if (out->fd < 0)
         return -1;
     err = connection_nonblocking(out->fd);
@@ -39,7 +40,7 @@ int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
 
 void message_close(struct message_link *link)
 {
-    kedge_trace_close(link->trace, link->fd);
+    close(link->fd);
     link->fd = -1;
 }
 
@@ -72,7 +73,6 @@ static void send_some(struct exchange *x)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    trace_call(x->link->trace, x->link->fd, "send", n < 0 ? -errno : n);
     if (n < 0)
         finish(x, MESSAGE_FAILED, -errno);
     else if (!x->link->stream)
@@ -88,7 +88,6 @@ static void receive_stream(struct exchange *x)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    trace_call(x->link->trace, x->link->fd, "recv", n < 0 ? -errno : n);
     if (n < 0 && x->got == 0) {
         finish(x, MESSAGE_FAILED, -errno);
         return;
@@ -110,7 +109,6 @@ static void receive_datagram(struct exchange *x)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    trace_call(x->link->trace, x->link->fd, "recv", n < 0 ? -errno : n);
     if (n < 0) {
         finish(x, MESSAGE_FAILED, -errno);
     } else if (n == 0 && x->link->packets) {
@@ -177,10 +175,8 @@ void message_finish(struct message_link *link)
     if (!link->stream)
         return;
     n = kedge_shutdown_write(link->fd);
-    trace_call(link->trace, link->fd, "shutdown SHUT_WR", n);
     while (n >= 0 && !cancelled && await(link, POLLIN, until, &cancelled)) {
         n = recv(link->fd, link->reply, MESSAGE_MAX, 0);
-        trace_call(link->trace, link->fd, "recv", n < 0 ? -errno : n);
         if (n == 0)
             break;
     }
@@ -190,7 +186,7 @@ void message_reset(struct message_link *link)
 {
     int err = connection_reset_at_close(link->fd);
 
-    trace_call(link->trace, link->fd, "SO_LINGER 0", err);
+    KEDGE_ASSERT(err == 0); /* of a descriptor that is ours */
 }
 
 struct message_result message_exchange(struct message_link *link,

@@ -7,7 +7,7 @@
 #ifndef CLIENT_MESSAGE_H
 #define CLIENT_MESSAGE_H
 
-#include "net/trace.h"
+#include "kedge/endpoint.h"
 
 #define MESSAGE_MAX ((size_t)1 << 17) /* bytes of a message, and of a reply */
 #define MESSAGE_GAP (50 * KEDGE_MSEC)
@@ -15,12 +15,11 @@
 struct message_link {
     int fd; /* non-blocking */
     bool stream;
-    bool packets;              /* seqpacket: an empty read is the peer's end */
-    int cancel;                /* readable: stop waiting. -1: never */
-    kedge_nanos timeout;       /* for one exchange */
-    uint64_t late;             /* replies that came when nobody waited: dropped */
-    uint8_t *reply;            /* MESSAGE_MAX + 1 bytes of the caller's */
-    struct kedge_trace *trace; /* NULL: off */
+    bool packets;        /* seqpacket: an empty read is the peer's end */
+    int cancel;          /* readable: stop waiting. -1: never */
+    kedge_nanos timeout; /* for one exchange */
+    uint64_t late;       /* replies that came when nobody waited: dropped */
+    uint8_t *reply;      /* MESSAGE_MAX + 1 bytes of the caller's */
 };
 
 enum message_outcome {
@@ -39,7 +38,7 @@ struct message_result {
     kedge_nanos rtt;         /* from the first byte sent to the last received */
 };
 
-/* Dial e. 0, and message_close ends it; or -1 with *error set. cancel, reply and trace of
+/* Dial e. 0, and message_close ends it; or -1 with *error set. cancel and reply of
  * *out are set by the caller. */
 KEDGE_MUST_CHECK int message_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
                                   struct message_link *out, struct kedge_error *error);

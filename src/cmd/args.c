@@ -295,6 +295,8 @@ static bool long_option(struct parse *p, const char *word)
     a = by_name(p->verb, name);
     if (!a)
         return bad(p, "unknown option %s", printable(word, PRINTABLE_WORD).text);
+    if (a->kind == ARG_GONE)
+        return bad(p, "use: %s", a->help);
     if (a->kind == ARG_FLAG)
         return equals ? bad(p, "%s takes no value", flag_of(a).text)
                       : take_option(p, a, NULL);

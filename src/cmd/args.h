@@ -25,7 +25,8 @@ enum arg_kind {
     ARG_ENUM,   /* uint32_t: the place of the value in `words`, from 0 */
     ARG_TEXT,   /* const char * */
     ARG_TEXTS,  /* struct arg_list: may be repeated */
-    ARG_MAYBE   /* const char *: "" where no =VALUE follows; else NULL by default */
+    ARG_MAYBE,  /* const char *: "" where no =VALUE follows; else NULL by default */
+    ARG_GONE /* not taken any more; its help says what to use. Help does not list it. */
 };
 
 struct arg_range {

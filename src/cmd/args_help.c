@@ -52,7 +52,8 @@ void args_help(const struct verb *verb, FILE *out)
     if (verb->arg_count)
         fputs("\noptions:\n", out);
     for (size_t i = 0; i < verb->arg_count; i++)
-        help_row(&verb->args[i], out);
+        if (verb->args[i].kind != ARG_GONE)
+            help_row(&verb->args[i], out);
     if (verb->notes)
         fprintf(out, "\n%s", verb->notes);
 }

@@ -6,7 +6,6 @@
 #include "cmd/probe_mtu.h"
 #include "cmd/probe_display.h"
 #include "cmd/printable.h"
-#include "cmd/tracing.h"
 #include "cmd/verbs.h"
 
 #include <errno.h>
@@ -22,7 +21,6 @@ struct probe_options {
     bool poisson, v4, v6, whole, mtu, flood;
     uint64_t dscp, ttl;
     const char *source, *interface, *key;
-    const char *trace;
     struct display_options probe_display;
 };
 
@@ -128,9 +126,9 @@ static enum exit_code read_key(const struct probe_options *o, struct store_key *
     return key_option("probe", o->key, key);
 }
 
-static enum exit_code run(const struct probe_options *o, const struct operands *operands,
-                          struct kedge_trace *trace)
+static enum exit_code probe_verb(const void *options, const struct operands *operands)
 {
+    const struct probe_options *o = options;
     struct probe_plan plan;
     struct store_key key;
     struct probe *p = NULL;
@@ -149,7 +147,6 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
         return probe_mtu(&plan, operands, o->probe_display.json);
     if (!display_plan(&probe_display, &o->probe_display, &plan))
         return EXIT_USAGE;
-    plan.trace = trace;
     err = probe_open(&p, &plan);
     if (err) {
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
@@ -164,17 +161,6 @@ static enum exit_code run(const struct probe_options *o, const struct operands *
     }
     probe_close(p);
     return code;
-}
-
-static enum exit_code probe_verb(const void *options, const struct operands *operands)
-{
-    const struct probe_options *o = options;
-    struct tracing tracing;
-    enum exit_code code = tracing_open(&tracing, "probe", o->trace);
-
-    if (code == EXIT_OK)
-        code = run(o, operands, tracing.trace);
-    return tracing_close(&tracing, code);
 }
 
 static const struct probe_options defaults = {
@@ -321,7 +307,7 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(probe_display.quiet),
       .help = "no rows on the terminal while it runs" },
-    TRACING_ARG(FIELD(trace)),
+    { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge probe ..." },
     { .letter = '4',
       .kind = ARG_FLAG,
       FIELD(v4),

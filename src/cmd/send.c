@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "cmd/interrupt.h"
 #include "cmd/lines.h"
-#include "cmd/tracing.h"
 #include "cmd/verbs.h"
 #include "os/loop.h"
 #include "report/histogram.h"
@@ -24,14 +23,12 @@ struct send_options {
     uint64_t count;
     kedge_nanos interval, timeout;
     bool newline, json, quiet, v4, v6;
-    const char *trace;
     uint32_t end; /* enum end */
 };
 
 struct sending {
     const struct send_options *o;
     struct message_link link;
-    struct tracing tracing;
     uint64_t sent, answered;
     int code; /* of the last failure; 0: none */
     bool stop;
@@ -273,10 +270,6 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     s->o = options;
     s->link.reply = s->reply;
     s->link.cancel = -1;
-    code = tracing_open(&s->tracing, "send", s->o->trace);
-    if (code != EXIT_OK)
-        goto done;
-    s->link.trace = s->tracing.trace;
     if (!parse(operands->items[0], s->o, &e, &error) ||
         message_dial(&e, s->o->timeout, &s->link, &error) < 0) {
         code = fail(&error);
@@ -289,7 +282,6 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     message_close(&s->link);
     code = finish(s);
 done:
-    code = tracing_close(&s->tracing, code);
     histogram_free(&s->rtt);
     free(s);
     return code;
@@ -341,7 +333,7 @@ static const struct arg args[] = {
       FIELD(end),
       .help = "how a connection ends: close it; finish sending and read on until the "
               "peer has finished; or reset it (default close)" },
-    TRACING_ARG(FIELD(trace)),
+    { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge send ..." },
     { .letter = '4',
       .kind = ARG_FLAG,
       FIELD(v4),

@@ -113,7 +113,7 @@ static const struct arg serve_args[] = {
       .value = "FILE",
       ROW(key),
       .help = "tell probes more than an echo only if they share this key" },
-    TRACING_ARG(ROW(trace)),
+    { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge serve ..." },
 };
 
 static const struct serve_options serve_defaults_row = {
@@ -130,22 +130,8 @@ static const struct serve_options serve_defaults_row = {
     .idle_timeout = 300 * KEDGE_SEC,
 };
 
-static enum exit_code serve_traced(struct server *s, const struct serve_options *options,
-                                   const struct operands *operands)
-{
-    enum exit_code code = server_open(s, options);
-
-    if (code == EXIT_OK)
-        code = server_listen(s, operands);
-    if (code == EXIT_OK)
-        code = server_run(s);
-    server_close(s);
-    return code;
-}
-
 static enum exit_code serve_run(const void *options, const struct operands *operands)
 {
-    const struct serve_options *o = options;
     struct server *s = calloc(1, sizeof *s);
     enum exit_code code;
 
@@ -153,10 +139,12 @@ static enum exit_code serve_run(const void *options, const struct operands *oper
         fputs("kedge serve: no memory\n", stderr);
         return EXIT_SYSTEM;
     }
-    code = tracing_open(&s->tracing, "serve", o->trace);
+    code = server_open(s, options);
     if (code == EXIT_OK)
-        code = serve_traced(s, o, operands);
-    code = tracing_close(&s->tracing, code);
+        code = server_listen(s, operands);
+    if (code == EXIT_OK)
+        code = server_run(s);
+    server_close(s);
     free(s);
     return code;
 }

@@ -152,7 +152,6 @@ static int open_service(struct server *s, const struct kedge_endpoint *e, int fd
         .limits = { .connections = (uint32_t)s->options->echo_max_connections,
                     .idle = s->options->idle_timeout,
                     .descriptors = descriptors_of_connections() },
-        .trace = s->tracing.trace,
         .key = s->key.len > 0 ? &s->key : NULL,
         .reply = REPLY_TEXT
     };
@@ -180,7 +179,7 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
                                      const struct kedge_address *at, const char *text)
 {
     struct kedge_error error;
-    int fd = trace_listen_at(s->tracing.trace, e, at, &error);
+    int fd = kedge_listen_at(e, at, &error);
     int err;
 
     if (fd < 0)

@@ -3,7 +3,7 @@
 #ifndef CMD_SERVE_SERVER_H
 #define CMD_SERVE_SERVER_H
 
-#include "cmd/tracing.h"
+#include "cmd/args.h"
 #include "kedge/endpoint.h"
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
@@ -28,7 +28,6 @@ struct serve_options {
     uint32_t log; /* enum record_form */
     uint64_t echo_max_connections;
     kedge_nanos idle_timeout;
-    const char *trace;
     const char *key;
 };
 
@@ -41,7 +40,6 @@ struct served {
 
 struct server {
     const struct serve_options *options;
-    struct tracing tracing;
     struct shard *shards;
     unsigned shard_count; /* that are open */
     bool tftp;            /* they serve it */

@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -128,7 +129,7 @@ static enum exit_code make_memory(struct run *r)
 
     r->memory_fd = memory_create(&m);
     if (r->memory_fd < 0)
-        return refuse(EXIT_LOCAL_FILE, r->command[0], "no memory to share: %s",
+        return refuse(EXIT_SYSTEM, r->command[0], "no memory to share: %s",
                       strerror(-r->memory_fd));
     m->start = net_clock();
     m->silent = r->svg != NULL;
@@ -178,6 +179,8 @@ static void become_command(const struct run *r)
     put_before("LD_PRELOAD", r->library, ':');
     /* A program with a sanitizer of addresses insists on being the first library. */
     put_before("ASAN_OPTIONS", "verify_asan_link_order=0", ':');
+    /* Who kills kedge means the command. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, &r->before, NULL);
@@ -199,7 +202,7 @@ static enum exit_code start(struct run *r)
     (void)sigprocmask(SIG_BLOCK, &r->waited, &r->before);
     r->child = fork();
     if (r->child < 0)
-        return refuse(EXIT_LOCAL_FILE, r->command[0], "%s", strerror(errno));
+        return refuse(EXIT_SYSTEM, r->command[0], "%s", strerror(errno));
     if (r->child == 0) {
         r->trace.memory->command = getpid();
         become_command(r);
@@ -232,6 +235,7 @@ static unsigned settle(struct run *r, bool ended)
     m->columns = isatty(STDERR_FILENO) ? terminal_size(STDERR_FILENO).columns : 0;
     if (!memory_lock(m))
         return 0;
+    memory_mend(m);
     open = follow_settle(&r->trace, ended);
     memory_unlock(m);
     return open;
@@ -255,6 +259,7 @@ static enum exit_code draw(struct run *r, const char *name, enum exit_code code)
 
     if (!memory_lock(r->trace.memory))
         return code;
+    memory_mend(r->trace.memory);
     if (r->svg)
         err = story_draw(r->trace.memory, r->svg);
     else
@@ -289,6 +294,8 @@ static enum exit_code trace_run(const void *options, const struct operands *oper
     enum exit_code code;
 
     KEDGE_ASSERT(r != NULL);
+    operands->items[operands->count] =
+        NULL; /* behind options there are words left over */
     r->command = operands->items;
     code = check_command(r);
     if (code == EXIT_OK)

@@ -5,7 +5,6 @@
 #include "net/option.h"
 #include "net/problem.h"
 #include "net/sockets.h"
-#include "net/trace.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,18 +31,14 @@ static int await(int fd, kedge_nanos deadline)
     return err ? err : -told;
 }
 
-static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadline,
-                      struct kedge_trace *t)
+static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadline)
 {
     int err = option_blocking(fd, false);
 
     if (!err && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
         err = -errno;
-    trace_call(t, fd, "connect", err);
-    if (err == -EINPROGRESS || err == -EINTR) {
+    if (err == -EINPROGRESS || err == -EINTR)
         err = await(fd, deadline);
-        trace_call(t, fd, "poll, SO_ERROR", err);
-    }
     return err ? err : option_blocking(fd, true);
 }
 
@@ -57,8 +52,7 @@ static int limit_sending(int fd, kedge_nanos timeout)
 
 /* Where the listener's queue is full a unix socket waits in connect() itself, and cannot
  * be polled for it. */
-static int connect_local(int fd, const struct kedge_address *to, kedge_nanos deadline,
-                         struct kedge_trace *t)
+static int connect_local(int fd, const struct kedge_address *to, kedge_nanos deadline)
 {
     const struct timeval for_ever = { 0 };
     int n, err = 0;
@@ -71,7 +65,6 @@ static int connect_local(int fd, const struct kedge_address *to, kedge_nanos dea
         n = connect(fd, (const struct sockaddr *)&to->storage, to->len);
     while (n < 0 && errno == EINTR);
     err = n < 0 ? -errno : 0;
-    trace_call(t, fd, "connect", err);
     if (err)
         return err == -EAGAIN ? -ETIMEDOUT : err;
     return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &for_ever, sizeof for_ever) < 0
@@ -79,11 +72,10 @@ static int connect_local(int fd, const struct kedge_address *to, kedge_nanos dea
                : 0;
 }
 
-static int connect_to(int fd, const struct kedge_address *to, kedge_nanos deadline,
-                      struct kedge_trace *t)
+static int connect_to(int fd, const struct kedge_address *to, kedge_nanos deadline)
 {
-    return to->storage.ss_family == AF_UNIX ? connect_local(fd, to, deadline, t)
-                                            : connect_ip(fd, to, deadline, t);
+    return to->storage.ss_family == AF_UNIX ? connect_local(fd, to, deadline)
+                                            : connect_ip(fd, to, deadline);
 }
 
 /* Without a name of its own a unix datagram socket could not be answered: the kernel
@@ -97,27 +89,26 @@ static int name_self(int fd)
 
 /* The descriptor or -errno. */
 static int dial_at(const struct kedge_endpoint *e, const struct kedge_address *to,
-                   kedge_nanos deadline, struct kedge_trace *t)
+                   kedge_nanos deadline)
 {
     int fd = endpoint_socket(e, to->storage.ss_family);
     int err;
 
     if (fd < 0)
         return fd;
-    trace_call(t, fd, "socket", fd);
     err = e->transport == KEDGE_UNIX_DGRAM ? name_self(fd) : 0;
     if (!err)
-        err = connect_to(fd, to, deadline, t);
+        err = connect_to(fd, to, deadline);
     if (!err)
         return fd;
-    kedge_trace_close(t, fd);
+    close(fd);
     return err;
 }
 
 /* Each address is given its part of the time that is left, so that one that is mute
  * leaves the others theirs. */
 static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses *all,
-                    kedge_nanos timeout, struct kedge_trace *t, struct kedge_error *error)
+                    kedge_nanos timeout, struct kedge_error *error)
 {
     kedge_nanos end = add_sat(net_clock(), timeout);
     int fd = -1;
@@ -126,15 +117,15 @@ static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses
         kedge_nanos now = net_clock();
         kedge_nanos part = sub_sat(end, now) / (all->count - i);
 
-        fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part, t);
+        fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part);
         if (fd < 0)
             endpoint_problem(error, -fd, e, "connect to", &all->at[i]);
     }
     return fd < 0 ? -1 : fd;
 }
 
-int trace_dial(struct kedge_trace *t, const struct kedge_endpoint *e, kedge_nanos timeout,
-               struct kedge_error *error)
+int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
+                        struct kedge_error *error)
 {
     bool has_host = e->transport == KEDGE_TCP || e->transport == KEDGE_UDP;
     struct kedge_addresses all;
@@ -150,13 +141,7 @@ int trace_dial(struct kedge_trace *t, const struct kedge_endpoint *e, kedge_nano
     }
     if (kedge_resolve(e, &all, error) < 0)
         return -1;
-    return dial_all(e, &all, timeout, t, error);
-}
-
-int kedge_endpoint_dial(const struct kedge_endpoint *e, kedge_nanos timeout,
-                        struct kedge_error *error)
-{
-    return trace_dial(NULL, e, timeout, error);
+    return dial_all(e, &all, timeout, error);
 }
 
 int kedge_dial(const char *endpoint, struct kedge_error *error)

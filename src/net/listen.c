@@ -3,7 +3,6 @@
 #include "net/option.h"
 #include "net/problem.h"
 #include "net/sockets.h"
-#include "net/trace.h"
 
 #include <errno.h>
 #include <linux/tipc.h>
@@ -113,59 +112,45 @@ static int bind_to(int fd, const struct kedge_endpoint *e, const struct kedge_ad
     return bind(fd, to, at->len) < 0 ? -errno : 0;
 }
 
-static int start_listening(int fd, const struct kedge_endpoint *e, struct kedge_trace *t)
+static int start_listening(int fd, const struct kedge_endpoint *e)
 {
-    int err;
-
     if (!is_listener(e->transport))
         return 0;
-    err = listen(fd, SOMAXCONN) < 0 ? -errno : 0;
-    trace_call(t, fd, "listen", err);
-    return err;
+    return listen(fd, SOMAXCONN) < 0 ? -errno : 0;
 }
 
 /* The descriptor or -errno. */
-static int open_at(const struct kedge_endpoint *e, const struct kedge_address *at,
-                   struct kedge_trace *t)
+static int open_at(const struct kedge_endpoint *e, const struct kedge_address *at)
 {
     int fd = endpoint_socket(e, at->storage.ss_family);
     int err = 0;
 
     if (fd < 0)
         return fd;
-    trace_call(t, fd, "socket", fd);
     /* A restart must not wait for the old connections to pass away. */
     if (e->transport == KEDGE_TCP)
         err = option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (!err) {
-        err = bind_to(fd, e, at);
-        trace_call(t, fd, "bind", err);
-    }
     if (!err)
-        err = start_listening(fd, e, t);
+        err = bind_to(fd, e, at);
+    if (!err)
+        err = start_listening(fd, e);
     if (!err)
         return fd;
-    kedge_trace_close(t, fd);
+    close(fd);
     return err;
-}
-
-int trace_listen_at(struct kedge_trace *t, const struct kedge_endpoint *e,
-                    const struct kedge_address *at, struct kedge_error *error)
-{
-    int fd;
-
-    if (!endpoint_is_one_socket(e, error))
-        return -1;
-    fd = open_at(e, at, t);
-    if (fd < 0)
-        endpoint_problem(error, -fd, e, "listen on", at);
-    return fd < 0 ? -1 : fd;
 }
 
 int kedge_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
                     struct kedge_error *error)
 {
-    return trace_listen_at(NULL, e, at, error);
+    int fd;
+
+    if (!endpoint_is_one_socket(e, error))
+        return -1;
+    fd = open_at(e, at);
+    if (fd < 0)
+        endpoint_problem(error, -fd, e, "listen on", at);
+    return fd < 0 ? -1 : fd;
 }
 
 int kedge_endpoint_listen(const struct kedge_endpoint *e, struct kedge_error *error)

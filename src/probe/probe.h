@@ -14,7 +14,6 @@
 #include "probe/stall.h"
 #include "kedge/endpoint.h"
 #include "net/path.h"
-#include "net/trace.h"
 
 #define PROBE_TARGETS_MAX 4096
 
@@ -31,7 +30,6 @@ struct probe_plan {
     bool flood;                  /* as fast as answers come: see flood.h */
     struct net_path path;        /* of IP targets */
     enum kedge_family family;
-    struct kedge_trace *trace; /* of connections; NULL: off */
     /* Called some times a second while it runs; may be NULL. */
     void (*tick)(void *owner, const struct probe *p);
     /* Called when it is known what became of a probe, in that order; may be NULL. */

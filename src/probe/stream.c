@@ -30,19 +30,12 @@ static void hang_up(struct probe_target *t, int code)
 
     if (t->watch.added) {
         loop_watch_remove(&t->shared->loop, &t->watch);
-        kedge_trace_close(t->plan->trace, t->watch.fd);
+        close(t->watch.fd);
     }
     s->state = STREAM_CLOSED;
     s->in_len = s->out_len = 0;
     t->code = code;
     probe_stats_drop(&t->stats);
-}
-
-/* Waiting is no event. */
-static void told(const struct probe_target *t, const char *name, ssize_t n)
-{
-    if (t->plan->trace && (n >= 0 || errno != EAGAIN))
-        trace_call(t->plan->trace, t->watch.fd, name, n < 0 ? -errno : n);
 }
 
 static bool is_tcp(const struct probe_target *t)
@@ -110,11 +103,10 @@ static void flush_out(struct probe_target *t)
     ssize_t n = s->out_len ? send(t->watch.fd, s->out, s->out_len, MSG_NOSIGNAL) : 0;
 
     if (s->out_len)
-        told(t, "send", n);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        hang_up(t, errno);
-        return;
-    }
+        if (n < 0 && errno != EAGAIN && errno != EINTR) {
+            hang_up(t, errno);
+            return;
+        }
     if (n > 0) {
         s->out_len -= (size_t)n;
         memmove(s->out, s->out + n, s->out_len);
@@ -166,11 +158,9 @@ static ssize_t read_some(struct probe_target *t, uint64_t *at_ns)
     *at_ns = 0;
     if (!t->kernel_times) {
         n = recv(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, 0);
-        told(t, "recv", n);
         return n;
     }
     n = stamps_receive(t->watch.fd, t->shared->scratch, PROBE_SCRATCH, &in);
-    told(t, "recvmsg", n);
     if (n > 0 && in.at_ns > 0)
         *at_ns = came_at(t, (size_t)n, &in);
     return n;
@@ -205,7 +195,6 @@ static void connect_outcome(struct probe_target *t)
 
     if (err)
         code = -err;
-    trace_call(t->plan->trace, t->watch.fd, "SO_ERROR", -code);
     if (code)
         not_connected(t, code);
     else
@@ -238,15 +227,13 @@ static int start_connect(struct probe_target *t, bool *pending)
 
     if (fd < 0)
         return fd;
-    trace_call(t->plan->trace, fd, "socket", fd);
     code = -option_blocking(fd, false);
     if (code == 0 && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
         code = errno;
-    trace_call(t->plan->trace, fd, "connect", -code);
     *pending = code == EINPROGRESS;
     if (code == 0 || *pending)
         return fd;
-    kedge_trace_close(t->plan->trace, fd);
+    close(fd);
     return -code;
 }
 
@@ -289,7 +276,6 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
     if (is_packets(t)) {
         ssize_t n = send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL);
 
-        told(t, "send", n);
         if (n < 0)
             probe_unsent(t, sequence, errno);
         return;
@@ -309,7 +295,7 @@ static void stream_close(struct probe_target *t)
 {
     if (t->watch.added) {
         loop_watch_remove(&t->shared->loop, &t->watch);
-        kedge_trace_close(t->plan->trace, t->watch.fd);
+        close(t->watch.fd);
     }
     kernel_times_close(t->kernel_times);
     free(t->stream->in);

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-CALL = re.compile(r"^ *([\d.]+) +(\d+) (\S.*?)(?: \[(\d+)\])? +(\d+|E[A-Z0-9]+|-) +"
-                  r"([^\d\s].*)$", re.M)
+from e2e.lib.trace import calls, names, path
+
 PYTHON = "/usr/bin/python3"
 ECHO = """
 import socket
@@ -24,22 +24,6 @@ a.close()
 s.close()
 print("all said")
 """
-
-
-class Call:
-    def __init__(self, found):
-        self.at, self.socket, self.name, self.process, self.result, self.rest = found.groups()
-
-    def __repr__(self):
-        return f"{self.socket} {self.name}={self.result}: {self.rest}"
-
-
-def calls(text):
-    return [Call(found) for found in CALL.finditer(text)]
-
-
-def names(found):
-    return [c.name for c in found]
 
 
 @pytest.fixture
@@ -72,6 +56,8 @@ def test_a_python_program(trace):
     assert next(c for c in found if c.name == "listen").rest.startswith("CLOSED > LISTEN")
     connect = next(c for c in found if c.name == "connect")
     assert connect.rest.startswith("CLOSED > (SYN-SENT) > ESTABLISHED, with 127.0.0.1:")
+    assert path(found, connect.socket) == ["CLOSED", "SYN-SENT", "ESTABLISHED", "FIN-WAIT-1",
+                                           "FIN-WAIT-2", "TIME-WAIT"]
     assert "[TIME-WAIT]" in err and "┏━━━━━━━━━━[CLOSED]━━━━━━━━━━┓" in err
 
 
@@ -241,8 +227,9 @@ def test_the_status_is_the_commands_own(trace, words, code, text):
     assert done[2].count("\n") == (1 if text else 0)
 
 
-def test_options_of_the_command_are_its_own(trace):
+def test_options_of_the_command_are_its_own(trace, tmp_path):
     assert trace("echo", "--svg", "x", "-h", "--", "y")[:2] == (0, "--svg x -h -- y\n")
+    assert trace("--svg", tmp_path / "x", "echo", "a", "b") == (0, "a b\n", "")
 
 
 FORK = """
@@ -352,6 +339,20 @@ def test_a_signal_to_kedge_alone_is_passed_on(kedge):
     assert process.returncode == 128 + signal.SIGTERM
 
 
+def test_the_command_ends_with_kedge(kedge):
+    """However kedge is ended, none of it is left."""
+    process = subprocess.Popen([kedge, "trace", PYTHON, "-c", "import os, time\n"
+                                "print(os.getpid(), flush=True); time.sleep(60)"],
+                               stdout=subprocess.PIPE, text=True)
+    command = int(process.stdout.readline())
+    process.kill()
+    process.communicate(timeout=20)  # to the end of what the command prints
+    end = time.monotonic() + 20
+    while os.path.exists(f"/proc/{command}/exe") and time.monotonic() < end:
+        time.sleep(.05)
+    assert not os.path.exists(f"/proc/{command}/exe")
+
+
 def test_what_is_not_a_socket_is_not_seen(trace, tmp_path):
     text = f"import os\nf = os.open({str(tmp_path / 'x')!r}, os.O_RDWR | os.O_CREAT)\n" \
            "os.write(f, b'abc'); os.lseek(f, 0, 0); assert os.read(f, 9) == b'abc'\n" \
@@ -378,5 +379,5 @@ def test_a_drawing(trace, tmp_path):
     code, _, err = trace("--svg", tmp_path / "x.svg", PYTHON, "-c", ECHO)
     text = (tmp_path / "x.svg").read_text()
     assert (code, err) == (0, "") and text.startswith("<svg") and text.endswith("</svg>\n")
-    assert "SO_REUSEADDR 1" in text and text.count('class="way"') >= 8
+    assert "SO_REUSEADDR 1" in text and text.count('class="taken"') >= 8
 

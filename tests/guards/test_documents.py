@@ -6,7 +6,8 @@ import guard
 
 # NAME and ROOM stand for any. `path` or `path` (`name`, `name`), the latter maybe on the next lines.
 NAMED = re.compile(r"`([\w.+-]+(?:/[\w.+-]+)+/?)`(?:\s+\(((?:`\w+`[,\s]*)+))?")
-ROOMS = ("bench", "completion", "docs", "examples", "include", "man", "src", "tests", "tools")
+ROOMS = ("bench", "completion", "docs", "examples", "include", "man", "src", "tests", "tools",
+         "trace")
 
 
 def complaints(root, page):

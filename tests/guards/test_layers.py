@@ -29,9 +29,6 @@ MAY_INCLUDE = {
 # The public headers belong to rooms too, and count as part of them.
 PUBLIC = {
     "base": "base",
-    "tcp": "base",
-    "trace": "net",
-    "diagram": "report",
     "endpoint": "net",
     "stream": "net",
     "datagram": "net",

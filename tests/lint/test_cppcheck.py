@@ -23,7 +23,8 @@ def cppcheck(tree, *words):
 
 
 def test_cppcheck(root):
-    status, text = cppcheck(root, "-Iinclude", "-Isrc", "src", "include", "examples")
+    status, text = cppcheck(root, "-Iinclude", "-Isrc", "-I.", "src", "include",
+                            "examples", "trace")
     assert status == 0, text
 
 

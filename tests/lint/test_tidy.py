@@ -23,7 +23,7 @@ def commands():
     found = {}
     for entry in json.loads(database.read_text()):
         path = (Path(entry["directory"]) / entry["file"]).resolve().relative_to(ROOT)
-        if path.parts[0] in ("src", "examples"):
+        if path.parts[0] in ("src", "examples", "trace"):
             found[str(path)] = entry["command"]
     return found
 
@@ -58,7 +58,7 @@ def test_tidy(name, common):
 
 
 def test_every_source_is_read():
-    sources = {str(p.relative_to(ROOT)) for top in ("src", "examples")
+    sources = {str(p.relative_to(ROOT)) for top in ("src", "examples", "trace")
                for p in (ROOT / top).glob("**/*.c")}
     assert sources == set(commands())
 

@@ -35,20 +35,11 @@ static bool kind_of(const struct kedge_endpoint *e, enum kind *out)
     return e->service == KEDGE_ECHO && *out != NOTHING;
 }
 
-static int open_streams(struct echo_tcp *e, const struct service_config *c, int fd)
-{
-    int err = echo_tcp_open(e, c->loop, fd, &c->limits, c->buffer);
-
-    if (!err)
-        e->trace = c->trace;
-    return err;
-}
-
 static int open_as(struct service *s, const struct service_config *c, int fd)
 {
     switch (s->kind) {
     case STREAMS:
-        return open_streams(&s->u.streams, c, fd);
+        return echo_tcp_open(&s->u.streams, c->loop, fd, &c->limits, c->buffer);
     case DATAGRAMS:
         return echo_udp_open(&s->u.datagrams, c->loop, fd, c->key);
     case LOCAL:

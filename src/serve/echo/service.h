@@ -12,7 +12,6 @@ struct service_config {
     struct loop *loop;
     struct echo_tcp_limits limits; /* of each service on connections */
     uint8_t *buffer;               /* ECHO_BUFFER bytes, for all services of this loop */
-    struct kedge_trace *trace;     /* of connections; NULL: off */
     const struct store_key *key;   /* of probes, stays the caller's; NULL: none */
     const char *reply;             /* what reply+udp says; stays the caller's */
 };

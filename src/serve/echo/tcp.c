@@ -75,7 +75,7 @@ static void end(struct echo_connection *c, uint64_t *count)
     struct echo_tcp *e = c->echo;
 
     loop_watch_forget(e->loop, &c->watch);
-    kedge_trace_close(e->trace, c->watch.fd);
+    close(c->watch.fd);
     e->beyond -= is_beyond(e, c->watch.fd);
     drop_rest(c);
     list_remove(c);
@@ -99,7 +99,7 @@ static void begin(struct echo_tcp *e, int fd)
     c->bulk = e->kind.messages;
     if (loop_watch_add(e->loop, &c->watch, fd, LOOP_READ) < 0) {
         c->newer = next;
-        kedge_trace_close(e->trace, fd);
+        close(fd);
         return;
     }
     e->free = next;
@@ -134,7 +134,6 @@ static void accept_some(void *owner, unsigned events)
         fd = accept_one(e);
         if (fd < 0)
             break;
-        trace_call(e->trace, fd, "accept", fd);
         begin(e, fd);
     }
     accept_or_wait(e);
@@ -158,7 +157,6 @@ static ssize_t send_some(struct echo_connection *c, const uint8_t *bytes, size_t
 {
     ssize_t n = connection_write(c->watch.fd, bytes, size);
 
-    trace_call(c->echo->trace, c->watch.fd, "send", n);
     if (n == -EAGAIN)
         return 0;
     if (n > 0) {
@@ -210,7 +208,6 @@ static int echo_part(struct echo_connection *c, size_t most)
     ssize_t got = connection_read(c->watch.fd, buffer, most);
     ssize_t sent;
 
-    trace_call(c->echo->trace, c->watch.fd, "recv", got);
     if (got <= 0)
         return got < 0 ? (int)got : -ENODATA;
     c->bulk = got >= ECHO_PART;
@@ -229,13 +226,11 @@ static int echo_in_place(struct echo_connection *c)
     ssize_t got = connection_peek(c->watch.fd, buffer, ECHO_BUFFER);
     ssize_t sent;
 
-    trace_call(c->echo->trace, c->watch.fd, "recv MSG_PEEK", got);
     if (got < 0)
         return (int)got;
     if (got == 0 && (!kind->messages || connection_is_over(c->watch.fd)))
         return -ENODATA;
     sent = connection_write(c->watch.fd, buffer, (size_t)got);
-    trace_call(c->echo->trace, c->watch.fd, "send", sent);
     if (sent < 0 && sent != -EAGAIN)
         return (int)sent;
     if (sent >= 0) {

@@ -12,7 +12,6 @@
 
 #include "os/loop.h"
 #include "net/connection.h"
-#include "net/trace.h"
 #include "serve/echo/shared.h"
 
 #define ECHO_PART (16 << 10)          /* read at once from one that sends little */
@@ -40,7 +39,6 @@ struct echo_tcp {
     struct connection_kind kind;
     struct echo_tcp_counts counts;
     uint8_t *buffer;
-    struct kedge_trace *trace;   /* NULL, or set by the caller after echo_tcp_open */
     struct echo_connection *all; /* limits.connections of them */
     struct echo_connection *free;
     struct echo_connection *oldest, *newest; /* by their last byte */

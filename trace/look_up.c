@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* sock_diag(7): what ss asks, for one connection. It needs no privilege. */
-#include "net/trace.h"
+#include "trace/look_up.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -56,24 +57,23 @@ static struct question ask(const struct kedge_address *local,
     return q;
 }
 
-static enum kedge_tcp_state understand(const struct reply *r, ssize_t size)
+static enum tcp_state understand(const struct reply *r, ssize_t size)
 {
     if (size < (ssize_t)sizeof r->header)
-        return KEDGE_TCP_UNKNOWN;
+        return STATE_UNKNOWN;
     if (r->header.nlmsg_type == NLMSG_ERROR)
-        return r->u.error.error == -ENOENT ? KEDGE_TCP_CLOSED : KEDGE_TCP_UNKNOWN;
+        return r->u.error.error == -ENOENT ? STATE_CLOSED : STATE_UNKNOWN;
     /* Where the connection is no more, the kernel finds the socket that listens. */
-    if (r->u.found.idiag_state == KEDGE_TCP_LISTEN)
-        return KEDGE_TCP_CLOSED;
-    return r->u.found.idiag_state < KEDGE_TCP_STATES
-               ? (enum kedge_tcp_state)r->u.found.idiag_state
-               : KEDGE_TCP_UNKNOWN;
+    if (r->u.found.idiag_state == STATE_LISTEN)
+        return STATE_CLOSED;
+    return r->u.found.idiag_state < STATE_COUNT ? (enum tcp_state)r->u.found.idiag_state
+                                                : STATE_UNKNOWN;
 }
 
-enum kedge_tcp_state trace_look_up(const struct kedge_address *local,
-                                   const struct kedge_address *remote)
+enum tcp_state look_up_tcp(const struct kedge_address *local,
+                           const struct kedge_address *remote)
 {
-    enum kedge_tcp_state state = KEDGE_TCP_UNKNOWN;
+    enum tcp_state state = STATE_UNKNOWN;
     struct reply r = { 0 };
     struct question q;
     int fd;
