@@ -67,11 +67,13 @@ static uint32_t share(const struct server *s, uint64_t of)
 static int open_tftp(struct server *s)
 {
     const struct serve_options *o = s->options;
-    struct tftp_config config = {
+    struct directory_config directory = {
         .root = &s->root,
         .uploads = { .policy = (enum upload_policy)o->uploads,
                      .mode = (uint32_t)o->upload_mode,
                      .max_bytes = o->max_upload },
+    };
+    struct tftp_config config = {
         .room = share(s, o->max_transfers),
         .unvalidated_max = share(s, TFTP_UNVALIDATED_DEFAULT),
         .blksize_max = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max,
@@ -87,7 +89,7 @@ static int open_tftp(struct server *s)
     if (s->tftp)
         return 0;
     for (; config.shard < s->shard_count && err == 0; config.shard++)
-        err = shard_serve(&s->shards[config.shard], &config);
+        err = shard_serve(&s->shards[config.shard], &config, &directory);
     s->tftp = err == 0;
     return err;
 }

@@ -1,12 +1,17 @@
 #include "transfer/block_writer.h"
 
+static bool is_taken(const struct store_result *result)
+{
+    return result->error == STORE_OK || result->error == STORE_LATER;
+}
+
 static struct store_result append(struct block_writer *t, struct kedge_span bytes)
 {
     struct store_result result = store_ok();
 
     if (bytes.len > 0)
         result = t->write(t->file, bytes, t->offset);
-    if (result.error == STORE_OK)
+    if (is_taken(&result))
         t->offset += bytes.len;
     return result;
 }
@@ -15,17 +20,20 @@ struct store_result block_writer_put(struct block_writer *t, struct kedge_span b
 {
     uint8_t text[4096];
     struct store_result result = store_ok();
+    struct store_result late = store_ok();
 
     if (!t->netascii)
         return append(t, body);
-    while (result.error == STORE_OK && body.len > 0) {
+    while (is_taken(&result) && body.len > 0) {
         size_t used;
         size_t len = kedge_netascii_decode(&t->state, body, text, sizeof text, &used);
 
         result = append(t, (struct kedge_span){ text, len });
         body = (struct kedge_span){ body.ptr + used, body.len - used };
+        if (result.error == STORE_LATER)
+            late = result;
     }
-    return result;
+    return result.error == STORE_OK ? late : result;
 }
 
 struct store_result block_writer_end(struct block_writer *t)

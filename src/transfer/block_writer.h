@@ -6,7 +6,8 @@
 #include "kedge/tftp.h"
 #include "file/error.h"
 
-/* Write all of it at offset; offsets follow each other. */
+/* Write all of it at offset; offsets follow each other. STORE_LATER: it is taken, and is
+ * stored later; no failure. */
 typedef struct store_result block_write(void *file, struct kedge_span bytes,
                                         uint64_t offset);
 
@@ -18,11 +19,12 @@ struct block_writer {
     uint64_t offset; /* bytes written: the file's size so far */
 };
 
-/* The next body of the file. Failures are those of the writing. */
+/* The next body of the file. Failures are those of the writing; STORE_LATER where one of
+ * its writes said so. */
 KEDGE_MUST_CHECK struct store_result block_writer_put(struct block_writer *t,
                                                       struct kedge_span body);
 
-/* After the last body: what netascii still holds. */
+/* After the last body: what netascii still holds. Failures as above. */
 KEDGE_MUST_CHECK struct store_result block_writer_end(struct block_writer *t);
 
 #endif

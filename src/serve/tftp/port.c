@@ -1,33 +1,106 @@
-/* Sockets of the TFTP service: datagrams in, to their transfers; answers out, together. */
+/* SPDX-License-Identifier: MIT */
+/* Sockets of the TFTP service: a listener's request port and its data ports are opened, and
+ * what is said leaves by them, together. */
 #include "serve/tftp/private.h"
 
 #include "base/number.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
-/* Batches of one socket in one turn: what is answered in a turn brings more, and a turn that
- * went on while more came would see neither time nor requests. Before requests a socket is
- * emptied, of as much as it can hold. */
-enum { BATCHES_MAX = 8, QUEUE_BATCHES = 256 };
+enum { QUEUE_MAX = 64 << 20 };
 
-/* A loop that slept so long was woken by what came. */
-static const kedge_nanos woken_within = 100 * KEDGE_MSEC;
-
-static void fill_arrival(const struct tftp_port *p, const struct udp_in *in,
-                         struct tftp_arrival *out)
+uint32_t listener_data_sockets(const struct tftp_config *c)
 {
-    struct net_raw peer = net_address_raw(&in->m.peer);
-    struct net_raw local = net_address_raw(&in->m.local.address);
+    uint64_t share;
 
-    *out = (struct tftp_arrival){ .listener = p->listener->number,
-                                  .socket = p->requests ? 0 : p->number - 1,
-                                  .to_broadcast = in->to_broadcast,
-                                  .bytes = in->m.bytes };
-    memcpy(out->peer.ip, peer.ip, sizeof out->peer.ip);
-    out->peer.scope = peer.scope;
-    out->peer.port = peer.port;
-    memcpy(out->local, local.ip, sizeof out->local);
+    if (c->single_port)
+        return 1;
+    if (c->high == 0)
+        return TFTP_DATA_SOCKETS;
+    /* Dealt out, not shared: with SO_REUSEPORT an ACK would reach any shard. */
+    share = ((uint64_t)(c->high - c->low) + 1) / max_u64(c->shards, 1);
+    return (uint32_t)clamp_u64(share, 1, TFTP_DATA_SOCKETS);
+}
+
+static void port_close(struct tftp_port *p)
+{
+    if (p->watch.added)
+        loop_watch_remove(p->service->config.loop, &p->watch);
+    udp_close(&p->socket);
+}
+
+static int open_port(struct tftp_listener *l, const struct udp_options *options)
+{
+    struct tftp_port *p = &l->port[l->ports];
+    int err = udp_open(options, &p->socket);
+
+    if (err < 0)
+        return err;
+    udp_one_address(&p->socket);
+    p->number = l->ports++;
+    p->requests = p->number == 0;
+    p->listener = l;
+    return 0;
+}
+
+void listener_close(struct tftp_listener *l)
+{
+    for (uint32_t i = 0; i < l->ports; i++)
+        port_close(&l->port[i]);
+    free(l->port);
+    *l = (struct tftp_listener){ 0 };
+}
+
+/* Room for one small datagram of each transfer: of a rack that boots all ask at once, and
+ * all answer. The kernel counts some 800 bytes for one, and doubles what it is asked for. */
+static uint32_t queue_for(uint32_t transfers)
+{
+    return (uint32_t)clamp_u64(400 * (uint64_t)transfers, UDP_RECEIVE_BUFFER, QUEUE_MAX);
+}
+
+/* The request port, and the data sockets at the same address. */
+static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
+                      const struct net_address *at)
+{
+    struct udp_options options = { .at = *at,
+                                   .gro = s->config.single_port,
+                                   .receive_buffer = queue_for(s->config.room),
+                                   .reuse_port = s->config.shard > 0 };
+    uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
+    int err = open_port(l, &options);
+
+    if (err == 0 && s->config.shards > 1)
+        err = udp_share(&l->port[0].socket);
+    options.reuse_port = false;
+    options.receive_buffer = queue_for(s->config.room / s->sessions.limits.sockets);
+    net_address_set_port(&options.at, 0);
+    options.gro = true; /* the windows of an upload */
+    options.low = s->config.low;
+    options.high = s->config.high;
+    while (err == 0 && more-- > 0)
+        err = open_port(l, &options);
+    return err;
+}
+
+int listener_open(struct tftp_listener *l, struct tftp_service *s,
+                  const struct net_address *at)
+{
+    int err;
+
+    *l = (struct tftp_listener){ .number = s->listener_count };
+    l->any = net_address_is_any(at);
+    l->port = calloc(TFTP_DATA_SOCKETS + 1, sizeof *l->port);
+    if (!l->port)
+        return -ENOMEM;
+    err = open_ports(l, s, at);
+    if (err < 0) {
+        listener_close(l);
+        return err;
+    }
+    for (uint32_t i = 0; i < l->ports; i++)
+        l->port[i].service = s;
+    return 0;
 }
 
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes)
@@ -51,275 +124,29 @@ void port_empty(struct tftp_port *p)
         udp_out_drop(&p->out);
 }
 
-static struct channel channel_to(const struct tftp_port *p, const struct udp_message *m)
+void port_stick(struct tftp_transfer *t)
 {
-    struct channel c = { .fd = p->socket.fd, .peer = m->peer, .gso = true };
+    struct tftp_port *p = t->port;
 
-    if (p->listener->any)
-        c.local = m->local;
-    return c;
-}
-
-/* A reply that belongs to no transfer. It leaves from the data socket that was spoken to:
- * clients heed no other. Or from any; never from the request port, where it could be taken
- * for the answer of a server to a server. */
-static void answer(struct tftp_port *p, const struct udp_message *m,
-                   const struct tftp_event *event)
-{
-    struct tftp_port *from = p->requests ? &p->listener->port[p->listener->ports - 1] : p;
-    struct channel to = channel_to(from, m);
-
-    port_say(from, &to, (struct kedge_span){ event->reply, event->reply_len });
-    if (p->requests)
-        malformed_record(p->service, p, m);
-}
-
-static void act(struct tftp_port *p, const struct udp_message *m,
-                const struct tftp_event *event)
-{
-    struct tftp_service *s = p->service;
-
-    if (event->replaced)
-        transfer_end(transfer_of(s, event->replaced));
-    switch (event->verdict) {
-    case TFTP_DROPPED:
-        break;
-    case TFTP_ANSWER:
-        answer(p, m, event);
-        break;
-    case TFTP_OPEN:
-        request_keep(s, event, m);
-        request_begin(transfer_of(s, event->session));
-        break;
-    case TFTP_KEEP:
-        request_keep(s, event, m);
-        break;
-    case TFTP_PUMP:
-        if (event->store.ptr)
-            transfer_store(transfer_of(s, event->session), event->store);
-        transfer_pump(transfer_of(s, event->session));
-        break;
-    }
-}
-
-static void take_data(struct tftp_port *p, const struct udp_in *in)
-{
-    struct tftp_arrival arrival;
-    struct tftp_event event;
-
-    fill_arrival(p, in, &arrival);
-    tftp_sessions_data(&p->service->sessions, &arrival, loop_now(p->service->config.loop),
-                       &event);
-    act(p, &in->m, &event);
-}
-
-/* One datagram, or several of one peer that the kernel has joined (GRO). */
-static void take_joined(struct tftp_port *p, const struct udp_in *in)
-{
-    struct udp_in piece = *in;
-    struct kedge_span left = in->m.bytes;
-
-    if (in->cut)
+    if (t->is_stuck)
         return;
-    while (in->m.segment && left.len > in->m.segment) {
-        piece.m.bytes.ptr = left.ptr;
-        piece.m.bytes.len = in->m.segment;
-        take_data(p, &piece);
-        left.ptr += in->m.segment;
-        left.len -= in->m.segment;
-    }
-    piece.m.bytes = left;
-    take_data(p, &piece);
+    t->is_stuck = true;
+    t->next_stuck = p->stuck;
+    p->stuck = t;
+    loop_watch_change(t->service->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
 }
 
-enum { SINGLE_AFTER = 8, SINGLE_DOUBT = 16 };
-
-/* So many turns had one datagram each. Now and then there may be more after all. */
-static bool is_single(const struct eagerness *e)
+void port_unlink(struct tftp_transfer *t)
 {
-    return e->lone > SINGLE_AFTER && e->lone % SINGLE_DOUBT != 0;
-}
+    struct tftp_transfer **at = &t->port->stuck;
 
-/* Take what is there, so many batches at most. */
-static void drain_data(struct tftp_port *p, unsigned batches)
-{
-    struct udp_inbox *box = &p->service->data;
-
-    box->drops = p->drops_seen; /* other sockets use it too */
-    for (unsigned i = 0; i < batches; i++) {
-        int n;
-
-        box->one = is_single(&p->service->eager);
-        n = udp_receive(p->socket.fd, box);
-        if (n > 0) {
-            p->service->eager.datagrams += (uint32_t)n;
-            p->service->eager.port = p;
-        }
-        for (int k = 0; k < n; k++)
-            take_joined(p, &box->in[k]);
-        p->behind = n == UDP_BATCH;
-        if (!p->behind)
-            break;
-    }
-    p->service->totals.kernel_drops += box->drops - p->drops_seen;
-    p->drops_seen = box->drops;
-}
-
-/* A port that is used again overtakes its last ACK: what waits for the peer's present
- * transfer is looked at before its new request. Once for all requests of a batch: the ACK
- * was there when they were received. */
-static void drain_before_request(struct tftp_port *p)
-{
-    if (p->drained == p->service->request_batches)
+    if (!t->is_stuck)
         return;
-    p->drained = p->service->request_batches;
-    drain_data(p, QUEUE_BATCHES);
-}
-
-static void take_request(struct tftp_port *p, const struct udp_in *in)
-{
-    struct tftp_sessions *sessions = &p->service->sessions;
-    struct tftp_arrival arrival;
-    struct tftp_session *live;
-    struct tftp_event event;
-
-    fill_arrival(p, in, &arrival);
-    arrival.came = p->came;
-    live = tftp_sessions_find(sessions, arrival.listener, &arrival.peer);
-    if (live && live->state == TFTP_LIVE)
-        drain_before_request(transfer_of(p->service, live)->port);
-    tftp_sessions_request(sessions, &arrival, loop_now(p->service->config.loop), &event);
-    act(p, &in->m, &event);
-}
-
-static void drain_requests(struct tftp_port *p)
-{
-    struct udp_inbox *box = &p->service->requests;
-    const struct loop *loop = p->service->config.loop;
-    int n = UDP_BATCH;
-
-    if (!p->behind)
-        p->came = max_u64(loop->looked, sub_sat(loop_now(loop), woken_within));
-    box->drops = p->drops_seen;
-    for (unsigned i = 0; i < BATCHES_MAX && n == UDP_BATCH; i++) {
-        n = udp_receive(p->socket.fd, box);
-        p->service->request_batches++;
-        p->service->eager.lone = 0; /* what is drained now is drained to its end */
-        for (int k = 0; k < n; k++)
-            if (!p->service->stopping)
-                take_request(p, &box->in[k]);
-    }
-    p->behind = n == UDP_BATCH;
-    p->service->totals.kernel_drops += box->drops - p->drops_seen;
-    p->drops_seen = box->drops;
-}
-
-/* Nobody listens at a peer's port, says ICMP: a hint, for anybody can say so. */
-static void gone(void *owner, const struct udp_error *e)
-{
-    struct tftp_port *p = owner;
-    struct net_raw raw = net_address_raw(&e->to);
-    struct tftp_peer peer = { .scope = raw.scope, .port = raw.port };
-    struct tftp_session *s;
-
-    if (!udp_error_is_refusal(e))
-        return;
-    memcpy(peer.ip, raw.ip, sizeof peer.ip);
-    s = tftp_sessions_find(&p->service->sessions, p->listener->number, &peer);
-    if (!s || s->state != TFTP_LIVE || transfer_of(p->service, s)->port != p)
-        return;
-    kedge_tftp_machine_gone(&s->machine, loop_now(p->service->config.loop));
-    transfer_pump(transfer_of(p->service, s));
-}
-
-static void unstick(struct tftp_port *p)
-{
-    struct tftp_transfer *t = p->stuck;
-
-    if (!udp_flush(&p->out))
-        return;
-    p->stuck = NULL;
-    loop_watch_change(p->service->config.loop, &p->watch, LOOP_READ);
-    while (t) {
-        struct tftp_transfer *next = t->next_stuck;
-
-        t->is_stuck = false;
-        transfer_pump(t);
-        t = next;
-    }
-}
-
-/* What arrived goes before the errors: an ACK may be queued behind one. */
-static void ready(void *owner, unsigned events)
-{
-    struct tftp_port *p = owner;
-
-    if (p->requests && !p->service->config.single_port)
-        drain_requests(p);
-    else
-        drain_data(p, BATCHES_MAX);
-    if (events & LOOP_ERROR)
-        (void)udp_drain_errors(p->socket.fd, gone, p);
-    if (events & LOOP_WRITE)
-        unstick(p);
-}
-
-bool ports_behind(const struct tftp_service *s)
-{
-    for (uint32_t i = 0; i < s->listener_count; i++)
-        for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
-            const struct tftp_port *p = &s->listeners[i].port[k];
-
-            if (p->behind && (!p->requests || s->config.single_port))
-                return true;
-        }
-    return false;
-}
-
-int port_watch(struct tftp_port *p)
-{
-    p->watch.ready = ready;
-    p->watch.owner = p;
-    udp_outbox_init(&p->out, p->socket.fd);
-    return loop_watch_add(p->service->config.loop, &p->watch, p->socket.fd, LOOP_READ);
-}
-
-void port_close(struct tftp_port *p)
-{
-    if (p->watch.added)
-        loop_watch_remove(p->service->config.loop, &p->watch);
-    udp_close(&p->socket);
-}
-
-enum { SKIP_MAX = 64 };
-
-static void learn(struct eagerness *e, bool it_was_there)
-{
-    if (it_was_there) {
-        e->backoff /= 2;
-        return;
-    }
-    e->backoff = (uint32_t)min_u64(4 * e->backoff + 3, SKIP_MAX);
-    e->skip = e->backoff;
-}
-
-void ports_look_again(struct tftp_service *s)
-{
-    struct eagerness *e = &s->eager;
-    bool lone = e->datagrams == 1;
-
-    if (e->looking)
-        learn(e, lone);
-    if (lone)
-        e->lone++;
-    else if (e->datagrams > 1)
-        e->lone = 0;
-    e->datagrams = 0;
-    e->looking = lone && is_single(e) && e->skip == 0;
-    if (e->looking)
-        loop_again(s->config.loop, &e->port->watch);
-    else if (lone && e->skip > 0)
-        e->skip--;
+    while (*at && *at != t)
+        at = &(*at)->next_stuck;
+    if (*at)
+        *at = t->next_stuck;
+    t->is_stuck = false;
 }
 
 void ports_flush(struct tftp_service *s)

@@ -1,20 +1,24 @@
-/* What the files of the TFTP service share: tftp.c (its life), tftp_ports.c (sockets),
- * tftp_open.c (requests), tftp_pump.c (transfers), tftp_read.c and tftp_upload.c (their
- * files), tftp_record.c (outcomes). */
+/* SPDX-License-Identifier: MIT */
+/* What the files of the TFTP service share. It runs one way:
+ *
+ *   service -> dispatch -> request -> transfer -> { provider, port, record, refusal }
+ *
+ * service.c is its life, dispatch.c what a datagram becomes, request.c what a request is
+ * answered by, transfer.c what a transfer does next. Below, port.c sends, record.c says what
+ * became of it, refusal.c has the ERROR for a failure, and a provider (provider.h) has the
+ * file. Nothing below calls a transfer, but for the provider's resume(). */
 #ifndef SERVE_TFTP_PRIVATE_H
 #define SERVE_TFTP_PRIVATE_H
 
 #include "net/udp.h"
 #include "tftp/sessions.h"
 #include "serve/tftp/service.h"
-#include "transfer/block_reader.h"
 #include "transfer/data_packets.h"
 #include "transfer/block_writer.h"
 
 enum {
     BATCH_BYTES = 1 << 20, /* of frames on their way out */
     SMALL_FRAME = 1500,    /* up to here a lone frame is copied and leaves with others */
-    LATE_BYTES = 1 << 16,  /* at least the largest block, and whole pages */
     REASON_MAX = 120,
 };
 
@@ -43,22 +47,14 @@ struct tftp_listener {
     struct tftp_port *port; /* [0] takes requests; single-port mode has no other */
 };
 
-/* Bytes of a file that were not at hand: wanted, then read by a helper. */
-struct cold_read {
-    struct cache_reading reading;
-    struct iovec iov;
-    uint64_t offset;
-    size_t want; /* 0: nothing is */
-    size_t len;  /* of iov that is read; 0: none */
-};
-
-/* Bytes of an upload that are not written yet: blocks gather here, for a write of each costs
- * more than its copy. On a slow disk they then wait for a helper. */
-struct late_write {
-    uint8_t *bytes; /* LATE_BYTES, from the first block on */
-    struct iovec iov;
-    uint64_t offset;
-    size_t len; /* 0: none */
+/* What of a transfer's file is under way, and ends by its provider's resume(). */
+enum tftp_wait {
+    WAITS_FOR_NOTHING,
+    WAITS_FOR_OPEN,
+    WAITS_FOR_READ,
+    WAITS_FOR_WRITE,
+    WAITS_FOR_COMMIT,
+    WAITS_FOR_CLOSE,
 };
 
 /* What the service keeps beside a session. */
@@ -69,34 +65,18 @@ struct tftp_transfer {
     struct tftp_transfer *next_stuck;
     struct channel channel;
     uint64_t lent; /* bytes of file wait in port->out, unless that was emptied since */
-    bool job;      /* a helper is at work for it: nothing else may happen to it */
-    bool ending;   /* it goes away as soon as no helper is at work */
+    enum tftp_wait waits; /* until then nothing else may happen to its file */
+    bool ending;          /* it goes away as soon as it waits for nothing */
     bool recorded;
     bool counted; /* among the busy */
     bool is_stuck;
-    bool uploading; /* upload is open */
-    struct cached_file *file;
-    struct cache_opening opening;
+    bool open; /* file is */
+    struct provided_file *file;
     struct block_reader block_reader;
-    struct cold_read cold;
-    struct upload upload;
     struct block_writer block_writer;
-    struct late_write late;
-    struct root_name name;
-    struct store_result named;
-    uint16_t raw_len;
-    uint8_t raw[ROOT_NAME_ROOM]; /* the name as it was asked for */
     char reason[REASON_MAX];
-};
-
-/* What was found out in this turn holds for all of it: a storm asks for one file. */
-struct turn_memory {
-    kedge_nanos found_at; /* loop_now() of the turn */
-    struct root_name name;
-    struct cached_file *file;
-    kedge_nanos checked_at;
-    const struct cached_file *checked;
-    bool changed;
+    uint16_t name_len;
+    uint8_t name[KEDGE_TFTP_REQUEST_MAX]; /* as it was asked for */
 };
 
 /* A single stream is asked for its next ACK before the loop sleeps: it may be there
@@ -117,6 +97,7 @@ struct tftp_service {
     struct tftp_sessions sessions;
     void *session_memory;
     struct tftp_transfer *transfers; /* one a session */
+    uint8_t *files;                  /* a provider's file for each of them */
     struct tftp_listener listeners[TFTP_LISTENERS_MAX];
     uint32_t listener_count;
     struct net_route route;
@@ -133,64 +114,82 @@ struct tftp_service {
     bool stopping;
     uint32_t busy;
     struct tftp_totals totals;
-    struct turn_memory memory;
     uint64_t request_batches;
     kedge_nanos behind_since; /* packets wait since; 0: none does */
 };
 
-/* tftp_ports.c */
-int port_watch(struct tftp_port *p);
-void port_close(struct tftp_port *p);
-void ports_flush(struct tftp_service *s);
-bool ports_behind(const struct tftp_service *s); /* packets of transfers wait still */
-void ports_look_again(struct tftp_service *s);   /* at the end of a turn */
+/* ---- dispatch.c: what a datagram becomes ---- */
+
+/* Watch the port's socket. 0 or -errno. */
+int dispatch_watch(struct tftp_port *p);
+
+/* Packets of transfers wait still in a socket's queue. */
+bool dispatch_is_behind(const struct tftp_service *s);
+
+/* At the end of a turn. */
+void dispatch_look_again(struct tftp_service *s);
+
+/* ---- request.c ---- */
+
+/* Keep what a request says beside its session; and answer it, at once or later. */
+void request_keep(struct tftp_service *s, const struct tftp_event *event,
+                  const struct udp_message *m);
+void request_begin(struct tftp_transfer *t);
+
+/* ---- transfer.c ---- */
+
+struct tftp_transfer *transfer_of(struct tftp_service *s,
+                                  const struct tftp_session *session);
+
+/* Open its file, and start. */
+void transfer_open(struct tftp_transfer *t);
+
+/* Do what its machine says, until that says wait. */
+void transfer_pump(struct tftp_transfer *t);
+
+/* The next bytes of an upload. */
+void transfer_store(struct tftp_transfer *t, struct kedge_span body);
+
+/* It does not start, and its peer is told; it ends with an ERROR, at its next pump; it is
+ * over. What is under way for its file ends first. */
+void transfer_refuse(struct tftp_transfer *t, const struct store_result *why);
+void transfer_fail(struct tftp_transfer *t, const struct store_result *why);
+void transfer_end(struct tftp_transfer *t);
+
+/* ---- port.c: sockets, and what leaves by them ---- */
+
+/* The request port of *at and its data sockets. 0 or -errno; then none is open. */
+int listener_open(struct tftp_listener *l, struct tftp_service *s,
+                  const struct net_address *at);
+void listener_close(struct tftp_listener *l);
+
+/* How many data sockets a listener has. */
+uint32_t listener_data_sockets(const struct tftp_config *c);
+
+/* Queue a datagram; it leaves with others at the end of the turn. */
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes);
+
 /* The rest is not copied, and may not go away: see port_empty(). */
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,
                struct kedge_span rest);
 void port_empty(struct tftp_port *p);
+void ports_flush(struct tftp_service *s);
 
-/* tftp_open.c */
-/* Keep what a request says beside its session; and open its file. */
-void request_keep(struct tftp_service *s, const struct tftp_event *event,
-                  const struct udp_message *m);
-void request_begin(struct tftp_transfer *t);
-void turn_forget(struct tftp_service *s);
-void transfer_start(struct tftp_transfer *t, uint64_t size);
-void transfer_refuse(struct tftp_transfer *t, const struct store_result *why);
-void transfer_refuse_for(struct tftp_transfer *t, enum store_error error,
-                         const char *why);
+/* Its port's socket is full: it waits until that takes more; and does not any more. */
+void port_stick(struct tftp_transfer *t);
+void port_unlink(struct tftp_transfer *t);
 
-/* The ERROR code and words for a failure of the store. -1: say nothing. */
-int refusal_code(enum kedge_tftp_op op, enum store_error error);
-const char *refusal_text(int code);
+/* ---- record.c ---- */
 
-/* tftp_upload.c */
-void upload_open(struct tftp_transfer *t);
-void upload_keep(struct tftp_transfer *t);
-bool upload_is_late(struct tftp_transfer *t);
-struct store_result upload_flush(struct tftp_transfer *t);
-bool upload_drop(struct tftp_transfer *t);
-
-/* tftp_read.c: a block_read, and the helper's turn when it said LATER. */
-struct store_result transfer_read(void *transfer, const struct block_part *part,
-                                  size_t *got);
-const uint8_t *transfer_lend(void *transfer, uint64_t offset, size_t len);
-void transfer_read_later(struct tftp_transfer *t);
-void transfer_forget_cold(struct tftp_transfer *t);
-
-/* tftp_pump.c */
-void transfer_pump(struct tftp_transfer *t);
-void transfer_store(struct tftp_transfer *t, struct kedge_span body);
-void transfer_fail(struct tftp_transfer *t, const struct store_result *why);
-void transfer_end(struct tftp_transfer *t);
-struct tftp_transfer *transfer_of(struct tftp_service *s,
-                                  const struct tftp_session *session);
-
-/* tftp_record.c */
+void reason_set(struct tftp_transfer *t, const char *text);
 void transfer_record(struct tftp_transfer *t);
 void malformed_record(struct tftp_service *s, const struct tftp_port *p,
                       const struct udp_message *m);
-void reason_set(struct tftp_transfer *t, const char *text);
+
+/* ---- refusal.c ---- */
+
+/* The ERROR code and words for a failure of the file. -1: say nothing. */
+int refusal_code(enum kedge_tftp_op op, enum store_error error);
+const char *refusal_text(int code);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of a transfer: one record each, refusals and probes too. */
 #include "serve/tftp/private.h"
 
@@ -104,24 +105,17 @@ static enum record_event event_of(const struct tftp_session *s,
     return s->op == KEDGE_TFTP_RRQ ? RECORD_GET : RECORD_PUT;
 }
 
-/* Asked of the kernel once a turn for a file. */
-static bool was_changed(struct tftp_service *s, const struct cached_file *file)
+static bool file_has_changed(const struct tftp_transfer *t)
 {
-    struct turn_memory *m = &s->memory;
-    kedge_nanos now = loop_now(s->config.loop);
-
-    if (m->checked != file || m->checked_at != now)
-        m->changed = cache_changed(file);
-    m->checked = file;
-    m->checked_at = now;
-    return m->changed;
+    return t->open && t->session->op == KEDGE_TFTP_RRQ &&
+           t->service->config.provider->changed(t->file);
 }
 
 static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
 {
     enum kedge_tftp_outcome outcome = tftp_session_outcome(t->session);
 
-    if (outcome == KEDGE_TFTP_OK && t->file && was_changed(t->service, t->file)) {
+    if (outcome == KEDGE_TFTP_OK && file_has_changed(t)) {
         reason_set(t, "the file was altered while it was served");
         return KEDGE_TFTP_CHANGED;
     }
@@ -137,7 +131,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     struct transfer_record r = { .time_ms = record_wall_ms(),
                                  .event = event_of(session, outcome),
                                  .outcome = kedge_tftp_outcome_name(outcome),
-                                 .file = { t->raw, t->raw_len },
+                                 .file = { t->name, t->name_len },
                                  .took = loop_now(s->config.loop) - session->started,
                                  .rtt = RECORD_UNKNOWN };
 

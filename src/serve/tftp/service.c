@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of the TFTP service: memory, sockets, timer, stop. */
 #include "serve/tftp/private.h"
 
@@ -13,33 +14,32 @@ enum {
         65536 + 192, /* a power of two would put all of a batch in one cache set */
     DATA_BATCH = UDP_BATCH,
     REQUEST_EACH = KEDGE_TFTP_REQUEST_MAX + 1,
-    QUEUE_MAX = 64 << 20
 };
 
 static const kedge_nanos behind_max = 5 * KEDGE_SEC;
 
-static uint32_t data_sockets(const struct tftp_config *c)
+/* Each transfer has its provider's file at its side. */
+static int allocate_transfers(struct tftp_service *s, size_t count)
 {
-    uint64_t share;
+    size_t each = s->config.provider->file_bytes;
 
-    if (c->single_port)
-        return 1;
-    if (c->high == 0)
-        return TFTP_DATA_SOCKETS;
-    /* Dealt out, not shared: with SO_REUSEPORT an ACK would reach any shard. */
-    share = ((uint64_t)(c->high - c->low) + 1) / max_u64(c->shards, 1);
-    return (uint32_t)clamp_u64(share, 1, TFTP_DATA_SOCKETS);
+    s->transfers = calloc(count, sizeof *s->transfers);
+    s->files = calloc(count, each);
+    if (!s->transfers || !s->files)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        s->transfers[i].file = (struct provided_file *)(void *)(s->files + i * each);
+    return 0;
 }
 
 static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
 {
     s->session_memory = calloc(1, tftp_sessions_memory(limits));
-    s->transfers = calloc((size_t)limits->room + TFTP_SPARE, sizeof *s->transfers);
     s->request_memory = malloc((size_t)UDP_BATCH * REQUEST_EACH);
     s->data_memory = malloc((size_t)DATA_BATCH * DATA_EACH);
     s->batch = malloc(BATCH_BYTES);
-    if (!s->session_memory || !s->transfers || !s->request_memory || !s->data_memory ||
-        !s->batch)
+    if (!s->session_memory || !s->request_memory || !s->data_memory || !s->batch ||
+        allocate_transfers(s, (size_t)limits->room + TFTP_SPARE) < 0)
         return -ENOMEM;
     tftp_sessions_init(&s->sessions, limits, s->session_memory);
     udp_inbox_init(&s->requests, s->request_memory, (size_t)UDP_BATCH * REQUEST_EACH,
@@ -51,7 +51,7 @@ static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
 int tftp_service_open(struct tftp_service **out, const struct tftp_config *config)
 {
     struct tftp_limits limits = { .room = config->room,
-                                  .sockets = data_sockets(config),
+                                  .sockets = listener_data_sockets(config),
                                   .single_port = config->single_port,
                                   .unvalidated_max = config->unvalidated_max,
                                   .timeout = config->timeout };
@@ -75,59 +75,6 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
     return 0;
 }
 
-static int open_port(struct tftp_listener *l, const struct udp_options *options)
-{
-    struct tftp_port *p = &l->port[l->ports];
-    int err = udp_open(options, &p->socket);
-
-    if (err < 0)
-        return err;
-    udp_one_address(&p->socket);
-    p->number = l->ports++;
-    p->requests = p->number == 0;
-    p->listener = l;
-    return 0;
-}
-
-static void close_listener(struct tftp_listener *l)
-{
-    for (uint32_t i = 0; i < l->ports; i++)
-        port_close(&l->port[i]);
-    free(l->port);
-    *l = (struct tftp_listener){ 0 };
-}
-
-/* Room for one small datagram of each transfer: of a rack that boots all ask at once, and
- * all answer. The kernel counts some 800 bytes for one, and doubles what it is asked for. */
-static uint32_t queue_for(uint32_t transfers)
-{
-    return (uint32_t)clamp_u64(400 * (uint64_t)transfers, UDP_RECEIVE_BUFFER, QUEUE_MAX);
-}
-
-/* The request port, and the data sockets at the same address. */
-static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
-                      const struct net_address *at)
-{
-    struct udp_options options = { .at = *at,
-                                   .gro = s->config.single_port,
-                                   .receive_buffer = queue_for(s->config.room),
-                                   .reuse_port = s->config.shard > 0 };
-    uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
-    int err = open_port(l, &options);
-
-    if (err == 0 && s->config.shards > 1)
-        err = udp_share(&l->port[0].socket);
-    options.reuse_port = false;
-    options.receive_buffer = queue_for(s->config.room / s->sessions.limits.sockets);
-    net_address_set_port(&options.at, 0);
-    options.gro = true; /* the windows of an upload */
-    options.low = s->config.low;
-    options.high = s->config.high;
-    while (err == 0 && more-- > 0)
-        err = open_port(l, &options);
-    return err;
-}
-
 int tftp_service_listen(struct tftp_service *s, struct net_address *at)
 {
     struct tftp_listener *l = &s->listeners[s->listener_count];
@@ -135,18 +82,9 @@ int tftp_service_listen(struct tftp_service *s, struct net_address *at)
 
     if (s->listener_count == TFTP_LISTENERS_MAX)
         return -ENOSPC;
-    *l = (struct tftp_listener){ .number = s->listener_count };
-    l->any = net_address_is_any(at);
-    l->port = calloc(TFTP_DATA_SOCKETS + 1, sizeof *l->port);
-    if (!l->port)
-        return -ENOMEM;
-    err = open_ports(l, s, at);
-    if (err < 0) {
-        close_listener(l);
+    err = listener_open(l, s, at);
+    if (err < 0)
         return err;
-    }
-    for (uint32_t i = 0; i < l->ports; i++)
-        l->port[i].service = s;
     *at = l->port[0].socket.at;
     s->listener_count++;
     return 0;
@@ -172,7 +110,7 @@ static bool too_late_to_judge(struct tftp_service *s)
 {
     kedge_nanos now = loop_now(s->config.loop);
 
-    if (!ports_behind(s))
+    if (!dispatch_is_behind(s))
         s->behind_since = 0;
     else if (s->behind_since == 0)
         s->behind_since = now;
@@ -190,6 +128,12 @@ static void due(void *owner)
         transfer_pump(transfer_of(s, session));
 }
 
+static void provider_turn_over(struct tftp_service *s)
+{
+    if (s->config.provider->turn_over)
+        s->config.provider->turn_over(s->config.provider);
+}
+
 /* The end of a turn: what was said leaves, and the timer is set to the next deadline. */
 static void turn_over(void *owner)
 {
@@ -200,8 +144,8 @@ static void turn_over(void *owner)
     while ((session = tftp_sessions_admitted(&s->sessions)))
         request_begin(transfer_of(s, session));
     ports_flush(s);
-    ports_look_again(s);
-    turn_forget(s);
+    dispatch_look_again(s);
+    provider_turn_over(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);
     (void)too_late_to_judge(s);
     loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));
@@ -221,7 +165,7 @@ int tftp_service_start(struct tftp_service *s, struct log *log)
     s->started = true;
     for (uint32_t i = 0; i < s->listener_count; i++)
         for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
-            err = port_watch(&s->listeners[i].port[k]);
+            err = dispatch_watch(&s->listeners[i].port[k]);
             if (err < 0)
                 return err;
         }
@@ -261,13 +205,13 @@ void tftp_service_close(struct tftp_service *s)
     if (s->started) {
         end_all(s);
         ports_flush(s);
-        turn_forget(s);
+        provider_turn_over(s);
         loop_hook_remove(s->config.loop, &s->hook);
         loop_timer_remove(s->config.loop, &s->timer);
     }
     s->started = false;
     for (uint32_t i = 0; i < s->listener_count; i++)
-        close_listener(&s->listeners[i]);
+        listener_close(&s->listeners[i]);
     s->listener_count = 0;
 }
 
@@ -276,6 +220,7 @@ void tftp_service_free(struct tftp_service *s)
     net_route_close(&s->route);
     free(s->session_memory);
     free(s->transfers);
+    free(s->files);
     free(s->request_memory);
     free(s->data_memory);
     free(s->batch);

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* The TFTP service: one loop, no process, thread or socket a transfer. It
- * moves datagrams between sockets, the sessions of src/tftp, and the store; what a
+ * moves datagrams between sockets, the sessions of src/tftp, and a provider; what a
  * packet means is decided there, not here.
  *
  * Life: open, listen (once for each address), start, turn the loop, stop, close. */
@@ -10,8 +11,7 @@
 #include "os/loop.h"
 #include "net/address.h"
 #include "report/log.h"
-#include "file/cache.h"
-#include "file/upload.h"
+#include "serve/tftp/provider.h"
 
 enum {
     TFTP_LISTENERS_MAX = 16,
@@ -23,11 +23,8 @@ enum {
 
 struct tftp_config {
     struct loop *loop;
-    struct workers *workers;
-    struct file_cache *files;
-    const struct store_root *root;
-    struct upload_rules uploads;
-    uint32_t room; /* transfers at once */
+    struct provider *provider; /* of the files */
+    uint32_t room;             /* transfers at once */
     uint32_t unvalidated_max;
     uint32_t blksize_max; /* 0: what the route's MTU carries */
     uint32_t windowsize_max;

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A shard's thread: its loop, its helpers, its open files, and how it is asked to stop. */
 #include "serve/tftp/shard.h"
 
 #include "base/number.h"
@@ -57,13 +59,18 @@ int shard_open(struct shard *s)
     return 0;
 }
 
-int shard_serve(struct shard *s, const struct tftp_config *config)
+int shard_serve(struct shard *s, const struct tftp_config *config,
+                const struct directory_config *directory)
 {
+    struct directory_config files = *directory;
     struct tftp_config mine = *config;
 
+    files.loop = &s->loop;
+    files.workers = &s->workers;
+    files.files = &s->files;
+    directory_init(&s->directory, &files);
     mine.loop = &s->loop;
-    mine.workers = &s->workers;
-    mine.files = &s->files;
+    mine.provider = &s->directory.provider;
     return tftp_service_open(&s->tftp, &mine);
 }
 

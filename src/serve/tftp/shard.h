@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A shard: all that serves TFTP on one thread. It shares nothing with its like but the
  * directory that is served and the log. The kernel deals requests out among the shards by
  * the peer's address and port (SO_REUSEPORT): a request that is repeated, and in
@@ -10,6 +11,7 @@
 #ifndef SERVE_TFTP_SHARD_H
 #define SERVE_TFTP_SHARD_H
 
+#include "serve/tftp/directory.h"
 #include "serve/tftp/service.h"
 
 #include <stdatomic.h>
@@ -31,6 +33,7 @@ struct shard {
     struct file_cache files;
     struct cached_file *file_slots;
     struct cached_file **file_buckets;
+    struct directory directory;
     pthread_t thread;
     bool spawned;
     int err;           /* of its loop, once joined */
@@ -41,9 +44,10 @@ struct shard {
 /* 0 or -errno (EMFILE, ENFILE, ENOMEM). *s must not move from here on. */
 KEDGE_MUST_CHECK int shard_open(struct shard *s);
 
-/* Make its TFTP service: *config, where loop, workers and files are left to this. 0 or
- * -errno. */
-KEDGE_MUST_CHECK int shard_serve(struct shard *s, const struct tftp_config *config);
+/* Make its TFTP service: *config, where loop and provider are left to this, over a directory,
+ * of which root and uploads are set. 0 or -errno. */
+KEDGE_MUST_CHECK int shard_serve(struct shard *s, const struct tftp_config *config,
+                                 const struct directory_config *directory);
 
 /* Begin to serve, helpers first: after privileges were given up. 0 or -errno. */
 KEDGE_MUST_CHECK int shard_start(struct shard *s, struct log *log);

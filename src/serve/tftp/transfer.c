@@ -1,7 +1,16 @@
-/* A transfer does what its machine says, until that says wait. */
+/* SPDX-License-Identifier: MIT */
+/* A transfer: its file is opened, it does what its machine says until that says wait, and it
+ * ends. Where its provider says "later", resume() goes on. */
 #include "serve/tftp/private.h"
 
-#include <stdio.h>
+#include "base/number.h"
+
+enum {
+    ASK_ROUTE_ABOVE = 1228,
+    HEADERS_V4 = 28 + KEDGE_TFTP_HEADER,
+    HEADERS_V6 = HEADERS_V4 + 20,
+    ETHERNET = 1500
+};
 
 struct tftp_transfer *transfer_of(struct tftp_service *s,
                                   const struct tftp_session *session)
@@ -54,41 +63,63 @@ void transfer_fail(struct tftp_transfer *t, const struct store_result *why)
                            code < 0 ? KEDGE_TFTP_UNDEFINED : code);
 }
 
+static struct store_result read_part(void *transfer, const struct block_part *part,
+                                     size_t *got)
+{
+    struct tftp_transfer *t = transfer;
+
+    return t->service->config.provider->read(t->file, part, got);
+}
+
+/* What leaves a second time is read: if it was lent before, that may be why it was lost. */
+static const uint8_t *lend_part(void *transfer, uint64_t offset, size_t len)
+{
+    struct tftp_transfer *t = transfer;
+    const struct kedge_tftp_sender *sender = &t->session->machine.sender;
+
+    if (sender->next < sender->top)
+        return NULL;
+    return t->service->config.provider->lend(t->file, offset, len);
+}
+
+static struct store_result write_part(void *transfer, struct kedge_span bytes,
+                                      uint64_t offset)
+{
+    struct tftp_transfer *t = transfer;
+
+    return t->service->config.provider->write(t->file, bytes, offset);
+}
+
 void transfer_store(struct tftp_transfer *t, struct kedge_span body)
 {
     struct store_result result = block_writer_put(&t->block_writer, body);
 
-    if (result.error != STORE_OK)
+    if (result.error == STORE_LATER)
+        t->waits = WAITS_FOR_WRITE;
+    else if (result.error != STORE_OK)
         transfer_fail(t, &result);
 }
 
-/* All is stored; true if it can be committed now, without a late write first. */
+static void committed(struct tftp_transfer *t, const struct store_result *result)
+{
+    if (result->error == STORE_OK)
+        kedge_tftp_receiver_committed(&t->session->machine.receiver,
+                                      loop_now(t->service->config.loop));
+    else
+        transfer_fail(t, result);
+}
+
+/* All has come. */
 static void commit(struct tftp_transfer *t)
 {
     struct store_result result = block_writer_end(&t->block_writer);
 
-    if (result.error == STORE_OK && !t->upload.slow)
-        result = upload_flush(t);
-    if (result.error != STORE_OK) {
-        transfer_fail(t, &result);
-        return;
-    }
-    if (upload_is_late(t))
-        t->session->machine.receiver.due = true; /* it asks again once that is written */
+    if (result.error == STORE_OK || result.error == STORE_LATER)
+        result = t->service->config.provider->commit(t->file);
+    if (result.error == STORE_LATER)
+        t->waits = WAITS_FOR_COMMIT;
     else
-        upload_keep(t);
-}
-
-static void wait_for_room(struct tftp_transfer *t)
-{
-    struct tftp_port *p = t->port;
-
-    if (t->is_stuck)
-        return;
-    t->is_stuck = true;
-    t->next_stuck = p->stuck;
-    p->stuck = t;
-    loop_watch_change(t->service->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
+        committed(t, &result);
 }
 
 /* A lone small frame leaves with those of other transfers at the end of the turn. */
@@ -117,7 +148,7 @@ static unsigned send_frames(struct tftp_transfer *t, const struct data_packets *
     else
         done = channel_send(&t->channel, f, block_reader_stride(&t->block_reader));
     if (done < count)
-        wait_for_room(t);
+        port_stick(t);
     return done;
 }
 
@@ -140,10 +171,9 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
     t->block_reader.blksize = sender->terms.blksize;
     result = block_reader_fill(&t->block_reader, blocks, sender->terms.rollover, &f);
     if (result.error == STORE_LATER) {
-        transfer_read_later(t);
-        return !t->job;
+        t->waits = WAITS_FOR_READ;
+        return false;
     }
-    transfer_forget_cold(t);
     if (result.error != STORE_OK) {
         transfer_fail(t, &result);
         return true;
@@ -166,7 +196,7 @@ static bool act(struct tftp_transfer *t, const struct kedge_tftp_action *action)
         return true;
     case KEDGE_TFTP_COMMIT:
         commit(t);
-        return !t->job;
+        return t->waits == WAITS_FOR_NOTHING;
     case KEDGE_TFTP_REFUSE:
         send_error(t, action->code);
         return true;
@@ -193,11 +223,9 @@ void transfer_pump(struct tftp_transfer *t)
     kedge_nanos now = loop_now(t->service->config.loop);
     struct kedge_tftp_action action;
 
-    if (t->job || t->ending || t->is_stuck || t->session->state != TFTP_LIVE)
+    if (t->waits || t->ending || t->is_stuck || t->session->state != TFTP_LIVE)
         return;
     note_turn(t);
-    if (upload_is_late(t))
-        return;
     do
         action = kedge_tftp_machine_write(&t->session->machine, now);
     while (act(t, &action));
@@ -208,19 +236,6 @@ void transfer_pump(struct tftp_transfer *t)
         transfer_record(t);
 }
 
-static void unlink_stuck(struct tftp_transfer *t)
-{
-    struct tftp_transfer **at = &t->port->stuck;
-
-    if (!t->is_stuck)
-        return;
-    while (*at && *at != t)
-        at = &(*at)->next_stuck;
-    if (*at)
-        *at = t->next_stuck;
-    t->is_stuck = false;
-}
-
 /* No bytes of its file may wait in a queue when it lets go of that. */
 static void take_back(struct tftp_transfer *t)
 {
@@ -229,21 +244,144 @@ static void take_back(struct tftp_transfer *t)
     t->lent = 0;
 }
 
-/* The transfer is over. What a helper still works on ends first, and calls this again. */
+/* What is under way for its file ends first, and then calls this again. */
 void transfer_end(struct tftp_transfer *t)
 {
     struct tftp_service *s = t->service;
-    kedge_nanos now = loop_now(s->config.loop);
 
     transfer_record(t);
     t->ending = true;
-    unlink_stuck(t);
+    port_unlink(t);
     take_back(t);
-    if (t->job || upload_drop(t))
+    if (t->waits)
         return;
-    transfer_forget_cold(t);
-    if (t->file)
-        cache_release(t->file, now);
-    t->file = NULL;
-    tftp_sessions_release(&s->sessions, t->session, now);
+    if (t->open && s->config.provider->close(t->file).error == STORE_LATER)
+        t->waits = WAITS_FOR_CLOSE;
+    t->open = false;
+    if (!t->waits)
+        tftp_sessions_release(&s->sessions, t->session, loop_now(s->config.loop));
+}
+
+void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
+{
+    int code = refusal_code(t->session->op, why->error);
+    uint8_t reply[64];
+    size_t len = 0;
+
+    reason_set(t, why->why);
+    if (code >= 0)
+        len = tftp_session_refused(t->session, (uint16_t)code, refusal_text(code), reply);
+    else if (t->session->outcome == KEDGE_TFTP_RUNNING)
+        t->session->outcome = KEDGE_TFTP_REFUSED;
+    if (len > 0)
+        port_say(t->port, &t->channel, (struct kedge_span){ reply, len });
+    transfer_end(t);
+}
+
+/* What a datagram to the peer may carry without being cut up on its way. */
+static uint32_t blksize_limit(struct tftp_transfer *t)
+{
+    const struct tftp_service *s = t->service;
+    bool v4 = t->channel.peer.u.any.sa_family == AF_INET;
+    int mtu;
+
+    if (s->config.blksize_max)
+        return s->config.blksize_max;
+    if (t->session->asked.blksize <= ASK_ROUTE_ABOVE)
+        return ASK_ROUTE_ABOVE;
+    mtu = net_route_mtu(&s->route, &t->channel.peer);
+    if (mtu < ASK_ROUTE_ABOVE)
+        return ASK_ROUTE_ABOVE;
+    return (uint32_t)clamp_u64((uint64_t)mtu - (v4 ? HEADERS_V4 : HEADERS_V6),
+                               KEDGE_TFTP_BLKSIZE_DEFAULT, KEDGE_TFTP_BLKSIZE_MAX);
+}
+
+/* A forged ACK buys a window. Who allows larger ones than the default wants them to have
+ * whole packets of an Ethernet. */
+static uint32_t window_bytes(uint32_t windowsize_max)
+{
+    return ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
+}
+
+static void start(struct tftp_transfer *t)
+{
+    struct tftp_service *s = t->service;
+    bool reads = t->session->op == KEDGE_TFTP_RRQ;
+    struct kedge_tftp_limits limits = { .blksize_max = blksize_limit(t),
+                                        .windowsize_max = s->config.windowsize_max,
+                                        .size_known = reads,
+                                        .size = reads ? t->file->size : 0,
+                                        .window_bytes =
+                                            window_bytes(s->config.windowsize_max) };
+
+    if (!reads && t->file->slow)
+        limits.windowsize_max = 1; /* each block waits until it is written */
+    tftp_sessions_opened(&s->sessions, t->session, &limits, loop_now(s->config.loop));
+    t->counted = true;
+    s->busy++;
+    transfer_pump(t);
+}
+
+static void opened(struct tftp_transfer *t, const struct store_result *result)
+{
+    bool netascii = t->session->mode == KEDGE_TFTP_NETASCII;
+
+    if (result->error != STORE_OK) {
+        transfer_refuse(t, result);
+        return;
+    }
+    t->open = true;
+    t->block_writer =
+        (struct block_writer){ .write = write_part, .file = t, .netascii = netascii };
+    t->block_reader =
+        (struct block_reader){ .read = read_part,
+                               .lend =
+                                   t->service->config.provider->lend ? lend_part : NULL,
+                               .file = t,
+                               .size = t->file->size,
+                               .netascii = netascii };
+    start(t);
+}
+
+/* What was under way for its file is over. */
+static void resume(void *transfer, struct store_result result)
+{
+    struct tftp_transfer *t = transfer;
+    enum tftp_wait waited = t->waits;
+
+    t->waits = WAITS_FOR_NOTHING;
+    if (t->ending) {
+        t->open |= waited == WAITS_FOR_OPEN && result.error == STORE_OK;
+        transfer_end(t);
+        return;
+    }
+    if (waited == WAITS_FOR_OPEN) {
+        opened(t, &result);
+        return;
+    }
+    if (waited == WAITS_FOR_COMMIT)
+        committed(t, &result);
+    else if (result.error != STORE_OK)
+        transfer_fail(t, &result);
+    transfer_pump(t);
+}
+
+void transfer_open(struct tftp_transfer *t)
+{
+    const struct tftp_session *session = t->session;
+    const struct kedge_tftp_options *asked = &session->asked;
+    bool sized = session->mode == KEDGE_TFTP_OCTET && (asked->has & KEDGE_TFTP_HAS_TSIZE);
+    struct provider_request request = { .name = { t->name, t->name_len },
+                                        .writes = session->op == KEDGE_TFTP_WRQ,
+                                        .announced_bytes = sized ? asked->tsize : 0 };
+    struct provider *provider = t->service->config.provider;
+    struct store_result result;
+
+    *t->file =
+        (struct provided_file){ .provider = provider, .resume = resume, .transfer = t };
+    result = provider->open(t->file, &request);
+    if (result.error == STORE_LATER)
+        t->waits = WAITS_FOR_OPEN;
+    else
+        opened(t, &result);
 }

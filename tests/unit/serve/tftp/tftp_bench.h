@@ -6,6 +6,7 @@
 #include "../../file/tree.h"
 
 #include "os/loop.h"
+#include "serve/tftp/directory.h"
 #include "serve/tftp/service.h"
 
 #include <pthread.h>
@@ -29,6 +30,7 @@ struct bench {
     struct file_cache files;
     struct cached_file slots[FILES];
     struct cached_file *buckets[FILES];
+    struct directory directory;
     struct tftp_service *service;
     struct net_address at;
     bool closed;
@@ -94,15 +96,20 @@ static inline void collect(void *owner, unsigned events)
 
 static inline void serve_at(struct bench *b, enum upload_policy uploads, const char *host)
 {
+    struct directory_config directory = {
+        .loop = &b->loop,
+        .workers = &b->tree.workers,
+        .files = &b->files,
+        .root = &b->tree.root,
+        .uploads = { uploads, UPLOAD_MODE, UPLOAD_NO_LIMIT },
+    };
     struct tftp_config config = { .loop = &b->loop,
-                                  .workers = &b->tree.workers,
-                                  .files = &b->files,
-                                  .root = &b->tree.root,
-                                  .uploads = { uploads, UPLOAD_MODE, UPLOAD_NO_LIMIT },
+                                  .provider = &b->directory.provider,
                                   .room = ROOM,
                                   .unvalidated_max = ROOM,
                                   .windowsize_max = 64 };
 
+    directory_init(&b->directory, &directory);
     assert_int_equal(tftp_service_open(&b->service, &config), 0);
     assert_true(net_address_parse(host, 0, &b->at));
     assert_int_equal(tftp_service_listen(b->service, &b->at), 0);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* The directory: opens, lends and reads files of the cache, and hands uploads to
+ * directory_upload.c. Bytes that are not in memory are read by a helper, and only that
+ * transfer waits. */
+#include "serve/tftp/directory.h"
+
+#include "serve/tftp/directory_upload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a file that were not in memory: a helper reads them. */
+struct cold_read {
+    struct cache_reading reading;
+    struct iovec iov;
+    uint64_t offset;
+    size_t want; /* 0: nothing is */
+    size_t len;  /* of iov that is read; 0: none */
+};
+
+struct directory_file {
+    struct provided_file base; /* first */
+    struct root_name name;
+
+    /* Of a file to read. */
+    struct cached_file *file;
+    struct cache_opening opening;
+    struct cold_read cold;
+
+    struct directory_upload upload;
+};
+
+static struct directory *directory_of(const struct provided_file *file)
+{
+    return (struct directory *)file->provider;
+}
+
+static struct directory_file *own(struct provided_file *file)
+{
+    return (struct directory_file *)file;
+}
+
+static kedge_nanos now_of(const struct directory_file *f)
+{
+    return loop_now(directory_of(&f->base)->config.loop);
+}
+
+static void resume(struct directory_file *f, struct store_result result)
+{
+    f->base.resume(f->base.transfer, result);
+}
+
+static struct store_result later(void)
+{
+    return store_fail(STORE_LATER, "by a helper");
+}
+
+static void forget_memory(struct provider *provider)
+{
+    struct directory *d = (struct directory *)provider;
+
+    if (d->memory.file)
+        cache_release(d->memory.file, loop_now(d->config.loop));
+    d->memory.file = NULL;
+    d->memory.checked = NULL;
+}
+
+/* The file, if it is open: asked of the kernel once a turn for a name. It is held while it
+ * is remembered. */
+static struct cached_file *find_open(struct directory *d, const struct root_name *name)
+{
+    struct turn_memory *m = &d->memory;
+    kedge_nanos now = loop_now(d->config.loop);
+
+    if (m->file && m->found_at == now && strcmp(m->name.text, name->text) == 0) {
+        cache_share(m->file);
+        return m->file;
+    }
+    forget_memory(&d->provider);
+    m->file = cache_find(d->config.files, d->config.root, name);
+    if (!m->file)
+        return NULL;
+    m->found_at = now;
+    m->name = *name;
+    cache_share(m->file);
+    return m->file;
+}
+
+static void set_file(struct directory_file *f, struct cached_file *file)
+{
+    f->file = file;
+    f->base.size = file->id.size;
+}
+
+static void read_opened(struct cache_opening *opening)
+{
+    struct directory_file *f = JOB_OWNER(opening, struct directory_file, opening);
+
+    if (opening->result.error == STORE_OK)
+        set_file(f, opening->file);
+    resume(f, opening->result);
+}
+
+static struct store_result open_read(struct directory *d, struct directory_file *f)
+{
+    struct cached_file *file = find_open(d, &f->name);
+
+    if (file) {
+        set_file(f, file);
+        return store_ok();
+    }
+    f->opening = (struct cache_opening){ .root = d->config.root,
+                                         .name = &f->name,
+                                         .done = read_opened };
+    cache_open(d->config.files, &f->opening);
+    return later();
+}
+
+/* From what a helper has read, if all of it is there. */
+static bool copy_cold(const struct cold_read *c, const struct block_part *part)
+{
+    size_t at = (size_t)(part->offset - c->offset);
+
+    if (part->offset < c->offset || at > c->len || part->want > c->len - at)
+        return false;
+    for (int i = 0; i < part->count; i++) {
+        const struct iovec *v = &part->iov[i];
+
+        if (v->iov_len > 0)
+            memcpy(v->iov_base, (const uint8_t *)c->iov.iov_base + at, v->iov_len);
+        at += v->iov_len;
+    }
+    return true;
+}
+
+static void forget_cold(struct directory_file *f)
+{
+    free(f->cold.iov.iov_base);
+    f->cold.iov.iov_base = NULL;
+    f->cold.len = f->cold.want = 0;
+}
+
+static void cold_done(struct cache_reading *reading)
+{
+    struct cold_read *cold = JOB_OWNER(reading, struct cold_read, reading);
+
+    cold->len = cold->want;
+    resume(JOB_OWNER(cold, struct directory_file, cold), reading->result);
+}
+
+static struct store_result read_cold(struct directory_file *f,
+                                     const struct block_part *part)
+{
+    struct cold_read *c = &f->cold;
+
+    forget_cold(f);
+    c->iov = (struct iovec){ malloc(part->want), part->want };
+    if (!c->iov.iov_base)
+        return store_fail(STORE_BUSY, "no memory");
+    c->offset = part->offset;
+    c->want = part->want;
+    c->reading = (struct cache_reading){ .file = f->file,
+                                         .iov = &c->iov,
+                                         .count = 1,
+                                         .offset = c->offset,
+                                         .done = cold_done };
+    cache_read_later(directory_of(&f->base)->config.workers, &c->reading);
+    return later();
+}
+
+static struct store_result directory_read(struct provided_file *file,
+                                          const struct block_part *part, size_t *got)
+{
+    struct directory_file *f = own(file);
+    struct store_result result = store_ok();
+
+    *got = part->want;
+    if (!copy_cold(&f->cold, part)) {
+        result = cache_read(f->file, part->iov, part->count, part->offset);
+        if (result.error == STORE_LATER)
+            return read_cold(f, part);
+        if (result.error == STORE_OK)
+            cache_warm(f->file, part->offset, part->want, now_of(f));
+    }
+    forget_cold(f);
+    return result;
+}
+
+static const uint8_t *directory_lend(struct provided_file *file, uint64_t offset,
+                                     size_t len)
+{
+    struct directory_file *f = own(file);
+    const uint8_t *bytes = cache_lend(f->file, offset, len, now_of(f));
+
+    if (bytes)
+        forget_cold(f);
+    return bytes;
+}
+
+/* Asked of the kernel once a turn for a file. */
+static bool directory_changed(const struct provided_file *file)
+{
+    const struct directory_file *f = (const struct directory_file *)file;
+    struct turn_memory *m = &directory_of(file)->memory;
+    kedge_nanos now = now_of(f);
+
+    if (m->checked != f->file || m->checked_at != now)
+        m->changed = cache_changed(f->file);
+    m->checked = f->file;
+    m->checked_at = now;
+    return m->changed;
+}
+
+static struct store_result directory_open(struct provided_file *file,
+                                          const struct provider_request *request)
+{
+    struct directory *d = directory_of(file);
+    struct directory_file *f = own(file);
+    struct store_result result;
+
+    *f = (struct directory_file){ .base = *file };
+    result = root_name_parse(d->config.root, request->name, &f->name);
+    if (result.error != STORE_OK)
+        return result;
+    if (!request->writes)
+        return open_read(d, f);
+    f->upload =
+        (struct directory_upload){ .file = &f->base,
+                                   .workers = d->config.workers,
+                                   .upload = { .root = d->config.root,
+                                               .rules = &d->config.uploads,
+                                               .name = &f->name,
+                                               .expected = request->announced_bytes } };
+    return directory_upload_open(&f->upload);
+}
+
+static struct store_result directory_close(struct provided_file *file)
+{
+    struct directory_file *f = own(file);
+
+    forget_cold(f);
+    if (f->file)
+        cache_release(f->file, now_of(f));
+    f->file = NULL;
+    return directory_upload_close(&f->upload);
+}
+
+static struct store_result directory_write(struct provided_file *file,
+                                           struct kedge_span bytes, uint64_t offset)
+{
+    return directory_upload_write(&own(file)->upload, bytes, offset);
+}
+
+static struct store_result directory_commit(struct provided_file *file)
+{
+    return directory_upload_commit(&own(file)->upload);
+}
+
+void directory_init(struct directory *d, const struct directory_config *config)
+{
+    *d = (struct directory){ .provider = { .file_bytes = sizeof(struct directory_file),
+                                           .open = directory_open,
+                                           .read = directory_read,
+                                           .lend = directory_lend,
+                                           .write = directory_write,
+                                           .commit = directory_commit,
+                                           .changed = directory_changed,
+                                           .close = directory_close,
+                                           .turn_over = forget_memory },
+                             .config = *config };
+}

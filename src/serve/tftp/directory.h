@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The directory as a provider: files below a root are read through the cache, and uploads
+ * appear under their names whole or not at all (file/cache.h, file/upload.h). What may block
+ * is done by helper threads. It does not decide who may have which file. */
+#ifndef SERVE_TFTP_DIRECTORY_H
+#define SERVE_TFTP_DIRECTORY_H
+
+#include "file/cache.h"
+#include "file/upload.h"
+#include "os/loop.h"
+#include "serve/tftp/provider.h"
+
+/* All of it outlives the directory. The helpers' results are collected on the loop's
+ * thread (workers_collect), by the owner. */
+struct directory_config {
+    const struct loop *loop; /* for the time */
+    struct workers *workers;
+    struct file_cache *files;
+    const struct store_root *root;
+    struct upload_rules uploads;
+};
+
+/* What was found out in this turn holds for all of it: a storm asks for one file. */
+struct turn_memory {
+    kedge_nanos found_at; /* loop_now() of the turn */
+    struct root_name name;
+    struct cached_file *file;
+    kedge_nanos checked_at;
+    const struct cached_file *checked;
+    bool changed;
+};
+
+struct directory {
+    struct provider provider; /* first */
+    struct directory_config config;
+    struct turn_memory memory;
+};
+
+/* Nothing is to be freed; *d must not move from here on. */
+void directory_init(struct directory *d, const struct directory_config *config);
+
+#endif
