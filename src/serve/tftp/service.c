@@ -106,7 +106,7 @@ uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
 
 /* While packets wait in its queues it is the server that is late, not the peers: what their
  * timers would send again makes it later still. */
-static bool too_late_to_judge(struct tftp_service *s)
+static bool note_backlog(struct tftp_service *s)
 {
     kedge_nanos now = loop_now(s->config.loop);
 
@@ -122,7 +122,7 @@ static void due(void *owner)
     struct tftp_service *s = owner;
     struct tftp_session *session;
 
-    if (too_late_to_judge(s))
+    if (note_backlog(s))
         return;
     while ((session = tftp_sessions_due(&s->sessions, loop_now(s->config.loop))))
         transfer_pump(transfer_of(s, session));
@@ -147,7 +147,7 @@ static void turn_over(void *owner)
     dispatch_look_again(s);
     provider_turn_over(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);
-    (void)too_late_to_judge(s);
+    (void)note_backlog(s);
     loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));
 }
 

@@ -7,6 +7,7 @@ struct memory {
     uint8_t bytes[256];
     size_t len;
     enum store_error fails;
+    bool later;
 };
 
 static struct store_result write_memory(void *file, struct kedge_span bytes,
@@ -19,7 +20,7 @@ static struct store_result write_memory(void *file, struct kedge_span bytes,
     assert_true(offset == m->len && bytes.len > 0 && m->len + bytes.len <= 256);
     memcpy(m->bytes + m->len, bytes.ptr, bytes.len);
     m->len += bytes.len;
-    return store_ok();
+    return m->later ? store_fail(STORE_LATER, "taken") : store_ok();
 }
 
 static void octets_are_taken_as_they_are(void **state)
@@ -76,12 +77,35 @@ static void a_write_that_fails_counts_nothing(void **state)
     assert_true(t.offset == 0);
 }
 
+/* What is taken counts, whether it is stored now or later. */
+static void what_is_stored_later_is_taken(void **state)
+{
+    struct memory m = { .later = true };
+    struct block_writer octets = { .write = write_memory, .file = &m };
+    struct block_writer lines = { .write = write_memory, .file = &m, .netascii = true };
+
+    (void)state;
+    assert_int_equal(block_writer_put(&octets, text("ab")).error, STORE_LATER);
+    assert_int_equal(octets.offset, 2);
+    assert_int_equal(block_writer_end(&octets).error, STORE_OK);
+    m.len = 0;
+    assert_int_equal(block_writer_put(&lines, text("a\r\nb\r")).error, STORE_LATER);
+    m.later = false;
+    assert_int_equal(block_writer_put(&lines, text("\n")).error, STORE_OK);
+    assert_int_equal(lines.offset, 4);
+    assert_memory_equal(m.bytes, "a\nb\n", 4);
+    m.fails = STORE_FULL;
+    assert_int_equal(block_writer_put(&lines, text("x")).error, STORE_FULL);
+    assert_int_equal(lines.offset, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(octets_are_taken_as_they_are),
         cmocka_unit_test(text_may_be_cut_anywhere),
         cmocka_unit_test(a_write_that_fails_counts_nothing),
+        cmocka_unit_test(what_is_stored_later_is_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

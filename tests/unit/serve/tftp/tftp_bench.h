@@ -94,6 +94,21 @@ static inline void collect(void *owner, unsigned events)
     (void)workers_collect(&b->tree.workers);
 }
 
+static inline void serve_over(struct bench *b, struct provider *provider,
+                              const char *host)
+{
+    struct tftp_config config = { .loop = &b->loop,
+                                  .provider = provider,
+                                  .room = ROOM,
+                                  .unvalidated_max = ROOM,
+                                  .windowsize_max = 64 };
+
+    assert_int_equal(tftp_service_open(&b->service, &config), 0);
+    assert_true(net_address_parse(host, 0, &b->at));
+    assert_int_equal(tftp_service_listen(b->service, &b->at), 0);
+    assert_int_equal(tftp_service_start(b->service, NULL), 0);
+}
+
 static inline void serve_at(struct bench *b, enum upload_policy uploads, const char *host)
 {
     struct directory_config directory = {
@@ -103,17 +118,9 @@ static inline void serve_at(struct bench *b, enum upload_policy uploads, const c
         .root = &b->tree.root,
         .uploads = { uploads, UPLOAD_MODE, UPLOAD_NO_LIMIT },
     };
-    struct tftp_config config = { .loop = &b->loop,
-                                  .provider = &b->directory.provider,
-                                  .room = ROOM,
-                                  .unvalidated_max = ROOM,
-                                  .windowsize_max = 64 };
 
     directory_init(&b->directory, &directory);
-    assert_int_equal(tftp_service_open(&b->service, &config), 0);
-    assert_true(net_address_parse(host, 0, &b->at));
-    assert_int_equal(tftp_service_listen(b->service, &b->at), 0);
-    assert_int_equal(tftp_service_start(b->service, NULL), 0);
+    serve_over(b, &b->directory.provider, host);
 }
 
 static inline void serve(struct bench *b, enum upload_policy uploads)
