@@ -105,7 +105,7 @@ uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
 }
 
 /* While packets wait in its queues it is the server that is late, not the peers: what their
- * timers would send again makes it later still. */
+ * timers would send again makes it later still. True while no peer's silence counts. */
 static bool note_backlog(struct tftp_service *s)
 {
     kedge_nanos now = loop_now(s->config.loop);
