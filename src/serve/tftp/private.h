@@ -76,7 +76,7 @@ struct tftp_transfer {
     struct block_writer block_writer;
     char reason[REASON_MAX];
     uint16_t name_len;
-    uint8_t name[KEDGE_TFTP_REQUEST_MAX]; /* as it was asked for */
+    uint8_t name[KEDGE_TFTP_REQUEST_MAX]; /* as it was asked for; last, for it is large */
 };
 
 /* A single stream is asked for its next ACK before the loop sleeps: it may be there

@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* A session's slot is used again; memory of those that were never used is never touched. */
+static struct provided_file *file_of(struct tftp_service *s,
+                                     const struct tftp_session *session)
+{
+    size_t number = tftp_session_number(&s->sessions, session);
+
+    return (void *)(s->files + number * s->config.provider->file_bytes);
+}
+
 void request_keep(struct tftp_service *s, const struct tftp_event *event,
                   const struct udp_message *m)
 {
@@ -13,9 +22,10 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     struct tftp_transfer *t = transfer_of(s, event->session);
     struct kedge_span name = event->request.name;
 
-    *t = (struct tftp_transfer){ .service = s,
-                                 .session = event->session,
-                                 .file = t->file };
+    memset(t, 0, offsetof(struct tftp_transfer, name)); /* most names are short */
+    t->service = s;
+    t->session = event->session;
+    t->file = file_of(s, event->session);
     t->port = &l->port[s->config.single_port ? 0 : event->session->socket + 1];
     t->channel =
         (struct channel){ .fd = t->port->socket.fd, .peer = m->peer, .gso = true };

@@ -18,28 +18,18 @@ enum {
 
 static const kedge_nanos behind_max = 5 * KEDGE_SEC;
 
-/* Each transfer has its provider's file at its side. */
-static int allocate_transfers(struct tftp_service *s, size_t count)
-{
-    size_t each = s->config.provider->file_bytes;
-
-    s->transfers = calloc(count, sizeof *s->transfers);
-    s->files = calloc(count, each);
-    if (!s->transfers || !s->files)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++)
-        s->transfers[i].file = (struct provided_file *)(void *)(s->files + i * each);
-    return 0;
-}
-
 static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
 {
+    size_t count = (size_t)limits->room + TFTP_SPARE;
+
     s->session_memory = calloc(1, tftp_sessions_memory(limits));
+    s->transfers = calloc(count, sizeof *s->transfers);
+    s->files = calloc(count, s->config.provider->file_bytes);
     s->request_memory = malloc((size_t)UDP_BATCH * REQUEST_EACH);
     s->data_memory = malloc((size_t)DATA_BATCH * DATA_EACH);
     s->batch = malloc(BATCH_BYTES);
-    if (!s->session_memory || !s->request_memory || !s->data_memory || !s->batch ||
-        allocate_transfers(s, (size_t)limits->room + TFTP_SPARE) < 0)
+    if (!s->session_memory || !s->transfers || !s->files || !s->request_memory ||
+        !s->data_memory || !s->batch)
         return -ENOMEM;
     tftp_sessions_init(&s->sessions, limits, s->session_memory);
     udp_inbox_init(&s->requests, s->request_memory, (size_t)UDP_BATCH * REQUEST_EACH,
