@@ -2,7 +2,9 @@
 """Who may include whom, and whom a file may call. A room includes itself and lower floors;
 rooms of one floor do not know each other; within a room includes and calls run one way. The
 pure rooms stand on the freestanding headers and <string.h>."""
+import json
 import re
+from collections import defaultdict
 
 import guard
 import pytest
@@ -135,3 +137,101 @@ def test_what_still_stands_does_stand(root):
 def test_a_planted_include_is_seen(scratch, name, line, why):
     guard.plant(scratch, name, line + "\n")
     assert any(name in c and why in c for c in complaints(scratch)), complaints(scratch)
+
+
+def circles(edges):
+    """The sets of two or more nodes that reach each other. edges: node -> set of nodes."""
+    number, low, stack, found = {}, {}, [], []
+
+    def visit(node):
+        number[node] = low[node] = len(number)
+        stack.append(node)
+        for after in sorted(edges.get(node, ())):
+            if after not in number:
+                visit(after)
+            if after in stack:
+                low[node] = min(low[node], low[after])
+        if low[node] == number[node]:
+            members = stack[stack.index(node):]
+            del stack[stack.index(node):]
+            if len(members) > 1:
+                found.append(set(members))
+
+    for node in sorted(edges):
+        if node not in number:
+            visit(node)
+    return found
+
+
+def includes_inside(tree):
+    """Of each file below src/, what it includes of its own room."""
+    edges = defaultdict(set)
+    for path in guard.files(tree, "src/", suffix=(".c", ".h")):
+        name = str(path.relative_to(tree))
+        for _, target in INCLUDE.findall(path.read_text()):
+            if room_of(target) == room_of(name.removeprefix("src/")):
+                edges[name].add("src/" + target)
+    return edges
+
+
+def built_objects(root, build):
+    """Source below src/ -> the object that meson made of it."""
+    objects = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        source = (build / entry["directory"] / entry["file"]).resolve()
+        output = re.search(r" -o (\S+\.o)\b", entry["command"])
+        if source.is_relative_to(root / "src") and output:
+            objects.setdefault(str(source.relative_to(root)),
+                               build / entry["directory"] / output[1])
+    return objects
+
+
+def symbols(objects, *which):
+    """The external symbols of the objects, as (path, name)."""
+    lines = guard.run("nm", "-A", "-P", "-g", *which, *objects).splitlines()
+    return [(line.split(": ")[0], line.split(": ")[1].split()[0]) for line in lines]
+
+
+def calls_inside(objects):
+    """Of each source, the sources of its own room whose functions or data it names."""
+    sources = {str(path): source for source, path in objects.items()}
+    homes = {name: sources[path] for path, name in symbols(sources, "--defined-only")}
+    edges = defaultdict(set)
+    for path, name in symbols(sources, "-u"):
+        source, home = sources[path], homes.get(name)
+        if home and home != source and room_of(home) == room_of(source):
+            edges[source].add(home)
+    return edges
+
+
+def test_no_circle_of_includes_inside_a_room(root):
+    found = circles(includes_inside(root))
+    assert not found, guard.show([" <-> ".join(sorted(c)) for c in found])
+
+
+def test_no_circle_of_calls_inside_a_room(root, build):
+    objects = built_objects(root, build)
+    assert len(objects) > 100, "the objects are not where they were"
+    found = circles(calls_inside(objects))
+    assert not found, guard.show([" <-> ".join(sorted(c)) for c in found])
+
+
+def test_a_planted_circle_of_includes_is_seen(scratch):
+    for one, other in ("ab", "bc", "ca"):
+        guard.plant(scratch, f"src/net/planted_{one}.h",
+                    f'#include "net/planted_{other}.h"\n')
+    assert circles(includes_inside(scratch)) == [
+        {f"src/net/planted_{x}.h" for x in "abc"}]
+
+
+@pytest.mark.parametrize("last, seen", [("a", True), ("d", False)])
+def test_a_planted_circle_of_calls_is_seen(tmp_path, last, seen):
+    objects = {}
+    for one, other in ("a", "b"), ("b", "c"), ("c", last):
+        source = guard.plant(tmp_path, f"src/net/{one}.c",
+                             f"void f_{other}(void); void f_{one}(void) {{ f_{other}(); }}\n"
+                             f"static void same(void) {{}} void (*p_{one})(void) = same;\n")
+        objects[f"src/net/{one}.c"] = source.with_suffix(".o")
+        guard.run("cc", "-c", source, "-o", source.with_suffix(".o"))
+    found = circles(calls_inside(objects))
+    assert found == ([set(objects)] if seen else [])
