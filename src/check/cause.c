@@ -183,6 +183,10 @@ const char *cause_of_bytes(const struct check_side *s, struct kedge_span got,
 
 const char *cause_of_silence(const struct check_play *p)
 {
+    if (p->to_old_port)
+        return "the server's new port is not learnt: it answers from a port of its own, "
+               "and "
+               "what follows the request goes there";
     switch (step_of(p)->what) {
     case CHECK_REPEAT:
         return step_of(p)->lesson

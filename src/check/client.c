@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { AT_ONCE = 6, CHUNK = 1 << 16, POLLED_MAX = AT_ONCE * CHECK_SIDES };
-static const kedge_nanos longest = 150 * KEDGE_SEC, by_hand_wait = 600 * KEDGE_SEC;
+static const kedge_nanos longest = 300 * KEDGE_SEC, by_hand_wait = 600 * KEDGE_SEC;
 
 /* The first run of the command tells whether it reads or writes. */
 static const struct check_step first_steps[] = {
@@ -247,7 +247,7 @@ static void turn(struct client_run *r)
         check_play_tick(s->live.play, now);
         look_at_command(s, now);
         if (now - s->began > longest && !by_hand(r))
-            check_play_stop(s->live.play, "it did not end within 150 s");
+            check_play_stop(s->live.play, "it did not end within 300 s");
     }
 }
 

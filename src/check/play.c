@@ -108,6 +108,9 @@ static bool belongs(struct check_play *p, struct check_side *s, struct check_in 
     bool listens = p->of_client && in->side == CHECK_LISTENER;
 
     note_port(s, net_address_port(&in->from));
+    if (listens && (check_opcode(in->bytes) == KEDGE_TFTP_ACK ||
+                    check_opcode(in->bytes) == KEDGE_TFTP_DATA))
+        p->to_old_port = true;
     if (!s->has_peer && !listens) {
         s->peer = in->from;
         s->has_peer = true;

@@ -94,6 +94,7 @@ struct check_play {
     bool asked_writes, asked;  /* of a client: what it asked */
     int exited;                /* of a client: -1 still runs; else its status */
     struct net_address ignore; /* of a client: what comes from there is an old request */
+    bool to_old_port;          /* of a client: its ACK or DATA went to the request port */
     bool by_hand; /* of a client that kedge did not start: no status, no file */
     bool kept_whole, kept_any;
     struct check_finding finding;

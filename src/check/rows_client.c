@@ -2,7 +2,6 @@
 /* Clients: kedge serves, and misbehaves as networks and servers do. */
 #include "check/steps.h"
 
-/* clang-format off: a script reads as a table. */
 #define ASKED(bytes)                                                                     \
     {                                                                                    \
         .what = CHECK_ASKED, .side = CHECK_LISTENER, .size = (bytes),                    \
@@ -507,6 +506,5 @@ static const struct check_row rows[] = {
       .lesson = "count blocks in 64 bits, and compare the low 16",
       CHECK_SCRIPT(ASKED(33554532), ACK(0), READ(), ENDS_WELL()) },
 };
-/* clang-format on */
 
 const struct check_rows check_client_rows = { rows, sizeof rows / sizeof *rows };

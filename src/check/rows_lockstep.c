@@ -2,7 +2,6 @@
 /* Lock-step: one block, one ACK, and what happens when one of them is lost or comes twice. */
 #include "check/steps.h"
 
-/* clang-format off: a script reads as a table. */
 static const struct check_row rows[] = {
     { .id = "lockstep-waits",
       .level = CHECK_MUST,
@@ -211,6 +210,5 @@ static const struct check_row rows[] = {
       .lesson = "the empty last block may have the number 0: it is no special one",
       CHECK_SCRIPT(RRQ("33553920"), READ(.time = 100 * KEDGE_SEC)) },
 };
-/* clang-format on */
 
 const struct check_rows check_lockstep_rows = { rows, sizeof rows / sizeof *rows };

@@ -2,7 +2,6 @@
 /* Manners of a server towards its network: what it answers at all, and how much. */
 #include "check/steps.h"
 
-/* clang-format off: a script reads as a table. */
 static const struct check_row rows[] = {
     { .id = "manners-stray-error",
       .level = CHECK_ROBUST,
@@ -105,6 +104,5 @@ static const struct check_row rows[] = {
                    RRQ("any", .options = "tsize=0", .side = 1),
                    EXPECT("OACK tsize", .side = 1), ACK(0, .side = 1), READ(.side = 1)) },
 };
-/* clang-format on */
 
 const struct check_rows check_manners_rows = { rows, sizeof rows / sizeof *rows };

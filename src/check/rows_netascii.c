@@ -2,7 +2,6 @@
 /* netascii: text, whose lines end in CR LF on the wire. */
 #include "check/steps.h"
 
-/* clang-format off: a script reads as a table. */
 static const struct check_row rows[] = {
     { .id = "netascii-read",
       .level = CHECK_MUST,
@@ -24,7 +23,7 @@ static const struct check_row rows[] = {
           "Blocks are 512 bytes of what goes over the wire, wherever that cuts a line.",
       .why = "A byte is lost or doubled where the pair is cut.",
       .lesson = "keep the second byte of the pair for the next block",
-      CHECK_SCRIPT(RRQ("text", .mode = "netascii"),
+      CHECK_SCRIPT(RRQ("lines", .mode = "netascii"),
                    EXPECT("DATA 1 len=512", .unless = "ERROR",
                           .unless_why = "the server takes no netascii"),
                    ACK(1), READ()) },
@@ -64,6 +63,5 @@ static const struct check_row rows[] = {
                    WRITE(), PAUSE(MS(400)),
                    RRQ("put-text", .side = 1, .mode = "netascii"), READ(.side = 1)) },
 };
-/* clang-format on */
 
 const struct check_rows check_netascii_rows = { rows, sizeof rows / sizeof *rows };

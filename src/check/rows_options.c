@@ -4,7 +4,6 @@
 
 #define NO_OPTIONS "the server knows no options"
 
-/* clang-format off: a script reads as a table. */
 static const struct check_row rows[] = {
     { .id = "options-unknown",
       .level = CHECK_MUST,
@@ -26,7 +25,7 @@ static const struct check_row rows[] = {
       CHECK_SCRIPT(RRQ("any", .options = "blksize=1024"),
                    EXPECT("OACK !tsize !timeout !windowsize !rollover !blksize2 "
                           "!utimeout !multicast | DATA 1"),
-                   RRQ("any", .options = "tsize=0", .side = 1),
+                   ERROR(8, "enough"), RRQ("any", .options = "tsize=0", .side = 1),
                    EXPECT("OACK !blksize !timeout !windowsize !rollover !blksize2 "
                           "!utimeout !multicast | DATA 1",
                           .side = 1)) },
@@ -38,7 +37,7 @@ static const struct check_row rows[] = {
       .why = "Firmware writes BLKSIZE.",
       .lesson = "compare names of options by strcasecmp()",
       CHECK_SCRIPT(RRQ("any", .options = "blksize=1024"), OFFERS("OACK blksize"),
-                   RRQ("any", .options = "BlkSiZe=1024", .side = 1),
+                   ERROR(8, "enough"), RRQ("any", .options = "BlkSiZe=1024", .side = 1),
                    EXPECT("OACK blksize<=1024", .side = 1)) },
     { .id = "options-order",
       .level = CHECK_MUST,
@@ -48,7 +47,7 @@ static const struct check_row rows[] = {
       .why = "Each client has an order of its own.",
       .lesson = "look at each option by its name, and not by its place",
       CHECK_SCRIPT(RRQ("any", .options = "blksize=1024 tsize=0"),
-                   OFFERS("OACK blksize tsize"),
+                   OFFERS("OACK blksize tsize"), ERROR(8, "enough"),
                    RRQ("any", .options = "tsize=0 blksize=1024", .side = 1),
                    EXPECT("OACK blksize<=1024 tsize=SIZE", .side = 1)) },
     { .id = "options-twice",
@@ -129,7 +128,8 @@ static const struct check_row rows[] = {
              "memories.",
       .lesson = "8 is valid: grant it, or leave the option out",
       CHECK_SCRIPT(RRQ("513", .options = "blksize=8"), EXPECT("OACK blksize=8 | DATA 1"),
-                   RRQ("513", .options = "blksize=8", .side = 1), READ(.side = 1)) },
+                   ERROR(8, "enough"), RRQ("513", .options = "blksize=8", .side = 1),
+                   READ(.side = 1)) },
     { .id = "options-blksize-1428",
       .level = CHECK_MUST,
       .section = "RFC 2348",
@@ -138,7 +138,7 @@ static const struct check_row rows[] = {
       .why = "This is what most firmware asks for.",
       .lesson = "grant at most what was asked, and send blocks of just that size",
       CHECK_SCRIPT(RRQ("20000", .options = "blksize=1428"),
-                   EXPECT("OACK blksize<=1428 | DATA 1"),
+                   EXPECT("OACK blksize<=1428 | DATA 1"), ERROR(8, "enough"),
                    RRQ("20000", .options = "blksize=1428", .side = 1), READ(.side = 1)) },
     { .id = "options-blksize-multiple",
       .level = CHECK_MUST,
@@ -159,7 +159,7 @@ static const struct check_row rows[] = {
       .why = "65464 + 4 + 8 + 60 bytes fill an IP packet: one more overruns it.",
       .lesson = "give the buffer room for what you grant, or grant less",
       CHECK_SCRIPT(RRQ("200000", .options = "blksize=65464"),
-                   EXPECT("OACK blksize<=65464 | DATA 1"),
+                   EXPECT("OACK blksize<=65464 | DATA 1"), ERROR(8, "enough"),
                    RRQ("200000", .options = "blksize=65464", .side = 1),
                    READ(.side = 1)) },
     { .id = "options-blksize-fits",
@@ -208,7 +208,8 @@ static const struct check_row rows[] = {
       .why = "atoi() makes 0 of it, and dnsmasq 2.93 grants 1.",
       .lesson = "read numbers by strtoul() and look at where it stopped, never by atoi()",
       CHECK_SCRIPT(RRQ("any", .options = "blksize=abc"),
-                   EXPECT("DATA 1 | OACK !blksize | ERROR 8")) },
+                   EXPECT("DATA 1 | OACK !blksize | ERROR 8 | "
+                          "OACK blksize>=8 blksize<=65464")) },
     { .id = "options-blksize-negative",
       .level = CHECK_MUST,
       .section = "RFC 2348",
@@ -217,7 +218,8 @@ static const struct check_row rows[] = {
       .why = "As an unsigned number it is the largest of all.",
       .lesson = "look for digits only: strtoul() takes -1 too",
       CHECK_SCRIPT(RRQ("any", .options = "blksize=-1"),
-                   EXPECT("DATA 1 | OACK !blksize | ERROR 8")) },
+                   EXPECT("DATA 1 | OACK !blksize | ERROR 8 | "
+                          "OACK blksize>=8 blksize<=65464")) },
     { .id = "options-tsize",
       .level = CHECK_MUST,
       .section = "RFC 2349 Transfer Size",
@@ -228,7 +230,7 @@ static const struct check_row rows[] = {
              "size.",
       .lesson = "put the size of the file, in decimal, into the OACK",
       CHECK_SCRIPT(RRQ("any", .options = "tsize=0"), OFFERS("OACK tsize"),
-                   RRQ("any", .options = "tsize=0", .side = 1),
+                   ERROR(8, "enough"), RRQ("any", .options = "tsize=0", .side = 1),
                    EXPECT("OACK tsize=SIZE", .side = 1)) },
     { .id = "options-tsize-large",
       .level = CHECK_MUST,
@@ -249,7 +251,7 @@ static const struct check_row rows[] = {
           "U-Boot sends the size of the file before. tftp-hpa 7.3 drops the option then.",
       .lesson = "do not look at the value of tsize in a read request",
       CHECK_SCRIPT(RRQ("any", .options = "tsize=0"), OFFERS("OACK tsize"),
-                   RRQ("any", .options = "tsize=777", .side = 1),
+                   ERROR(8, "enough"), RRQ("any", .options = "tsize=777", .side = 1),
                    EXPECT("OACK tsize=SIZE", .side = 1)) },
     { .id = "options-tsize-write",
       .level = CHECK_MUST,
@@ -331,6 +333,5 @@ static const struct check_row rows[] = {
       CHECK_SCRIPT(RRQ("20000", .options = "tsize=0 blksize=1024 windowsize=4 timeout=3"),
                    READ()) },
 };
-/* clang-format on */
 
 const struct check_rows check_options_rows = { rows, sizeof rows / sizeof *rows };

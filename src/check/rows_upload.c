@@ -3,7 +3,6 @@
  * name (--put-name). */
 #include "check/steps.h"
 
-/* clang-format off: a script reads as a table. */
 static const struct check_row rows[] = {
     { .id = "upload-ack-0",
       .level = CHECK_MUST,
@@ -225,6 +224,5 @@ static const struct check_row rows[] = {
       CHECK_SCRIPT(WRQ(530000, .options = "blksize=8"), OFFERS("OACK blksize=8"),
                    WRITE(.time = 100 * KEDGE_SEC)) },
 };
-/* clang-format on */
 
 const struct check_rows check_upload_rows = { rows, sizeof rows / sizeof *rows };

@@ -15,27 +15,27 @@
 #include <sys/random.h>
 
 enum { SIDE_BY_SIDE = 12, POLLED_MAX = SIDE_BY_SIDE * CHECK_SIDES + 256 };
-static const kedge_nanos longest = 130 * KEDGE_SEC;
+static const kedge_nanos longest = 300 * KEDGE_SEC;
 
-enum setup { SETUP_CONTACT, SETUP_AGAIN, SETUP_TWO, SETUP_PUT, SETUP_SEED };
+enum setup { SETUP_CONTACT, SETUP_AGAIN, SETUP_TWO, SETUP_PUT, SETUP_FREE, SETUP_SEED };
 
 /* Played before the rows, to learn what the server is. */
-/* clang-format off: a script reads as a table. */
 static const struct check_row setups[] = {
     [SETUP_CONTACT] = { .id = "setup-contact",
                         .section = "",
                         .title = "",
                         .lesson = "",
-                        CHECK_SCRIPT(RRQ("2000"), EXPECT("DATA 1 | OACK", .unless = "any",
-                                                         .unless_why = "",
-                                                         .time = 1500 * KEDGE_MSEC)) },
+                        CHECK_SCRIPT(RRQ("2000"),
+                                     EXPECT("DATA 1 | OACK", .unless = "ERROR",
+                                            .unless_why = "",
+                                            .time = 1500 * KEDGE_MSEC)) },
     [SETUP_AGAIN] = { .id = "setup-again",
                       .section = "",
                       .title = "",
                       .lesson = "",
                       CHECK_SCRIPT(RRQ("2000"),
-                                   EXPECT("DATA 1 | OACK", .unless = "any",
-                                          .unless_why = "", .time = 6 * KEDGE_SEC)) },
+                                   EXPECT("DATA 1 | OACK", .unless = "ERROR",
+                                          .unless_why = "", .time = 10 * KEDGE_SEC)) },
     [SETUP_TWO] = { .id = "setup-two",
                     .section = "",
                     .title = "",
@@ -46,7 +46,12 @@ static const struct check_row setups[] = {
                     .section = "",
                     .title = "",
                     .lesson = "",
-                    CHECK_SCRIPT(WRQ(3), EXPECT("ACK 0"), DATA(1), EXPECT("ACK 1")) },
+                    CHECK_SCRIPT(WRQ(3), EXPECT("ACK"), DATA(1), PAUSE(MS(300))) },
+    [SETUP_FREE] = { .id = "setup-free",
+                     .section = "",
+                     .title = "",
+                     .lesson = "",
+                     CHECK_SCRIPT(RRQ("any"), EXPECT("any", .time = 60 * KEDGE_SEC)) },
     [SETUP_SEED] = { .id = "setup-seed",
                      .section = "",
                      .title = "",
@@ -54,7 +59,6 @@ static const struct check_row setups[] = {
                      CHECK_SCRIPT(STEP(CHECK_WRQ, .text = "seed", .number = 1),
                                   WRITE()) },
 };
-/* clang-format on */
 
 /* Small files that are uploaded where the server has none of the set. */
 static const char *const seeds[] = {
@@ -231,7 +235,7 @@ static void turn(struct check_run *r, uint32_t first, uint32_t slots)
         if (r->live[i].play) {
             check_play_tick(r->live[i].play, now);
             if (now - r->began[i] > longest)
-                check_play_stop(r->live[i].play, "it did not end within 130 s");
+                check_play_stop(r->live[i].play, "it did not end within 300 s");
         }
 }
 
@@ -272,7 +276,8 @@ static bool answers(struct check_run *r, bool *has_set)
 
     if (v != CHECK_PASS && p.received == 0 && !p.refused && !r->stopped)
         v = setup(r, SETUP_AGAIN, &p);
-    *has_set = v == CHECK_PASS;
+    *has_set =
+        p.received > 0 && v != CHECK_NOT_TRIED; /* right or wrong, it is no ERROR */
     return p.received > 0;
 }
 
@@ -376,9 +381,12 @@ static bool was_silence(const struct check_play *p)
 /* After a check that ended in silence: is the server still there? */
 static void look_for_life(struct check_run *r, const struct check_play *p)
 {
+    struct check_play free;
     bool has_set;
 
     if (!was_silence(p) || r->stopped || answers(r, &has_set) || r->stopped)
+        return;
+    if (r->counts->one_by_one && setup(r, SETUP_FREE, &free) != CHECK_FAILS)
         return;
     r->dead = true;
     snprintf(r->counts->died_at, sizeof r->counts->died_at, "%s", p->row->id);
@@ -386,13 +394,13 @@ static void look_for_life(struct check_run *r, const struct check_play *p)
 
 /* The next row of a kind that has not begun; NULL if there is none. Of those side by side
  * the long ones come first, and the others late; of those alone, what comes last. */
-static struct check_play *next_row(struct check_run *r, uint32_t *at, bool lasts,
-                                   bool alone)
+static struct check_play *next_row(struct check_run *r, uint32_t *at, bool alone,
+                                   bool late)
 {
     while (*at < r->rows) {
         struct check_play *p = &r->plays[(*at)++];
 
-        if (p->row->alone == alone && (alone || p->row->lasts == lasts))
+        if (p->row->alone == alone && (alone ? p->row->last : !p->row->lasts) == late)
             return p;
     }
     return NULL;
@@ -409,6 +417,17 @@ static struct check_play *next_of(struct check_run *r, struct queue *q)
     return p ? p : next_row(r, &q->short_at, false, true);
 }
 
+/* Of a server that serves one transfer at a time: requests of the check before may still
+ * wait for their turn. */
+static bool is_free(struct check_run *r)
+{
+    struct check_play p;
+
+    if (r->counts->one_by_one && setup(r, SETUP_FREE, &p) == CHECK_FAILS)
+        r->dead = true;
+    return !r->dead;
+}
+
 static uint32_t fill_slots(struct check_run *r, struct queue *q, uint32_t most)
 {
     uint32_t running = 0;
@@ -416,7 +435,9 @@ static uint32_t fill_slots(struct check_run *r, struct queue *q, uint32_t most)
     for (uint32_t i = 0; i < most; i++) {
         struct check_play *p = r->live[i].play ? NULL : next_of(r, q);
 
-        if (p && begin(r, i, p) < 0)
+        if (p && !is_free(r))
+            check_play_stop(p, "the server no longer answers");
+        else if (p && begin(r, i, p) < 0)
             check_play_stop(p, "no memory");
         running += r->live[i].play != NULL;
     }
@@ -464,7 +485,9 @@ static void play_each_alone(struct check_run *r, bool last)
 
     while (!r->dead && !r->stopped && (p = next_row(r, &at, true, last))) {
         tell(r, p);
-        if (play_alone(r, p) < 0)
+        if (!is_free(r))
+            check_play_stop(p, "the server no longer answers");
+        else if (play_alone(r, p) < 0)
             check_play_stop(p, "no memory");
         r->done++;
         look_for_life(r, p);
@@ -480,16 +503,25 @@ static void end_the_rest(struct check_run *r)
     show_what_is_over(r);
 }
 
+/* One that serves a transfer at a time still has the second request, and is busy with it
+ * for as long as it is patient. */
+static void look_if_one_by_one(struct check_run *r)
+{
+    struct check_play p;
+
+    r->counts->one_by_one = setup(r, SETUP_TWO, &p) == CHECK_FAILS && p.received > 0;
+    if (r->counts->one_by_one && !r->stopped)
+        (void)setup(r, SETUP_FREE, &p);
+}
+
 static enum check_run_end play_all(struct check_run *r)
 {
-    struct check_play two;
-
     if (!answers(r, &r->set_is_there))
         return r->stopped ? CHECK_RUN_STOPPED : CHECK_RUN_NOBODY;
     try_uploads(r);
     learn(r);
     r->counts->set_is_there = r->set_is_there;
-    r->counts->one_by_one = setup(r, SETUP_TWO, &two) == CHECK_FAILS && two.received > 0;
+    look_if_one_by_one(r);
     play_together(r);
     play_each_alone(r, false);
     play_each_alone(r, true);
