@@ -23,6 +23,7 @@
 /* Stands behind the text: libconfuse takes a section or a text in quotes that the file's
  * end cuts off for whole, and then this is not met at the top level. */
 #define END_KEY "end-of-policy-file"
+_Static_assert(sizeof POLICY_FILE_END == sizeof "\n" END_KEY " = 1\n", "one text");
 
 enum { SECTION_ARGS = POLICY_KEYS, TOP_MAX = 64 };
 
@@ -206,6 +207,8 @@ bool policy_file_set(struct policy_set *s, struct policy_section *section,
     if (v->number == 0)
         snprintf(problem->text, sizeof problem->text, "cannot be used: %.200s",
                  (char *)text);
+    else if (s->warnings)
+        put(s->warnings, written(&faults));
     return v->number > 0;
 }
 
@@ -257,6 +260,9 @@ static void check_title(struct policy_reader *r, cfg_t *cfg, struct policy_secti
     if (s->kind == POLICY_CLIENT && !read_client(s, &s->match))
         complain(r, (unsigned)cfg->line, "client",
                  "takes an address, a CIDR prefix, a MAC (52:54:00:*) or interface NAME");
+    else if (s->kind == POLICY_CLIENT && s->match.kind == POLICY_MAC && r->top->no_macs)
+        complain(r, (unsigned)cfg->line, "client",
+                 "by MAC: the addresses of clients are not looked up here");
     if (s->kind == POLICY_FILE && (s->title.len == 0 || s->title.len > GLOB_MAX))
         complain(r, (unsigned)cfg->line, "file",
                  "takes a pattern of 1 to 128 bytes, with * ** and ?");
@@ -351,7 +357,9 @@ static int read_top_key(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *res
     *(const char **)result = value;
     if (row && !set_top(r, row, value, &problem))
         return complain(r, (unsigned)cfg->line, opt->name, problem.text);
-    return key_of(opt->name) < 0 ? 0 : read_section_key(cfg, opt, value, result);
+    if (key_of(opt->name) < 0 || r->top->without >> key_of(opt->name) & 1)
+        return 0;
+    return read_section_key(cfg, opt, value, result);
 }
 
 static int read_list_item(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
@@ -407,7 +415,7 @@ static void fill_top(cfg_opt_t *rows, struct policy_reader *r)
         const char *name = policy_key_name((enum policy_key)key);
         cfg_opt_t row = CFG_STR_CB(name, NULL, CFGF_NODEFAULT, read_top_key);
 
-        if (!top_row(r, name))
+        if (!top_row(r, name) && !(r->top->without >> key & 1))
             rows[n++] = row;
     }
     if (r->top->list)
@@ -432,8 +440,8 @@ static void parse_text(struct policy_reader *r, const char *text)
     cfg_t *cfg = NULL;
 
     KEDGE_ASSERT(r->top->arg_count <= TOP_MAX);
-    fill_section(clients, r, 0);
-    fill_section(files, r, POLICY_CLIENT_KEYS);
+    fill_section(clients, r, r->top->without);
+    fill_section(files, r, r->top->without | POLICY_CLIENT_KEYS);
     fill_top(rows + sizeof more / sizeof *more, r);
     for (; n < sizeof more / sizeof *more; n++)
         rows[n] = more[n];
@@ -451,26 +459,35 @@ static void parse_text(struct policy_reader *r, const char *text)
     cfg_free(cfg);
 }
 
+bool policy_file_parse(struct policy_set *s, const struct policy_source *from,
+                       const struct policy_file_top *top, struct writer *complaints)
+{
+    struct policy_reader r = {
+        .set = s, .path = from->path, .top = top, .complaints = complaints
+    };
+
+    if (policy_text_blank(from->text))
+        parse_text(&r, from->text);
+    else
+        complain(&r, 0, NULL, "a comment is not closed: */ is missing");
+    return !r.bad;
+}
+
 bool policy_file_load(struct policy_set *s, const char *path,
                       const struct policy_file_top *top, struct writer *complaints)
 {
-    struct policy_reader r = {
-        .set = s, .path = path, .top = top, .complaints = complaints
-    };
     const char *why = NULL;
-    char *text = policy_text_read(path, "\n" END_KEY " = 1\n", &why);
+    struct policy_source from = { path, policy_text_read(path, POLICY_FILE_END, &why) };
+    bool good = false;
 
-    if (!text) {
-        put(complaints, span_of(path));
-        put(complaints, span_of(": "));
-        put(complaints, span_of(why));
-        put_u8(complaints, '\n');
-        return false;
+    if (from.text) {
+        good = policy_file_parse(s, &from, top, complaints);
+        free(from.text);
+        return good;
     }
-    if (policy_text_blank(text))
-        parse_text(&r, text);
-    else
-        complain(&r, 0, NULL, "a comment is not closed: */ is missing");
-    free(text);
-    return !r.bad;
+    put(complaints, span_of(path));
+    put(complaints, span_of(": "));
+    put(complaints, span_of(why));
+    put_u8(complaints, '\n');
+    return false;
 }

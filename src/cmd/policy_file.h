@@ -12,6 +12,8 @@
 struct policy_file_top {
     const struct arg *args;
     size_t arg_count;
+    uint32_t without; /* keys of sections that its program does not know: bits */
+    bool no_macs;     /* it does not know the MAC addresses of clients */
 
     /* Set a row; value lives as long as the policy_set. `problem` as of args_set(). NULL:
      * such keys are checked, and then passed over. */
@@ -28,6 +30,20 @@ struct policy_file_top {
 KEDGE_MUST_CHECK bool policy_file_load(struct policy_set *s, const char *path,
                                        const struct policy_file_top *top,
                                        struct writer *complaints);
+
+/* What stands behind the text of a file that is parsed, so that one cut short is seen. */
+#define POLICY_FILE_END "\nend-of-policy-file = 1\n"
+
+struct policy_source {
+    const char *path; /* for complaints */
+    char *text;       /* ends with POLICY_FILE_END and a NUL; is written to */
+};
+
+/* The same of a text. */
+KEDGE_MUST_CHECK bool policy_file_parse(struct policy_set *s,
+                                        const struct policy_source *from,
+                                        const struct policy_file_top *top,
+                                        struct writer *complaints);
 
 /* Set a key of a section as the policy file does, for the command line. False: `problem`
  * says why, without the key. A map is loaded. */

@@ -13,6 +13,7 @@ struct policy_text {
 void policy_set_init(struct policy_set *s)
 {
     *s = (struct policy_set){ 0 };
+    policy_roots_init(&s->roots);
 }
 
 void policy_set_free(struct policy_set *s)
@@ -26,7 +27,8 @@ void policy_set_free(struct policy_set *s)
         s->texts = next;
     }
     free(s->sections);
-    policy_set_init(s);
+    policy_roots_free(&s->roots);
+    *s = (struct policy_set){ 0 };
 }
 
 static bool grow(struct policy_set *s)
@@ -121,6 +123,42 @@ void policy_set_close(struct policy_set *s)
     for (size_t i = 0; i < s->policy.map_count; i++)
         s->policy_maps[i] = (struct policy_map){ s->maps[i].map, s->maps[i].chars };
     s->policy.maps = s->policy_maps;
+}
+
+static bool open_root(struct policy_set *s, const struct policy_value *v,
+                      struct writer *complaints)
+{
+    const struct store_root *root = NULL;
+    struct store_result result = policy_roots_find(&s->roots, v->text, true, &root);
+
+    if (result.error == STORE_OK)
+        return true;
+    put(complaints, v->text);
+    put(complaints, span_of(": "));
+    put(complaints, span_of(result.why));
+    put_u8(complaints, '\n');
+    return false;
+}
+
+bool policy_set_open_roots(struct policy_set *s, struct writer *complaints)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < s->policy.count; i++) {
+        const struct policy_value *v = &s->sections[i].values[POLICY_ROOT];
+
+        if (v->text.len > 0 && !memchr(v->text.ptr, '%', v->text.len))
+            good = open_root(s, v, complaints) && good;
+    }
+    return good;
+}
+
+bool policy_set_uploads(const struct policy_set *s)
+{
+    for (size_t i = 0; i < s->policy.count; i++)
+        if (s->sections[i].values[POLICY_UPLOADS].number > 0)
+            return true;
+    return false;
 }
 
 uint32_t policy_set_backrefs(const struct policy_set *s)

@@ -7,6 +7,7 @@
 
 #include "policy/policy.h"
 #include "serve/tftp/map_set.h"
+#include "serve/tftp/policy_roots.h"
 
 #define POLICY_MAPS_MAX 64 /* map files of one policy */
 
@@ -16,7 +17,8 @@
 struct policy_text;
 
 struct policy_set {
-    struct policy policy; /* valid once closed */
+    struct policy policy;    /* valid once closed */
+    struct writer *warnings; /* what is odd, but can be used; NULL: dropped */
 
     /* Owned. */
     struct policy_section *sections;
@@ -25,6 +27,8 @@ struct policy_set {
     const char *map_paths[POLICY_MAPS_MAX];
     struct policy_map policy_maps[POLICY_MAPS_MAX];
     struct policy_text *texts;
+
+    struct policy_roots roots; /* the one thing that changes: it has a lock */
 };
 
 /* Empty: nothing is set. From then on it must not move. */
@@ -46,6 +50,14 @@ uint64_t policy_set_map(struct policy_set *s, const char *path,
 
 /* All is there: what the command line set comes first, what is the default last. */
 void policy_set_close(struct policy_set *s);
+
+/* Open the roots that are the same for each client, while it is still allowed to. False:
+ * complaints says which one cannot be opened, and why. Blocks. */
+KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s,
+                                            struct writer *complaints);
+
+/* Does it, or may it, let anyone upload? */
+bool policy_set_uploads(const struct policy_set *s);
 
 /* Rules of maps that must not be matched on a loop. */
 uint32_t policy_set_backrefs(const struct policy_set *s);
