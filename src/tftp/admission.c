@@ -151,7 +151,7 @@ struct tftp_session *admission_gives_way(const struct tftp_sessions *t,
     struct tftp_session *s = at(t, t->unvalidated.oldest);
 
     for (int i = 0; i < LOOK && s; i++, s = at(t, s->newer)) {
-        if (s->state != TFTP_LIVE || !s->linked || session_validated(s))
+        if (s->state != TFTP_LIVE || !s->linked || session_advanced(s))
             continue;
         if (now - s->started >= first_timeout ||
             network_of(t, &s->peer)->unvalidated >= fair)

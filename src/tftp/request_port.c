@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "tftp/patience.h"
 #include "tftp/admission.h"
+#include "tftp/port_choice.h"
 #include "tftp/table.h"
 
 enum {
@@ -81,17 +82,6 @@ static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nano
     out->session = s;
 }
 
-/* Take another data socket than the peer's last transfer had, so that stragglers of that
- * one miss the new one. */
-static uint32_t choose_socket(struct tftp_sessions *t, bool had, uint32_t last)
-{
-    uint32_t socket = t->next_socket++ % t->limits.sockets;
-
-    if (had && socket == last)
-        socket = t->next_socket++ % t->limits.sockets;
-    return socket;
-}
-
 /* One that still opens keeps its slot until a helper is done, and so its charge: else a peer
  * that asks for ever other files would fill the table. */
 static void replace(struct tftp_sessions *t, struct tftp_session *old,
@@ -127,10 +117,11 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
     if (!s)
         return NULL;
     memcpy(s->local, in->local, sizeof s->local);
-    s->socket = choose_socket(t, old || ended,
-                              old     ? old->socket
-                              : ended ? ended->socket
-                                      : 0);
+    s->socket = port_choose(t, in, old || ended,
+                            old     ? old->socket
+                            : ended ? ended->socket
+                                    : 0,
+                            now);
     s->op = out->request.op;
     s->mode = out->request.mode;
     s->asked = out->request.options;

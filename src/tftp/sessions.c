@@ -9,7 +9,7 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
 {
     kedge_nanos at = KEDGE_NEVER;
 
-    if (session_validated(s))
+    if (session_advanced(s))
         budget_refund(t, s);
     if (s->state == TFTP_LIVE)
         at = kedge_tftp_machine_deadline(&s->machine);

@@ -11,6 +11,7 @@
 #define TFTP_SESSIONS_H
 
 #include "base/deadlines.h"
+#include "base/hash.h"
 #include "kedge/tftp.h"
 
 struct tftp_peer {
@@ -84,6 +85,7 @@ struct tftp_limits {
     uint32_t unvalidated_max; /* open at once, a /24 or /56 */
     kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
     uint64_t key; /* random: keeps peers from choosing their place in the table */
+    struct hash_key secret; /* random: keeps everybody from foreseeing a peer's socket */
 };
 
 /* What is kept of a transfer that has ended: its peer may still talk. */
@@ -105,7 +107,7 @@ struct tftp_sessions {
     uint32_t free;  /* head of the free list, number + 1 */
     uint32_t fresh; /* from this number on none was ever used */
     uint32_t used;
-    uint32_t next_socket; /* rotates the data sockets */
+    uint32_t turn; /* among the data sockets of an address */
     struct deadlines deadlines;
     uint32_t past;                 /* how many of the following, a power of two */
     struct tftp_ended *ended;      /* by hash of the peer */

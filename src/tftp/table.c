@@ -203,6 +203,13 @@ bool session_validated(const struct tftp_session *s)
     return s->machine.sends ? s->machine.sender.validated : s->machine.receiver.validated;
 }
 
+bool session_advanced(const struct tftp_session *s)
+{
+    if (s->state != TFTP_LIVE)
+        return false;
+    return s->machine.sends ? s->machine.sender.base > 1 : s->machine.receiver.next > 1;
+}
+
 uint32_t tftp_session_number(const struct tftp_sessions *t, const struct tftp_session *s)
 {
     return (uint32_t)(s - t->all);

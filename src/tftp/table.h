@@ -30,6 +30,9 @@ bool table_tell(struct tftp_sessions *t, const struct tftp_arrival *in, kedge_na
 /* The peer has answered from its own address. */
 bool session_validated(const struct tftp_session *s);
 
+/* A block of the file went through. ACK 0 alone, which follows any request, says less. */
+bool session_advanced(const struct tftp_session *s);
+
 /* *out says that the datagram gets no answer, and why is counted. */
 void drop_datagram(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why);
 

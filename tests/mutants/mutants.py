@@ -6,6 +6,7 @@ ADMIT, ROUTE = "src/tftp/request_port.c", "src/tftp/data_port.c"
 SESSIONS, GRANT = "src/tftp/sessions.c", "src/tftp/grant.c"
 TABLE = "src/tftp/table.c"
 CROWD = "src/tftp/admission.c"
+PORTS = "src/tftp/port_choice.c"
 OPTIONS, BLOCK = "src/tftp/options.c", "src/tftp/block.c"
 RTT, CLIENT = "src/tftp/rtt.c", "src/tftp/client.c"
 PACKET, REQUEST = "src/tftp/packet.c", "src/tftp/request.c"
@@ -63,6 +64,11 @@ MUTANTS = {
         RECEIVER, "    r->gone_at = KEDGE_NEVER;\n    r->duplicates", "    r->duplicates"),
     "ICMP repeated puts off the end": (SENDER, "min_u64(s->gone_at, now + gone_after(&s->rtt))",
                                        "now + gone_after(&s->rtt)"),
+    "ACK 0 gives the budget back": (TABLE, "s->machine.sender.base > 1", "s->machine.sender.base > 0"),
+    "every address has the same ports": (PORTS, "put(&w, (struct kedge_span){ in->peer.ip", "(void)(&w, (struct kedge_span){ in->peer.ip"),
+    "an address has one port": (PORTS, "put_u32(&w, turn)", "put_u32(&w, 0)"),
+    "ports last for ever": (PORTS, "now / epoch", "0 * (now + epoch)"),
+    "the last port is taken again": (PORTS, "if (!had || socket != last)", "if (true)"),
     # Rule 3: measured time.
     "a block sent twice is a sample": (SENDER, "if (!left->again && tells", "if (tells"),
     "an early ACK after a resend is no sample": (SENDER, "too_soon(s, took) &&", "false &&"),
@@ -83,7 +89,7 @@ MUTANTS = {
     "the last block is given no longer": (SENDER, "rto + rtt_saved(&s->rtt)", "rto"),
     "the RTO passes the timeout": (RTT, "return min_u64(rto << doubled, r->most);",
                                    "return rto << doubled;"),
-    "the timer sends nothing again": (SENDER, "    s->next = s->base;\n    s->not_before = max",
+    "the timer sends nothing again": (SENDER, "    s->next = repeat_from(s);\n    s->not_before = max",
                                       "    s->not_before = max"),
     "the timer runs while a window leaves":
         (SENDER, "s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)",
@@ -142,7 +148,6 @@ MUTANTS = {
     "a request that queued is a reset board": (ADMIT, "in->came ? in->came : now", "now"),
     "the first reply comes once": (ADMIT, "kedge_tftp_sender_again(&s->machine.sender, now)",
                                    "(void)0"),
-    "a peer keeps its data socket": (ADMIT, "if (had && socket == last)", "if (false)"),
     "any data socket will do": (ROUTE, "s->socket != in->socket || ", ""),
     "with one port stragglers are heard": (ADMIT, "s->ignore_for = smallest / 4;", ""),
     "a probe is an abort": (SESSIONS, "return KEDGE_TFTP_PROBE;",
@@ -155,7 +160,7 @@ MUTANTS = {
          "    s->validated = true;\n    if (acked >= s->base) {"),
     "who has ended is found": (TABLE, "        *at = s->next;", "        ;"),
     "the budget is not charged": (CROWD, "network_of(t, &s->peer)->unvalidated++;", ""),
-    "the budget is not given back": (SESSIONS, "    if (session_validated(s))\n        budget_refund(t, s);\n    if",
+    "the budget is not given back": (SESSIONS, "    if (session_advanced(s))\n        budget_refund(t, s);\n    if",
                                      "    if"),
     "a forged request is answered each time": (ADMIT, " || repeated_too_often(s, now))", ")"),
     "nobody waits for the budget": (ADMIT, "admission_may_wait(t) ? begin", "false ? begin"),
@@ -167,7 +172,7 @@ MUTANTS = {
     "who waits may fill the table": (CROWD, "t->limits.room / 4 * 3", "t->limits.room"),
     "a flood does not give way": (CROWD, "network_of(t, &s->peer)->unvalidated >= fair", "false"),
     "anyone gives way at once": (CROWD, "now - s->started >= first_timeout", "true"),
-    "who has answered gives way": (CROWD, " || session_validated(s))", ")"),
+    "who has answered gives way": (CROWD, " || session_advanced(s))", ")"),
     "a broadcast is answered": (ADMIT, "if (in->to_broadcast)", "if (false)"),
     "what is no request is answered": (ADMIT, "if (!request || ", "if ("),
     "an ERROR is longer than its request": (ADMIT, "min_u64(64, s->request_len)", "64"),

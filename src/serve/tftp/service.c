@@ -52,7 +52,10 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
         return -ENOMEM;
     s->config = *config;
     s->route = (struct net_route){ -1, -1 };
-    err = getrandom(&limits.key, sizeof limits.key, 0) < 0 ? -errno : 0;
+    err = getrandom(&limits.key, sizeof limits.key, 0) < 0 ||
+                  getrandom(&limits.secret, sizeof limits.secret, 0) < 0
+              ? -errno
+              : 0;
     if (err == 0)
         err = allocate(s, &limits);
     if (err == 0)

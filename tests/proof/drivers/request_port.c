@@ -1,6 +1,7 @@
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
  *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
- *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c */
+ *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c
+ *       tftp/port_choice.c base/hash.c */
 #include "arrival.h"
 #include "power_below.h"
 

@@ -14,7 +14,7 @@ void prove_hash(void)
     (void)hash_bytes(any_u64(), bytes);
 }
 
-/* Shows: session_validated. */
+/* Shows: session_validated, session_advanced. */
 void prove_outcome(void)
 {
     struct tftp_session s = { .outcome = any_outcome() };
@@ -23,6 +23,7 @@ void prove_outcome(void)
     s.granted.has = (unsigned)any_u64();
     any_live(&s);
     (void)session_validated(&s);
+    (void)session_advanced(&s);
     (void)tftp_session_outcome(&s);
 }
 

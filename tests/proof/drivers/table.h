@@ -18,6 +18,11 @@ enum { SLOTS = 5, BUCKETS = 4, PAST = 2, ROOM = SLOTS - TFTP_SPARE };
   @ ensures truth: \result == 0 || \result == 1; */
 bool session_validated(const struct tftp_session *s);
 
+/*@ requires session: \valid_read(s);
+  @ assigns \result \from *s;
+  @ ensures truth: \result == 0 || \result == 1; */
+bool session_advanced(const struct tftp_session *s);
+
 static inline uint32_t any_link(void)
 {
     return (uint32_t)any_from_to(0, SLOTS);

@@ -52,6 +52,23 @@ static void rule_7_the_budget_bounds_what_is_unproved(void **state)
     server_close(s);
 }
 
+/* ACK 0 follows any request that asks for options: 3,000 forged pairs got 656 MB. */
+static void rule_7_ack_0_gives_no_budget_back(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 2 });
+    struct tftp_session *one = validated(s, from(1, SPAN(RRQ_OPTIONS)));
+    struct tftp_session *two = validated(s, from(2, SPAN("\0\2g\0octet\0tsize\00010\0")));
+
+    (void)state;
+    assert_true(one->charged && !two->charged); /* a block of DATA is proof */
+    (void)validated(s, from(3, SPAN(RRQ_OPTIONS)));
+    assert_int_equal(ask(s, from(4, SPAN(RRQ))), TFTP_KEEP);
+    prove(s, one);
+    assert_false(one->charged);
+    assert_non_null(admitted(s));
+    server_close(s);
+}
+
 static void rule_7_the_budget_of_ipv6_is_of_a_56(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 1 });
@@ -330,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_7_the_budget_bounds_what_is_unproved),
+        cmocka_unit_test(rule_7_ack_0_gives_no_budget_back),
         cmocka_unit_test(rule_7_the_budget_of_ipv6_is_of_a_56),
         cmocka_unit_test(each_proof_lets_in_who_waited_longest),
         cmocka_unit_test(a_place_of_another_network_is_none),
