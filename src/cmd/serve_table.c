@@ -1,6 +1,7 @@
 /* What `kedge serve` says on standard output: the endpoints, and at the end the sums. */
 #include "cmd/serve_server.h"
 
+#include "base/number.h"
 #include "cmd/printable.h"
 #include "report/table.h"
 
@@ -69,6 +70,25 @@ static void send_command(const struct served *row, char *out, size_t room)
              kedge_endpoint_print(&e, endpoint));
 }
 
+/* Fewer data ports than a blind attacker should have to try. */
+static void print_data_ports(const struct server *s)
+{
+    uint64_t ports = 0;
+    bool by_range = s->options->port_range.high > 0;
+
+    if (!s->tftp || s->options->single_port)
+        return;
+    for (unsigned i = 0; i < s->shard_count; i++)
+        ports += tftp_service_data_ports(s->shards[i].tftp);
+    if (ports < TFTP_DATA_SOCKETS / 4 * 3) /* a little less is the shards' rounding */
+        printf("%llu data ports of %d: forged acknowledgements are worth %llu times as "
+               "much (%s)\n",
+               (unsigned long long)ports, TFTP_DATA_SOCKETS,
+               (unsigned long long)(TFTP_DATA_SOCKETS / max_u64(ports, 1)),
+               by_range ? "a wider --port-range helps"
+                        : "more descriptors help: ulimit -n");
+}
+
 void server_print_table(const struct server *s)
 {
     uint8_t cells[CACHE_FILES_MAX * 512];
@@ -92,6 +112,7 @@ void server_print_table(const struct server *s)
     if (s->tftp)
         printf("root %s, uploads: %s\n", printable(s->options->root, PRINTABLE_NAME).text,
                policies[s->options->uploads]);
+    print_data_ports(s);
     puts("Ctrl-C ends it.");
     fflush(stdout);
 }

@@ -39,7 +39,7 @@ def test_downloads_from_all_of_them(serve, make, flags, host):
     if flags:
         assert ports == {server.at[1]}
     else:
-        assert len(ports) > 4       # four are one shard's
+        assert len(ports) > 4       # an address has four in one shard
     assert all(t.content == files[i % 5] for i, t in enumerate(gets))
     assert server.stop() == 0
     assert [r["outcome"] for r in server.records()] == ["ok"] * MANY

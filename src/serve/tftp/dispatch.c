@@ -120,6 +120,13 @@ static bool is_single(const struct eagerness *e)
     return e->lone > SINGLE_AFTER && e->lone % SINGLE_DOUBT != 0;
 }
 
+static void note_behind(struct tftp_port *p, bool behind)
+{
+    p->service->behind += behind;
+    p->service->behind -= p->behind;
+    p->behind = behind;
+}
+
 /* Take what is there, so many batches at most. */
 static void drain_data(struct tftp_port *p, unsigned batches)
 {
@@ -137,7 +144,7 @@ static void drain_data(struct tftp_port *p, unsigned batches)
         }
         for (int k = 0; k < n; k++)
             take_joined(p, &box->in[k]);
-        p->behind = n == UDP_BATCH;
+        note_behind(p, n == UDP_BATCH);
         if (!p->behind)
             break;
     }
@@ -216,7 +223,7 @@ static void unstick(struct tftp_port *p)
 {
     struct tftp_transfer *t = p->stuck;
 
-    if (!udp_flush(&p->out))
+    if (!port_flush(p))
         return;
     p->stuck = NULL;
     loop_watch_change(p->service->config.loop, &p->watch, LOOP_READ);
@@ -246,21 +253,13 @@ static void port_is_ready(void *owner, unsigned events)
 
 bool dispatch_is_behind(const struct tftp_service *s)
 {
-    for (uint32_t i = 0; i < s->listener_count; i++)
-        for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
-            const struct tftp_port *p = &s->listeners[i].port[k];
-
-            if (p->behind && (!p->requests || s->config.single_port))
-                return true;
-        }
-    return false;
+    return s->behind > 0;
 }
 
 int dispatch_watch(struct tftp_port *p)
 {
     p->watch.ready = port_is_ready;
     p->watch.owner = p;
-    udp_outbox_init(&p->out, p->socket.fd);
     return loop_watch_add(p->service->config.loop, &p->watch, p->socket.fd, LOOP_READ);
 }
 

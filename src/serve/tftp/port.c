@@ -7,20 +7,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 enum { QUEUE_MAX = 64 << 20 };
 
+enum { FEWEST_SOCKETS = 4, LISTENERS_USUAL = 2 };
+
+/* Files and connections want descriptors too: a quarter is for the data ports. */
+static uint64_t sockets_affordable(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return FEWEST_SOCKETS;
+    return max_u64(limit.rlim_cur / 4 / LISTENERS_USUAL, FEWEST_SOCKETS);
+}
+
 uint32_t listener_data_sockets(const struct tftp_config *c)
 {
-    uint64_t share;
+    uint64_t wanted = min_u64(TFTP_DATA_SOCKETS, sockets_affordable());
 
     if (c->single_port)
         return 1;
-    if (c->high == 0)
-        return TFTP_DATA_SOCKETS;
+    if (c->high > 0)
+        wanted = min_u64(wanted, (uint64_t)(c->high - c->low) + 1);
     /* Dealt out, not shared: with SO_REUSEPORT an ACK would reach any shard. */
-    share = ((uint64_t)(c->high - c->low) + 1) / max_u64(c->shards, 1);
-    return (uint32_t)clamp_u64(share, 1, TFTP_DATA_SOCKETS);
+    return (uint32_t)max_u64(wanted / max_u64(c->shards, 1), 1);
 }
 
 static void port_close(struct tftp_port *p)
@@ -90,7 +102,7 @@ int listener_open(struct tftp_listener *l, struct tftp_service *s,
 
     *l = (struct tftp_listener){ .number = s->listener_count };
     l->any = net_address_is_any(at);
-    l->port = calloc(TFTP_DATA_SOCKETS + 1, sizeof *l->port);
+    l->port = calloc(s->sessions.limits.sockets + 1, sizeof *l->port);
     if (!l->port)
         return -ENOMEM;
     err = open_ports(l, s, at);
@@ -103,11 +115,63 @@ int listener_open(struct tftp_listener *l, struct tftp_service *s,
     return 0;
 }
 
+int outboxes_open(struct tftp_service *s)
+{
+    s->outboxes = malloc(OUTBOXES * sizeof *s->outboxes);
+    if (!s->outboxes)
+        return -ENOMEM;
+    for (unsigned i = 0; i < OUTBOXES; i++)
+        s->idle[i] = &s->outboxes[OUTBOXES - 1 - i]; /* the first are used most */
+    s->idle_count = OUTBOXES;
+    return 0;
+}
+
+void outboxes_free(struct tftp_service *s)
+{
+    free(s->outboxes);
+}
+
+uint64_t port_emptied(const struct tftp_port *p)
+{
+    return p->emptied + (p->out ? p->out->emptied : 0);
+}
+
+bool port_flush(struct tftp_port *p)
+{
+    return !p->out || udp_flush(p->out);
+}
+
+/* True if the port has an outbox; where all are in use, what waits in them leaves first. */
+static bool take_outbox(struct tftp_port *p)
+{
+    struct tftp_service *s = p->service;
+
+    if (p->out)
+        return true;
+    if (s->idle_count == 0)
+        ports_flush(s);
+    if (s->idle_count == 0)
+        return false;
+    p->out = s->idle[--s->idle_count];
+    udp_outbox_init(p->out, p->socket.fd);
+    p->next_full = s->full;
+    s->full = p;
+    return true;
+}
+
+static void give_outbox_back(struct tftp_port *p)
+{
+    p->emptied += p->out->emptied;
+    p->service->idle[p->service->idle_count++] = p->out;
+    p->out = NULL;
+}
+
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes)
 {
     struct udp_message m = { .bytes = bytes, .peer = to->peer, .local = to->local };
 
-    udp_out_copy(&p->out, &m);
+    if (take_outbox(p))
+        udp_out_copy(p->out, &m);
 }
 
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,
@@ -115,13 +179,14 @@ void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span 
 {
     struct udp_message m = { .bytes = bytes, .peer = to->peer, .local = to->local };
 
-    udp_out_lend(&p->out, &m, rest);
+    if (take_outbox(p))
+        udp_out_lend(p->out, &m, rest);
 }
 
 void port_empty(struct tftp_port *p)
 {
-    if (!udp_flush(&p->out))
-        udp_out_drop(&p->out);
+    if (!port_flush(p))
+        udp_out_drop(p->out);
 }
 
 void port_stick(struct tftp_transfer *t)
@@ -151,11 +216,17 @@ void port_unlink(struct tftp_transfer *t)
 
 void ports_flush(struct tftp_service *s)
 {
-    for (uint32_t i = 0; i < s->listener_count; i++)
-        for (uint32_t k = 0; k < s->listeners[i].ports; k++) {
-            struct tftp_port *p = &s->listeners[i].port[k];
+    struct tftp_port **at = &s->full;
 
-            if (p->out.count > 0 && !udp_flush(&p->out))
-                loop_watch_change(s->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
+    while (*at) {
+        struct tftp_port *p = *at;
+
+        if (udp_flush(p->out)) {
+            *at = p->next_full;
+            give_outbox_back(p);
+        } else {
+            loop_watch_change(s->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
+            at = &p->next_full;
         }
+    }
 }

@@ -20,6 +20,7 @@ enum {
     BATCH_BYTES = 1 << 20, /* of frames on their way out */
     SMALL_FRAME = 1500,    /* up to here a lone frame is copied and leaves with others */
     REASON_MAX = 120,
+    OUTBOXES = 64, /* a thousand ports do not speak at once, and one takes 60 KB */
 };
 
 struct tftp_listener;
@@ -32,7 +33,9 @@ struct tftp_port {
     bool requests; /* it takes requests: the listening one */
     struct udp_socket socket;
     struct loop_watch watch;
-    struct udp_outbox out;
+    struct udp_outbox *out; /* of the service's pool, while something waits; or NULL */
+    struct tftp_port *next_full; /* among those that have one */
+    uint64_t emptied;            /* how often its earlier outboxes were */
     struct tftp_transfer *stuck; /* wait until the socket takes more */
     uint32_t drops_seen;
     uint64_t drained; /* before this batch of requests */
@@ -64,7 +67,8 @@ struct tftp_transfer {
     struct tftp_port *port;
     struct tftp_transfer *next_stuck;
     struct channel channel;
-    uint64_t lent; /* bytes of file wait in port->out, unless that was emptied since */
+    uint64_t
+        lent; /* bytes of file wait for port, unless port_emptied() has grown since */
     enum tftp_wait waits; /* until then nothing else may happen to its file */
     bool ending;          /* it goes away as soon as it waits for nothing */
     bool recorded;
@@ -105,7 +109,12 @@ struct tftp_service {
     struct udp_inbox data;
     uint8_t *request_memory;
     uint8_t *data_memory;
-    uint8_t *batch;                          /* BATCH_BYTES */
+    struct udp_outbox *outboxes;       /* OUTBOXES */
+    struct udp_outbox *idle[OUTBOXES]; /* those that no port has */
+    unsigned idle_count;
+    struct tftp_port *full; /* ports that have one */
+    uint32_t behind;        /* data ports with something left in their queue */
+    uint8_t *batch;         /* BATCH_BYTES */
     struct iovec pieces[2 * FRAMES_AT_ONCE]; /* of frames that are not copied there */
     struct loop_timer timer;
     struct loop_hook hook;
@@ -174,6 +183,16 @@ void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span 
                struct kedge_span rest);
 void port_empty(struct tftp_port *p);
 void ports_flush(struct tftp_service *s);
+
+/* Send what waits. False: the socket is full. */
+bool port_flush(struct tftp_port *p);
+
+/* So often nothing waited any more: what was lent before is not looked at again. */
+uint64_t port_emptied(const struct tftp_port *p);
+
+/* The pool of outboxes. 0 or -ENOMEM. */
+int outboxes_open(struct tftp_service *s);
+void outboxes_free(struct tftp_service *s);
 
 /* Its port's socket is full: it waits until that takes more; and does not any more. */
 void port_stick(struct tftp_transfer *t);

@@ -28,6 +28,8 @@ static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
     s->request_memory = malloc((size_t)UDP_BATCH * REQUEST_EACH);
     s->data_memory = malloc((size_t)DATA_BATCH * DATA_EACH);
     s->batch = malloc(BATCH_BYTES);
+    if (outboxes_open(s) < 0)
+        return -ENOMEM;
     if (!s->session_memory || !s->transfers || !s->files || !s->request_memory ||
         !s->data_memory || !s->batch)
         return -ENOMEM;
@@ -95,6 +97,11 @@ uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
         if (i < s->listeners[k].ports)
             return net_address_port(&s->listeners[k].port[i].socket.at);
     return 0;
+}
+
+uint32_t tftp_service_data_ports(const struct tftp_service *s)
+{
+    return s->sessions.limits.sockets;
 }
 
 /* While packets wait in its queues it is the server that is late, not the peers: what their
@@ -206,6 +213,7 @@ void tftp_service_close(struct tftp_service *s)
     for (uint32_t i = 0; i < s->listener_count; i++)
         listener_close(&s->listeners[i]);
     s->listener_count = 0;
+    s->full = NULL; /* nor are their outboxes: what a full socket held is lost */
 }
 
 void tftp_service_free(struct tftp_service *s)
@@ -217,6 +225,7 @@ void tftp_service_free(struct tftp_service *s)
     free(s->request_memory);
     free(s->data_memory);
     free(s->batch);
+    outboxes_free(s);
     free(s);
 }
 

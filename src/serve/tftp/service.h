@@ -15,7 +15,7 @@
 
 enum {
     TFTP_LISTENERS_MAX = 16,
-    TFTP_DATA_SOCKETS = 4, /* a listener: measured, 1 to 4 cost least */
+    TFTP_DATA_SOCKETS = 1024, /* a listener, of all shards: a blind attacker tries each */
     TFTP_ROOM_DEFAULT = 16384,
     TFTP_WINDOW_DEFAULT = 64,
     TFTP_UNVALIDATED_DEFAULT = 1024,
@@ -62,6 +62,10 @@ void tftp_service_all_listen(const struct tftp_service *s);
 
 /* The i-th UDP port that it is bound to, request and data ports alike; 0 past the last. */
 uint16_t tftp_service_port(const struct tftp_service *s, unsigned i);
+
+/* How many data ports each listener has. Fewer than TFTP_DATA_SOCKETS (descriptors are short,
+ * or the range of ports is) make forged ACKs worth more, in proportion. */
+uint32_t tftp_service_data_ports(const struct tftp_service *s);
 
 /* Begin to serve; after privileges were given up. The log outlives the service; NULL is
  * silent. 0 or -errno. */

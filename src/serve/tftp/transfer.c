@@ -134,7 +134,7 @@ static void send_lone(struct tftp_transfer *t, const struct data_packets *f)
     }
     rest = (struct kedge_span){ f->pieces[1].iov_base, f->pieces[1].iov_len };
     port_lend(t->port, &t->channel, head, rest);
-    t->lent = t->port->out.emptied + 1;
+    t->lent = port_emptied(t->port) + 1;
 }
 
 /* Send frames; how many blocks of them are done. */
@@ -239,7 +239,7 @@ void transfer_pump(struct tftp_transfer *t)
 /* No bytes of its file may wait in a queue when it lets go of that. */
 static void take_back(struct tftp_transfer *t)
 {
-    if (t->lent > 0 && t->lent == t->port->out.emptied + 1)
+    if (t->lent > 0 && t->lent == port_emptied(t->port) + 1)
         port_empty(t->port);
     t->lent = 0;
 }
