@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 
 #define DEFAULT_SIZE 56
+#define NO_SIZE UINT64_MAX /* none was asked for */
 
 struct probe_options {
     uint64_t count, size, rate;
@@ -79,10 +80,11 @@ static bool path_of(const struct probe_options *o, struct net_path *out)
     if (o->source && !net_address_parse(o->source, 0, &out->source))
         return report_error(o->source, "--source takes an IP address");
     if (o->source && o->v4 != o->v6 && o->v6 != (out->source.u.any.sa_family == AF_INET6))
-        return report_error(o->source, "--source and -4 or -6 contradict each other");
+        return report_error(o->source,
+                            "--source is not of the family that -4 or -6 asks for");
     if (o->interface && strlen(o->interface) >= sizeof out->interface)
         return report_error(o->interface,
-                            "--interface takes a name of 15 letters at most");
+                            "--interface takes a name of at most 15 characters");
     if (o->interface)
         snprintf(out->interface, sizeof out->interface, "%s", o->interface);
     return true;
@@ -95,7 +97,7 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
         .duration = o->duration > 0 ? o->duration : KEDGE_NEVER,
         .interval = o->interval,
         .timeout = o->timeout,
-        .size = o->size,
+        .size = o->size == NO_SIZE ? DEFAULT_SIZE : o->size,
         .poisson = o->poisson,
         .flood = o->flood,
     };
@@ -109,17 +111,17 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
     return true;
 }
 
-/* The size of a probe that has room for a seal, where no other was asked for. */
+/* Where no size was asked for it is the least that has room for the MAC. */
 static enum exit_code read_key(const struct probe_options *o, struct store_key *key,
                                struct probe_plan *plan)
 {
     if (!o->key)
         return EXIT_OK;
-    if (plan->size == DEFAULT_SIZE)
+    if (o->size == NO_SIZE)
         plan->size = AUTHENTICATED_SIZE;
     if (plan->size < AUTHENTICATED_SIZE) {
-        fprintf(stderr, "kedge probe: with --key, --size takes %d or more\n",
-                AUTHENTICATED_SIZE);
+        fprintf(stderr, "kedge probe: --key needs --size %d or more, not %llu\n",
+                AUTHENTICATED_SIZE, (unsigned long long)plan->size);
         return EXIT_USAGE;
     }
     plan->key = key;
@@ -150,7 +152,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     err = probe_open(&p, &plan);
     if (err) {
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
-        return EXIT_ALL_FAILED;
+        return EXIT_SYSTEM;
     }
     missing = add_all(p, operands);
     code = missing;
@@ -165,7 +167,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
 
 static const struct probe_options defaults = {
     .count = 10,
-    .size = DEFAULT_SIZE,
+    .size = NO_SIZE,
     .interval = KEDGE_SEC / 5,
     .timeout = KEDGE_SEC,
     .dscp = ARG_WORD,
@@ -180,7 +182,7 @@ static const struct arg args[] = {
       .kind = ARG_NUMBER,
       .value = "N",
       FIELD(count),
-      .help = "probes for each target; 0: until Ctrl-C (10)" },
+      .help = "probes per target; 0: until Ctrl-C (default 10)" },
     { .name = "interval",
       .letter = 'i',
       .kind = ARG_TIME,
@@ -188,7 +190,7 @@ static const struct arg args[] = {
       FIELD(interval),
       .low = KEDGE_USEC,
       .high = 86400 * KEDGE_SEC,
-      .help = "between two probes of a target (200ms)" },
+      .help = "between probes of a target (default 200ms)" },
     { .name = "rate",
       .kind = ARG_NUMBER,
       .value = "N",
@@ -196,7 +198,7 @@ static const struct arg args[] = {
       .low = 1,
       .high = 1000000,
       .not_with = "interval",
-      .help = "probes a second for each target, in place of an interval" },
+      .help = "probes per second and target, instead of --interval" },
     { .name = "duration",
       .kind = ARG_TIME,
       .value = "TIME",
@@ -204,67 +206,64 @@ static const struct arg args[] = {
       .low = KEDGE_USEC,
       .high = 366 * 86400 * KEDGE_SEC,
       .not_with = "count|mtu",
-      .help = "send for so long, in place of a count" },
+      .help = "how long to send, instead of --count" },
     { .name = "poisson",
       .kind = ARG_FLAG,
       FIELD(poisson),
-      .help = "random times, with the interval as their mean" },
+      .help = "random intervals (Poisson), --interval is their mean" },
     { .name = "flood",
       .kind = ARG_FLAG,
       FIELD(flood),
       .not_with = "interval|rate|poisson|mtu",
-      .help = "as fast as answers come; of a kedge server that gives its token" },
+      .help = "send as fast as replies arrive; kedge servers only" },
     { .name = "size",
       .kind = ARG_SIZE,
       .value = "B",
       FIELD(size),
       .high = PAYLOAD_MAX,
-      .help = "bytes of payload (56)" },
+      .help = "bytes of payload (default 56; with --key 72)" },
     { .name = "timeout",
       .kind = ARG_TIME,
       .value = "TIME",
       FIELD(timeout),
       .low = KEDGE_USEC,
       .high = 3600 * KEDGE_SEC,
-      .help = "a reply after it is late (1s)" },
+      .help = "how long to wait for a reply (default 1s)" },
     { .name = "dscp",
       .kind = ARG_NUMBER,
       .value = "N",
       FIELD(dscp),
       .high = 63,
-      .help = "the mark that packets carry (0)" },
+      .help = "DSCP value, 0 to 63 (default 0)" },
     { .name = "ttl",
       .kind = ARG_NUMBER,
       .value = "N",
       FIELD(ttl),
       .low = 1,
       .high = 255,
-      .help = "routers that a packet may pass, and one more (64)" },
-    { .name = "df",
-      .kind = ARG_FLAG,
-      FIELD(whole),
-      .help = "let no router cut a packet into fragments" },
+      .help = "IP TTL / hop limit (default 64)" },
+    { .name = "df", .kind = ARG_FLAG, FIELD(whole), .help = "DF: do not fragment" },
     { .name = "source",
       .kind = ARG_TEXT,
       .value = "ADDR",
       FIELD(source),
-      .help = "leave from this address" },
+      .help = "source address" },
     { .name = "key",
       .kind = ARG_TEXT,
       .value = "FILE",
       FIELD(key),
       .not_with = "mtu",
-      .help = "take answers only of a kedge server that shares this key" },
+      .help = "accept replies only of a kedge server with the same key" },
     { .name = "interface",
       .kind = ARG_TEXT,
       .value = "NAME",
       FIELD(interface),
-      .help = "leave by this interface alone" },
+      .help = "outgoing interface" },
     { .name = "mtu",
       .kind = ARG_FLAG,
       FIELD(mtu),
       .not_with = "count|interval|rate|poisson|size|jsonl|html|prometheus|plot|fail-if",
-      .help = "find the largest payload that passes, there and back" },
+      .help = "path MTU: find the largest payload that passes each way" },
     { .name = "json",
       .kind = ARG_FLAG,
       FIELD(probe_display.json),
@@ -273,40 +272,40 @@ static const struct arg args[] = {
     { .name = "jsonl",
       .kind = ARG_FLAG,
       FIELD(probe_display.jsonl),
-      .help = "print a line of JSON a probe, as it goes" },
+      .help = "print a line of JSON for each probe, as it goes" },
     { .name = "plot",
       .kind = ARG_FLAG,
       FIELD(probe_display.plot),
       .not_with = "json|jsonl",
-      .help = "draw the distribution and the time line below the table" },
+      .help = "draw distribution and timeline below the table" },
     { .name = "html",
       .kind = ARG_TEXT,
       .value = "FILE",
       FIELD(probe_display.html),
-      .help = "write the results as a page besides" },
+      .help = "also write the results as an HTML page" },
     { .name = "prometheus",
       .kind = ARG_TEXT,
       .value = "FILE",
       FIELD(probe_display.prometheus),
-      .help = "keep metrics for Prometheus there, replaced whole each time" },
+      .help = "keep metrics for Prometheus in FILE, replaced atomically" },
     { .name = "prometheus-every",
       .kind = ARG_TIME,
       .value = "TIME",
       FIELD(probe_display.prometheus_every),
       .low = 100 * KEDGE_MSEC,
       .high = 86400 * KEDGE_SEC,
-      .help = "between two such times (5s)" },
+      .help = "how often they are written (default 5s)" },
     { .name = "fail-if",
       .kind = ARG_TEXTS,
       .value = "CONDITION",
       FIELD(probe_display.fail_if),
-      .help = "exit with 1 if it holds for a target, such as 'p99>5ms' or 'lost>1%'; "
+      .help = "exit 1 if CONDITION holds for a target, such as 'p99>5ms' or 'lost>1%'; "
               "may be repeated" },
     { .name = "quiet",
       .letter = 'q',
       .kind = ARG_FLAG,
       FIELD(probe_display.quiet),
-      .help = "no rows on the terminal while it runs" },
+      .help = "no live rows on the terminal" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge probe ..." },
     { .letter = '4',
       .kind = ARG_FLAG,
@@ -322,13 +321,12 @@ const struct verb verb_probe = {
     .summary = "measure echo round trips to many targets, side by side",
     .notes =
         "ENDPOINT is icmp://HOST, udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH,\n"
-        "unix-dgram:///PATH or unix-seqpacket:///PATH; all but icmp want an echo\n"
-        "service there. Probes leave on one absolute schedule, whatever the answers\n"
-        "do. Ctrl-C ends it with the full summary.\n"
-        "With --fail-if the conditions decide whether a run in which something was\n"
-        "lost is good (0) or not (1).\n"
+        "unix-dgram:///PATH or unix-seqpacket:///PATH; all but icmp need an echo\n"
+        "service there. Probes are sent on a fixed schedule, whether replies arrive or\n"
+        "not. Ctrl-C ends the run with the full summary.\n"
+        "With --fail-if the conditions decide between exit status 0 and 1, not losses.\n"
         "Exit status: 0 all answered, 1 some, 2 none, 8 name not resolved,\n"
-        "13 no permission, 64 usage.\n",
+        "13 no permission, 14 this system cannot, 64 usage.\n",
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 1,

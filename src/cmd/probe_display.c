@@ -6,15 +6,14 @@
 #include "net/timestamps.h"
 #include "report/progress.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static enum exit_code no_memory(void)
 {
-    fputs("kedge probe: the results found no room in memory\n", stderr);
-    return EXIT_SOME_FAILED;
+    fputs("kedge probe: no memory for the results\n", stderr);
+    return EXIT_SYSTEM;
 }
 
 static enum exit_code write_metrics(struct probe_display *s, const struct probe *p)
@@ -39,13 +38,11 @@ static void tick(void *owner, const struct probe *p)
         live_draw(&s->live, p, loop_clock());
 }
 
-/* Who read the lines has gone, and nothing else is made of the run. */
-static void stop_unread(struct probe_display *s)
+/* Nobody reads the lines any more, and nothing else is made of the run. */
+static void stop_if_unread(struct probe_display *s)
 {
-    if (s->unread || !ferror(stdout) || s->options->html || s->options->prometheus)
-        return;
-    s->unread = true;
-    (void)kill(getpid(), SIGINT);
+    if (ferror(stdout) && !s->options->html && !s->options->prometheus)
+        probe_stop(s->probe);
 }
 
 static void settled(void *owner, uint32_t target, const struct probe_stats_event *event)
@@ -54,7 +51,7 @@ static void settled(void *owner, uint32_t target, const struct probe_stats_event
 
     if (s->options->jsonl) {
         probe_lines_probe(&s->lines, target, event);
-        stop_unread(s);
+        stop_if_unread(s);
     }
     if (s->live.targets)
         live_count(&s->live, target, event);
@@ -71,7 +68,7 @@ static void trouble(void *owner, const struct kedge_endpoint *target, int code,
     if (s->live.targets || s->options->quiet || s->options->json || s->options->jsonl)
         return;
     fprintf(stderr, "kedge probe: %s: %s%s%s\n", kedge_endpoint_print(target, text),
-            why_of_code(code), by->len > 0 ? ", says " : "",
+            why_of_code(code), by->len > 0 ? ", reported by " : "",
             by->len > 0 ? net_address_print_host(by, who) : "");
 }
 
@@ -135,7 +132,7 @@ static bool wants_rows(const struct display_options *o)
 static void start(struct probe_display *s, const struct probe *p)
 {
     if (wants_rows(s->options) && !live_open(&s->live, STDERR_FILENO, p, s->lines.origin))
-        fputs("kedge probe: no memory for rows on the terminal\n", stderr);
+        fputs("kedge probe: no memory for live rows\n", stderr);
     if (s->options->jsonl)
         probe_lines_start(&s->lines, &s->about);
 }
@@ -150,6 +147,7 @@ enum exit_code display_run(struct probe_display *s, struct probe *p)
     if (code != EXIT_OK)
         return code;
     s->about = probe_about_of(p, KEDGE_VERSION, stamps_clock() / KEDGE_MSEC);
+    s->probe = p;
     s->lines = (struct probe_lines){ stdout, p, loop_clock() };
     code = s->metrics.file ? write_metrics(s, p) : EXIT_OK;
     if (code != EXIT_OK) {

@@ -24,7 +24,7 @@ struct probe_display {
     struct page page;
     struct metrics_file metrics;
     struct live live; /* without targets: none is wanted */
-    bool unread;      /* the run ends, as nobody reads its lines */
+    struct probe *probe; /* while it runs */
 };
 
 /* Set the callbacks of the plan, which is not open yet; s stays where it is. False: the

@@ -41,7 +41,7 @@ static enum exit_code find_one(struct find *f, const char *operand)
         return EXIT_USAGE;
     }
     if (!is_askable(e)) {
-        fprintf(stderr, "kedge probe: %s: --mtu is for udp and icmp alone\n",
+        fprintf(stderr, "kedge probe: %s: --mtu is for udp:// and icmp:// only\n",
                 kedge_endpoint_print(e, text));
         return EXIT_USAGE;
     }

@@ -37,8 +37,8 @@ static void say_if_cut(const struct probe_record *r, const char *name)
 {
     if (!r->whole)
         fprintf(stderr,
-                "kedge report: %s: the run has no last lines: duplicates and jitter are "
-                "not known\n",
+                "kedge report: %s: the run was cut off: duplicates and jitter are not "
+                "known\n",
                 printable(name, PRINTABLE_NAME).text);
 }
 
@@ -70,8 +70,8 @@ static enum exit_code read_run(struct probe_record *r, const char *name)
 
 static enum exit_code no_memory(void)
 {
-    fputs("kedge report: the results found no room in memory\n", stderr);
-    return EXIT_SOME_FAILED;
+    fputs("kedge report: no memory for the results\n", stderr);
+    return EXIT_SYSTEM;
 }
 
 static enum exit_code show(const struct report_options *o, const struct checks *checks,
@@ -151,22 +151,22 @@ static const struct arg args[] = {
     { .name = "json",
       .kind = ARG_FLAG,
       FIELD(json),
-      .help = "print one JSON document, as kedge probe does; of one file" },
+      .help = "print the JSON document of kedge probe --json; one file" },
     { .name = "plot",
       .kind = ARG_FLAG,
       FIELD(plot),
       .not_with = "json",
-      .help = "draw the distribution and the time line below the table; of one file" },
+      .help = "draw distribution and timeline below the table; one file" },
     { .name = "html",
       .kind = ARG_TEXT,
       .value = "FILE",
       FIELD(html),
-      .help = "write the run as a page besides; of one file" },
+      .help = "also write an HTML page; one file" },
     { .name = "fail-if",
       .kind = ARG_TEXTS,
       .value = "CONDITION",
       FIELD(fail_if),
-      .help = "exit with 1 if it holds for a target; may be repeated" },
+      .help = "exit 1 if CONDITION holds for a target; may be repeated" },
 };
 
 const struct verb verb_report = {
@@ -174,10 +174,11 @@ const struct verb verb_report = {
     .operands = "FILE [FILE]",
     .summary = "show a run that kedge probe --jsonl wrote, or compare two",
     .notes =
-        "FILE - is standard input. Of two, the second is compared with the first. A\n"
-        "CONDITION is a figure of the table, > or <, and a value: 'p99>5ms',\n"
-        "'lost>1%' of what was sent, 'duplicated>0'; of two files also a change,\n"
-        "'p99>10%'. It is asked of the last file.\n"
+        "FILE - is standard input. With two files the second is compared with the "
+        "first.\n"
+        "A CONDITION is a figure of the table or a key of --json, > or <, and a value:\n"
+        "'p99>5ms', 'lost>1%' of the probes sent, 'duplicated>0'; with two files also a\n"
+        "change, 'p99>10%'. It applies to the last file.\n"
         "Exit status: 0 no condition holds, 1 one does, 9 a file cannot be read, 64\n"
         "usage.\n",
     .args = args,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge send: messages to one endpoint, and each reply with its round trip. */
 #include "client/message.h"
 #include "base/bytes.h"
@@ -266,7 +267,10 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     struct kedge_error error = { 0 };
     struct kedge_endpoint e;
 
-    KEDGE_ASSERT(s != NULL);
+    if (!s) {
+        fputs("kedge send: no memory\n", stderr);
+        return EXIT_SYSTEM;
+    }
     s->o = options;
     s->link.reply = s->reply;
     s->link.cancel = -1;
@@ -304,14 +308,14 @@ static const struct arg args[] = {
       .kind = ARG_TIME,
       .value = "TIME",
       FIELD(interval),
-      .help = "from one send to the next, at least (default 0)" },
+      .help = "least time from one send to the next (default 0)" },
     { .name = "timeout",
       .kind = ARG_TIME,
       .value = "TIME",
       FIELD(timeout),
       .low = KEDGE_USEC,
       .high = 86400 * KEDGE_SEC,
-      .help = "time-out of a connection and of each reply (default 1s)" },
+      .help = "how long to wait for a connection and for each reply (default 1s)" },
     { .name = "newline",
       .kind = ARG_FLAG,
       FIELD(newline),
@@ -320,19 +324,19 @@ static const struct arg args[] = {
       .kind = ARG_FLAG,
       FIELD(json),
       .not_with = "quiet",
-      .help = "print a JSON object a message" },
+      .help = "print a line of JSON for each message" },
     { .name = "quiet",
       .letter = 'q',
       .kind = ARG_FLAG,
       FIELD(quiet),
-      .help = "print the replies alone" },
+      .help = "print only the replies" },
     { .name = "end",
       .kind = ARG_ENUM,
       .value = "close|half|reset",
       .words = "close|half|reset",
       FIELD(end),
-      .help = "how a connection ends: close it; finish sending and read on until the "
-              "peer has finished; or reset it (default close)" },
+      .help = "how a connection ends: close; half: shut down sending and read until "
+              "the peer closes; reset: RST (default close)" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge send ..." },
     { .letter = '4',
       .kind = ARG_FLAG,
@@ -346,12 +350,11 @@ const struct verb verb_send = {
     .name = "send",
     .operands = "ENDPOINT [MESSAGE...]",
     .summary = "send messages to a socket, and show each reply with its round trip",
-    .notes =
-        "ENDPOINT is tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
-        "unix-dgram:///PATH or unix-seqpacket:///PATH. A MESSAGE of - stands for the\n"
-        "lines of standard input; without one, \"Hello, world\" is sent.\n"
-        "Exit status: 0 all answered, 1 some, 2 none, 6 no connection in time,\n"
-        "7 refused, 8 name not resolved, 13 no permission, 64 usage.\n",
+    .notes = "ENDPOINT is tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
+             "unix-dgram:///PATH or unix-seqpacket:///PATH. A MESSAGE of - is the lines\n"
+             "of standard input; without a MESSAGE, \"Hello, world\" is sent.\n"
+             "Exit status: 0 all answered, 1 some, 2 none, 6 no connection in time,\n"
+             "7 refused, 8 name not resolved, 13 no permission, 64 usage.\n",
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 1,

@@ -235,12 +235,17 @@ static void tick(void *owner)
     set_tick(p, loop_now(&p->shared.loop));
 }
 
+void probe_stop(struct probe *p)
+{
+    loop_stop(&p->shared.loop);
+}
+
 static void caught(void *owner, int signal)
 {
     struct probe *p = owner;
 
     (void)signal;
-    loop_stop(&p->shared.loop);
+    probe_stop(p);
 }
 
 static bool is_preparing(const struct probe_target *t)

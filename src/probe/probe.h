@@ -90,10 +90,14 @@ void probe_close(struct probe *p);
 KEDGE_MUST_CHECK bool probe_add(struct probe *p, const struct kedge_endpoint *e,
                                 struct probe_refusal *why);
 
-/* Connect what has to be connected, then send and receive until all is known, or until
- * one of loop_signals_stop(). 0; or -errno when this system fails, with what was counted
+/* Connect what has to be connected, then send and receive until all is known, until
+ * probe_stop(), or until one of loop_signals_stop(). 0; or -errno when this system fails, with what was counted
  * so far. */
 KEDGE_MUST_CHECK int probe_run(struct probe *p);
+
+/* From a callback of the plan: probe_run() ends after this turn, with what was counted so
+ * far. */
+void probe_stop(struct probe *p);
 
 uint32_t probe_targets(const struct probe *p);
 struct probe_view probe_target_view(const struct probe *p, uint32_t target);

@@ -70,8 +70,7 @@ static bool percentage(struct check *c, struct kedge_span value, bool compares,
     value.len--;
     c->kind = c->figure->kind == VALUE_COUNT ? CHECK_SHARE : CHECK_CHANGE;
     if (c->kind == CHECK_CHANGE && !compares)
-        return wrong(error, "a time in percent is a change between two runs, and there "
-                            "is one");
+        return wrong(error, "a time in percent is a change, which needs two runs");
     if (c->kind == CHECK_CHANGE && value.len > 0 && strchr("+-", value.ptr[0])) {
         c->negative = value.ptr[0] == '-';
         value = (struct kedge_span){ value.ptr + 1, value.len - 1 };

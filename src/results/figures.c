@@ -358,6 +358,8 @@ static const struct figure table[] = {
     { ROW("self_late.max_ns", "ns", TIME, "The latest of them."), .get = get_late_worst },
     { ROW("self_late.clock_steps", "times", COUNT, "Times that the wall clock was set."),
       .get = get_clock_steps },
+    { ROW("self_late.step", "", TEXT, "By how much it was set the last time."),
+      .get = get_clock_step, .uses = FIGURE_HIDDEN },
     { ROW("stalls", "", OBJECT,
           "Pauses of the peer or the path: no reply, then all at once."),
       .has = has_causes, .get = get_always },

@@ -7,6 +7,8 @@
 #include "base/number.h"
 #include "report/interval.h"
 
+#include <stdio.h>
+
 #define GETTER(name)                                                                     \
     bool name(const struct figure *f, const struct probe_view *v, struct value *out)
 
@@ -351,6 +353,16 @@ OPTIONAL_GETTER(get_dscp_back, v->marks->tos_back >= 0, (uint64_t)v->marks->tos_
 OPTIONAL_GETTER(get_late_times, v->lateness, v->lateness->times)
 OPTIONAL_GETTER(get_late_worst, v->lateness, v->lateness->worst)
 OPTIONAL_GETTER(get_clock_steps, v->lateness, v->lateness->steps)
+
+GETTER(get_clock_step)
+{
+    (void)f;
+    if (!v->lateness || v->lateness->step == 0)
+        return false;
+    snprintf(out->space, sizeof out->space, "%+.3f s",
+             (double)v->lateness->step / (double)KEDGE_SEC);
+    return text(out, out->space);
+}
 
 NUMBER_GETTER(get_stalls, v->stalls->count)
 OPTIONAL_GETTER(get_stall_longest, v->stalls->count > 0,

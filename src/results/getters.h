@@ -48,7 +48,7 @@ figure_getter get_one_way, get_one_way_n, get_going_range, get_coming_range,
     get_going_trend, get_coming_trend;
 figure_getter get_resolve, get_exchange, get_neighbour, get_no_neighbour;
 figure_getter get_ttl_sent, get_ttl_back, get_dscp_sent, get_dscp_back;
-figure_getter get_late_times, get_late_worst, get_clock_steps;
+figure_getter get_late_times, get_late_worst, get_clock_steps, get_clock_step;
 figure_getter get_stalls, get_stall_longest, get_stall_at, get_stall_waited;
 
 #endif

@@ -27,28 +27,29 @@ static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool b
 
     switch (w->end) {
     case MTU_ALL:
-        fprintf(out, ", all that %s takes\n", *r->interface ? r->interface : "the link");
+        fprintf(out, ", the most that %s takes\n",
+                *r->interface ? r->interface : "the link");
         break;
     case MTU_TOLD:
-        fprintf(out, ", %s to %s do not: %s says that packets may have %s\n",
+        fprintf(out, "; %s to %s do not: %s reports an MTU of %s\n",
                 count(w->passes + 1).text, count(w->limit).text,
                 net_address_print_host(&w->by, by), count(w->told).text);
         break;
     case MTU_THERE:
-        fprintf(out, ", all that the server's own link takes\n");
+        fprintf(out, ", the most that the server's link takes\n");
         break;
     default:
-        fprintf(out, ", %s to %s vanish %s: a black hole%s\n", count(w->passes + 1).text,
-                count(w->limit).text, back ? "without a word" : "without ICMP",
-                back ? ", unless a router told the server" : "");
+        fprintf(out, "; %s to %s are lost without an ICMP error: a black hole%s\n",
+                count(w->passes + 1).text, count(w->limit).text,
+                back ? ", unless a router reported it to the server" : "");
     }
 }
 
 static const char *back_why(const struct mtu_result *r)
 {
     static const char *const why[] = {
-        [MTU_BACK_NO_SERVER] = "that needs a kedge server, asked by udp://",
-        [MTU_BACK_NO_SIZE] = "this kedge server does not answer by size",
+        [MTU_BACK_NO_SERVER] = "it needs a kedge server at udp://",
+        [MTU_BACK_NO_SIZE] = "this kedge server cannot answer in another size",
     };
 
     return why[r->back_unknown];
@@ -60,7 +61,7 @@ static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool b
     char text[KEDGE_ENDPOINT_TEXT];
 
     fprintf(out, "%s: %s: ", kedge_endpoint_print(r->endpoint, text),
-            back ? "back" : "there");
+            back ? "return" : "forward");
     if (w->end == MTU_UNKNOWN) {
         fprintf(out, "not known%s%s\n", back && back_why(r) ? ": " : "",
                 back && back_why(r) ? back_why(r) : "");

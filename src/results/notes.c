@@ -241,8 +241,10 @@ void probe_notes(const struct probe_view *v, FILE *out)
 void probe_run_notes(const struct probe_view *v, FILE *out)
 {
     if (number(v, "self_late.clock_steps") > 0)
-        print(v,
-              "wall clock set {self_late.clock_steps:time:times} during the run: kernel "
-              "timestamps of these moments are left out",
-              false, out);
+        print(
+            v,
+            "wall clock set {self_late.clock_steps:time:times} during the run[, last by "
+            "{self_late.step}]: kernel "
+            "timestamps of these moments are left out",
+            false, out);
 }

@@ -10,28 +10,28 @@ const char *why_of_code(int code)
 {
     switch (code) {
     case ECONNRESET:
-        return "the peer ended the connection";
+        return "connection closed by the peer";
     case ETIME:
-        return "the packet's TTL ran out on the way";
+        return "TTL exceeded in transit";
     default:
         return strerror(code);
     }
 }
 
 static const char *const sentences[] = {
-    [CAUSE_TRANSPORT] = "probe icmp://, udp://, tcp://, unix://, unix-dgram:// or "
+    [CAUSE_TRANSPORT] = "probe takes icmp://, udp://, tcp://, unix://, unix-dgram:// and "
                         "unix-seqpacket://",
-    [CAUSE_KEY] = "--key is for udp://",
-    [CAUSE_TOO_MANY] = "too many targets",
+    [CAUSE_KEY] = "--key is for udp:// only",
+    [CAUSE_TOO_MANY] = "too many targets: 4,096 at most",
     [CAUSE_NO_HOST] = "the host is missing",
     [CAUSE_NO_IP] = "the host has no IP address",
-    [CAUSE_EMPTY_STREAM] = "a connection needs probes of 1 byte at least (--size)",
+    [CAUSE_EMPTY_STREAM] = "a stream needs --size 1 or more",
     [CAUSE_LOCAL_PATH] = "--dscp, --ttl, --df, --source and --interface are for IP",
-    [CAUSE_NO_COOKIE] = "no kedge server there gave a token",
-    [CAUSE_NO_FLOODED] = "--flood is for udp:// with 56 bytes or more, to a kedge server",
+    [CAUSE_NO_COOKIE] = "no kedge server answered there (no cookie)",
+    [CAUSE_NO_FLOODED] = "--flood needs a kedge server at udp://, and --size 56 or more",
     [CAUSE_LOCAL_SOCKET] = "a local socket has no device",
-    [CAUSE_ICMP_STAMPS] = "this kernel gives none of ICMP",
-    [CAUSE_STAMPS_ENDED] = "the kernel gives none any more",
+    [CAUSE_ICMP_STAMPS] = "this kernel has none for ICMP",
+    [CAUSE_STAMPS_ENDED] = "the kernel stopped giving them",
 };
 
 const char *why_of(const struct probe_cause *c)

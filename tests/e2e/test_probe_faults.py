@@ -3,6 +3,7 @@ test_probe.py for names, permissions, closed ports, sizes and Ctrl-C, and
 test_probe_server.py for a server that is started again."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -31,7 +32,7 @@ def test_a_closed_port_is_named_when_it_is_met(kedge):
     run = start(kedge, "probe", "-c", "0", "-i", "20ms", "udp://127.0.0.1:9")
     try:
         line = run.stderr.readline()
-        assert line == "kedge probe: udp://127.0.0.1:9: Connection refused, says 127.0.0.1\n"
+        assert line == "kedge probe: udp://127.0.0.1:9: Connection refused, reported by 127.0.0.1\n"
         time.sleep(0.1)
     finally:
         run.send_signal(signal.SIGINT)
@@ -150,7 +151,7 @@ def test_a_clock_that_is_set_harms_no_round_trip(kedge, tmp_path):
     # Those after it are left out: their times do not follow one another.
     assert t["split_ns"]["way"]["max"] < 10**10 and 10 < t["split_ns"]["way"]["n"] < 190
     done = subprocess.run(words, env=env, capture_output=True, timeout=20, text=True)
-    assert "the wall clock was set 1 times, the last time by -3600000" in done.stdout
+    assert re.search(r"wall clock set 1 time during the run, last by -3600\.\d", done.stdout)
 
 
 # ---- many ------------------------------------------------------------------------------
@@ -191,14 +192,14 @@ def test_a_flood_is_for_kedge_servers_alone(probe, kedge, serve):
     assert code == 1 and counts(kin, sent=5000, received=5000) == {}
     # All were under a token, from the first on.
     assert kin["server"]["reports"] == 5000
-    assert counts(stranger) == {} and len(plain.seen) == 1 and "token" in stranger["error"]
+    assert counts(stranger) == {} and len(plain.seen) == 1 and "cookie" in stranger["error"]
     assert len(icmp) == len(also)
     for each in icmp:
         assert counts(each) == {} and "udp://" in each["error"]
     out = subprocess.run([kedge, "probe", "--flood", "-c", "5", plain.url], timeout=20,
                          capture_output=True, text=True)
     assert out.returncode == 2
-    assert f"{plain.url}: nothing was sent: no kedge server there gave a token" in out.stdout
+    assert f"{plain.url}: nothing was sent: no kedge server answered there" in out.stdout
 
 
 def test_a_flood_goes_on_where_answers_fail_to_come(echo, endless):

@@ -66,7 +66,8 @@ def test_a_probe_with_a_key_believes_its_bearers_alone(probe, kedge, serve, keys
 @pytest.mark.parametrize("words, said", [
     (["--key", "/no/such/key", "udp://127.0.0.1:7"], "--key /no/such/key: No such file"),
     (["--key", "/dev/null", "udp://127.0.0.1:7"], "a key has 16 to 4096 bytes"),
-    (["--key", "SHORT", "--size", "71", "udp://127.0.0.1:7"], "--size takes 72 or more"),
+    (["--key", "GOOD", "--size", "71", "udp://127.0.0.1:7"], "--size 72 or more, not 71"),
+    (["--key", "GOOD", "--size", "56", "udp://127.0.0.1:7"], "--size 72 or more, not 56"),
     (["--key", "GOOD", "icmp://127.0.0.1"], "--key is for udp://"),
     (["--key", "GOOD", "--mtu", "udp://127.0.0.1:7"], "--mtu"),
 ])

@@ -31,7 +31,7 @@ def test_a_pipe_has_eighty_columns_and_both_drawings(kedge):
     done = run(kedge, "probe", "-c", "400", "-i", "1ms", "--timeout", "3s", "--plot",
                lossy.url, f"udp://127.0.0.1:{closed}")
     assert done.returncode == 1 and done.stderr == (
-        f"kedge probe: udp://127.0.0.1:{closed}: Connection refused, says 127.0.0.1\n")
+        f"kedge probe: udp://127.0.0.1:{closed}: Connection refused, reported by 127.0.0.1\n")
     first, second = "\n".join(drawing(done.stdout)).split("\n\nudp://")
     lines = first.split("\n")
     assert lines[0] == lossy.url and lines[1] == "  round trips, ms"

@@ -98,13 +98,13 @@ def test_what_is_too_large_or_too_far_is_said(kedge, wire, far_echo):
     assert "not sent" not in say("--size", "1473", url)
     out = say("--ttl", "1", url, f"icmp://{w.peer}")
     for target in url, f"icmp://{w.peer}":
-        assert f"{target}: 3 refused: the packet's TTL ran out on the way, reported by 10.99.0.254" in out
+        assert f"{target}: 3 refused: TTL exceeded in transit, reported by 10.99.0.254" in out
 
 
 @pytest.mark.parametrize("words, said", [
     (["--source", "here"], "--source takes an IP address, not 'here'"),
-    (["--source", "127.0.0.1", "-6"], "--source and -4 or -6 contradict each other"),
-    (["--interface", "a" * 16], "--interface takes a name of 15 letters at most"),
+    (["--source", "127.0.0.1", "-6"], "--source is not of the family"),
+    (["--interface", "a" * 16], "--interface takes a name of at most 15"),
     (["--dscp", "64"], "--dscp"), (["--ttl", "0"], "--ttl"), (["--ttl", "256"], "--ttl"),
 ])
 def test_bad_choices_are_refused(probe, words, said):

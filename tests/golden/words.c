@@ -150,7 +150,9 @@ static const struct probe_stats stats = { .sent = 2400,
                                           .reorder_extent = 2 };
 static const struct stalls stalls = { .count = 2,
                                       .longest = { 105 * MS, 405 * MS, 300 } };
-static const struct own_lateness lateness = { .times = 3, .worst = 2 * MS, .steps = 1 };
+static const struct own_lateness lateness = {
+    .times = 3, .worst = 2 * MS, .steps = 1, .step = -3600 * (int64_t)KEDGE_SEC
+};
 static const struct probe_corruption corruption = { 2, 1, 1, { 3, 7, 11, 56 } };
 static const struct probe_marks marks = { 64, 46 << 2, 60, 0 };
 static const struct warmup warmup = { .resolve = 3 * MS,

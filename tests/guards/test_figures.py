@@ -21,6 +21,10 @@ def test_documents_have_what_the_tables_say(root, build):
     assert not found, guard.show(found) + "\nrun tools/golden, and look at what it changes"
 
 
+def test_the_guide_stays_a_guide(root):
+    assert len((root / "docs/probe.md").read_text().splitlines()) <= 250
+
+
 @pytest.mark.parametrize("name, old", [
     ("docs/probe-keys.md", "| `sent` | probes |"),
     ("man/kedge.1", ".B sent\n"),
