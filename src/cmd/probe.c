@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define DEFAULT_SIZE 56
 #define NO_SIZE UINT64_MAX /* none was asked for */
@@ -128,6 +129,17 @@ static enum exit_code read_key(const struct probe_options *o, struct store_key *
     return key_option("probe", o->key, key);
 }
 
+/* A socket for each target; less is only less. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static enum exit_code probe_verb(const void *options, const struct operands *operands)
 {
     const struct probe_options *o = options;
@@ -138,6 +150,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     enum exit_code missing, code;
     int err;
 
+    raise_descriptors();
     /* Probes leave at their times: by default timers may be 50 us late. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
     if (!plan_of(o, &plan))
@@ -330,7 +343,7 @@ const struct verb verb_probe = {
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 1,
-    .operands_max = PROBE_TARGETS_MAX,
+    .operands_max = SIZE_MAX, /* probe_add() names the one too many */
     .defaults = &defaults,
     .options_size = sizeof defaults,
     .run = probe_verb,

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRINTABLE_MAX 4096 /* bytes of a reply that are shown */
-#define LINE_ROOM (PRINTABLE_MAX * 6 + 512)
+#define PRINTABLE_MAX 4096 /* bytes of a reply that are shown to people */
+#define LINE_ROOM (MESSAGE_MAX * 6 + 512)
 
 enum end { END_CLOSE, END_HALF, END_RESET };
 
@@ -38,6 +38,7 @@ struct sending {
     uint8_t reply[MESSAGE_MAX + 1];
     uint8_t message[MESSAGE_MAX];
     uint8_t lines[MESSAGE_MAX];
+    char shown[LINE_ROOM]; /* a reply as text or JSON */
 };
 
 static void say_failure(const struct sending *s, const struct message_result *r)
@@ -53,10 +54,9 @@ static void say_failure(const struct sending *s, const struct message_result *r)
     fprintf(stderr, "kedge send: message %llu: %s\n", (unsigned long long)s->sent, why);
 }
 
-static void say_reply(const struct sending *s, const struct message_result *r)
+static void say_reply(struct sending *s, const struct message_result *r)
 {
-    char space[LINE_ROOM];
-    struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space - 1 };
+    struct writer w = { .ptr = (uint8_t *)s->shown, .room = sizeof s->shown - 1 };
 
     if (!s->o->quiet) {
         put(&w, span_of("reply "));
@@ -67,9 +67,9 @@ static void say_reply(const struct sending *s, const struct message_result *r)
         text_ms(&w, r->rtt);
         put(&w, span_of(" ms: "));
     }
-    text_printable(&w, r->reply, PRINTABLE_MAX);
-    space[w.len] = 0;
-    puts(space);
+    text_printable(&w, r->reply, s->o->quiet ? w.room : PRINTABLE_MAX);
+    s->shown[w.len] = 0;
+    puts(s->shown);
 }
 
 static const char *outcome_name(enum message_outcome outcome)
@@ -80,16 +80,13 @@ static const char *outcome_name(enum message_outcome outcome)
     return names[outcome];
 }
 
-static void say_json(const struct sending *s, const struct message_result *r)
+static void say_json(struct sending *s, const struct message_result *r)
 {
-    char space[LINE_ROOM];
-    struct kedge_span line, printable = r->reply;
+    struct kedge_span line;
     bool answered = r->outcome == MESSAGE_ANSWERED;
     struct json j;
 
-    if (printable.len > PRINTABLE_MAX)
-        printable.len = PRINTABLE_MAX;
-    json_init(&j, (uint8_t *)space, sizeof space);
+    json_init(&j, (uint8_t *)s->shown, sizeof s->shown);
     json_object(&j, NULL);
     json_u64(&j, "v", 1);
     json_u64(&j, "message", s->sent);
@@ -98,7 +95,7 @@ static void say_json(const struct sending *s, const struct message_result *r)
     if (answered) {
         json_u64(&j, "rtt_ns", r->rtt);
         json_u64(&j, "bytes", r->reply.len);
-        json_string(&j, "reply", printable);
+        json_string(&j, "reply", r->reply);
     } else {
         json_null(&j, "rtt_ns");
         json_null(&j, "bytes");
@@ -109,7 +106,7 @@ static void say_json(const struct sending *s, const struct message_result *r)
         printf("%.*s\n", (int)line.len, (const char *)line.ptr);
 }
 
-static void say(const struct sending *s, const struct message_result *r)
+static void say(struct sending *s, const struct message_result *r)
 {
     if (s->o->json)
         say_json(s, r);

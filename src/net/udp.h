@@ -214,6 +214,9 @@ unsigned udp_drain_errors(int fd, void (*tell)(void *owner, const struct udp_err
 /* Port unreachable, told by ICMP: the only error that may end a transfer. */
 bool udp_error_is_refusal(const struct udp_error *e);
 
+/* A firewall or router refuses it by its rules (RFC 1812, 5.2.7.1; RFC 4443, 3.1). */
+bool udp_error_is_prohibition(const struct udp_error *e);
+
 /* Its TTL, or hop limit, was used up on the way. */
 bool udp_error_is_expiry(const struct udp_error *e);
 

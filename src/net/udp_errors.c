@@ -75,6 +75,16 @@ bool udp_error_is_refusal(const struct udp_error *e)
            e->subtype == ICMPV6_PORT_UNREACH;
 }
 
+bool udp_error_is_prohibition(const struct udp_error *e)
+{
+    if (e->origin == SO_EE_ORIGIN_ICMP)
+        return e->type == ICMP_DEST_UNREACH &&
+               (e->subtype == ICMP_NET_ANO || e->subtype == ICMP_HOST_ANO ||
+                e->subtype == ICMP_PKT_FILTERED);
+    return e->origin == SO_EE_ORIGIN_ICMP6 && e->type == ICMPV6_DEST_UNREACH &&
+           (e->subtype == ICMPV6_ADM_PROHIBITED || e->subtype == ICMPV6_POLICY_FAIL);
+}
+
 bool udp_error_is_expiry(const struct udp_error *e)
 {
     if (e->origin == SO_EE_ORIGIN_ICMP)

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Stalls, reply by reply. */
 #include "probe/stall.h"
 
 #include "base/number.h"
@@ -11,10 +13,12 @@ void stalls_init(struct stalls *s, kedge_nanos interval)
     };
 }
 
-/* The answer that was late because of a stall is late by what was left of it. */
+/* The answer that was late because of a stall is late by what was left of it; what it waited
+ * for here (the neighbour's address, a queue of this host) is no fault of the peer's. */
 static kedge_nanos quiet_before(const struct stalls *s, const struct stall_reply *r)
 {
-    kedge_nanos excess = sub_sat(sub_sat(r->now, r->sent), r->rtt_min);
+    kedge_nanos usual = add_sat(r->rtt_min, r->held_here);
+    kedge_nanos excess = sub_sat(sub_sat(r->now, r->sent), usual);
 
     return s->last ? min_u64(sub_sat(r->now, s->last), excess) : excess;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Stalls: times in which a peer, or the way to it, stood still and then went on. Their sign
  * is that no answer came for a while, though some were due, and that then the answers to
  * all those probes came at once, each later than usual by what was left of the while. That
@@ -27,7 +28,8 @@ void stalls_init(struct stalls *s, kedge_nanos interval);
 
 struct stall_reply {
     kedge_nanos sent, now;
-    kedge_nanos rtt_min;               /* what is usual */
+    kedge_nanos rtt_min;               /* what is usual: the shortest, late ones too */
+    kedge_nanos held_here;             /* by this host's kernel, before it left */
     kedge_nanos self_from, self_until; /* when this program itself last stood still */
 };
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The counts of a target. */
 #include "probe/stats.h"
 
 #include "base/number.h"
@@ -179,6 +181,7 @@ bool probe_stats_reply(struct probe_stats *a, uint64_t sequence, kedge_nanos now
     }
     in_order(a, sequence);
     slot->rtt = sub_sat(now, slot->sent);
+    a->fastest = a->arrivals == 1 ? slot->rtt : min_u64(a->fastest, slot->rtt);
     if (slot->state == PROBE_LOST) {
         slot->state = PROBE_LATE;
         a->lost--;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of each probe of one target. Sends, replies, refusals and time go in;
  * counts and histograms come out. Pure: no socket, no clock.
  *
@@ -53,7 +54,8 @@ struct probe_stats {
     uint64_t refused, unsent;                  /* parts of lost */
     uint64_t duplicated, reordered, corrupted; /* replies besides, or parts of received */
     uint64_t stray;
-    uint64_t arrivals; /* first answers, in time or late */
+    kedge_nanos fastest; /* the shortest round trip, late ones too; 0: no answer yet */
+    uint64_t arrivals;   /* first answers, in time or late */
     uint64_t
         reorder_extent; /* RFC 4737: the furthest an answer came behind a later one */
     kedge_nanos

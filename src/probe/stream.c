@@ -260,13 +260,21 @@ static void connect_next(struct probe_target *t)
         connected(t);
 }
 
+/* Why nothing can leave: an earlier failure; or the peer does not answer the SYN. */
+static int not_open(const struct probe_target *t)
+{
+    if (t->code)
+        return t->code;
+    return t->stream->state == STREAM_CONNECTING ? EINPROGRESS : ENOTCONN;
+}
+
 static void stream_send(struct probe_target *t, struct kedge_span payload,
                         uint64_t sequence)
 {
     struct probe_stream *s = t->stream;
 
     if (s->state != STREAM_OPEN) {
-        probe_unsent(t, sequence, t->code ? t->code : ENOTCONN);
+        probe_unsent(t, sequence, not_open(t));
         if (s->state == STREAM_CLOSED) {
             s->tried = 0;
             connect_next(t);

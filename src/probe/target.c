@@ -108,6 +108,17 @@ static bool is_validated(struct probe_target *t, struct kedge_span payload)
     return false;
 }
 
+/* How long this host's kernel kept it before it left; 0 where it is not known. */
+static kedge_nanos held_here(struct probe_target *t, uint64_t sequence)
+{
+    uint64_t sent = 0, left = 0;
+
+    if (!t->kernel_times ||
+        !kernel_times_departure(t->kernel_times, sequence, &sent, &left))
+        return 0;
+    return left - sent;
+}
+
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
     struct own_lateness *lateness = &t->shared->lateness;
@@ -135,7 +146,8 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
         stalls_reply(&t->stalls,
                      &(struct stall_reply){ .sent = sent,
                                             .now = now,
-                                            .rtt_min = a->rtt.min,
+                                            .rtt_min = a->fastest,
+                                            .held_here = held_here(t, sequence),
                                             .self_from = lateness->late_from,
                                             .self_until = lateness->late_until });
 }
@@ -285,9 +297,12 @@ void probe_refused(struct probe_target *t, int code)
         probe_stats_refused(&t->stats, sequence);
 }
 
-/* The system has one word for a TTL that ran out and for a host that is not there. */
+/* The system has one code for a TTL that ran out, for a firewall that forbids, and for a
+ * host that is not there. */
 static int code_of(const struct udp_error *e)
 {
+    if (udp_error_is_prohibition(e))
+        return EACCES;
     return udp_error_is_expiry(e) ? ETIME : e->code;
 }
 

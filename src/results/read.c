@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The writer was ended in the middle of its last line. */
+static bool is_cut(const struct probe_record *r, struct kedge_span line,
+                   const struct probe_read_error *error)
+{
+    return r->begun && error->broken && line.ptr[line.len - 1] != '\n';
+}
+
 static bool each_line(struct probe_record *r, FILE *in, struct probe_read_error *error)
 {
     char *line = NULL;
@@ -20,7 +27,7 @@ static bool each_line(struct probe_record *r, FILE *in, struct probe_read_error 
         struct kedge_span text = { (const uint8_t *)line, (size_t)len };
 
         error->line++;
-        ok = probe_read_line(r, text, error);
+        ok = probe_read_line(r, text, error) || is_cut(r, text, error);
     }
     free(line);
     if (ok && ferror(in)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A run read again from the lines that lines.h wrote: the counts of each target and
  * its histograms, from which all else follows as from the probe itself. A run that ended
- * before its last lines were written is counted by its probes, and `whole` is false. */
+ * before its last lines were written, or in the middle of a line, is counted by its probes, and `whole` is false. */
 #ifndef RESULTS_READ_H
 #define RESULTS_READ_H
 
@@ -11,6 +11,7 @@
 
 struct probe_read_error {
     uint64_t line;  /* from 1; 0: the file as such */
+    bool broken;    /* the line is no JSON object */
     char text[200]; /* without a full stop */
 };
 

@@ -267,6 +267,7 @@ bool probe_read_line(struct probe_record *r, struct kedge_span line,
     const char *event;
 
     if (!json_is_object(object)) {
+        error->broken = true;
         (void)bad(&m, "it is no JSON object%s%s", object ? "" : ": ",
                   object ? "" : why.text);
         json_decref(object);

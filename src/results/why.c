@@ -11,6 +11,10 @@ const char *why_of_code(int code)
     switch (code) {
     case ECONNRESET:
         return "connection closed by the peer";
+    case EACCES:
+        return "administratively prohibited";
+    case EINPROGRESS:
+        return "no answer to the connection request";
     case ETIME:
         return "TTL exceeded in transit";
     default:

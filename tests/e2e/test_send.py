@@ -87,6 +87,14 @@ def test_json_a_line_a_message(send):
     assert code == 1 and "message 2: no reply in time" in err
 
 
+def test_a_long_reply_is_whole(send):
+    """Where a program reads it; to people 4,096 bytes are shown."""
+    peer = Datagrams(LOOP, lambda data, n: [b"y" * 20000])
+    assert send("-q", peer.url)[1] == "y" * 20000 + "\n"
+    line = json.loads(send("--json", peer.url)[1])
+    assert line["bytes"] == len(line["reply"]) == 20000
+
+
 def test_a_silent_peer_is_a_timeout(send):
     peer = Datagrams(LOOP, lambda data, n: [])
     start = time.monotonic()

@@ -1,6 +1,8 @@
 /* Tests of the errors that a shared socket of net/udp.h is told of: whose they are. */
 #include "udp_pair.h"
 
+#include <linux/errqueue.h>
+
 /* What the error queue told. */
 struct told {
     unsigned count;
@@ -72,12 +74,38 @@ static void receive_passes_over_the_errors_of_others(void **state)
     pair_close(p);
 }
 
+static void a_firewall_is_told_from_a_missing_route(void **state)
+{
+    static const struct {
+        uint8_t origin, type, code;
+        bool prohibited;
+    } errors[] = {
+        { SO_EE_ORIGIN_ICMP, 3, 9, true },    { SO_EE_ORIGIN_ICMP, 3, 10, true },
+        { SO_EE_ORIGIN_ICMP, 3, 13, true },   { SO_EE_ORIGIN_ICMP, 3, 1, false },
+        { SO_EE_ORIGIN_ICMP, 3, 3, false },   { SO_EE_ORIGIN_ICMP, 11, 13, false },
+        { SO_EE_ORIGIN_ICMP6, 1, 1, true },   { SO_EE_ORIGIN_ICMP6, 1, 5, true },
+        { SO_EE_ORIGIN_ICMP6, 1, 3, false },  { SO_EE_ORIGIN_ICMP6, 3, 1, false },
+        { SO_EE_ORIGIN_LOCAL, 3, 13, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct udp_error e = { .origin = errors[i].origin,
+                               .type = errors[i].type,
+                               .subtype = errors[i].code };
+
+        if (udp_error_is_prohibition(&e) != errors[i].prohibited)
+            fail_msg("line %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closed_port_v4),
         cmocka_unit_test(closed_port_v6),
         cmocka_unit_test(receive_passes_over_the_errors_of_others),
+        cmocka_unit_test(a_firewall_is_told_from_a_missing_route),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

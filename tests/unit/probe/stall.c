@@ -130,6 +130,22 @@ static void short_ones_and_rare_probes_are_not_judged(void **state)
     assert_int_equal(s.least, STALL_LEAST);
 }
 
+/* The link was down: probes waited here for the neighbour's address. */
+static void waiting_here_is_no_stall_of_the_peer(void **state)
+{
+    struct stalls s;
+
+    (void)state;
+    stalls_init(&s, MS);
+    usual(&s, 100, 200);
+    for (uint64_t i = 200; i < 300; i++)
+        stalls_reply(&s, &(struct stall_reply){ .sent = i * MS,
+                                                .now = 300 * MS + i,
+                                                .rtt_min = MS,
+                                                .held_here = (299 - i) * MS + MS / 2 });
+    assert_int_equal(s.count, 0);
+}
+
 static void lateness_is_counted_once(void **state)
 {
     struct own_lateness s = { .due = 100 * MS };
@@ -159,6 +175,7 @@ int main(void)
         cmocka_unit_test(one_slow_answer_is_no_stall),
         cmocka_unit_test(standing_still_oneself_is_no_stall_of_the_peer),
         cmocka_unit_test(short_ones_and_rare_probes_are_not_judged),
+        cmocka_unit_test(waiting_here_is_no_stall_of_the_peer),
         cmocka_unit_test(lateness_is_counted_once),
     };
 

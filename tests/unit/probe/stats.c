@@ -126,6 +126,16 @@ static void a_late_answer_is_late_and_no_loss(void **state)
     EXPECT(&a, .sent = 1, .late = 1, .duplicated = 1);
 }
 
+/* What is usual on a path that is slower than the timeout. */
+static void the_fastest_answer_may_be_late(void **state)
+{
+    (void)state;
+    PLAY(&a, { 0, SEND, 0 }, { 10, SEND, 10 }, { 110, TIME, 0 }, { 305, REPLY, 0 },
+         { 310, REPLY, 1 });
+    EXPECT(&a, .sent = 2, .late = 2);
+    assert_int_equal(a.fastest, 300);
+}
+
 /* What is told of each probe, a letter a fate, and which. */
 static void note_fate(void *owner, const struct probe_stats_event *event)
 {
@@ -332,6 +342,7 @@ int main(void)
         TEST(round_trips_from_the_send_and_from_the_intended_time),
         TEST(what_does_not_answer_in_time_is_lost),
         TEST(a_late_answer_is_late_and_no_loss),
+        TEST(the_fastest_answer_may_be_late),
         TEST(each_fate_is_told_once),
         TEST(a_second_answer_is_a_duplicate),
         TEST(an_answer_behind_a_later_one_is_reordered),

@@ -59,6 +59,18 @@ static void a_run_without_its_end_is_counted_by_its_probes(void **state)
     probe_record_free(&r);
 }
 
+static void a_line_that_was_cut_ends_the_run(void **state)
+{
+    struct probe_record r;
+    struct probe_read_error e;
+
+    (void)state;
+    assert_true(read_text(&r, RUN PROBE(0, "received", 100) "{\"event\":\"pro", &e));
+    assert_false(r.whole);
+    assert_int_equal(r.result.views[0].stats->sent, 1);
+    probe_record_free(&r);
+}
+
 static void a_wrong_line_is_named(void **state)
 {
     static const struct {
@@ -68,7 +80,7 @@ static void a_wrong_line_is_named(void **state)
         { RUN, "no probe", 0 },
         { "[]\n", "no JSON object", 1 },
         { "\n", "no JSON object", 1 },
-        { RUN "{\"event\":\"probe\"", "no JSON object", 2 },
+        { RUN "{\"event\":\"probe\"\n", "no JSON object", 2 },
         { PROBE(0, "lost", null), "no run", 1 },
         { "{\"event\":\"run\",\"v\":2}\n", "another version", 1 },
         { "{\"event\":\"run\",\"v\":1}\n", "count is not", 1 },
@@ -103,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_without_its_end_is_counted_by_its_probes),
+        cmocka_unit_test(a_line_that_was_cut_ends_the_run),
         cmocka_unit_test(a_wrong_line_is_named),
     };
 

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Whom `kedge probe` blames: each of these was blamed on another once."""
+import socket
+import subprocess
+
+from e2e.lib.probe import counts
+from e2e.peers.echo import Datagrams
+
+LOOP = ("127.0.0.1", 0)
+
+
+def test_a_firewall_that_forbids_is_no_missing_route(kedge, wire):
+    """A router answers for a route of the kind `prohibit`: administratively prohibited."""
+    w = wire(router=True)
+    w.run(w.router, "ip", "route", "add", "prohibit", "10.99.7.0/24")
+    w.run(w.router, "sysctl", "-qw", "net.ipv4.icmp_ratelimit=0")
+    out = subprocess.run([*w.inside(w.near), kedge, "probe", "-c", "1", "icmp://10.99.7.7",
+                          "udp://10.99.7.7:7"], capture_output=True, text=True, timeout=20)
+    assert out.stdout.count("administratively prohibited, reported by 10.99.0.254") == 2
+
+
+def test_a_dropped_syn_is_no_missing_connection(probe):
+    """Nobody accepts, and the queue of the listener is full: the kernel drops the SYN."""
+    with socket.socket() as listener:
+        listener.bind(LOOP)
+        listener.listen(0)
+        full = [socket.socket() for _ in range(4)]
+        for one in full:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        code, (target,), _ = probe("-c", "3", "-i", "20ms", "--timeout", "200ms",
+                                   "tcp://127.0.0.1:%d" % listener.getsockname()[1])
+        for one in full:
+            one.close()
+    assert code == 2 and counts(target, sent=3, lost=3, unsent=3) == {}
+    assert target["error"] == "no answer to the connection request"
+
+
+def test_a_low_limit_of_descriptors_is_raised(kedge):
+    peers = [Datagrams(LOOP) for _ in range(40)]
+    done = subprocess.run(["prlimit", "--nofile=32:4096", kedge, "probe", "-c", "1",
+                           "--timeout", "30s", *(p.url for p in peers)], capture_output=True,
+                          text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_target_too_many_is_named(probe):
+    code, targets, err = probe("-c", "1", *["icmp://127.0.0.1"] * 4097)
+    assert (code, targets) == (64, None) and "too many targets" in err
