@@ -339,7 +339,9 @@ static bool has_exchange(const struct probe_view *v)
 OPTIONAL_GETTER(get_resolve, v->warmup->resolve > 0, v->warmup->resolve)
 OPTIONAL_GETTER(get_exchange, has_exchange(v), v->warmup->took)
 OPTIONAL_GETTER(get_neighbour, has_exchange(v) && v->warmup->leave > 0, v->warmup->leave)
-OPTIONAL_GETTER(get_no_neighbour, v->warmup->neighbour && !has_exchange(v), 1)
+/* An error that came from the network shows that the next hop was found. */
+OPTIONAL_GETTER(get_no_neighbour,
+                v->warmup->neighbour && !has_exchange(v) && v->reported_by.len == 0, 1)
 
 /* ---- TTL and DSCP ---- */
 

@@ -17,6 +17,7 @@ def test_a_firewall_that_forbids_is_no_missing_route(kedge, wire):
     out = subprocess.run([*w.inside(w.near), kedge, "probe", "-c", "1", "icmp://10.99.7.7",
                           "udp://10.99.7.7:7"], capture_output=True, text=True, timeout=20)
     assert out.stdout.count("administratively prohibited, reported by 10.99.0.254") == 2
+    assert "ARP" not in out.stdout  # who reports it was found
 
 
 def test_a_dropped_syn_is_no_missing_connection(probe):
