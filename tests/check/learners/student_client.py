@@ -20,7 +20,7 @@ def ack(number):
 def main():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.settimeout(1)
-    server, last, expected, content = None, None, 1, b""
+    server, last, expected, content = None, None, 1, bytearray()
     last = struct.pack("!H", 1) + NAME.encode() + b"\0octet\0"
     to, tries = (HOST, PORT), 0
     s.sendto(last, to)
