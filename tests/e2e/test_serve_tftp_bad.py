@@ -225,5 +225,6 @@ def test_noise(serve, file, flags):
                 while not peer.silent(0.002):
                     ports += [] if peer.tid in ports else [peer.tid]
                     peer.tid = None
-    assert len(ports) == (1 if flags else 5)
+    # The request port, up to four data ports of this address, and the one that refuses.
+    assert len(ports) == 1 if flags else 3 <= len(ports) <= 6
     assert alive(server, file)

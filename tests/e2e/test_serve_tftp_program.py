@@ -95,7 +95,7 @@ def test_data_ports_of_a_range(serve, make):
             seen.add(peer.tid[1])
             peer.say(ack(1))
     assert all(low <= port <= low + 9 for port in seen)
-    assert len(seen) == 4
+    assert len(seen) <= 4       # of an address; by a secret hash, so some may be the same
     with Peer(server.at) as peer:               # nor do refusals leave from elsewhere
         peer.ask(RRQ, "nothing")
         peer.hear()
