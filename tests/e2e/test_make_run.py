@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`make run` on a tree that was never built: it builds, serves ./srv at the default ports
-(here in a network namespace of their own), README's tour can be followed, and Ctrl-C on its
+(here in a network namespace of their own), the tour (docs/tour.md) can be followed, and Ctrl-C on its
 terminal ends it cleanly."""
 import os
 import pty
@@ -95,8 +95,8 @@ def files(tree):
 
 
 def tour(tree):
-    """The commands of README's second terminal."""
-    text = (tree / "README.md").read_text()
+    """The commands of the tour's second terminal."""
+    text = (tree / "docs/tour.md").read_text()
     return re.findall(r"^    \$ (.*)", re.split(r"\nTwo terminals|\nCtrl-C in the first",
                                                text)[1].split("The rest is for")[1], re.M)
 
