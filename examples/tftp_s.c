@@ -1,64 +1,58 @@
-/* A TFTP server: gives and takes files of the current directory, one at a time. It
- * listens on 127.0.0.1:6969, or where its argument says: PORT, or ADDRESS:PORT. */
-#include "kedge/datagram.h"
-#include "kedge/transfer.h"
+/* SPDX-License-Identifier: MIT */
+/* A TFTP server: gives and takes files of the current directory. It listens on
+ * 127.0.0.1:6969, or where its argument says: PORT, or ADDRESS:PORT. */
+#include "kedge/server.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Port 0 is any: say which one it became. */
-static int listen_at(const char *where, struct kedge_error *error)
+static void transfer_is_over(void *owner, const struct kedge_server_record *r)
 {
-    struct kedge_endpoint e;
+    (void)owner;
+    fprintf(stderr, "SERVER: %.*s: ", (int)r->peer.len, (const char *)r->peer.ptr);
+    if (r->reason.len > 0)
+        fprintf(stderr, "failed: %.*s\n", (int)r->reason.len,
+                (const char *)r->reason.ptr);
+    else
+        fprintf(stderr, "%llu bytes\n", (unsigned long long)r->bytes);
+}
+
+static struct kedge_server *serve_at(const char *where, struct kedge_error *error)
+{
+    const struct kedge_server_options options = {
+        .directory = ".",
+        .uploads = KEDGE_UPLOADS_OVERWRITE,
+        .done = transfer_is_over,
+    };
+    struct kedge_server *s;
+    struct kedge_endpoint at;
     char url[KEDGE_ENDPOINT_TEXT];
-    int fd;
 
     snprintf(url, sizeof url, "udp://%s%s",
              strchr(where, ':') ? "" : "127.0.0.1:", where);
-    if (!kedge_endpoint_parse(url, &e, error))
-        return -1;
-    fd = kedge_endpoint_listen(&e, error);
-    if (fd >= 0 && e.port == 0 && kedge_endpoint_bound(&e, fd) == 0)
-        fprintf(stderr, "SERVER: on port %u\n", (unsigned)e.port);
-    return fd;
-}
-
-static void answer(int fd, struct kedge_span datagram, const struct kedge_address *peer)
-{
-    struct kedge_transfer_request request = { .socket = fd,
-                                              .datagram = datagram,
-                                              .peer = *peer,
-                                              .directory = ".",
-                                              .uploads = KEDGE_UPLOADS_OVERWRITE };
-    struct kedge_transfer_result result;
-    char who[KEDGE_ADDRESS_TEXT];
-
-    kedge_address_print(peer, who);
-    if (kedge_answer(&request, NULL, &result))
-        fprintf(stderr, "SERVER: %s: %llu bytes\n", who,
-                (unsigned long long)result.bytes);
-    else
-        fprintf(stderr, "SERVER: %s: failed: %s\n", who, result.reason);
+    if (!kedge_endpoint_parse(url, &at, error))
+        return NULL;
+    s = kedge_server_open(&at, &options, error);
+    if (s && at.port == 0) /* any: say which one it became */
+        fprintf(stderr, "SERVER: on port %u\n", (unsigned)kedge_server_port(s));
+    return s;
 }
 
 int main(int argc, char **argv)
 {
     struct kedge_error error = { .text = "" };
-    int fd = argc < 3 ? listen_at(argc == 2 ? argv[1] : "6969", &error) : -1;
+    struct kedge_server *s =
+        argc < 3 ? serve_at(argc == 2 ? argv[1] : "6969", &error) : NULL;
+    int err;
 
-    if (fd < 0) {
+    if (!s) {
         fprintf(stderr, "tftp_s: %s\nUSAGE: tftp_s [[ADDRESS:]PORT]\n", error.text);
         return 1;
     }
-    for (;;) {
-        uint8_t datagram[KEDGE_TFTP_REQUEST_MAX];
-        struct kedge_address peer;
-        ssize_t len;
-
-        puts("SERVER: waiting to recvfrom...");
-        fflush(stdout);
-        len = kedge_receive_from(fd, datagram, sizeof datagram, &peer);
-        if (len > 0)
-            answer(fd, (struct kedge_span){ datagram, (size_t)len }, &peer);
-    }
+    puts("SERVER: waiting to recvfrom...");
+    fflush(stdout);
+    err = kedge_server_run(s); /* until it is ended by a signal */
+    fprintf(stderr, "tftp_s: %s\n", strerror(-err));
+    kedge_server_close(s);
+    return 1;
 }

@@ -1,7 +1,7 @@
-/* One file by TFTP, start to end: fetch it, send it, or answer one request for it. Each
- * call blocks until the transfer is over, and has its own sockets and memory; any number
- * of threads may each run one. What is received appears under its name whole or not at
- * all. For many transfers at once in one thread see kedge/tftp.h.
+/* One file by TFTP, start to end: fetch it, or send it. Each call blocks until the transfer
+ * is over, and has its own sockets and memory; any number of threads may each run one. What
+ * is received appears under its name whole or not at all. For a server see kedge/server.h,
+ * for many transfers at once in one thread kedge/tftp.h.
  *
  * A transfer recovers by itself from servers that refuse options and from links that
  * lose large or many datagrams (then it asks again, for less), and tries every address
@@ -61,8 +61,7 @@ enum kedge_transfer_cause {
     KEDGE_TRANSFER_CHANGED,      /* the file was altered while it was sent */
     KEDGE_TRANSFER_WRONG_SUM,    /* another SHA-256 */
     KEDGE_TRANSFER_STOPPED,      /* by cancel_fd or progress() */
-    KEDGE_TRANSFER_BAD_REQUEST,  /* the name is too long to be asked for; kedge_answer():
-                                    not a request. Nothing was sent */
+    KEDGE_TRANSFER_BAD_REQUEST, /* the name is too long to be asked for: nothing was sent */
 };
 
 struct kedge_transfer_result {
@@ -100,27 +99,6 @@ KEDGE_API KEDGE_MUST_CHECK bool kedge_put(const char *path,
                                           const struct kedge_endpoint *remote,
                                           const struct kedge_transfer_options *options,
                                           struct kedge_transfer_result *result);
-
-/* One request as it came on a server's socket. */
-struct kedge_transfer_request {
-    int socket;                 /* bound; the answer leaves from its address */
-    struct kedge_span datagram; /* received on it */
-    struct kedge_address peer;  /* from there */
-    const char *directory;      /* where files are; no name leads out of it */
-    enum {
-        KEDGE_UPLOADS_REFUSE,
-        KEDGE_UPLOADS_CREATE,   /* only names that are free */
-        KEDGE_UPLOADS_OVERWRITE /* and others */
-    } uploads;
-};
-
-/* Answer it: this one transfer, from a socket of its own, to its end. The same request, if
- * it waits on `socket` then because the peer repeated it, is taken away. As kedge_get and
- * kedge_put; of the options counts what a server can use (blksize and windowsize as upper
- * bounds, patience, cancel_fd, progress). */
-KEDGE_API KEDGE_MUST_CHECK bool kedge_answer(const struct kedge_transfer_request *request,
-                                             const struct kedge_transfer_options *options,
-                                             struct kedge_transfer_result *result);
 
 #ifdef __cplusplus
 }

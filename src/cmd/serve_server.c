@@ -165,15 +165,21 @@ static void caught(void *owner, int number)
     look_for_end(s);
 }
 
+static void write_log(void *log, const struct transfer_record *record)
+{
+    log_record(log, record);
+}
+
 /* Leftovers of a crash are swept, then the first request is taken. */
 static int start_tftp(struct server *s)
 {
+    struct tftp_recorder to_log = { write_log, s->log };
     int err = 0;
 
     if (s->options->uploads != UPLOAD_REFUSE)
         (void)upload_sweep(&s->root);
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
-        err = shard_start(&s->shards[i], s->log);
+        err = shard_start(&s->shards[i], to_log);
     return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cmd/args.h"
 #include "kedge/endpoint.h"
+#include "report/log.h"
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
 

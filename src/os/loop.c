@@ -272,16 +272,17 @@ static bool look_again(struct loop *l, kedge_nanos now)
     return true;
 }
 
-int loop_turn(struct loop *l, kedge_nanos max_wait)
+/* What is not ready at `looked` comes later. */
+static int turn(struct loop *l, kedge_nanos before, kedge_nanos looked,
+                kedge_nanos max_wait)
 {
-    kedge_nanos before = loop_clock();
     kedge_nanos due = deadlines_next(&l->deadlines);
     kedge_nanos wait = due == KEDGE_NEVER ? KEDGE_NEVER : sub_sat(due, before);
     int n;
 
     l->turn_ns = before - l->now;
     if (!look_again(l, before)) {
-        l->looked = before;
+        l->looked = looked;
         n = sleep_until_ready(l, wait_of_call(l, before, min_u64(max_wait, wait)));
         if (n < 0)
             return n;
@@ -291,6 +292,35 @@ int loop_turn(struct loop *l, kedge_nanos max_wait)
     tell_due(l);
     tell_hooks(l);
     return 0;
+}
+
+int loop_turn(struct loop *l, kedge_nanos max_wait)
+{
+    kedge_nanos before = loop_clock();
+
+    return turn(l, before, before, max_wait);
+}
+
+int loop_fd(const struct loop *l)
+{
+    return l->epoll;
+}
+
+kedge_nanos loop_deadline(const struct loop *l)
+{
+    return l->again ? 0 : deadlines_next(&l->deadlines);
+}
+
+int loop_step(struct loop *l)
+{
+    kedge_nanos before = loop_clock();
+    int err;
+
+    l->now = sub_sat(before, l->step_ns);
+    err = turn(l, before, l->step_at, 0);
+    l->step_at = before;
+    l->step_ns = loop_clock() - before;
+    return err;
 }
 
 int loop_run(struct loop *l)

@@ -58,6 +58,8 @@ struct loop {
     kedge_nanos now;      /* read once a turn, when it wakes: see loop_now() */
     kedge_nanos looked;   /* what was not ready then, has come since */
     kedge_nanos turn_ns;  /* how long the last turn's work took, sleep left out */
+    kedge_nanos step_at;  /* when the last loop_step() looked, */
+    kedge_nanos step_ns;  /* and how long it took */
     struct loop_hook *hooks, *next_hook;
     struct loop_watch *again; /* see loop_again() */
     unsigned agains;          /* turns in a row that asked only it */
@@ -89,6 +91,13 @@ KEDGE_MUST_CHECK int loop_run(struct loop *l);
 /* One turn: sleep until something is ready or due, at most max_wait (0: do not sleep;
  * KEDGE_NEVER), call back all that is, then the hooks. 0 or -errno. */
 KEDGE_MUST_CHECK int loop_turn(struct loop *l, kedge_nanos max_wait);
+
+/* The same for a loop inside another one, which waits for loop_fd() to be readable, until
+ * loop_deadline() at most, and then has a step done, which does not wait. What went on
+ * between two steps was not this loop's work, and what is ready came since the last one. */
+int loop_fd(const struct loop *l);
+kedge_nanos loop_deadline(const struct loop *l); /* 0: now; KEDGE_NEVER */
+KEDGE_MUST_CHECK int loop_step(struct loop *l);
 
 /* Ends loop_run after the present turn. For the loop's own thread. */
 void loop_stop(struct loop *l);

@@ -326,6 +326,10 @@ def test_echo_server_is_thirty_lines(root):
     assert len([line for line in text.splitlines() if line.strip()]) <= 30
 
 
+def test_tftp_server_is_short(root):
+    assert (root / "examples/tftp_s.c").read_text().count("\n") < 60
+
+
 def test_bare_programs_are_short_and_stand_alone(root):
     """What the library hides is to be seen whole, on the system's headers alone. The two of
     TFTP share their lock step."""

@@ -32,7 +32,7 @@ class LabServer:
         self.name = "%s:%d" % self.at
 
     def stop(self):
-        """End it, once it waits again: what it wrote is then complete."""
+        """End it, once it has answered: what it wrote is then complete."""
         if self.process.returncode is not None:
             return ""
         with tftp.Peer(self.at) as peer:
@@ -197,8 +197,9 @@ def test_server_passes_over_what_is_no_request(lab, make):
 
 def test_server_repeats_lost_blocks_and_outlives_its_clients(lab, make):
     content = make("f", 3000)
+    make("a longer name", content)  # a block again costs a forger of requests more bytes
     with tftp.Peer(lab.at) as peer:
-        peer.ask(tftp.RRQ, "f")
+        peer.ask(tftp.RRQ, "a longer name")
         first = bytes(peer.hear())
         assert bytes(peer.hear(3)) == first == tftp.data(1, content[:512])
         peer.say(tftp.ack(1))
@@ -215,7 +216,10 @@ def test_server_answers_a_repeated_request_once(lab, make):
         if not lab.bare:
             assert peer.packet().op == tftp.OACK
             peer.say(tftp.ack(0))
-        assert bytes(peer.hear()) == tftp.data(1, b"abc")
+        heard = bytes(peer.hear())
+        while heard[:2] == b"\0\6":  # a request that came once the file was open
+            heard = bytes(peer.hear())
+        assert heard == tftp.data(1, b"abc")
         peer.say(tftp.ack(1))
         assert peer.silent(0.3)
         assert tftp.get(lab.at, "f", wait=1).content == b"abc"
@@ -266,7 +270,7 @@ def test_server_does_not_let_a_stranger_in(lab, make):
         stranger.tid = peer.tid
         for datagram in (tftp.ack(1), tftp.data(1, b"x"), tftp.error(0), b"", b"\0\4\0"):
             stranger.say(datagram)
-        for _ in range(2 if lab.bare else 0):  # nothing answers an ERROR
+        for _ in range(2 if lab.bare else 1):  # nothing answers an ERROR
             assert bytes(stranger.hear()[:4]) == b"\0\5\0\5"
         assert stranger.silent(0.2)
         peer.say(tftp.ack(1))

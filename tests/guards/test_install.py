@@ -2,6 +2,7 @@
 against what is there, shared and static, and runs. Each header stands on its own."""
 import os
 import pwd
+import re
 import shutil
 import subprocess
 
@@ -122,19 +123,53 @@ def test_a_faulty_header_is_seen(tmp_path, compiler, fault, languages):
     assert bool(complaints(compiler, source, tmp_path / "user.o")) == (compiler[0] in languages)
 
 
-@pytest.mark.parametrize("compiler", [["gcc", "-std=c17"],
-                                      ["clang++", "-xc++", "-std=c++17", "-nostdlib++"]])
-def test_the_program_of_the_notes_builds_and_runs(root, installed, tmp_path, compiler):
+NOTES_COMPILERS = pytest.mark.parametrize("compiler", [
+    ["gcc", "-std=c17"], ["clang++", "-xc++", "-std=c++17", "-nostdlib++"]])
+
+
+def program_of_the_notes(root, installed, tmp_path, compiler, header):
+    """The words that start the program of docs/embedding.md that begins by this header."""
+    need(compiler)
+    first = f"#include <kedge/{header}>"
     notes = (root / "docs/embedding.md").read_text()
-    text = notes.split("```c++\n#include <kedge/transfer.h>")[1].split("```")[0]
-    source = guard.plant(tmp_path, "fetch.c", "#include <kedge/transfer.h>" + text)
-    guard.run(*compiler, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "fetch",
+    text = notes.split(f"```c++\n{first}")[1].split("```")[0]
+    source = guard.plant(tmp_path, "notes.c", first + text)
+    guard.run(*compiler, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "notes",
               *pkg_config(installed, "--cflags", "--libs"))
     library = next(installed.rglob("libkedge.so.0")).parent
-    done = subprocess.run([tmp_path / "fetch", "tftp://127.0.0.1:1/x", tmp_path / "x"],
-                          env={**os.environ, "LD_LIBRARY_PATH": str(library)},
+    return ["env", f"LD_LIBRARY_PATH={library}", tmp_path / "notes"]
+
+
+@NOTES_COMPILERS
+def test_the_program_of_the_notes_builds_and_runs(root, installed, tmp_path, compiler):
+    words = program_of_the_notes(root, installed, tmp_path, compiler, "transfer.h")
+    done = subprocess.run([*words, "tftp://127.0.0.1:1/x", tmp_path / "x"],
                           stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and "127.0.0.1:1" in done.stderr
+
+
+@NOTES_COMPILERS
+def test_the_server_of_the_notes_builds_and_serves(root, build, installed, tmp_path, compiler):
+    words = program_of_the_notes(root, installed, tmp_path, compiler, "server.h")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "f").write_text("abc")
+    server = subprocess.Popen([*words, "tftp://127.0.0.1:0", tmp_path / "root"],
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        port = server.stdout.readline().split()[1]
+        guard.run(build / "kedge", "get", f"tftp://127.0.0.1:{port}/f", "-o", tmp_path / "got")
+        assert (tmp_path / "got").read_text() == "abc"
+        assert server.stdout.readline() == "f: ok, 3 bytes\n"
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_the_library_needs_nettle_and_the_c_library_only(build):
+    needed = re.findall(r"\(NEEDED\).*\[(\w+)",
+                        guard.run("readelf", "-d", build / "libkedge.so"))
+    assert "libc" in needed
+    assert not set(needed) - {"libc", "libnettle", "libpthread", "libm", "ld"}
 
 
 def start_of(unit):

@@ -36,6 +36,7 @@ PUBLIC = {
     "datagram": "net",
     "tftp": "tftp",
     "tftp_path": "tftp",
+    "server": "serve/tftp",
     "transfer": "transfer",
 }
 

@@ -97,7 +97,7 @@ struct eagerness {
 struct tftp_service {
     struct tftp_config config;
     struct eagerness eager;
-    struct log *log;
+    struct tftp_recorder recorder;
     struct tftp_sessions sessions;
     void *session_memory;
     struct tftp_transfer *transfers; /* one a session */

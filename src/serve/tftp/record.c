@@ -122,6 +122,12 @@ static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
     return outcome;
 }
 
+static void record(const struct tftp_service *s, const struct transfer_record *r)
+{
+    if (s->recorder.record)
+        s->recorder.record(s->recorder.owner, r);
+}
+
 static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
 {
     struct tftp_service *s = t->service;
@@ -147,7 +153,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
             fill_taken(&r, t);
     }
     s->totals.bytes += r.bytes;
-    log_record(s->log, &r);
+    record(s, &r);
 }
 
 /* Once: when it ends its port may be closed already, for a helper was still at work. */
@@ -180,5 +186,5 @@ void malformed_record(struct tftp_service *s, const struct tftp_port *p,
 
     fill_addresses(&r, &texts, &m->peer, &asked);
     s->totals.outcomes[KEDGE_TFTP_REFUSED]++;
-    log_record(s->log, &r);
+    record(s, &r);
 }

@@ -151,11 +151,11 @@ static void turn_over(void *owner)
     loop_timer_set(s->config.loop, &s->timer, tftp_sessions_deadline(&s->sessions));
 }
 
-int tftp_service_start(struct tftp_service *s, struct log *log)
+int tftp_service_start(struct tftp_service *s, struct tftp_recorder recorder)
 {
     int err;
 
-    s->log = log;
+    s->recorder = recorder;
     s->timer = (struct loop_timer){ .due = due, .owner = s };
     s->hook = (struct loop_hook){ .end = turn_over, .owner = s };
     err = loop_timer_add(s->config.loop, &s->timer);

@@ -10,7 +10,7 @@
 #include "kedge/tftp.h"
 #include "os/loop.h"
 #include "net/address.h"
-#include "report/log.h"
+#include "report/record.h"
 #include "serve/tftp/provider.h"
 
 enum {
@@ -67,9 +67,15 @@ uint16_t tftp_service_port(const struct tftp_service *s, unsigned i);
  * or the range of ports is) make forged ACKs worth more, in proportion. */
 uint32_t tftp_service_data_ports(const struct tftp_service *s);
 
-/* Begin to serve; after privileges were given up. The log outlives the service; NULL is
- * silent. 0 or -errno. */
-KEDGE_MUST_CHECK int tftp_service_start(struct tftp_service *s, struct log *log);
+/* Called with what became of each request, on the service's thread. NULL: not at all. */
+struct tftp_recorder {
+    void (*record)(void *owner, const struct transfer_record *record);
+    void *owner;
+};
+
+/* Begin to serve; after privileges were given up. 0 or -errno. */
+KEDGE_MUST_CHECK int tftp_service_start(struct tftp_service *s,
+                                        struct tftp_recorder recorder);
 
 /* Take no new request. */
 void tftp_service_stop(struct tftp_service *s);

@@ -119,7 +119,7 @@ static int start_files(struct shard *s)
     return 0;
 }
 
-int shard_start(struct shard *s, struct log *log)
+int shard_start(struct shard *s, struct tftp_recorder recorder)
 {
     int err = start_files(s);
 
@@ -130,7 +130,7 @@ int shard_start(struct shard *s, struct log *log)
     err = loop_timer_add(&s->loop, &s->trim);
     if (!err)
         err = loop_watch_add(&s->loop, &s->helpers, workers_fd(&s->workers), LOOP_READ);
-    return err < 0 ? err : tftp_service_start(s->tftp, log);
+    return err < 0 ? err : tftp_service_start(s->tftp, recorder);
 }
 
 int shard_run(struct shard *s)

@@ -50,7 +50,7 @@ KEDGE_MUST_CHECK int shard_serve(struct shard *s, const struct tftp_config *conf
                                  const struct directory_config *directory);
 
 /* Begin to serve, helpers first: after privileges were given up. 0 or -errno. */
-KEDGE_MUST_CHECK int shard_start(struct shard *s, struct log *log);
+KEDGE_MUST_CHECK int shard_start(struct shard *s, struct tftp_recorder recorder);
 
 /* Turn its loop until the end: in this thread, or in one of its own, where every signal of
  * this thread's mask is blocked too. If a spawned loop fails, the process gets SIGTERM. 0

@@ -1,7 +1,8 @@
-/* Tests of kedge_get, kedge_put and kedge_answer: against each other, in one process. */
+/* SPDX-License-Identifier: MIT */
+/* Tests of kedge_get and kedge_put, against kedge/server.h in the same process. */
 #include "place.h"
 
-#include "kedge/datagram.h"
+#include "kedge/server.h"
 #include "kedge/transfer.h"
 
 #include <pthread.h>
@@ -9,51 +10,47 @@
 
 #define SIZE 1000003
 
-/* A server that answers requests one by one until it hears a single byte. */
+/* A server on a thread of its own. */
 struct server {
     struct kedge_endpoint at;
-    struct kedge_transfer_request request;
-    struct kedge_transfer_result last;
+    struct kedge_server *server;
     pthread_t thread;
     unsigned answered;
 };
 
-static void *serve(void *arg)
+static void count_good(void *owner, const struct kedge_server_record *record)
 {
-    struct server *s = arg;
-    uint8_t datagram[KEDGE_TFTP_REQUEST_MAX];
+    struct server *s = owner;
 
-    for (;;) {
-        ssize_t len = kedge_receive_from(s->request.socket, datagram, sizeof datagram,
-                                         &s->request.peer);
+    s->answered += strcmp(record->outcome, "ok") == 0;
+}
 
-        if (len <= 1)
-            return NULL;
-        s->request.datagram = (struct kedge_span){ datagram, (size_t)len };
-        if (kedge_answer(&s->request, NULL, &s->last))
-            s->answered++;
-    }
+static void *serve(void *server)
+{
+    assert_int_equal(kedge_server_run(server), 0);
+    return NULL;
 }
 
 static void start(struct server *s, const char *directory)
 {
-    *s = (struct server){ .request = { .directory = directory } };
-    assert_true(kedge_endpoint_parse("udp://127.0.0.1:0", &s->at, NULL));
-    s->request.uploads = KEDGE_UPLOADS_CREATE;
-    s->request.socket = kedge_endpoint_listen(&s->at, NULL);
-    assert_true(s->request.socket >= 0);
-    assert_int_equal(kedge_endpoint_bound(&s->at, s->request.socket), 0);
-    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+    struct kedge_server_options options = { .directory = directory,
+                                            .uploads = KEDGE_UPLOADS_CREATE,
+                                            .done = count_good,
+                                            .owner = s };
+
+    *s = (struct server){ .answered = 0 };
+    assert_true(kedge_endpoint_parse("tftp://127.0.0.1:0", &s->at, NULL));
+    s->server = kedge_server_open(&s->at, &options, NULL);
+    assert_non_null(s->server);
+    s->at.port = kedge_server_port(s->server);
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s->server), 0);
 }
 
 static void stop(struct server *s)
 {
-    int fd = kedge_endpoint_dial(&s->at, KEDGE_SEC, NULL);
-
-    assert_int_equal(kedge_send_to(fd, "", 1, NULL), 0);
+    kedge_server_stop(s->server);
     assert_int_equal(pthread_join(s->thread, NULL), 0);
-    close(fd);
-    kedge_unlisten(s->request.socket);
+    kedge_server_close(s->server);
 }
 
 static struct kedge_endpoint file_at(const struct server *s, const char *name)
@@ -223,25 +220,6 @@ static void a_descriptor_may_stop_it(void **state)
     assert_int_equal(place_files(p, false), 1);
 }
 
-static void what_is_no_request_is_not_answered(void **state)
-{
-    static const struct kedge_span bytes[] = {
-        { NULL, 0 },
-        { (const uint8_t *)"\0\1f\0octet", 10 },
-        { (const uint8_t *)"\0\1f\0mail", 9 },
-        { (const uint8_t *)"\0\4\0\1", 4 },
-    };
-    struct place *p = *state;
-    struct kedge_transfer_request request = { .socket = -1, .directory = p->path };
-    struct kedge_transfer_result r;
-
-    for (size_t i = 0; i < COUNT(bytes); i++) {
-        request.datagram = bytes[i];
-        assert_false(kedge_answer(&request, NULL, &r));
-        assert_int_equal(r.cause, KEDGE_TRANSFER_BAD_REQUEST);
-    }
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, publish_open, publish_close)
 
 int main(void)
@@ -252,7 +230,6 @@ int main(void)
         TEST(a_sum_that_differs_keeps_nothing_at_either_end),
         TEST(progress_is_told_and_may_stop_it),
         TEST(a_descriptor_may_stop_it),
-        TEST(what_is_no_request_is_not_answered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

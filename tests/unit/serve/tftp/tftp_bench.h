@@ -106,7 +106,7 @@ static inline void serve_over(struct bench *b, struct provider *provider,
     assert_int_equal(tftp_service_open(&b->service, &config), 0);
     assert_true(net_address_parse(host, 0, &b->at));
     assert_int_equal(tftp_service_listen(b->service, &b->at), 0);
-    assert_int_equal(tftp_service_start(b->service, NULL), 0);
+    assert_int_equal(tftp_service_start(b->service, (struct tftp_recorder){ 0 }), 0);
 }
 
 static inline void serve_at(struct bench *b, enum upload_policy uploads, const char *host)
