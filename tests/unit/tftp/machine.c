@@ -137,7 +137,7 @@ static void port_unreachable_is_a_lie_when_the_peer_goes_on(void **state)
     (void)state;
     live_until(&m, MS(20));
     for (unsigned i = 0; i < 8; i++) {
-        kedge_nanos now = MS(20 + 1900 * i);
+        kedge_nanos now = MS(20 + 1900u * i);
 
         kedge_tftp_machine_gone(&m, now);
         live_until(&m, now + MS(1899));
@@ -148,7 +148,7 @@ static void port_unreachable_is_a_lie_when_the_peer_goes_on(void **state)
     m = receiving();
     live_until(&m, MS(20));
     for (uint16_t i = 0; i < 8; i++) {
-        kedge_nanos now = MS(20 + 1900 * i);
+        kedge_nanos now = MS(20 + 1900u * i);
 
         kedge_tftp_machine_gone(&m, now);
         live_until(&m, now + MS(1899));
