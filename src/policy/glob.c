@@ -72,6 +72,8 @@ static struct kedge_span last_part(struct kedge_span name)
 {
     size_t from = name.len;
 
+    if (from == 0) /* and perhaps no bytes at all: nothing may be added to NULL */
+        return name;
     while (from > 0 && name.ptr[from - 1] != '/')
         from--;
     return (struct kedge_span){ name.ptr + from, name.len - from };

@@ -1,7 +1,10 @@
 """The sanitizers are really on: faults planted in programs that are compiled just as the
 sanitized build compiles the project, and the runtimes inside its program."""
+import json
 import os
 import subprocess
+
+import json
 
 import guard
 import pytest
@@ -75,6 +78,10 @@ def test_sanitized_programs_carry_the_runtimes(sanitized, build, name):
 
 
 def test_every_source_is_sanitized(sanitized):
-    commands = (sanitized / "compile_commands.json").read_text()
-    assert commands.count('"command"') == commands.count("-fsanitize=address,undefined") \
-        == commands.count("-fno-sanitize-recover=all") > 10
+    """But for the library of kedge trace, which is loaded into programs that are not."""
+    commands = [e["command"] for e in
+                json.loads((sanitized / "compile_commands.json").read_text())
+                if "libkedge-trace" not in e["output"]]
+    assert len(commands) > 10
+    assert not [c for c in commands if "-fsanitize=address,undefined" not in c
+                or "-fno-sanitize-recover=all" not in c]
