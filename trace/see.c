@@ -265,22 +265,22 @@ ssize_t see_data(int fd, const struct see_data *d, ssize_t result)
 /* "recvmmsg 2/3": its result is what the second of three brought. */
 int see_messages(int fd, struct see_data *d, const struct mmsghdr *messages, int result)
 {
-    const char *name = d->name;
+    struct see_data one = *d;
     char text[TRACE_NAME];
 
     if (result <= 0)
-        return (int)see_call(fd, name, result);
-    d->name = text;
+        return (int)see_call(fd, d->name, result);
+    one.name = text;
     for (int i = 0; i < result && i < MESSAGES_MOST; i++) {
         const struct msghdr *m = &messages[i].msg_hdr;
 
-        snprintf(text, sizeof text, "%s %d/%d", name, i + 1, result);
-        d->iov = m->msg_iov;
-        d->count = m->msg_iovlen;
-        d->address = m->msg_name;
-        d->address_len = m->msg_namelen;
-        d->message = m;
-        (void)see_data(fd, d, (ssize_t)messages[i].msg_len);
+        snprintf(text, sizeof text, "%s %d/%d", d->name, i + 1, result);
+        one.iov = m->msg_iov;
+        one.count = m->msg_iovlen;
+        one.address = m->msg_name;
+        one.address_len = m->msg_namelen;
+        one.message = m;
+        (void)see_data(fd, &one, (ssize_t)messages[i].msg_len);
     }
     return result;
 }

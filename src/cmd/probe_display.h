@@ -23,7 +23,7 @@ struct probe_display {
     struct checks checks;
     struct page page;
     struct metrics_file metrics;
-    struct live live; /* without targets: none is wanted */
+    struct live live;    /* without targets: none is wanted */
     struct probe *probe; /* while it runs */
 };
 

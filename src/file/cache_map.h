@@ -5,8 +5,9 @@
 #include "file/cache.h"
 
 enum {
-    CACHE_CHUNK = 1 << 20,    /* brought at once */
-    CACHE_LEND_MAX = 1 << 14, /* more at once is read as quickly, or quicker: one copy from
+    CACHE_CHUNK = 1 << 20, /* brought at once */
+    CACHE_LEND_MAX =
+        1 << 14, /* more at once is read as quickly, or quicker: one copy from
                                  far away into memory far away costs as much as two by the
                                  cache */
 };

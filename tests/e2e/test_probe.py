@@ -214,8 +214,8 @@ def test_a_name_that_does_not_resolve(probe):
 
 
 @pytest.mark.parametrize("url,why", [
-    ("tftp://127.0.0.1", "probe icmp://"), ("echo://127.0.0.1", "probe icmp://"),
-    ("tipc://1:2", "probe icmp://"), ("udp://127.0.0.1", "the port is missing"),
+    ("tftp://127.0.0.1", "probe takes icmp://"), ("echo://127.0.0.1", "probe takes icmp://"),
+    ("tipc://1:2", "probe takes icmp://"), ("udp://127.0.0.1", "the port is missing"),
     ("127.0.0.1", "an endpoint begins with a scheme"),
 ])
 def test_what_cannot_be_probed_says_why(probe, url, why):
@@ -292,7 +292,7 @@ def test_the_table_a_row_a_target_and_a_word_for_faults(kedge):
                               capture_output=True, text=True, timeout=20)
     # On a busy machine it may have been late; that is said as well.
     lines = [line for line in done.stdout.splitlines()
-             if "this program" not in line and "kernel's clock" not in line]
+             if "kedge itself" not in line and "kernel timestamps" not in line]
     assert done.returncode == 1
     assert [line.split()[1:4] for line in lines[1:4]] == [["3", "3", "0"], ["3", "3", "0"],
                                                           ["3", "0", "3"]]

@@ -6,8 +6,8 @@ from e2e.peers.tftp import OACK, RRQ, Peer, ack, error
 
 
 def test_a_budget_of_unproved_transfers(serve, make):
-    """1,024 a /24, then silence. When one of them proves itself another is let in, whose
-    request still waits; the others wait in vain."""
+    """1,024 a /24, then silence. When one of them has acknowledged a block, which a forged
+    ACK 0 has not, another is let in, whose request still waits; the others wait in vain."""
     make("file", 5000)
     server = serve()
     peers = [Peer(server.at) for _ in range(1030)]
@@ -20,6 +20,8 @@ def test_a_budget_of_unproved_transfers(serve, make):
     assert len(answered) == 1024
     silent = next(p for p in peers if p not in answered)
     answered[0].say(ack(0))
+    answered[0].hear()
+    answered[0].say(ack(1))
     answered[0].hear()
     silent.ask(RRQ, "file", blksize=512)
     assert silent.packet().op == OACK

@@ -71,8 +71,15 @@ static uint32_t queue_for(uint32_t transfers)
     return (uint32_t)clamp_u64(400 * (uint64_t)transfers, UDP_RECEIVE_BUFFER, QUEUE_MAX);
 }
 
+/* Another program has a port of the range: the rest of it is enough. Later listeners open as
+ * many as the first. */
+static bool is_partial(const struct tftp_listener *l, const struct tftp_service *s)
+{
+    return s->config.high > 0 && s->listener_count == 0 && l->ports > 1;
+}
+
 /* The request port, and the data sockets at the same address. */
-static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
+static int open_ports(struct tftp_listener *l, struct tftp_service *s,
                       const struct net_address *at)
 {
     struct udp_options options = { .at = *at,
@@ -92,6 +99,10 @@ static int open_ports(struct tftp_listener *l, const struct tftp_service *s,
     options.high = s->config.high;
     while (err == 0 && more-- > 0)
         err = open_port(l, &options);
+    if (err == -EADDRINUSE && is_partial(l, s)) {
+        s->sessions.limits.sockets = l->ports - 1;
+        return 0;
+    }
     return err;
 }
 
