@@ -74,7 +74,7 @@ static void ask(struct check_play *p, uint16_t op)
     }
     if (op == KEDGE_TFTP_WRQ && f.content != CHECK_LINES && step->number == 0)
         f.size = step->size;
-    else if (op == KEDGE_TFTP_RRQ && strncmp(step->text, "put", 3) == 0)
+    else if (op == KEDGE_TFTP_RRQ && step->text && strncmp(step->text, "put", 3) == 0)
         f = p->sides[0].file; /* what was stored is read back */
     send_request(p, op, &f);
 }

@@ -97,21 +97,21 @@ struct check_step {
 };
 
 struct check_row {
-    const char *id; /* a word that stays: GROUP-WHAT */
-    enum check_level level;
+    const char *id;      /* a word that stays: GROUP-WHAT */
     const char *section; /* "RFC 1350 4", or who needs it */
     const char *title;   /* one line, no full stop */
     const char *rule;    /* what is demanded, in our words */
     const char *why;     /* what breaks otherwise */
     const char *lesson;  /* one sentence for a learner */
     const struct check_step *steps;
-    uint32_t count;
-    bool puts;        /* it uploads: only where the user has given a name */
-    bool alone;       /* nothing else may run meanwhile: it may kill a server */
-    bool last;        /* behind all others: some servers are held up by it for good */
-    bool lasts;       /* half a minute or more: it is begun first */
-    bool writing;     /* of a client: it uploads */
     const char *skip; /* not played at all, and why */
+    uint32_t count;   /* of steps */
+    enum check_level level;
+    bool puts;    /* it uploads: only where the user has given a name */
+    bool alone;   /* nothing else may run meanwhile: it may kill a server */
+    bool last;    /* behind all others: some servers are held up by it for good */
+    bool lasts;   /* half a minute or more: it is begun first */
+    bool writing; /* of a client: it uploads */
 };
 
 #define CHECK_SCRIPT(...)                                                                \

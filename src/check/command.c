@@ -79,6 +79,7 @@ static _Noreturn void become(const struct words *w, int output, int report)
     dup2(nothing, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
+    KEDGE_ASSERT(w->items[0]); /* there is a COMMAND */
     execvp(w->items[0], w->items);
     err = errno;
     if (write(report, &err, sizeof err) < 0)

@@ -23,6 +23,7 @@
 /* Stands behind the text: libconfuse takes a section or a text in quotes that the file's
  * end cuts off for whole, and then this is not met at the top level. */
 #define END_KEY "end-of-policy-file"
+/* They are equal, and are to stay so. NOLINTNEXTLINE(misc-redundant-expression) */
 _Static_assert(sizeof POLICY_FILE_END == sizeof "\n" END_KEY " = 1\n", "one text");
 
 enum { SECTION_ARGS = POLICY_KEYS, TOP_MAX = 64 };
