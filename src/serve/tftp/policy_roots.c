@@ -88,7 +88,7 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
                                       bool open, const struct store_root **out)
 {
     struct policy_root *found = NULL;
-    struct store_result result = store_ok();
+    struct store_result result;
 
     pthread_mutex_lock(&r->lock);
     found = look_for(r, path);
