@@ -71,6 +71,7 @@ static struct policy_root *keep(struct policy_roots *r, struct kedge_span path,
 {
     struct policy_root *found = NULL;
 
+    KEDGE_ASSERT(made);
     pthread_mutex_lock(&r->lock);
     found = look_for(r, path);
     if (!found && r->count < POLICY_ROOTS_MAX) {
