@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An echo client: sends one message, reads until all of it is back, and shows it. A
  * stream knows no messages: what was sent at once may come back in any number of parts. */
 #include "kedge/stream.h"

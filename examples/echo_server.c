@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An echo server: what a client sends comes back until it has finished sending. One
  * client at a time; the next one waits. Any endpoint of connections may be given:
  * tcp://[::1]:7000, unix:///tmp/echo. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TFTP client: fetches one file from a server, or sends one to it. The file has the
  * same name on both sides; here it is that name's last part. */
 #include "kedge/transfer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A UDP client: sends a message, waits for its answer and shows it, as many times as it
  * is told. UDP promises nothing: a message or its answer may be lost, so the wait ends. */
 #include "kedge/datagram.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A UDP server: shows each message and its sender, and answers with one text. There are
  * no connections: every datagram stands alone, and says where its answer goes. */
 #include "kedge/datagram.h"

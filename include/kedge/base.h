@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What every public header of kedge stands on: time, borrowed bytes, and the marks
  * that the compiler checks. It holds no function and needs no library, so that the
  * protocol core builds freestanding. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Datagrams over a bound or dialled socket (udp, unix-dgram). Each call moves one whole
  * datagram; it may be empty. For blocking sockets. */
 #ifndef KEDGE_DATAGRAM_H

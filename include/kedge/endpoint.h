@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Endpoints: URLs that name a kind of socket, an address and a port in one word.
  *
  *   tcp://HOST:PORT             udp://HOST:PORT               icmp://HOST

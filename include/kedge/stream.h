@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Byte streams over a connected socket, right where the bare calls have traps: a read
  * that is short or interrupted, a write that takes only a part, a peer that is gone
  * (an error here, never SIGPIPE). For blocking sockets; nothing is buffered. */

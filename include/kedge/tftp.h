@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TFTP without I/O: packets, options, and the two machines of a transfer (RFC 1350, 2347,
  * 2348, 2349, 7440). No socket, file, clock, thread or allocation. Datagrams, the time and
  * the results of storage go in; what to do comes out; `deadline` says when to come back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a TFTP machine measures of the way to its peer: part of kedge/tftp.h, which includes
  * it. Round trips and the wait before something is sent again; when which blocks left; how
  * fast the slowest link is. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One file by TFTP, start to end: fetch it, or send it. Each call blocks until the transfer
  * is over, and has its own sockets and memory; any number of threads may each run one. What
  * is received appears under its name whole or not at all. For a server see kedge/server.h,

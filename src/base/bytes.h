@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cursors over bytes. A reader takes fields from the front of a span, a writer appends
  * fields to a buffer. Neither passes its end: the first field that does not fit sets
  * `bad` for good, so a parser goes on as though all were well and asks once, when it is

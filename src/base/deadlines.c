@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/deadlines.h"
 
 void deadlines_init(struct deadlines *d, struct deadline_entry *heap, uint32_t *place,

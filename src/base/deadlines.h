@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of many things is due first: a binary heap of deadlines over a fixed set of
  * slots, 0 to room - 1. The owner gives the memory; nothing allocates. Setting, clearing
  * and finding the first cost O(log n), O(log n) and O(1). */

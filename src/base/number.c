@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/number.h"
 
 bool decimal(struct kedge_span text, uint64_t max, uint64_t *out)

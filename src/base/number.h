@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers as people and packets write them. No locale, no errno, no wrap. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Times and sizes as people write them on a command line and in a file. Pure; the text is
  * any bytes. On false *out is as it was: not a number, an unknown unit, more than three
  * digits after the point, a part that the unit cannot hold, or too large. */

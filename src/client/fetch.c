@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "client/fetch.h"
 
 #include "client/fetch_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file fetched or sent for a person: kedge/transfer.h with a progress line, and what
  * became of it as a line of text, a record of JSON, or both. */
 #ifndef CLIENT_FETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "client/fetch_text.h"
 
 #include "base/number.h"

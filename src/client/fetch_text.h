@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of one transfer, in words: for a person's eyes, or as a record. */
 #ifndef CLIENT_FETCH_TEXT_H
 #define CLIENT_FETCH_TEXT_H

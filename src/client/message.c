@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "client/message.h"
 
 #include "base/number.h"

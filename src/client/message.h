@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One message to a server, and its reply with the round trip: a closed loop, over one
  * dialled socket of any kind. It waits; nothing is allocated.
  *

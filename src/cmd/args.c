@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/args.h"
 
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of a verb, as a table. The table is all there is: the parser, `kedge
  * help VERB`, the check of the man page and the completion of the shell read the same
  * rows. Values land in the verb's own struct of options, which begins as a copy of its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/client.h"
 
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What get and put have in common: their flags, a list of files, and what their ends make
  * of the exit status. */
 #ifndef CMD_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of get's and put's tables of arguments that are the same. This is a piece of
  * an array's initializer, included inside it; the verb's struct of options begins with a
  * struct client_options. */

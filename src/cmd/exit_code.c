@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/exit_code.h"
 
 #include <errno.h>

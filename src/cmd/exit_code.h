@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What kedge says to the shell. get and put of one file use the cause; of several, 1 or
  * 2. The numbers are an interface: none changes its meaning. */
 #ifndef CMD_EXIT_CODE_H

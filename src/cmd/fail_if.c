@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/fail_if.h"
 
 #include "results/compare.h"

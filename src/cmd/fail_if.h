@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --fail-if of `kedge probe` and `kedge report`: what was given, and the lines it leads
  * to on standard error. */
 #ifndef CMD_FAIL_IF_H

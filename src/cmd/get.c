@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge get: files of a TFTP server to here. */
 #include "cmd/client.h"
 #include "cmd/verbs.h"

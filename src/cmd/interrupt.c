@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/interrupt.h"
 
 #include "os/loop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ctrl-C, SIGTERM and SIGHUP (unless it is ignored) as something to wait for, so that a
  * verb can finish what it was saying. */
 #ifndef CMD_INTERRUPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/key_option.h"
 
 #include "cmd/printable.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --key of `kedge serve` and `kedge probe`. */
 #ifndef CMD_KEY_OPTION_H
 #define CMD_KEY_OPTION_H

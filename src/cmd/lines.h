@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines of a descriptor, one at a time, without their newlines; the last one may be
  * without. Waiting for one can be called off. */
 #ifndef CMD_LINES_H

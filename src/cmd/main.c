@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge: finds the verb, reads its command line by its table, runs it. */
 #include "cmd/standard_streams.h"
 #include "cmd/verbs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/metrics.h"
 
 #include "base/number.h"

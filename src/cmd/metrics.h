@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --prometheus of `kedge probe`: one file of metrics (results/prometheus.h) that is replaced
  * whole, by a rename, again and again while a run goes on, and once more at its end. */
 #ifndef CMD_METRICS_H

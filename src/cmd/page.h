@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `kedge probe` and `kedge report` draw of a run when it is over, for which they count
  * over time: --html, one file, one page (results/html.h), and --plot, text on standard
  * output (results/plot.h). */

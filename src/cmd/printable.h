@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was typed, and names of files, fit for a line of text (report/text.h). */
 #ifndef CMD_PRINTABLE_H
 #define CMD_PRINTABLE_H

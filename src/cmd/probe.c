@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge probe: echo round trips to many targets of any kind, side by side. */
 #include "probe/flood.h"
 #include "probe/payload.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/probe_display.h"
 
 #include "results/table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `kedge probe` shows of a run, while it goes on and when it is over, and the exit
  * status that comes of it. What is probed, and how, is not known here. */
 #ifndef CMD_PROBE_DISPLAY_H

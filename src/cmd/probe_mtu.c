@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/probe_mtu.h"
 
 #include "results/mtu.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `kedge probe --mtu`. */
 #ifndef CMD_PROBE_MTU_H
 #define CMD_PROBE_MTU_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge put: files from here to a TFTP server. */
 #include "cmd/client.h"
 #include "cmd/verbs.h"

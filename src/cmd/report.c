@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge report: runs that `kedge probe --jsonl` wrote, read again: one is shown, two are
  * compared. */
 #include "results/compare.h"

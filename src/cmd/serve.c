@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge serve: its command line. */
 #include "cmd/serve_server.h"
 

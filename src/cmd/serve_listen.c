@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Binding what `kedge serve` is asked to serve. */
 #include "cmd/serve_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of `kedge serve`, in a straight line: bind, give up privileges, serve, stop. */
 #include "cmd/serve_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `kedge serve` runs: shards that serve TFTP, each on a thread and a loop of its own;
  * the first one's is the program's own, and the small services are on it too. */
 #ifndef CMD_SERVE_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `kedge serve` says on standard output: the endpoints, and at the end the sums. */
 #include "cmd/serve_server.h"
 

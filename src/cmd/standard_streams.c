@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cmd/standard_streams.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The three descriptors that a program is started with. */
 #ifndef CMD_STANDARD_STREAMS_H
 #define CMD_STANDARD_STREAMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one table of verbs. To add a verb: write src/cmd/NAME.c with a
  * `const struct verb verb_NAME`, and name it in this list. */
 #ifndef CMD_VERBS_H

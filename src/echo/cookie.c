@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "echo/cookie.h"
 
 #define PEER_MAX 64

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A token proves that its bearer gets what is sent to its address: a keyed hash of who it
  * is and of the hour, which the server need not remember. Pure: the key and the time are
  * arguments. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */

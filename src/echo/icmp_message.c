@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "echo/icmp_message.h"
 
 #define PROTOCOL_ICMP 1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ICMP and ICMPv6 echo messages, from the ICMP header on (RFC 792, RFC 4443), and the
  * errors that routers and hosts send about them. Pure: bytes in, values out.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "echo/loop_guard.h"
 
 #include "echo/stamp.h"

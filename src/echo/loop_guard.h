@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an echo may answer. Two services that answer each other never stop, and a forged
  * source address is all it takes to start them; so an echo is silent towards ports that
  * answer by themselves, towards the ports of this house, and where many would answer. A

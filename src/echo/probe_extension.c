@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "echo/probe_extension.h"
 
 #define KERNEL 1   /* of the clock's byte */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The mark: 32 bytes behind the stamp by which a probe asks a kedge server for more than
  * an echo, and in which the server answers. Ask: here is my token, or none. Token: that was
  * none of this address; this is. Report: what the server knows of this probe and its run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "echo/runs.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a server knows of the runs that ask it: for each proved peer and run, how many
  * probes came, each counted once, and what the guard refused of them. Pure: time, counters
  * and bytes come in, an answer is written over the probe.

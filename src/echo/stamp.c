@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "echo/stamp.h"
 
 void stamp_put(struct writer *w, const struct stamp *s)

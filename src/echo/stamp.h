@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The stamp that rides in the first 24 bytes of a probe: which run it belongs to, which
  * probe of it this is, and when it left. A peer that echoes returns it as it is. Payloads
  * shorter than the stamp go without. Pure: bytes in, values out. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files open for reading, shared by all transfers that read them, and kept a moment
  * longer for the next. Which file it is, is told by device, inode, time of change and
  * size: a name that now stands for another file, or for a changed one, opens anew, while

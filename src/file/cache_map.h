@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The mapping behind cache_lend(): made when the file is opened, gone when it is closed. */
 #ifndef FILE_CACHE_MAP_H
 #define FILE_CACHE_MAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "file/calls.h"
 
 #include <errno.h>

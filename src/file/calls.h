@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* System calls that the store uses in one way only. */
 #ifndef FILE_CALLS_H
 #define FILE_CALLS_H

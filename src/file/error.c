@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "file/error.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the store says when a thing did not work: a class for the caller to act on, the
  * errno behind it, and a few words for the log. It knows no protocol: whoever answers a
  * peer turns the class into an ERROR code. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "file/key.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A secret that two ends share, read from a file, and the seals made with it: HMAC-SHA-256
  * (RFC 2104), cut to 16 bytes. */
 #ifndef FILE_KEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The client's files: where a download goes, and where an upload comes from. Unlike the
  * server's they are named by the user, so no root confines them, and every call may
  * block. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "file/local.h"
 
 #include "file/calls.h"

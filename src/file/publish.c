@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "file/publish.h"
 
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last step of an upload: a complete temporary file takes its name, in one step for
  * everyone who looks. */
 #ifndef FILE_PUBLISH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "file/root.h"
 
 #include "base/bytes.h"

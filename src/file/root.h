@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A directory that is served, and names below it. Every name is resolved by the kernel
  * as if the directory were the root of the file system (openat2, RESOLVE_IN_ROOT): `..`
  * stops there, an absolute symbolic link means under it, and no spelling leads out. No

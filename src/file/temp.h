@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Temporary files: `.kedge-` and 16 hex digits, beside what they will become, and locked
  * (flock) as long as who made them lives. So leftovers can be told from those in use. */
 #ifndef FILE_TEMP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file that a peer sends: it appears under its name whole, or not at all. Bytes go to
  * `.kedge-<random>` in the target's own directory; commit makes them safe on the disk and
  * gives them the name in one step. Until then, and after any failure, what had the name

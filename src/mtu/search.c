@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mtu/mtu.h"
 
 void mtu_search_init(struct mtu_search *s, uint32_t least, uint32_t limit)

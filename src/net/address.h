@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An IP address with a port, in 32 bytes: what a datagram socket of this house talks to.
  * Only IPv4 and IPv6; a v4-mapped IPv6 address does not occur (sockets of the two
  * families are apart). For other kinds of socket see struct kedge_address. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Non-blocking calls on connected sockets, for owners on a loop: each does what it can at
  * once. A result below 0 is -errno; -EAGAIN says to wait for readiness. Interruptions and
  * connections that died in the queue are passed over. A peer that is gone is an error

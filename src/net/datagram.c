@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kedge/datagram.h"
 
 #include <errno.h>

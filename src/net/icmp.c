@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/icmp.h"
 
 #include "net/problem.h"

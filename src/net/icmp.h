@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sockets for ICMP echo: the unprivileged datagram kind where the kernel allows it to
  * this user, else a raw one. Messages are sent and received whole, from the ICMP header
  * on (what the IPv4 raw socket puts before it is taken away here). It does not build or

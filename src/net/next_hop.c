@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/next_hop.h"
 
 #include <errno.h>

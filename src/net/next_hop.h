@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the kernel knows of the first step towards a host: by which interface, how large
  * its packets may be, and whether the next hop has to be asked for its link address first
  * (ARP, neighbour discovery), which takes a while. It sends nothing. */

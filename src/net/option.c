@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/option.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a socket is set to, where that is one number. */
 #ifndef NET_OPTION_H
 #define NET_OPTION_H

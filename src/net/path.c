@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/path.h"
 
 #include "net/option.h"

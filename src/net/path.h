@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a sender may choose of the way its packets take and of the marks they carry. It
  * opens no socket. */
 #ifndef NET_PATH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/problem.h"
 
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one-line errors of public calls. */
 #ifndef NET_PROBLEM_H
 #define NET_PROBLEM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kedge/endpoint.h"
 
 #include "net/address.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/scheme.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

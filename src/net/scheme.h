@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of schemes, shared by the parser and the printer of endpoints. */
 #ifndef NET_SCHEME_H
 #define NET_SCHEME_H

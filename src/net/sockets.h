@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What listening and dialling share. */
 #ifndef NET_SOCKETS_H
 #define NET_SOCKETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kedge/stream.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/timestamps.h"
 
 #include "net/option.h"

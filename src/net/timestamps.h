@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernel's own times of datagrams, on the wall clock (SO_TIMESTAMPING, in software):
  * when one was handed to the device, and when one came from it. For sockets that send a
  * datagram a call; each that left has a number, counted from 0 since stamps_open. And what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/timestamps_batch.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Small datagrams of a dialled socket, many in one system call: sent, of which all are
  * stamped by the kernel (stamps.h), or the first alone, and received, with what is known
  * of each. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UDP in batches: many datagrams received by one call, many sent by one call, a whole
  * window sent as one train of segments. Replies leave from the address that was asked.
  * It knows no protocol; it does not wait (but see udp_let_wait()) and does not

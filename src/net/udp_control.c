@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/udp_control.h"
 
 #include <errno.h>

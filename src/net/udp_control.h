@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ancillary data of datagrams. */
 #ifndef NET_UDP_CONTROL_H
 #define NET_UDP_CONTROL_H

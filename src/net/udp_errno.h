@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which errors of send and receive on a shared socket say nothing about that datagram:
  * an ICMP message about an earlier one, to whomever it was. */
 #ifndef NET_UDP_ERRNO_H

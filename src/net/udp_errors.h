@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One entry of a socket's error queue. */
 #ifndef NET_UDP_ERRORS_H
 #define NET_UDP_ERRORS_H

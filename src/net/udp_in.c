@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "net/udp.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The clock of deadlines and round trips (CLOCK_MONOTONIC). */
 #ifndef OS_CLOCK_H
 #define OS_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "os/loop.h"
 
 #include "base/number.h"

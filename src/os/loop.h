@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Readiness and deadlines on epoll, for one thread. It knows no protocol and no socket
  * option: its owners watch descriptors, set timers, and are called back. All structs
  * belong to the caller and must stay where they are while they are added; nothing is

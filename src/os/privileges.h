@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Giving up privileges, one function a step, each called once at start: after the sockets
  * are bound, before the first datagram is read, and before any thread is started. */
 #ifndef OS_PRIVILEGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "os/workers.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small fixed pool of helper threads for what may block: opens, cold reads, fsync,
  * rename, close. One loop owns the pool: it submits, and is the only one that collects.
  * A job is the caller's own struct and is queued in place, so nothing is allocated and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/flood.h"
 
 bool flood_may(const struct probe_target *t)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Probes as fast as answers come: a few are always under way, and where answers fail to
  * come, still a hundred leave a second. For kedge servers alone that have given their
  * token: so nobody is flooded who did not say that he gets what is sent to his address. */

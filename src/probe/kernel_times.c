@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/kernel_times.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A round trip in parts, by the kernel's clock: from this program to the device (send), on
  * the way there, in the peer and back (way), and from the device to this program (receive).
  * Where a kedge server told how long it had the probe, what is left of the way without that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/one_way_delay.h"
 
 static bool was_set(const struct oneway_line *l, int64_t d)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two ways of a round trip apart, by the stamps of both kernels. Two clocks that nobody
  * has set by each other do not tell how long a way is; they tell by how much it changes. A
  * clock that runs faster than the other shows in both ways, with opposite signs; so the sum

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/own_lateness.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether this program itself was late: it slept past the time it meant to be awake, as it
  * was stopped, had no processor, or had more to do than it could. What was measured over
  * such a moment says more of this machine than of the way. Pure. */

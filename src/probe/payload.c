@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/payload.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a probe carries: the stamp, where it fits, the mark, where it asks, then bytes that
  * are known beforehand, so that a reply can be checked to the byte. Pure. */
 #ifndef PROBE_PAYLOAD_H

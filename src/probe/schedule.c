@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/schedule.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When probes leave: one absolute schedule for all targets, an open loop. Whatever the
  * answers do and however late an earlier probe left, the next has its time; so an outage
  * is met by as many probes as it lasted, and is seen. Pure: the time is an argument.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "probe/server_report.h"
 
 #include "base/number.h"

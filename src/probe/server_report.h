@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a kedge server tells of the probes it got, and what follows from it: whether what
  * was lost was lost going or coming back. The server counts the probes of a run from the
  * first that bore its token on; its last word says how many of those up to the highest one

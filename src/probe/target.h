@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One target of a probe, as its kind of socket sees it. A kind (a file each) opens,
  * sends, and tells here what came back; what that means is the account's business. */
 #ifndef PROBE_TARGET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/exposition.h"
 
 #include "report/text.h"

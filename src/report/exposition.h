@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Metrics in the text exposition format of Prometheus, version 0.0.4, as a file that its
  * node exporter or any scraper reads: families one after the other, each with its HELP and
  * TYPE, and all its samples together. Whole numbers, and times in seconds; no floating

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A histogram of durations in the log-linear shape of HdrHistogram: below 512 ns each
  * value has its own bucket, above that each power of two is cut into 256 equal parts. So
  * a percentile is within 1/256 (0.4 %) of a true sample; count, min and max are exact.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/interval.h"
 
 #include <math.h>

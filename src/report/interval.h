@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How sure a percentile is, and a change between two: 95 % intervals from ranks alone, with
  * no guess at how the samples are distributed, and nothing drawn at random.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON (RFC 8259), written front to back into a buffer of the caller's. Commas and
  * quotes are placed here; what comes out is valid JSON whatever bytes go in: a control
  * byte becomes \u00NN, and a byte that is not UTF-8 the four characters \xNN. Numbers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/log.h"
 
 #include "report/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The log of a running server: a line for each transfer (record.h) on a descriptor, usually
  * standard error, that never makes the caller wait. Lines go to a bounded ring; a thread of
  * the log's own writes them. When the reader of the descriptor is slower, new lines are

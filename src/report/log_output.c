@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/log_output.h"
 
 #include <errno.h>

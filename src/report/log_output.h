@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the log's thread writes: a descriptor of any kind that never holds the thread for
  * good. A pipe or a terminal whose reader sleeps is waited for by poll(), and that wait
  * ends when the log gives up. */

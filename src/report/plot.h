@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Drawings in text: how durations are distributed, and how they and what failed went over
  * time. Blocks and braille where the terminal has them, ASCII where not. Times are in ms on
  * a logarithmic scale; bars are as high as their share. Each drawing is whole lines of at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the drawings of plot.h share: a column of labels on the left, bars that fill parts of
  * a character, a logarithmic scale, and a line of labels below. */
 #ifndef REPORT_PLOT_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/plot_lines.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The progress of one transfer on a terminal: one line that is drawn over and over, with
  * a bar where the size is known, the rate and the time left. Silent where the descriptor
  * is not a terminal. Draws at most ten times a second, whatever it is told. */

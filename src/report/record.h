@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of one transfer, as one line: `key=value` or JSON, with the same keys.
  * Plain values in, bytes out; who reads the clock and where the line goes is not known
  * here.

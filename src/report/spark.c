@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/spark.h"
 
 #include "base/number.h"

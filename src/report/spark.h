@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last moments of something measured, as a line of small bars: a cell a moment, its
  * height the largest value of it on a logarithmic scale between the least and the largest
  * in sight, and a cross where something failed. Pure; zeroed memory but for the width is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A table of text, columns aligned, for endpoints, summaries and probe results. Cells are
  * added in reading order and kept in the caller's buffer until the table is printed, so
  * that every width is known. Cells are shown by text_printable; a character is one column. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What can be drawn where. */
 #ifndef REPORT_TERMINAL_H
 #define REPORT_TERMINAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes from elsewhere, for people: file names, peers' messages, reasons. What can
  * move a cursor, hide text or end a line never reaches the terminal or the log as it is.
  * UTF-8 that prints is kept; control characters (C0, DEL, C1), line and paragraph

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of things over time, in a fixed number of slots of one width: how many of
  * each kind, and of their durations the least, the largest and the sum. When time runs past
  * the last slot, each two become one and the width doubles; so a run of any length fits.

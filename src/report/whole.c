@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/whole.h"
 
 #include <errno.h>

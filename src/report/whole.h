@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file that is written whole or not at all: under a temporary name beside it, which
  * then takes its place in one step. What is there and no regular file (a pipe, a device)
  * is written straight through. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Block numbers: 64 bits here, 16 on the wire. After 65535 comes 0, or 1 where the rollover
  * option says so. */
 #include "kedge/tftp.h"

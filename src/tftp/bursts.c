@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tftp/bursts.h"
 
 #include "base/number.h"

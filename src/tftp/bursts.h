@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When which blocks left: the last few bursts of a sender, the newest in front. When the
  * room is used up the oldest are forgotten; a block that no burst holds left long ago. */
 #ifndef TFTP_BURSTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The client: it asks until it is answered, then it is a sender or a receiver. */
 #include "kedge/tftp.h"
 

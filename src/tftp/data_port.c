@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a datagram on a data socket gets: its transfer, or nothing, or ERROR 5. */
 #include "tftp/sessions.h"
 

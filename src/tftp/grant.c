@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which options a transfer runs with: what a server grants, what a client accepts. */
 #include "kedge/tftp.h"
 

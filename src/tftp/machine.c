@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A sender or a receiver, for owners that hold either. */
 #include "kedge/tftp.h"
 

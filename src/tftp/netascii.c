@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* netascii (RFC 1350 by way of RFC 764), a byte at a time: any cut is a good cut. */
 #include "kedge/tftp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tftp/options.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Options as text, between requests, OACKs and struct kedge_tftp_options. */
 #ifndef TFTP_OPTIONS_H
 #define TFTP_OPTIONS_H

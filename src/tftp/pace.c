@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tftp/pace.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pace of a window: RFC 7440 fixes how many its blocks are, and not how fast they come.
  * An ACK tells how long a block took on the slowest part of the way, by how much later it
  * came than one of a single block would have; after a loss blocks leave no faster. */

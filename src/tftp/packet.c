@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets of a transfer: DATA, ACK, ERROR (RFC 1350) and OACK (RFC 2347). */
 #include "kedge/tftp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long a transfer waits, and how often it repeats itself, where several must agree. */
 #ifndef TFTP_PATIENCE_H
 #define TFTP_PATIENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The receiving side: what is stored, what is acknowledged, and when it is over. */
 #include "kedge/tftp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a client tries next when an attempt has failed: some servers refuse options, some
  * links lose large or many packets. Pure policy: attempts in, the next question out. */
 #ifndef TFTP_RECOVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RRQ and WRQ (RFC 1350), with their options (RFC 2347), and the OACK that answers. */
 #include "kedge/tftp.h"
 

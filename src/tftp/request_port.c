@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a datagram on the request port gets: nothing, one reply, or a transfer. */
 #include "tftp/sessions.h"
 

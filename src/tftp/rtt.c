@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Round trips and the retransmission timeout (RFC 6298, with a floor for slow turns). */
 #include "tftp/rtt.h"
 

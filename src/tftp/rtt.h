@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Beside kedge/tftp_path.h. */
 #ifndef TFTP_RTT_H
 #define TFTP_RTT_H

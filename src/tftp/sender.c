@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sending side: what leaves, what leaves again, and when it is over. */
 #include "kedge/tftp.h"
 

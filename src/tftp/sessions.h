@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server's transfers: which datagram belongs to which, who is let in, what a repeated or
  * a foreign packet gets. No I/O: datagrams and the time come in; the owner moves bytes and
  * files as it is told. All of DESIGN's rules about requests are in admit.c, those about

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "transfer/block_reader.h"
 
 #include "base/number.h"

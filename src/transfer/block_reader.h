@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file as TFTP blocks: where the bytes of a block are, in octet mode and in netascii.
  * Server and client differ only in how they read: the server must not wait, the client
  * may; so the reading is the owner's function. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "transfer/block_writer.h"
 
 static bool is_taken(const struct store_result *result)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What arrives, on its way to a file: bodies of DATA become bytes at an offset, through
  * netascii where that is the mode. The writing is the owner's function. */
 #ifndef TRANSFER_BLOCK_WRITER_H

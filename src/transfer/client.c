@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A client's transfer: every address of the server in turn, and at each as many attempts
  * as recovery finds worth making. */
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "transfer/data_packets.h"
 
 unsigned channel_send(struct channel *c, const struct data_packets *packets,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A sender's window on its way out: frames of a file to one peer through one socket. */
 #ifndef TRANSFER_DATA_PACKETS_H
 #define TRANSFER_DATA_PACKETS_H

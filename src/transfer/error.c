@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the store says, as the end of a transfer and as an ERROR for the peer. */
 #include "transfer/file.h"
 

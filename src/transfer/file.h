@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file's side of one transfer, whichever it is: a download, an upload, or a file that
  * is served. It moves bytes between the conversation and the store, and knows when the
  * file is good. Every call may block on the disk, but not on a pipe: see ready(). */

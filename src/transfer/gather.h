@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long a receiver sleeps while a window comes: a server that sends it block by block would
  * wake it for each, which costs as much as all the rest. No clock and no sleep in here. */
 #ifndef TRANSFER_GATHER_H

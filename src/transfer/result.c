@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "transfer/result.h"
 
 #include "base/bytes.h"

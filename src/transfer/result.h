@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a transfer ended, for its caller: numbers from the conversation, and one printable
  * line of why. */
 #ifndef TRANSFER_RESULT_H

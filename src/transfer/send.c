@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A conversation's sender: from the file to the socket. */
 #include "transfer/session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One conversation: a transfer with one peer through a socket of its own, from the first
  * packet to the last. The machine of src/tftp says what to do; this waits, sends,
  * receives, and hands the bytes to the file's side. It blocks until all is over. */

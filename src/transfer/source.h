@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An upload's file: read as it is sent, a pipe only as fast as it comes; hashed on the
  * way; checked before its last block leaves. */
 #ifndef TRANSFER_SOURCE_H

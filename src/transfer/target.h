@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A download's file: what came, in order, through a buffer to its target; hashed on the
  * way; checked before it takes its name. */
 #ifndef TRANSFER_TARGET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A conversation waits: for the peer, for room in the socket, for more of the file, for
  * the user; and takes what the peer sent. */
 #include "transfer/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "serve/echo/datagrams.h"
 
 #include <errno.h>

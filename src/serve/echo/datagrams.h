@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the services on UDP share: one socket on the loop, datagrams in and answers out in
  * batches, the guard before every answer. It decides nothing: echo_udp and reply say what
  * is answered.

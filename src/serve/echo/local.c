@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "serve/echo/local.h"
 
 #include "net/connection.h"

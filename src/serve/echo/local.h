@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Echo over unix datagrams (unix-dgram): as echo_udp, where the peer is a path or an
  * abstract name. A sender without a name cannot be answered, and is counted.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "serve/echo/reply.h"
 
 static void answer(struct datagrams *d, struct udp_in *in)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A service of messages over UDP: whatever a client says, the answer is one fixed text,
  * as in the first exercise of every course on sockets. It never answers its own text (nor
  * what the guard refuses), so two of them do not talk for ever. */

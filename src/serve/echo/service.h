@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The small services under one face: what `kedge serve` holds for each echo and reply
  * socket, whatever kind it is of. (TFTP is a house of its own: serve/tftp/service.h.) */
 #ifndef SERVE_ECHO_SERVICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the small services have in common. */
 #ifndef SERVE_ECHO_SHARED_H
 #define SERVE_ECHO_SHARED_H

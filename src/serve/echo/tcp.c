@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "serve/echo/tcp.h"
 
 #include "base/number.h"

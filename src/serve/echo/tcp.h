@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Echo over connections: what a client sends comes back, in order, and when it has
  * finished, so do we (RFC 862). For tcp, unix and unix-seqpacket listeners, many
  * connections in one loop.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Echo over UDP (RFC 862): a datagram goes back as it came, unless the guard knows that
  * it would be answered again. A plain echo for plain clients. A probe that asks for it by
  * its mark (echo/probe_extension.h), and has proved that it gets what is sent to its address,
