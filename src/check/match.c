@@ -58,10 +58,10 @@ static bool is_digit(uint8_t c)
 static bool number_in(struct kedge_span list, uint64_t number)
 {
     while (list.len > 0) {
-        struct kedge_span one = next_part(&list, ',');
+        struct kedge_span part = next_part(&list, ',');
         uint64_t v = 0;
 
-        if (decimal(one, UINT16_MAX, &v) && v == number)
+        if (decimal(part, UINT16_MAX, &v) && v == number)
             return true;
     }
     return false;

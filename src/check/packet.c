@@ -2,6 +2,7 @@
 /* Datagrams in words and in hex. */
 #include "check/packet.h"
 
+#include "base/number.h"
 #include "kedge/tftp.h"
 #include "report/text.h"
 
@@ -167,7 +168,7 @@ static void mark_line(FILE *out, size_t at, size_t mark, size_t mark_len, int in
 void check_hex(FILE *out, const struct check_packet *p, size_t mark, size_t mark_len,
                int indent)
 {
-    size_t most = p->head_len < SHOWN_MOST ? p->head_len : SHOWN_MOST;
+    size_t most = (size_t)min_u64(p->head_len, SHOWN_MOST);
 
     for (size_t at = 0; at < most; at += LINE) {
         hex_line(out, p, at, indent);

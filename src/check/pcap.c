@@ -69,7 +69,7 @@ static void put_v6(struct writer *w, const struct net_address *from,
 void check_pcap_write(struct check_pcap *p, const struct net_address *from,
                       const struct net_address *to, struct kedge_span datagram)
 {
-    uint8_t head[V6_HEADER + UDP_HEADER];
+    uint8_t head[V6_HEADER + UDP_HEADER] = { 0 };
     struct writer w = { .ptr = head, .room = sizeof head };
     struct timespec now;
     uint32_t packet[4];

@@ -75,7 +75,7 @@ static struct kedge_span next_word(const char **list)
     return word;
 }
 
-static bool names(struct kedge_span word, const struct check_row *row)
+static bool is_named(struct kedge_span word, const struct check_row *row)
 {
     return span_equal(word, span_of(row->id)) ||
            span_equal(word, span_of(check_group_name(check_group_of(row))));
@@ -86,7 +86,7 @@ bool check_row_chosen(const struct check_row *row, const char *only)
     if (!only)
         return true;
     while (*only)
-        if (names(next_word(&only), row))
+        if (is_named(next_word(&only), row))
             return true;
     return false;
 }
@@ -94,7 +94,7 @@ bool check_row_chosen(const struct check_row *row, const char *only)
 static bool is_known(struct kedge_span word)
 {
     for (uint32_t i = 0; check_row_at(i); i++)
-        if (names(word, check_row_at(i)))
+        if (is_named(word, check_row_at(i)))
             return true;
     return false;
 }

@@ -32,7 +32,7 @@ enum { SECTION_ARGS = POLICY_KEYS, TOP_MAX = 64 };
 struct section_values {
     uint64_t number;
     uint32_t word;
-    const char *text;
+    const char *text; /* cppcheck-suppress unusedStructMember */
 };
 
 #define NUMBER .into = offsetof(struct section_values, number)
@@ -479,10 +479,9 @@ bool policy_file_load(struct policy_set *s, const char *path,
 {
     const char *why = NULL;
     struct policy_source from = { path, policy_text_read(path, POLICY_FILE_END, &why) };
-    bool good = false;
 
     if (from.text) {
-        good = policy_file_parse(s, &from, top, complaints);
+        bool good = policy_file_parse(s, &from, top, complaints);
         free(from.text);
         return good;
     }

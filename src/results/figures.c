@@ -13,17 +13,17 @@
 #define P99_9 99900
 
 #define ROW(key_, unit_, kind_, help_)                                                   \
-    .key = key_, .unit = unit_, .kind = VALUE_##kind_, .help = help_
+    .key = (key_), .unit = (unit_), .kind = VALUE_##kind_, .help = (help_)
 
-#define COUNTED FIGURE_REQUIRED | FIGURE_CARD
+#define COUNTED (FIGURE_REQUIRED | FIGURE_CARD)
 #define STATS(field) .get = get_count, .at = offsetof(struct probe_stats, field)
 
 /* Members of a histogram. */
-#define PART(key_, of_, getter) .key = key_, .of = of_, .get = getter
+#define PART(key_, of_, getter) .key = (key_), .of = (of_), .get = getter
 #define PERCENTILE(key_, of_, p)                                                         \
-    PART(key_, of_, get_times_percentile), .which = p, .unit = "ns", .kind = VALUE_TIME
+    PART(key_, of_, get_times_percentile), .which = (p), .unit = "ns", .kind = VALUE_TIME
 #define RANGE(key_, of_, p)                                                              \
-    PART(key_, of_, get_times_range), .which = p, .unit = "ns", .kind = VALUE_RANGE
+    PART(key_, of_, get_times_range), .which = (p), .unit = "ns", .kind = VALUE_RANGE
 #define NUMBER_OF(key_, of_)                                                             \
     PART(key_, of_, get_times_n), .unit = "samples", .kind = VALUE_COUNT,                \
                                   .help = "Samples."
@@ -35,7 +35,7 @@
     PART(key_, of_, get_times_left_out),                                                 \
         .unit = "samples", .kind = VALUE_COUNT,                                          \
         .help = "Samples that no memory was left for: they are in no percentile.",       \
-        .left = words,                                                                   \
+        .left = (words),                                                                 \
         .metric = { "kedge_probe_left_out_total", "of", histogram,                       \
                     "Times that are in no histogram or quantile, for want of memory." }
 

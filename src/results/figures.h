@@ -34,13 +34,13 @@ struct figure {
     const char *key;  /* in JSON, members of members behind a point: rtt_ns.p50 */
     const char *unit; /* "" of a text, a flag or an object */
     enum value_kind kind;
+    uint32_t which;                          /* for get: a percentile in thousandths */
     const char *help;                        /* a sentence, with its full stop */
     bool (*has)(const struct probe_view *v); /* NULL: every target has it */
     bool (*get)(const struct figure *f, const struct probe_view *v, struct value *out);
     /* for get: */
     const struct histogram *(*of)(const struct probe_view *v);
-    uint32_t which; /* a percentile in thousandths */
-    size_t at;      /* of a count in struct probe_stats */
+    size_t at; /* of a count in struct probe_stats */
     unsigned uses;
     const char *name;  /* what people and --fail-if call it; NULL: as its key */
     const char *note;  /* a line below the table where it is above 0 (notes.h) */

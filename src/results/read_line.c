@@ -170,8 +170,8 @@ static void count_received(struct probe_stats *a, const struct probe_stats_slot 
 }
 
 /* What the last line has is counted here for the case that there is none. */
-static void count(struct probe_stats *a, unsigned fate,
-                  const struct probe_stats_slot *slot)
+static void add_fate(struct probe_stats *a, unsigned fate,
+                     const struct probe_stats_slot *slot)
 {
     a->sent += fate != FATE_LATE; /* which was told to be lost before */
     a->refused += fate == FATE_REFUSED;
@@ -205,7 +205,7 @@ static void read_probe(struct probe_record *r, struct members *m)
         (void)bad(m, "outcome is none that is known");
     if (m->bad)
         return;
-    count(&t->stats, fate, &slot);
+    add_fate(&t->stats, fate, &slot);
     event.fate = (enum probe_fate)fate;
     if (r->settled && fate < FATES)
         r->settled(r->owner, place, &event);

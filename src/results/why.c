@@ -23,8 +23,7 @@ const char *why_of_code(int code)
 }
 
 static const char *const sentences[] = {
-    [CAUSE_TRANSPORT] = "probe takes icmp://, udp://, tcp://, unix://, unix-dgram:// and "
-                        "unix-seqpacket://",
+    [CAUSE_TRANSPORT] = "probe takes icmp, udp, tcp, unix, unix-dgram and unix-seqpacket",
     [CAUSE_KEY] = "--key is for udp:// only",
     [CAUSE_TOO_MANY] = "too many targets: 4,096 at most",
     [CAUSE_NO_HOST] = "the host is missing",

@@ -60,7 +60,7 @@ struct kedge_tftp_options kedge_tftp_grant(const struct kedge_tftp_request *requ
     if (asked->has & KEDGE_TFTP_HAS_TSIZE)
         grant_tsize(&granted, request, limits);
     if ((asked->has & KEDGE_TFTP_HAS_WINDOWSIZE) && request->mode == KEDGE_TFTP_OCTET) {
-        blksize = granted.has & (KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_BLKSIZE2)
+        blksize = (granted.has & (KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_BLKSIZE2))
                       ? granted.blksize
                       : KEDGE_TFTP_BLKSIZE_DEFAULT;
         granted.has |= KEDGE_TFTP_HAS_WINDOWSIZE;

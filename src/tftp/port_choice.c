@@ -32,10 +32,8 @@ static uint32_t port_of_turn(const struct tftp_sessions *t, const struct tftp_ar
 uint32_t port_choose(struct tftp_sessions *t, const struct tftp_arrival *in, bool had,
                      uint32_t last, kedge_nanos now)
 {
-    uint32_t socket = last;
-
     for (unsigned i = 0; i < TURNS; i++) {
-        socket = port_of_turn(t, in, t->turn++ % TURNS, now);
+        uint32_t socket = port_of_turn(t, in, t->turn++ % TURNS, now);
         if (!had || socket != last)
             return socket;
     }

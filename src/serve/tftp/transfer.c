@@ -265,16 +265,17 @@ void transfer_end(struct tftp_transfer *t)
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
 {
     int code = refusal_code(t->session->op, why->error);
-    uint8_t reply[64];
+    uint8_t datagram[64];
     size_t len = 0;
 
     reason_set(t, why->why);
     if (code >= 0)
-        len = tftp_session_refused(t->session, (uint16_t)code, refusal_text(code), reply);
+        len = tftp_session_refused(t->session, (uint16_t)code, refusal_text(code),
+                                   datagram);
     else if (t->session->outcome == KEDGE_TFTP_RUNNING)
         t->session->outcome = KEDGE_TFTP_REFUSED;
     if (len > 0)
-        port_say(t->port, &t->channel, (struct kedge_span){ reply, len });
+        port_say(t->port, &t->channel, (struct kedge_span){ datagram, len });
     transfer_end(t);
 }
 

@@ -69,6 +69,21 @@ static void rule_7_ack_0_gives_no_budget_back(void **state)
     server_close(s);
 }
 
+static void a_file_that_opens_slowly_keeps_its_budget(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 1 });
+    struct tftp_session *slow;
+
+    (void)state;
+    assert_int_equal(ask(s, from(1, SPAN(RRQ))), TFTP_OPEN);
+    slow = s->event.session;
+    tftp_sessions_settle(&s->t, slow);
+    assert_true(slow->charged);
+    assert_true(tftp_sessions_deadline(&s->t) == KEDGE_NEVER);
+    assert_int_equal(ask(s, from(2, SPAN(RRQ))), TFTP_KEEP);
+    server_close(s);
+}
+
 static void rule_7_the_budget_of_ipv6_is_of_a_56(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ .unvalidated_max = 1 });
@@ -348,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_7_the_budget_bounds_what_is_unproved),
         cmocka_unit_test(rule_7_ack_0_gives_no_budget_back),
+        cmocka_unit_test(a_file_that_opens_slowly_keeps_its_budget),
         cmocka_unit_test(rule_7_the_budget_of_ipv6_is_of_a_56),
         cmocka_unit_test(each_proof_lets_in_who_waited_longest),
         cmocka_unit_test(a_place_of_another_network_is_none),

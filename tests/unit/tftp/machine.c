@@ -147,12 +147,12 @@ static void port_unreachable_is_a_lie_when_the_peer_goes_on(void **state)
     }
     m = receiving();
     live_until(&m, MS(20));
-    for (uint16_t i = 0; i < 8; i++) {
+    for (uint16_t i = 0; i < 12; i++) { /* four of each take longer than ICMP waits */
         kedge_nanos now = MS(20 + 1900u * i);
 
         kedge_tftp_machine_gone(&m, now);
         live_until(&m, now + MS(1899));
-        in = data((uint16_t)(i / 2 + 1), (struct kedge_span){ whole, sizeof whole });
+        in = data((uint16_t)(i / 4 + 1), (struct kedge_span){ whole, sizeof whole });
         kedge_tftp_machine_read(&m, &in, now + MS(1899), &body);
         assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_RUNNING);
     }
@@ -207,6 +207,22 @@ static void who_lingers_is_ok_already(void **state)
     assert_int_equal(kedge_tftp_machine_outcome(&m), KEDGE_TFTP_OK);
 }
 
+static void port_unreachable_after_the_end_changes_nothing(void **state)
+{
+    struct kedge_tftp_machine both[] = { sending(9), receiving() };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(both); i++) {
+        kedge_tftp_machine_end(&both[i], KEDGE_TFTP_REPLACED, 0);
+        (void)kedge_tftp_machine_write(&both[i], MS(2));
+        kedge_tftp_machine_gone(&both[i], MS(3));
+        assert_true(kedge_tftp_machine_deadline(&both[i]) == KEDGE_NEVER);
+        assert_int_equal(kedge_tftp_machine_write(&both[i], MS(9000)).todo,
+                         KEDGE_TFTP_OVER);
+        assert_int_equal(kedge_tftp_machine_outcome(&both[i]), KEDGE_TFTP_REPLACED);
+    }
+}
+
 static void outcomes_have_the_names_of_records(void **state)
 {
     static const char *const names[] = { "error", "ok",       "unconfirmed", "changed",
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test(port_unreachable_is_no_sooner_or_later_for_being_repeated),
         cmocka_unit_test(port_unreachable_does_not_end_a_commit),
         cmocka_unit_test(who_lingers_is_ok_already),
+        cmocka_unit_test(port_unreachable_after_the_end_changes_nothing),
         cmocka_unit_test(outcomes_have_the_names_of_records),
     };
 
