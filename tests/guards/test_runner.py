@@ -85,6 +85,13 @@ exit 1
     assert done.stdout == "1..3\nok 1 - x\nok 2 - y: needs root # SKIP\nnot ok 3 - z\n"
 
 
+def test_a_whole_program_is_skipped_with_its_reason(root):
+    done = subprocess.run([root / "tests/unit/tap", "echo", "1..0 # SKIP no room"],
+                          stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0
+    assert done.stdout == "1..1\nok 1 - all: no room # SKIP\n"
+
+
 def test_a_crash_is_a_failure(driver, tmp_path):
     assert driver.read_junit(tmp_path / "none.xml", 139, "all").failed == 1
     (tmp_path / "a.xml").write_text('<a><testcase classname="a" name="good"/></a>')
