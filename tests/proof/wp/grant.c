@@ -15,7 +15,9 @@ static void grant_tsize(struct kedge_tftp_options *granted,
 
 /*@ requires request: \valid_read(request);
   @ requires limits: \valid_read(limits);
-  @ assigns \nothing; */
+  @ requires window: 1 <= limits->windowsize_max;
+  @ assigns \nothing;
+  @ ensures range: 1 <= \result <= KEDGE_TFTP_WINDOW_GRANT_MAX; */
 static uint64_t window_limit(const struct kedge_tftp_request *request,
                              const struct kedge_tftp_limits *limits, uint32_t blksize);
 
