@@ -14,10 +14,9 @@
 #define RESULT_COLUMNS 12
 #define STATE_COLUMN 42 /* where the state begins */
 
-__attribute__((format(printf, 2, 3))) static void line_add(struct writer *w,
-                                                           const char *format, ...)
+void line_add(struct writer *w, const char *format, ...)
 {
-    char text[TRACE_WORDS + 64];
+    char text[LINE_MOST];
     va_list list;
 
     va_start(list, format);
@@ -25,11 +24,6 @@ __attribute__((format(printf, 2, 3))) static void line_add(struct writer *w,
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     put(w, span_of(text));
-}
-
-static double ms(kedge_nanos t)
-{
-    return (double)t / (double)KEDGE_MSEC;
 }
 
 static const char *error_name(int code)
@@ -97,7 +91,8 @@ static void line_story(struct writer *w, const struct trace_call *c)
     if (*c->words)
         line_add(w, "%s%s", c->packet ? "" : ", ", c->words);
     if (c->measured)
-        line_add(w, ", rtt %.3f rto %.0f cwnd %" PRIu32, ms(c->rtt), ms(c->rto), c->cwnd);
+        line_add(w, ", rtt %.3f rto %.0f cwnd %" PRIu32, line_ms(c->rtt), line_ms(c->rto),
+                 c->cwnd);
     if (c->measured && c->resent > 0)
         line_add(w, " resent %" PRIu32, c->resent);
 }
@@ -153,8 +148,8 @@ void line_call(struct writer *w, const struct trace_call *c, unsigned columns)
         put(&r, span_of("-"));
     line_story(&s, c);
     over = strlen(name) > NAME_COLUMNS ? (int)strlen(name) - NAME_COLUMNS : 0;
-    line_add(w, "%9.3f %2" PRIu32 " %-*s %-*s ", ms(c->at), c->socket, NAME_COLUMNS, name,
-             over < RESULT_COLUMNS ? RESULT_COLUMNS - over : 0, result);
+    line_add(w, "%9.3f %2" PRIu32 " %-*s %-*s ", line_ms(c->at), c->socket, NAME_COLUMNS,
+             name, over < RESULT_COLUMNS ? RESULT_COLUMNS - over : 0, result);
     put_folded(w, written(&s), w->len - begin, columns);
     put_u8(w, '\n');
 }

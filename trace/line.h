@@ -8,6 +8,15 @@
 
 #define LINE_MOST 2048 /* bytes of one call, folded, at most */
 
+/* As printf; what is longer than LINE_MOST is cut. */
+__attribute__((format(printf, 2, 3))) void line_add(struct writer *w, const char *format,
+                                                    ...);
+
+static inline double line_ms(kedge_nanos t)
+{
+    return (double)t / (double)KEDGE_MSEC;
+}
+
 /* The head of the table; it ends with a newline. */
 void line_head(struct writer *w);
 

@@ -5,30 +5,11 @@
 #include "trace/line.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define WIDTH 58 /* columns of the picture */
 #define ROWS 19
-
-__attribute__((format(printf, 2, 3))) static void picture_add(struct writer *w,
-                                                              const char *format, ...)
-{
-    char text[LINE_MOST];
-    va_list list;
-
-    va_start(list, format);
-    /* It was started. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    put(w, span_of(text));
-}
-
-static double ms(kedge_nanos t)
-{
-    return (double)t / (double)KEDGE_MSEC;
-}
 
 /* Two pictures of one size: what stands in each cell, and the edge that a cell belongs to
  * ('A' is the first). Of an edge, 1 2 3 4 are the corners of a frame. */
@@ -158,8 +139,8 @@ static size_t put_beside(struct writer *w, const struct trace_call *calls, size_
         at++;
     if (at == count)
         return at;
-    picture_add(w, "%9.3f %2" PRIu32 " %s: ", ms(calls[at].at), calls[at].socket,
-                *calls[at].name ? calls[at].name : "(later)");
+    line_add(w, "%9.3f %2" PRIu32 " %s: ", line_ms(calls[at].at), calls[at].socket,
+             *calls[at].name ? calls[at].name : "(later)");
     line_states(w, &calls[at]);
     return at + 1;
 }
@@ -182,6 +163,6 @@ void picture_text(struct writer *w, const struct tcp_path *path,
             "\n[seen] after a call, (passed) between two; heavy lines: the path taken"));
     for (unsigned s = 0; s < STATE_COUNT; s++)
         if (path->reset[s])
-            picture_add(w, "; RST in %s", path_name((enum tcp_state)s));
+            line_add(w, "; RST in %s", path_name((enum tcp_state)s));
     put(w, span_of("\n"));
 }

@@ -121,14 +121,16 @@ struct match_char match_character(const struct match_locale *l, struct kedge_spa
 /* The address space that this process has, to which the child may add. */
 static uint64_t own_address_space(void)
 {
-    char line[128] = "";
+    uint64_t pages = 0;
+    char line[128];
     FILE *f = fopen("/proc/self/statm", "re");
 
     if (!f)
         return 0;
-    (void)!fgets(line, sizeof line, f);
+    if (fgets(line, sizeof line, f))
+        pages = strtoull(line, NULL, 10);
     fclose(f);
-    return strtoull(line, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* The child: compile one by one, and tell before each which it is. */

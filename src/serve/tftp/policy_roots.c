@@ -69,7 +69,7 @@ static void drop(struct policy_root *made)
 static struct policy_root *keep(struct policy_roots *r, struct kedge_span path,
                                 struct policy_root *made)
 {
-    struct policy_root *found = NULL;
+    struct policy_root *found;
 
     KEDGE_ASSERT(made);
     pthread_mutex_lock(&r->lock);
@@ -88,7 +88,7 @@ static struct policy_root *keep(struct policy_roots *r, struct kedge_span path,
 struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span path,
                                       bool open, const struct store_root **out)
 {
-    struct policy_root *found = NULL;
+    struct policy_root *found;
     struct store_result result;
 
     pthread_mutex_lock(&r->lock);

@@ -9,19 +9,41 @@
 
 #include "tftp/request_port.c"
 
-/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, deadlines_set,
- * kedge_tftp_sender_again, kedge_tftp_receiver_again. */
-void prove_request(void)
+static void a_request(struct kedge_span bytes)
 {
     struct tftp_sessions t;
     struct tftp_event out;
-    ANY_DATAGRAM(bytes);
     struct tftp_arrival in = any_arrival(bytes);
 
     any_table(&t);
     tftp_sessions_request(&t, &in, any_u64(), &out);
     event_is_sound(&t, &out);
     each_link_is_a_place(&t);
+}
+
+/* Of less than FEW bytes; the other lengths are an analysis of their own. */
+/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, session_advanced,
+ * deadlines_set, kedge_tftp_sender_again, kedge_tftp_receiver_again. */
+void prove_a_short_request(void)
+{
+    EACH(room, FEW - 1);
+    ANY_BYTES(bytes, room);
+
+    a_request((struct kedge_span){ bytes, room });
+}
+
+/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, session_advanced,
+ * deadlines_set, kedge_tftp_sender_again, kedge_tftp_receiver_again. */
+void prove_request(void)
+{
+    EACH(many, 1);
+    size_t room = many ? MANY : FEW;
+    ANY_BYTES(bytes, room);
+    struct kedge_span span = { bytes, room };
+
+    if (many)
+        span.len = any_from_to(FEW, MANY);
+    a_request(span);
 }
 
 /* Spec: power_below. */
