@@ -31,13 +31,21 @@ static struct file_identity id_of(const struct stat *st)
                                    .ino = st->st_ino,
                                    .mtime_s = st->st_mtim.tv_sec,
                                    .mtime_ns = st->st_mtim.tv_nsec,
+                                   .ctime_s = st->st_ctim.tv_sec,
+                                   .ctime_ns = st->st_ctim.tv_nsec,
+                                   .links = st->st_nlink,
                                    .size = (uint64_t)st->st_size };
+}
+
+static bool same_bytes(const struct file_identity *a, const struct file_identity *b)
+{
+    return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
+           a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
 }
 
 static bool same(const struct file_identity *a, const struct file_identity *b)
 {
-    return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
-           a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
+    return same_bytes(a, b) && a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
 }
 
 static struct cached_file **bucket(struct file_cache *cache,
@@ -360,5 +368,7 @@ bool cache_changed(const struct cached_file *file)
     if (call_stat_now(file->fd, &st) < 0)
         return true;
     now = id_of(&st);
+    if (now.links != file->id.links)
+        return !same_bytes(&now, &file->id);
     return !same(&now, &file->id);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Files open for reading, shared by all transfers that read them, and kept a moment
- * longer for the next. Which file it is, is told by device, inode, time of change and
- * size: a name that now stands for another file, or for a changed one, opens anew, while
- * transfers under way keep what they began with. All functions are for the loop's thread
+ * longer for the next. A file is known by its device, inode, size, mtime and ctime: a name
+ * that now stands for another file, or for a changed one (its owner and mode too), opens
+ * anew, while transfers under way keep what they began with. All functions are for the loop's thread
  * and none blocks; what blocks is done by jobs. */
 #ifndef FILE_CACHE_H
 #define FILE_CACHE_H
@@ -17,7 +17,10 @@ struct file_identity {
     uint64_t ino;
     int64_t mtime_s;
     int64_t mtime_ns;
+    int64_t ctime_s;
+    int64_t ctime_ns;
     uint64_t size;
+    uint64_t links; /* their number; what changes it changes ctime, and no bytes */
 };
 
 /* Files up to here are kept whole in memory while they are open: a boot storm asks for the
@@ -158,8 +161,9 @@ KEDGE_MUST_CHECK const uint8_t *cache_lend(const struct cached_file *file,
  * reads nothing from a disk, and is sent only where it may be of use. */
 void cache_warm(struct cached_file *file, uint64_t offset, size_t len, kedge_nanos now);
 
-/* The file is no longer as it was when it was opened: its size or time of change is
- * another. Best asked when a transfer ends. Does not wait. */
+/* The file is no longer as it was when it was opened: its size, mtime or ctime is another.
+ * Where the number of its links is another too (it was replaced or removed), ctime says
+ * nothing. Asked before a transfer's last block leaves. Does not wait. */
 KEDGE_MUST_CHECK bool cache_changed(const struct cached_file *file);
 
 #endif

@@ -40,16 +40,20 @@ int call_open_below(int root, const char *path, int flags, bool cached_only)
 int call_stat_now(int fd, struct stat *st)
 {
     struct statx now;
-    unsigned want = STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME;
+    unsigned want = STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME |
+                    STATX_CTIME | STATX_NLINK;
 
     if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, want, &now) < 0)
         return -errno;
     *st = (struct stat){ .st_dev = makedev(now.stx_dev_major, now.stx_dev_minor),
                          .st_ino = now.stx_ino,
                          .st_mode = now.stx_mode,
+                         .st_nlink = now.stx_nlink,
                          .st_size = (off_t)now.stx_size };
     st->st_mtim.tv_sec = now.stx_mtime.tv_sec;
     st->st_mtim.tv_nsec = now.stx_mtime.tv_nsec;
+    st->st_ctim.tv_sec = now.stx_ctime.tv_sec;
+    st->st_ctim.tv_nsec = now.stx_ctime.tv_nsec;
     return 0;
 }
 

@@ -16,7 +16,7 @@ KEDGE_MUST_CHECK int call_open_below(int root, const char *path, int flags,
                                      bool cached_only);
 
 /* fstat from what the kernel has at hand: it asks no server and no other program. Of *st
- * only device, inode, mode, size and mtime are set. 0 or -errno. */
+ * only device, inode, mode, links, size, mtime and ctime are set. 0 or -errno. */
 KEDGE_MUST_CHECK int call_stat_now(int fd, struct stat *st);
 
 /* What kind of file system an open file is on. */

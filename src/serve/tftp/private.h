@@ -202,6 +202,9 @@ void port_unlink(struct tftp_transfer *t);
 
 void reason_set(struct tftp_transfer *t, const char *text);
 void transfer_record(struct tftp_transfer *t);
+
+/* CHANGED: its file, which it reads, is no longer as it was when it was opened. */
+KEDGE_MUST_CHECK struct store_result transfer_unaltered(const struct tftp_transfer *t);
 void malformed_record(struct tftp_service *s, const struct tftp_port *p,
                       const struct udp_message *m);
 

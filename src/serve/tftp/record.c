@@ -105,10 +105,17 @@ static enum record_event event_of(const struct tftp_session *s,
     return s->op == KEDGE_TFTP_RRQ ? RECORD_GET : RECORD_PUT;
 }
 
+static const char altered[] = "the file was altered while it was served";
+
 static bool file_has_changed(const struct tftp_transfer *t)
 {
     return t->open && t->session->op == KEDGE_TFTP_RRQ &&
            t->service->config.provider->changed(t->file);
+}
+
+struct store_result transfer_unaltered(const struct tftp_transfer *t)
+{
+    return file_has_changed(t) ? store_fail(STORE_CHANGED, altered) : store_ok();
 }
 
 static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
@@ -116,7 +123,7 @@ static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
     enum kedge_tftp_outcome outcome = tftp_session_outcome(t->session);
 
     if (outcome == KEDGE_TFTP_OK && file_has_changed(t)) {
-        reason_set(t, "the file was altered while it was served");
+        reason_set(t, altered);
         return KEDGE_TFTP_CHANGED;
     }
     return outcome;

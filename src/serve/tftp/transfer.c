@@ -174,6 +174,9 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
         t->waits = WAITS_FOR_READ;
         return false;
     }
+    /* A mixture never comes to its end. */
+    if (result.error == STORE_OK && f.last)
+        result = transfer_unaltered(t);
     if (result.error != STORE_OK) {
         transfer_fail(t, &result);
         return true;

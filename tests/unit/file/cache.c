@@ -105,6 +105,66 @@ static void a_file_of_the_same_size_is_opened_anew(void **state)
     cache_release(after, 0);
 }
 
+/* Long enough for the kernel's coarse clock, which stamps files, to go on. */
+static void next_tick(void)
+{
+    assert_int_equal(usleep(20000), 0);
+}
+
+/* Also where nothing but the mode, or the owner, is another. */
+static void a_file_of_another_mode_is_opened_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct cached_file *before = must_open(f, "a");
+    struct cached_file *after = NULL;
+
+    next_tick();
+    assert_int_equal(chmod(at(&f->tree, "root/a").text, 0600), 0);
+    assert_null(find(f, "a"));
+    assert_true(cache_changed(before));
+    after = must_open(f, "a");
+    assert_ptr_not_equal(before, after);
+    assert_false(cache_changed(after));
+    cache_release(before, 0);
+    cache_release(after, 0);
+}
+
+/* cp -p onto it, tar --overwrite, a build with a fixed time. */
+static void other_bytes_of_the_same_size_and_mtime_are_seen(void **state)
+{
+    static const struct timespec times[2] = { { .tv_sec = 5 }, { .tv_sec = 5 } };
+    struct fixture *f = *state;
+    struct path path = at(&f->tree, "root/a");
+    struct cached_file *before, *after;
+
+    assert_int_equal(utimensat(AT_FDCWD, path.text, times, 0), 0);
+    before = must_open(f, "a");
+    next_tick();
+    put_file(path, "CONTENT OF A");
+    assert_int_equal(utimensat(AT_FDCWD, path.text, times, 0), 0);
+    assert_null(find(f, "a"));
+    assert_true(cache_changed(before));
+    after = must_open(f, "a");
+    assert_ptr_not_equal(before, after);
+    assert_int_equal(after->id.size, before->id.size);
+    cache_release(before, 0);
+    cache_release(after, 0);
+}
+
+/* A second name, as a backup gives, changes ctime and no bytes. */
+static void a_file_with_one_more_name_is_not_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct cached_file *file = must_open(f, "a");
+
+    next_tick();
+    assert_int_equal(link(at(&f->tree, "root/a").text, at(&f->tree, "root/e").text), 0);
+    assert_false(cache_changed(file));
+    assert_int_equal(truncate(at(&f->tree, "root/a").text, 5), 0);
+    assert_true(cache_changed(file));
+    cache_release(file, 0);
+}
+
 static void idle_files_are_closed_in_time(void **state)
 {
     struct fixture *f = *state;
@@ -180,6 +240,9 @@ int main(void)
         TEST(a_changed_file_is_opened_anew),
         TEST(when_all_slots_are_in_use_it_is_busy),
         TEST(a_file_of_the_same_size_is_opened_anew),
+        TEST(a_file_of_another_mode_is_opened_anew),
+        TEST(other_bytes_of_the_same_size_and_mtime_are_seen),
+        TEST(a_file_with_one_more_name_is_not_changed),
         TEST(idle_files_are_closed_in_time),
         TEST(a_held_open_harms_no_other),
         TEST(two_openings_of_one_file_meet),

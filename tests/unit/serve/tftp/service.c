@@ -351,6 +351,31 @@ static void what_waits_is_read_before_a_timer_sends_again(void **state)
     bench_free(b);
 }
 
+/* Of equal size and mtime, so that ctime alone can tell. */
+static void a_file_altered_while_it_is_served_has_no_last_block(void **state)
+{
+    static const struct timespec times[2] = { { .tv_sec = 5 }, { .tv_sec = 5 } };
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    struct path quick = at(&b->tree, "root/quick");
+
+    (void)state;
+    assert_int_equal(utimensat(AT_FDCWD, quick.text, times, 0), 0);
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    usleep(20000); /* longer than a tick of the clock that stamps files */
+    assert_int_equal(utimensat(AT_FDCWD, quick.text, times, 0), 0);
+    for (uint16_t block = 1; p->packet[1] == KEDGE_TFTP_DATA; block++) {
+        assert_int_equal(p->len, 516);
+        say(p, KEDGE_TFTP_ACK, block, NULL);
+        assert_true(hears(p, 2000));
+    }
+    assert_int_equal(p->packet[1], KEDGE_TFTP_ERROR);
+    assert_int_equal(tftp_service_totals(b->service).outcomes[KEDGE_TFTP_CHANGED], 1);
+    peer_free(p);
+    bench_free(b);
+}
+
 static void two_services_in_one_process(void **state)
 {
     struct bench *one = two_files(), *two = bench_new(UPLOAD_REFUSE);
@@ -391,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_turn_takes_some_packets_of_a_socket_and_ends),
         cmocka_unit_test(a_broadcast_address_answers_nobody),
         cmocka_unit_test(what_waits_is_read_before_a_timer_sends_again),
+        cmocka_unit_test(a_file_altered_while_it_is_served_has_no_last_block),
         cmocka_unit_test(two_services_in_one_process),
     };
 
