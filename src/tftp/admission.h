@@ -12,16 +12,22 @@ bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer);
 void budget_charge(struct tftp_sessions *t, struct tftp_session *s);
 void budget_refund(struct tftp_sessions *t, struct tftp_session *s);
 
+/* The session takes a place of its network's share. Half of all places are never one
+ * network's (or 64, where that is more). False: no place is free, or none of that share. */
+bool admission_has_place(const struct tftp_sessions *t, const struct tftp_peer *peer);
+void admission_take_place(struct tftp_sessions *t, const struct tftp_session *s);
+
 /* Whether a request over the budget may wait; let it; and let it wait on, asked again. */
-bool admission_may_wait(const struct tftp_sessions *t);
+bool admission_may_wait(const struct tftp_sessions *t, const struct tftp_peer *peer);
 void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
 void admission_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);
 
-/* Give back the budget, or the place among those who wait. */
+/* Give back the place, and the budget or the turn among those who wait. */
 void admission_leave(struct tftp_sessions *t, struct tftp_session *s);
 
-/* Of all places taken, the transfer that gives way to a new one of this peer, or NULL. */
-struct tftp_session *admission_gives_way(const struct tftp_sessions *t,
+/* Where admission_has_place() says no: the session that gives way to a new one of this peer,
+ * or NULL. It may be one that waits. At most 48 sessions are looked at. */
+struct tftp_session *admission_gives_way(struct tftp_sessions *t,
                                          const struct tftp_peer *peer, kedge_nanos now);
 
 #endif

@@ -129,6 +129,7 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
     s->request_len = (uint16_t)in->bytes.len;
     s->request_hash = hash_bytes(t->limits.key, in->bytes);
     s->started = s->progress_at = now;
+    admission_take_place(t, s);
     /* With one port only the time tells the stragglers of the last transfer: what comes
      * much sooner than any round trip was answers nothing of this one. A quarter, for a
      * short transfer saw few round trips, and none may have been the path's best. */
@@ -138,17 +139,23 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
     return s;
 }
 
-/* Another has to go where all places are taken. It is as if its peer had fallen silent. */
+/* Another has to go where all places are taken. It is as if its peer had fallen silent; who
+ * only waits is not told, as ever. */
 static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
                       kedge_nanos now, struct tftp_event *out)
 {
     struct tftp_session *s;
 
-    if (out->replaced || t->used < t->limits.room)
+    if (out->replaced || admission_has_place(t, &in->peer))
         return true;
     s = table_has_slot(t) ? admission_gives_way(t, &in->peer, now) : NULL;
     if (!s)
         return false;
+    if (s->state == TFTP_WAITING) {
+        t->dropped[TFTP_DROP_OVER_BUDGET]++;
+        tftp_sessions_release(t, s, now);
+        return true;
+    }
     s->outcome = KEDGE_TFTP_TIMEOUT;
     table_remember(t, s, now);
     replace(t, s, out);
@@ -176,7 +183,8 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
 static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
                          kedge_nanos now, struct tftp_event *out)
 {
-    struct tftp_session *s = admission_may_wait(t) ? begin(t, in, NULL, now, out) : NULL;
+    struct tftp_session *s =
+        admission_may_wait(t, &in->peer) ? begin(t, in, NULL, now, out) : NULL;
 
     if (!s) {
         drop_datagram(t, out, TFTP_DROP_OVER_BUDGET);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A server's transfers: which datagram belongs to which, who is let in, what a repeated or
  * a foreign packet gets. No I/O: datagrams and the time come in; the owner moves bytes and
- * files as it is told. All of DESIGN's rules about requests are in admit.c, those about
- * other packets in route.c, who waits or gives way where there is no room in crowd.c, the
- * table and the deadlines in sessions.c.
+ * files as it is told. All of DESIGN's rules about requests are in
+ * request_port.c, those about other packets in data_port.c, who waits or gives way where
+ * there is no room in admission.c, the table in table.c, the deadlines in sessions.c.
  *
  * A transfer is known by (listener, peer); it lives on one of the listener's data sockets,
  * and packets on another are not its own. Socket numbers are the owner's, 0 to
@@ -48,7 +48,7 @@ struct tftp_session {
     uint64_t request_hash;
     kedge_nanos started;
     kedge_nanos progress_at; /* the peer's last packet that counted */
-    kedge_nanos ignore_for;  /* from its start on: see admit.c */
+    kedge_nanos ignore_for;  /* from its start on: see request_port.c */
     uint32_t next;           /* in its hash chain, or in the free list */
     uint32_t older, newer;   /* in a queue */
     uint32_t repeats;        /* of its first reply, for as many requests */
@@ -64,6 +64,7 @@ struct tftp_queue {
 /* A /24, or a /56 of IPv6 (or several of the same hash). */
 struct tftp_network {
     uint32_t unvalidated; /* transfers that are charged to it */
+    uint32_t transfers;   /* places that it has, of all kinds */
     struct tftp_queue waiting;
 };
 
@@ -109,6 +110,7 @@ struct tftp_sessions {
     uint32_t fresh; /* from this number on none was ever used */
     uint32_t used;
     uint32_t turn; /* among the data sockets of an address */
+    uint32_t hand; /* the place looked at last for one that can give way */
     struct deadlines deadlines;
     uint32_t past;                 /* how many of the following, a power of two */
     struct tftp_ended *ended;      /* by hash of the peer */

@@ -75,6 +75,47 @@ def test_a_flood_that_has_taken_all_places(network, released, tmp_path, srv):
     assert outcomes.count("ok") == 20 and outcomes.count("timeout") >= 1
 
 
+PLACES = 2000
+
+
+def take_places(target, network, count):
+    """In the name of one silent host, from a port each: a request, and then ACKs of the OACK
+    and of the first block, as from a client that has proved its address. One port serves all:
+    none is secret."""
+    with Forger() as forger:
+        for first in range(0, count, 50):
+            for packet in request(RRQ, "file", blksize=512), ack(0), ack(1):
+                for number in range(first, first + 50):
+                    forger.send((f"{network}.1", 1024 + number), target, packet)
+                time.sleep(0.01)    # or its socket's queue drops them
+
+
+def served_at_once(server):
+    """Twenty files, each by its first request. A place of the flood ends after 30 s."""
+    start = time.monotonic()
+    for _ in range(20):
+        assert get(server.at, "file", blksize=1000).size == 20000
+    assert time.monotonic() - start < 5
+
+
+def test_an_address_that_takes_all_places(network, released, tmp_path, srv):
+    """It gets half of them. Another gets the rest, and gives way to a client that asks."""
+    silent_hosts()
+    (srv / "file").write_bytes(os.urandom(20000))
+    (srv / "file").chmod(0o644)
+    server = Server([released, "serve", f"tftp://{HERE}:0", "--root", srv, "--single-port",
+                     "--max-transfers", PLACES], tmp_path / "log")
+    try:
+        take_places(server.at, VICTIMS[0], PLACES + 200)
+        served_at_once(server)
+        take_places(server.at, VICTIMS[1], PLACES + 200)
+        served_at_once(server)
+    finally:
+        assert server.stop(twice=True) in (0, -9)
+    assert [r["outcome"] for r in server.records()].count("ok") == 40
+    assert int(server.summary.partition("over budget, ")[2].split()[0]) >= PLACES
+
+
 @pytest.fixture
 def server(network, released, tmp_path, srv):
     silent_hosts()

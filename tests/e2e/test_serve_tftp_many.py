@@ -138,7 +138,7 @@ def test_one_honest_peer_among_a_thousand_dead(serve, make, host, flags):
 def test_more_than_a_budget_of_silent_peers(serve, make):
     """An unproved thousand does not keep the proved from going on."""
     content = make("file", 20000)
-    server = serve("--max-transfers", "1100")
+    server = serve("--max-transfers", "2056")
     going = Get("file", blksize=512)
 
     with Peer(server.at) as peer:

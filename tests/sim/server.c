@@ -254,6 +254,7 @@ void server_check(struct world *w)
     if (t->used != 0)
         world_fail(w, "%u sessions are not given back", t->used);
     for (unsigned i = 0; i < t->past; i++)
-        if (t->network[i].unvalidated != 0 || t->network[i].waiting.oldest != 0)
+        if (t->network[i].unvalidated != 0 || t->network[i].transfers != 0 ||
+            t->network[i].waiting.oldest != 0)
             world_fail(w, "a budget is not given back");
 }

@@ -45,10 +45,21 @@ void prove_wait(void)
 
     any_table(&t);
     ANY_SESSION_OF(t, s);
-    if (admission_may_wait(&t) && any_bool())
+    if (admission_may_wait(&t, &s->peer) && any_bool())
         admission_wait(&t, s, any_u64());
     else
         admission_wait_on(&t, s, any_u64());
+    each_link_is_a_place(&t);
+}
+
+void prove_place(void)
+{
+    struct tftp_sessions t;
+
+    any_table(&t);
+    ANY_SESSION_OF(t, s);
+    if (admission_has_place(&t, &s->peer))
+        admission_take_place(&t, s);
     each_link_is_a_place(&t);
 }
 

@@ -239,7 +239,7 @@ static void a_quarter_is_not_for_waiting(void **state)
 static void a_rack_that_boots_is_not_kept_out(void **state)
 {
     enum { BOARDS = 10000 };
-    struct server *s = server_open((struct tftp_limits){ .room = 16384 });
+    struct server *s = server_open((struct tftp_limits){ .room = 2 * BOARDS });
     struct tftp_session **out = calloc(BOARDS + 1, sizeof *out);
     unsigned begun = 0;
     unsigned validated = 0;
@@ -281,11 +281,12 @@ static void fill(struct server *s, uint8_t network, unsigned count)
 
 static void one_of_a_flood_gives_way_at_once(void **state)
 {
-    struct server *s = server_open((struct tftp_limits){ .room = 200 });
+    struct server *s = server_open((struct tftp_limits){ .room = 400 });
     struct tftp_session *victim;
 
     (void)state;
     fill(s, 7, 200);
+    fill(s, 9, 200);
     for (uint16_t port = 1; port <= 20; port++) {
         assert_int_equal(ask(s, of_network(8, port)), TFTP_OPEN);
         victim = s->event.replaced;
@@ -294,7 +295,7 @@ static void one_of_a_flood_gives_way_at_once(void **state)
         assert_int_equal(tftp_session_outcome(victim), KEDGE_TFTP_TIMEOUT);
         assert_false(victim->charged);
         tftp_sessions_release(&s->t, victim, s->now);
-        assert_int_equal(s->t.used, 200);
+        assert_int_equal(s->t.used, 400);
     }
     assert_int_equal(ask(s, of_network(7, 500)), TFTP_DROPPED); /* its own like do not */
     assert_int_equal(s->t.dropped[TFTP_DROP_FULL], 1);
@@ -324,7 +325,7 @@ static void anyone_gives_way_after_the_first_timeout(void **state)
     server_close(s);
 }
 
-static void who_has_answered_never_gives_way(void **state)
+static void of_few_who_have_answered_none_gives_way(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ .room = 4 });
     struct tftp_session *session;
@@ -358,6 +359,122 @@ static void who_has_just_answered_does_not_either(void **state)
     server_close(s);
 }
 
+/* ---- Who has proved its address, and takes ever more ------------------------------------- */
+
+static void advance(struct server *s, uint8_t network, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        prove(s, started(s, of_network(network, (uint16_t)(1 + i))));
+}
+
+static void half_of_the_places_are_never_one_networks(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 200 });
+
+    (void)state;
+    advance(s, 7, 100);
+    assert_int_equal(ask(s, of_network(7, 500)), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_FULL], 1);
+    assert_int_equal(ask(s, of_network(7, 1)), TFTP_DROPPED); /* its own again */
+    assert_int_equal(s->t.dropped[TFTP_DROP_REPEATED], 1);
+    advance(s, 8, 100);
+    server_close(s);
+}
+
+static void a_small_table_may_be_one_networks(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 70 });
+
+    (void)state;
+    advance(s, 7, 64);
+    assert_int_equal(ask(s, of_network(7, 500)), TFTP_DROPPED);
+    advance(s, 8, 6);
+    server_close(s);
+}
+
+static void those_who_wait_count(void **state)
+{
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 200, .unvalidated_max = 1 });
+
+    (void)state;
+    (void)started(s, from(1, SPAN(RRQ)));
+    for (uint16_t port = 2; port <= 100; port++)
+        assert_int_equal(ask(s, from(port, SPAN(RRQ))), TFTP_KEEP);
+    assert_int_equal(ask(s, from(101, SPAN(RRQ))), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_OVER_BUDGET], 1);
+    server_close(s);
+}
+
+/* A neighbour of a flood gets a place once one of the flood has been silent for long. */
+static void a_network_makes_room_for_its_own(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 200 });
+    struct tftp_session *victim;
+
+    (void)state;
+    advance(s, 7, 60);
+    s->now += 3 * KEDGE_SEC;
+    for (uint16_t port = 101; port <= 140; port++)
+        prove(s, started(s, of_network(7, port)));
+    s->now += 2999 * KEDGE_MSEC;
+    assert_int_equal(ask(s, of_network(7, 500)), TFTP_DROPPED);
+    s->now += 1 * KEDGE_MSEC;
+    assert_int_equal(ask(s, of_network(7, 500)), TFTP_OPEN);
+    victim = s->event.replaced;
+    assert_in_range(victim->peer.port, 1, 60);
+    assert_int_equal(victim->peer.ip[14], 7);
+    tftp_sessions_release(&s->t, victim, s->now);
+    server_close(s);
+}
+
+/* 17,600 forged pairs of one address took 16,384 places: nobody was served for 24 s. */
+static void the_network_with_most_gives_way(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 400 });
+    struct tftp_session *victim;
+
+    (void)state;
+    advance(s, 7, 100);
+    s->now += 10 * KEDGE_MSEC;
+    for (uint16_t port = 101; port <= 200; port++) /* these have advanced further */
+        prove(s, started(s, of_network(7, port)));
+    advance(s, 9, 190);
+    advance(s, 10, 10);
+    for (uint16_t port = 1; port <= 20; port++) {
+        assert_int_equal(ask(s, of_network(8, port)), TFTP_OPEN);
+        victim = s->event.replaced;
+        assert_int_equal(tftp_session_outcome(victim), KEDGE_TFTP_TIMEOUT);
+        if (port <= 10) { /* it has most until then */
+            assert_int_equal(victim->peer.ip[14], 7);
+            assert_in_range(victim->peer.port, 1, 100);
+        }
+        assert_int_not_equal(victim->peer.ip[14], 10);
+        tftp_sessions_release(&s->t, victim, s->now);
+        assert_int_equal(s->t.used, 400);
+    }
+    server_close(s);
+}
+
+static void those_who_wait_give_way_as_well(void **state)
+{
+    struct server *s =
+        server_open((struct tftp_limits){ .room = 400, .unvalidated_max = 10 });
+
+    (void)state;
+    fill(s, 7, 10);
+    for (uint16_t port = 101; port <= 290; port++)
+        assert_int_equal(ask(s, of_network(7, port)), TFTP_KEEP);
+    for (uint8_t network = 20; network < 40; network++)
+        fill(s, network, 10);
+    assert_int_equal(s->t.used, 400);
+    assert_int_equal(ask(s, of_network(8, 1)), TFTP_OPEN);
+    assert_null(s->event.replaced);
+    assert_int_equal(s->t.used, 400);
+    assert_int_equal(s->t.dropped[TFTP_DROP_OVER_BUDGET], 1);
+    server_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,8 +492,14 @@ int main(void)
         cmocka_unit_test(a_rack_that_boots_is_not_kept_out),
         cmocka_unit_test(one_of_a_flood_gives_way_at_once),
         cmocka_unit_test(anyone_gives_way_after_the_first_timeout),
-        cmocka_unit_test(who_has_answered_never_gives_way),
+        cmocka_unit_test(of_few_who_have_answered_none_gives_way),
         cmocka_unit_test(who_has_just_answered_does_not_either),
+        cmocka_unit_test(half_of_the_places_are_never_one_networks),
+        cmocka_unit_test(a_small_table_may_be_one_networks),
+        cmocka_unit_test(those_who_wait_count),
+        cmocka_unit_test(a_network_makes_room_for_its_own),
+        cmocka_unit_test(the_network_with_most_gives_way),
+        cmocka_unit_test(those_who_wait_give_way_as_well),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
