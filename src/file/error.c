@@ -35,6 +35,11 @@ static const struct {
     { ENFILE, STORE_BUSY, "too many open files in the system" },
     { ENOMEM, STORE_BUSY, "out of memory" },
     { EAGAIN, STORE_BUSY, "the directory tree kept changing" },
+    { ESTALE, STORE_BUSY, "its file server was restarted" },
+    { ETIMEDOUT, STORE_BUSY, "its disk or file server does not answer" },
+    { ENOTCONN, STORE_BUSY, "its file server is not there" },
+    { EHOSTDOWN, STORE_BUSY, "its file server is down" },
+    { EHOSTUNREACH, STORE_BUSY, "its file server is not reached" },
     { EPIPE, STORE_IO, "who read this went away" },
 };
 

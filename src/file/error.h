@@ -9,16 +9,16 @@
 
 enum store_error {
     STORE_OK,
-    STORE_LATER,       /* it would block: hand it to a helper (the job form) */
-    STORE_NOT_FOUND,   /* absent, or outside the root */
-    STORE_BAD_NAME,    /* empty, too long, with a NUL, or one of kedge's own names */
-    STORE_DENIED,      /* permission, policy, or not a regular file */
-    STORE_EXISTS,      /* policy create, and the name is taken */
-    STORE_FULL,        /* disk or quota */
-    STORE_TOO_LARGE,   /* over the limit of uploads, or of the file system */
-    STORE_WRONG_SIZE,  /* an upload's size is not the one that was announced */
-    STORE_CHANGED,     /* the file was cut short while it was read */
-    STORE_BUSY,        /* no descriptor, memory or slot at the moment */
+    STORE_LATER,      /* it would block: hand it to a helper (the job form) */
+    STORE_NOT_FOUND,  /* absent, or outside the root */
+    STORE_BAD_NAME,   /* empty, too long, with a NUL, or one of kedge's own names */
+    STORE_DENIED,     /* permission, policy, or not a regular file */
+    STORE_EXISTS,     /* policy create, and the name is taken */
+    STORE_FULL,       /* disk or quota */
+    STORE_TOO_LARGE,  /* over the limit of uploads, or of the file system */
+    STORE_WRONG_SIZE, /* an upload's size is not the one that was announced */
+    STORE_CHANGED,    /* the file was cut short while it was read */
+    STORE_BUSY, /* at the moment: no descriptor, memory or slot; a file server is away */
     STORE_UNSUPPORTED, /* the kernel lacks what the store needs */
     STORE_IO,          /* all else */
 };

@@ -160,7 +160,8 @@ void transfer_pump(struct tftp_transfer *t);
 void transfer_store(struct tftp_transfer *t, struct kedge_span body);
 
 /* It does not start, and its peer is told; it ends with an ERROR, at its next pump; it is
- * over. What is under way for its file ends first. */
+ * over. What is under way for its file ends first. A reader hears nothing of what may be
+ * better in a moment: it asks again. */
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why);
 void transfer_fail(struct tftp_transfer *t, const struct store_result *why);
 void transfer_end(struct tftp_transfer *t);
@@ -210,7 +211,8 @@ void malformed_record(struct tftp_service *s, const struct tftp_port *p,
 
 /* ---- refusal.c ---- */
 
-/* The ERROR code and words for a failure of the file. -1: say nothing. */
+/* The ERROR code and words for a failure of the file. -1: say nothing (of an upload that has
+ * begun: UNDEFINED). */
 int refusal_code(enum kedge_tftp_op op, enum store_error error);
 const char *refusal_text(int code);
 

@@ -8,8 +8,8 @@ int refusal_code(enum kedge_tftp_op op, enum store_error error)
     case STORE_NOT_FOUND:
     case STORE_BAD_NAME:
         return KEDGE_TFTP_NOT_FOUND;
-    case STORE_BUSY:
-        return -1; /* it asks again; any ERROR would end its boot */
+    case STORE_BUSY: /* better in a moment: it asks again; any ERROR would end its boot */
+        return -1;
     case STORE_DENIED:
         return KEDGE_TFTP_ACCESS;
     case STORE_EXISTS:

@@ -184,7 +184,7 @@ uint32_t tftp_service_busy(const struct tftp_service *s)
 
 static void end_all(struct tftp_service *s)
 {
-    struct store_result stopped = store_fail(STORE_IO, "the server was stopped");
+    struct store_result stopped = store_fail(STORE_BUSY, "the server was stopped");
 
     for (uint32_t i = 0; i < s->config.room + TFTP_SPARE; i++) {
         struct tftp_transfer *t = &s->transfers[i];

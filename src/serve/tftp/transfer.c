@@ -57,10 +57,11 @@ void transfer_fail(struct tftp_transfer *t, const struct store_result *why)
     bool changed = why->error == STORE_CHANGED;
     int code = refusal_code(t->session->op, why->error);
 
+    if (code < 0 && t->session->op == KEDGE_TFTP_WRQ)
+        code = KEDGE_TFTP_UNDEFINED; /* what it has sent is gone: it must begin again */
     reason_set(t, why->why);
     kedge_tftp_machine_end(&t->session->machine,
-                           changed ? KEDGE_TFTP_CHANGED : KEDGE_TFTP_FAILED,
-                           code < 0 ? KEDGE_TFTP_UNDEFINED : code);
+                           changed ? KEDGE_TFTP_CHANGED : KEDGE_TFTP_FAILED, code);
 }
 
 static struct store_result read_part(void *transfer, const struct block_part *part,

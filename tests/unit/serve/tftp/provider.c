@@ -222,6 +222,27 @@ static void a_failure_may_come_later(void **state)
     }
 }
 
+/* U-Boot takes ERROR 1 and 2 as final: of what may be better in a moment it hears nothing,
+ * and asks again. */
+static void what_may_be_better_soon_is_silence_to_a_reader(void **state)
+{
+    (void)state;
+    for (enum call at = OPEN; at <= READ; at++) {
+        struct slow *s = slow_new();
+
+        ask(s->p, KEDGE_TFTP_RRQ, "name", NULL);
+        if (at == READ)
+            answer(s, OPEN, STORE_OK);
+        answer(s, at, STORE_BUSY);
+        if (at == READ)
+            answer(s, CLOSE, STORE_OK);
+        assert_false(hears(s->p, 50));
+        assert_int_equal(outcomes(s, at == OPEN ? KEDGE_TFTP_REFUSED : KEDGE_TFTP_FAILED),
+                         1);
+        slow_free(s);
+    }
+}
+
 /* What is under way ends before the file is closed; and the slot is free only then. */
 static void a_peer_goes_while_a_step_is_under_way(void **state)
 {
@@ -263,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_read_waits_at_each_step),
         cmocka_unit_test(a_write_waits_at_each_step),
         cmocka_unit_test(a_failure_may_come_later),
+        cmocka_unit_test(what_may_be_better_soon_is_silence_to_a_reader),
         cmocka_unit_test(a_peer_goes_while_a_step_is_under_way),
         cmocka_unit_test(one_that_opens_too_late_is_closed),
     };

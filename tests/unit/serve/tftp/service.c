@@ -288,6 +288,36 @@ static void the_service_closes_while_a_helper_is_held(void **state)
     }
 }
 
+static bool has_packet(struct peer *p)
+{
+    return recv(p->fd, p->packet, sizeof p->packet, 0) >= 0;
+}
+
+/* A board asks the new server again; its upload has to begin anew, and is told. */
+static void a_stop_is_silence_to_readers(void **state)
+{
+    struct bench *b = bench_new(UPLOAD_CREATE);
+    struct peer *reader = peer_new(b), *writer = peer_new(b);
+
+    (void)state;
+    put_bytes(b, "root/quick", 700);
+    ask(reader, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(reader, KEDGE_TFTP_DATA, 1);
+    ask(writer, KEDGE_TFTP_WRQ, "new", NULL);
+    must_hear(writer, KEDGE_TFTP_ACK, 0);
+    tftp_service_stop(b->service);
+    tftp_service_close(b->service);
+    b->closed = true;
+    assert_false(has_packet(reader));
+    assert_true(has_packet(writer));
+    assert_int_equal(writer->packet[1], KEDGE_TFTP_ERROR);
+    assert_int_equal(writer->packet[3], KEDGE_TFTP_UNDEFINED);
+    assert_int_equal(tftp_service_totals(b->service).outcomes[KEDGE_TFTP_FAILED], 2);
+    peer_free(reader);
+    peer_free(writer);
+    bench_free(b);
+}
+
 /* Packets go on to come while a turn answers them: it ends nevertheless. */
 static void a_turn_takes_some_packets_of_a_socket_and_ends(void **state)
 {
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_peer_goes_while_its_file_opens),
         cmocka_unit_test(a_peer_aborts_while_its_file_is_kept),
         cmocka_unit_test(the_service_closes_while_a_helper_is_held),
+        cmocka_unit_test(a_stop_is_silence_to_readers),
         cmocka_unit_test(a_turn_takes_some_packets_of_a_socket_and_ends),
         cmocka_unit_test(a_broadcast_address_answers_nobody),
         cmocka_unit_test(what_waits_is_read_before_a_timer_sends_again),
