@@ -380,5 +380,9 @@ enum args_result args_parse(const struct verb *verb, struct operands *words,
         if (!ok)
             return ARGS_BAD;
     }
-    return whole(&p) ? ARGS_RUN : ARGS_BAD;
+    if (!whole(&p))
+        return ARGS_BAD;
+    if (verb->given_into)
+        memcpy((char *)options + verb->given_into, &p.given, sizeof p.given);
+    return ARGS_RUN;
 }

@@ -68,6 +68,8 @@ struct verb {
     bool command;         /* the first operand ends the options */
     const void *defaults; /* a struct of options ... */
     size_t options_size;  /* ... and its size, at most VERB_OPTIONS_MAX */
+    size_t given_into;    /* offsetof a uint64_t there: a bit for each row that was given;
+                          0: nobody asks */
     enum exit_code (*run)(const void *options, const struct operands *operands);
 };
 

@@ -409,7 +409,7 @@ static void fill_top(cfg_opt_t *rows, struct policy_reader *r)
         cfg_opt_t one = CFG_STR_CB(a->name, NULL, CFGF_NODEFAULT, read_top_key);
         cfg_opt_t many = CFG_STR_LIST_CB(a->name, NULL, CFGF_NODEFAULT, read_top_key);
 
-        if (a->name)
+        if (a->name && a->kind != ARG_GONE)
             rows[n++] = a->kind == ARG_TEXTS ? many : one;
     }
     for (int key = 0; key < POLICY_KEYS; key++) {

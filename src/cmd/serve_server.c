@@ -95,7 +95,7 @@ static bool opens_root(struct server *s)
 
 static enum exit_code become_user(struct server *s)
 {
-    bool write = s->options->uploads != UPLOAD_REFUSE;
+    bool write = !s->policy && s->options->uploads != UPLOAD_REFUSE;
     struct jail_user user;
     char why[256];
     int err;
@@ -177,8 +177,10 @@ static int start_tftp(struct server *s)
     struct tftp_recorder to_log = { write_log, s->log };
     int err = 0;
 
-    if (s->options->uploads != UPLOAD_REFUSE)
+    if (s->policy ? policy_set_uploads(s->policy) : s->options->uploads != UPLOAD_REFUSE)
         (void)upload_sweep(&s->root);
+    if (s->policy && policy_set_uploads(s->policy))
+        policy_roots_sweep(&s->policy->roots);
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
         err = shard_start(&s->shards[i], to_log);
     return err;

@@ -10,10 +10,13 @@
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
 
-enum { CACHE_FILES_MAX = 32 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 21 };
 
 /* The command line of serve. */
 struct serve_options {
+    const char *config;
+    const char *map;
+    bool check;
     const char *root;
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
@@ -31,7 +34,12 @@ struct serve_options {
     uint64_t echo_max_connections;
     kedge_nanos idle_timeout;
     const char *key;
+    uint64_t given; /* a bit for each row of serve_args */
 };
+
+/* SERVE_ARGS rows. */
+extern const struct arg serve_args[];
+extern const struct serve_options serve_usual;
 
 /* One line of the endpoint table. */
 struct served {
@@ -51,8 +59,9 @@ struct server {
     struct loop_timer stop_timer;
     struct log *log;
     struct store_root root;
-    struct store_key key; /* of probes; len 0: none */
-    uint8_t *echo_buffer; /* ECHO_BUFFER bytes, of all services */
+    struct policy_set *policy; /* NULL: none */
+    struct store_key key;      /* of probes; len 0: none */
+    uint8_t *echo_buffer;      /* ECHO_BUFFER bytes, of all services */
     struct served served[CACHE_FILES_MAX];
     unsigned cache_count;
     kedge_nanos started;

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from e2e.lib.policy import lay_out
 from e2e.lib.probe import Run
 from e2e.lib.run import run
 from e2e.lib.serve import Server
@@ -46,6 +47,27 @@ def serve(kedge, tmp_path, srv):
     for server, code in zip(servers, codes):
         assert code in (0, -9), f"exit status {code}\n{server.stderr[:9000]}"
         assert not any(c in server.stderr for c in CRASHES), server.stderr
+
+
+@pytest.fixture
+def tree(srv):
+    """What POLICY (e2e.lib.policy) speaks of."""
+    return lay_out(srv)
+
+
+@pytest.fixture
+def policed(kedge, tree, tmp_path):
+    """policed(*FLAGS): a server by that policy file."""
+    servers = []
+
+    def start(*flags):
+        command = [kedge, "serve", "-c", tree / "policy", *flags]
+        servers.append(Server(command, tmp_path / f"policed-{len(servers)}.log"))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        assert server.stop(twice=True) == 0, server.stderr
 
 
 def client(verb):

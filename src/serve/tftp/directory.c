@@ -5,6 +5,7 @@
 #include "serve/tftp/directory.h"
 
 #include "serve/tftp/directory_upload.h"
+#include "serve/tftp/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@ struct cold_read {
 
 struct directory_file {
     struct provided_file base; /* first */
-    struct root_name name;
+    struct provider_request request;
+    struct rules rules; /* its root, name, and what an upload may do */
+    struct store_job judging;
 
     /* Of a file to read. */
     struct cached_file *file;
@@ -67,21 +70,23 @@ static void forget_memory(struct provider *provider)
 
 /* The file, if it is open: asked of the kernel once a turn for a name. It is held while it
  * is remembered. */
-static struct cached_file *find_open(struct directory *d, const struct root_name *name)
+static struct cached_file *find_open(struct directory *d, const struct rules *r)
 {
     struct turn_memory *m = &d->memory;
     kedge_nanos now = loop_now(d->config.loop);
 
-    if (m->file && m->found_at == now && strcmp(m->name.text, name->text) == 0) {
+    if (m->file && m->found_at == now && m->root == r->root &&
+        strcmp(m->name.text, r->name.text) == 0) {
         cache_share(m->file);
         return m->file;
     }
     forget_memory(&d->provider);
-    m->file = cache_find(d->config.files, d->config.root, name);
+    m->file = cache_find(d->config.files, r->root, &r->name);
     if (!m->file)
         return NULL;
     m->found_at = now;
-    m->name = *name;
+    m->root = r->root;
+    m->name = r->name;
     cache_share(m->file);
     return m->file;
 }
@@ -103,14 +108,14 @@ static void read_opened(struct cache_opening *opening)
 
 static struct store_result open_read(struct directory *d, struct directory_file *f)
 {
-    struct cached_file *file = find_open(d, &f->name);
+    struct cached_file *file = find_open(d, &f->rules);
 
     if (file) {
         set_file(f, file);
         return store_ok();
     }
-    f->opening = (struct cache_opening){ .root = d->config.root,
-                                         .name = &f->name,
+    f->opening = (struct cache_opening){ .root = f->rules.root,
+                                         .name = &f->rules.name,
                                          .done = read_opened };
     cache_open(d->config.files, &f->opening);
     return later();
@@ -211,27 +216,82 @@ static bool directory_changed(const struct provided_file *file)
     return m->changed;
 }
 
+static struct store_result open_upload(struct directory *d, struct directory_file *f)
+{
+    f->upload = (struct directory_upload){
+        .file = &f->base,
+        .workers = d->config.workers,
+        .upload = { .root = f->rules.root,
+                    .rules = &f->rules.uploads,
+                    .name = &f->rules.name,
+                    .expected = f->request.announced_bytes },
+    };
+    return directory_upload_open(&f->upload);
+}
+
+/* The rules are known. */
+static struct store_result open_judged(struct directory_file *f)
+{
+    struct directory *d = directory_of(&f->base);
+
+    if (f->rules.result.error != STORE_OK)
+        return f->rules.result;
+    f->base.blksize_max = f->rules.blksize_max;
+    f->base.windowsize_max = f->rules.windowsize_max;
+    return f->request.writes ? open_upload(d, f) : open_read(d, f);
+}
+
+static void judge(struct directory_file *f)
+{
+    const struct directory_config *c = &directory_of(&f->base)->config;
+    struct rules_base base = { c->root, c->uploads };
+
+    rules_judge(c->policy, &base, &f->request, NULL, &f->rules);
+}
+
+static void judge_by_helper(struct store_job *job)
+{
+    judge(JOB_OWNER(job, struct directory_file, judging));
+}
+
+static void judged(struct store_job *job)
+{
+    struct directory_file *f = JOB_OWNER(job, struct directory_file, judging);
+    struct store_result result = open_judged(f);
+
+    if (result.error != STORE_LATER)
+        resume(f, result);
+}
+
+static struct store_result judge_later(struct directory *d, struct directory_file *f)
+{
+    f->judging = (struct store_job){ .run = judge_by_helper, .done = judged };
+    workers_submit(d->config.workers, &f->judging);
+    return later();
+}
+
+/* Without a policy all have the one root. */
+static void take_base(const struct directory_config *c, struct directory_file *f)
+{
+    f->rules.root = c->root;
+    f->rules.uploads = c->uploads;
+    f->rules.result = root_name_parse(c->root, f->request.name, &f->rules.name);
+}
+
 static struct store_result directory_open(struct provided_file *file,
                                           const struct provider_request *request)
 {
     struct directory *d = directory_of(file);
     struct directory_file *f = own(file);
-    struct store_result result;
 
-    *f = (struct directory_file){ .base = *file };
-    result = root_name_parse(d->config.root, request->name, &f->name);
-    if (result.error != STORE_OK)
-        return result;
-    if (!request->writes)
-        return open_read(d, f);
-    f->upload =
-        (struct directory_upload){ .file = &f->base,
-                                   .workers = d->config.workers,
-                                   .upload = { .root = d->config.root,
-                                               .rules = &d->config.uploads,
-                                               .name = &f->name,
-                                               .expected = request->announced_bytes } };
-    return directory_upload_open(&f->upload);
+    *f = (struct directory_file){ .base = *file, .request = *request };
+    if (d->config.policy && d->config.policy->blocks)
+        return judge_later(d, f);
+    if (d->config.policy)
+        judge(f);
+    else
+        take_base(&d->config, f);
+    return open_judged(f);
 }
 
 static struct store_result directory_close(struct provided_file *file)

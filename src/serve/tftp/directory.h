@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The directory as a provider: files below a root are read through the cache, and uploads
  * appear under their names whole or not at all (file/cache.h, file/upload.h). What may block
- * is done by helper threads. It does not decide who may have which file. */
+ * is done by helper threads. Who may have which file a policy says (rules.h); without one
+ * all may have all below the one root. */
 #ifndef SERVE_TFTP_DIRECTORY_H
 #define SERVE_TFTP_DIRECTORY_H
 
 #include "file/cache.h"
 #include "file/upload.h"
 #include "os/loop.h"
+#include "serve/tftp/policy_set.h"
 #include "serve/tftp/provider.h"
 
 /* All of it outlives the directory. The helpers' results are collected on the loop's
@@ -18,11 +20,13 @@ struct directory_config {
     struct file_cache *files;
     const struct store_root *root;
     struct upload_rules uploads;
+    struct policy_set *policy; /* closed; it goes before root and uploads. NULL: none */
 };
 
 /* What was found out in this turn holds for all of it: a storm asks for one file. */
 struct turn_memory {
     kedge_nanos found_at; /* loop_now() of the turn */
+    const struct store_root *root;
     struct root_name name;
     struct cached_file *file;
     kedge_nanos checked_at;

@@ -3,6 +3,7 @@
 #include "serve/tftp/policy_roots.h"
 
 #include "base/bytes.h"
+#include "file/upload.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +109,10 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
         return store_fail(STORE_BUSY, "more roots of clients than may be open");
     *out = &found->root;
     return store_ok();
+}
+
+void policy_roots_sweep(const struct policy_roots *r)
+{
+    for (const struct policy_root *one = r->first; one; one = one->next)
+        (void)upload_sweep(&one->root);
 }

@@ -116,9 +116,43 @@ static void sort_by_rank(struct policy_section *s, size_t count)
     }
 }
 
+static bool map_blocks(const struct map *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->rules[i].letters & (MAP_BACKREF | MAP_FILE))
+            return true;
+    return false;
+}
+
+/* Does the root of one of its sections hold a % (second 0), or a % and that letter? */
+static bool root_holds(const struct policy_section *s, uint8_t second)
+{
+    struct kedge_span root = s->values[POLICY_ROOT].text;
+
+    for (size_t i = 0; i + 1 < root.len; i++)
+        if (root.ptr[i] == '%' && (!second || root.ptr[i + 1] == second))
+            return true;
+    return false;
+}
+
+static void note_needs(struct policy_set *s)
+{
+    for (size_t i = 0; i < s->policy.map_count; i++)
+        s->blocks = s->blocks || map_blocks(&s->maps[i].map);
+    for (size_t i = 0; i < s->policy.count; i++) {
+        const struct policy_section *one = &s->sections[i];
+
+        s->blocks = s->blocks || root_holds(one, 0);
+        s->by_interface =
+            s->by_interface || root_holds(one, 'i') ||
+            (one->kind == POLICY_CLIENT && one->match.kind == POLICY_INTERFACE);
+    }
+}
+
 void policy_set_close(struct policy_set *s)
 {
     sort_by_rank(s->sections, s->policy.count);
+    note_needs(s);
     s->policy.sections = s->sections;
     for (size_t i = 0; i < s->policy.map_count; i++)
         s->policy_maps[i] = (struct policy_map){ s->maps[i].map, s->maps[i].chars };

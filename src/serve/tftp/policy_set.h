@@ -19,6 +19,8 @@ struct policy_text;
 struct policy_set {
     struct policy policy;    /* valid once closed */
     struct writer *warnings; /* what is odd, but can be used; NULL: dropped */
+    bool by_interface;       /* once closed: it asks where a request came in */
+    bool blocks;             /* once closed: see policy_set_close() */
 
     /* Owned. */
     struct policy_section *sections;
@@ -48,7 +50,9 @@ struct kedge_span policy_set_text(struct policy_set *s, const char *text);
 uint64_t policy_set_map(struct policy_set *s, const char *path,
                         struct writer *complaints);
 
-/* All is there: what the command line set comes first, what is the default last. */
+/* All is there: what the command line set comes first, what is the default last. From then
+ * on `blocks` says whether a request may have to wait for a disk or for a slow expression:
+ * then it is judged on a helper. */
 void policy_set_close(struct policy_set *s);
 
 /* Open the roots that are the same for each client, while it is still allowed to. False:

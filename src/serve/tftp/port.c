@@ -42,16 +42,18 @@ static void port_close(struct tftp_port *p)
     udp_close(&p->socket);
 }
 
-static int open_port(struct tftp_listener *l, const struct udp_options *options)
+static int open_port(struct tftp_listener *l, const struct udp_options *options,
+                     bool by_interface)
 {
     struct tftp_port *p = &l->port[l->ports];
     int err = udp_open(options, &p->socket);
 
     if (err < 0)
         return err;
-    udp_one_address(&p->socket);
     p->number = l->ports++;
     p->requests = p->number == 0;
+    if (!p->requests || !by_interface)
+        udp_one_address(&p->socket);
     p->listener = l;
     return 0;
 }
@@ -87,7 +89,7 @@ static int open_ports(struct tftp_listener *l, struct tftp_service *s,
                                    .receive_buffer = queue_for(s->config.room),
                                    .reuse_port = s->config.shard > 0 };
     uint32_t more = s->config.single_port ? 0 : s->sessions.limits.sockets;
-    int err = open_port(l, &options);
+    int err = open_port(l, &options, s->config.by_interface);
 
     if (err == 0 && s->config.shards > 1)
         err = udp_share(&l->port[0].socket);
@@ -98,7 +100,7 @@ static int open_ports(struct tftp_listener *l, struct tftp_service *s,
     options.low = s->config.low;
     options.high = s->config.high;
     while (err == 0 && more-- > 0)
-        err = open_port(l, &options);
+        err = open_port(l, &options, false);
     if (err == -EADDRINUSE && is_partial(l, s)) {
         s->sessions.limits.sockets = l->ports - 1;
         return 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the TFTP service share. It runs one way:
  *
- *   service -> dispatch -> request -> transfer -> { provider, port, record, refusal }
+ *   service -> dispatch -> request -> transfer -> { provider, port, record, refusal,
+ *                                                   limits }
  *
  * service.c is its life, dispatch.c what a datagram becomes, request.c what a request is
  * answered by, transfer.c what a transfer does next. Below, port.c sends, record.c says what
- * became of it, refusal.c has the ERROR for a failure, and a provider (provider.h) has the
- * file. Nothing below calls a transfer, but for the provider's resume(). */
+ * became of it, refusal.c has the ERROR for a failure, limits.c how large blocks may be, and
+ * a provider (provider.h) has the file. Nothing below calls a transfer, but for the provider's resume(). */
 #ifndef SERVE_TFTP_PRIVATE_H
 #define SERVE_TFTP_PRIVATE_H
 
@@ -67,6 +68,7 @@ struct tftp_transfer {
     struct tftp_port *port;
     struct tftp_transfer *next_stuck;
     struct channel channel;
+    uint32_t ifindex; /* where its request came in; 0: not known */
     uint64_t
         lent; /* bytes of file wait for port, unless port_emptied() has grown since */
     enum tftp_wait waits; /* until then nothing else may happen to its file */
@@ -208,12 +210,5 @@ void transfer_record(struct tftp_transfer *t);
 KEDGE_MUST_CHECK struct store_result transfer_unaltered(const struct tftp_transfer *t);
 void malformed_record(struct tftp_service *s, const struct tftp_port *p,
                       const struct udp_message *m);
-
-/* ---- refusal.c ---- */
-
-/* The ERROR code and words for a failure of the file. -1: say nothing (of an upload that has
- * begun: UNDEFINED). */
-int refusal_code(enum kedge_tftp_op op, enum store_error error);
-const char *refusal_text(int code);
 
 #endif

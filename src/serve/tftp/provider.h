@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A provider: where the bytes of transfers come from, and where they go. It knows no
- * protocol, no peer and no transfer. The directory (directory.h) is one; the content of a
+ * protocol and no transfer. The directory (directory.h) is one; the content of a
  * program's own functions, or of another server, may be others.
  *
  * Each of open, read, write and commit answers at once by
@@ -16,6 +16,7 @@
 #ifndef SERVE_TFTP_PROVIDER_H
 #define SERVE_TFTP_PROVIDER_H
 
+#include "net/address.h"
 #include "transfer/block_reader.h"
 
 /* One file of one transfer. It is the first member of the provider's own struct, of which
@@ -27,16 +28,20 @@ struct provided_file {
     void *transfer;
 
     /* Set by the provider before an open has succeeded. */
-    uint64_t size; /* of a file to read, in bytes */
-    bool slow;     /* of a file to write: each write is STORE_LATER */
+    uint64_t size;           /* of a file to read, in bytes */
+    bool slow;               /* of a file to write: each write is STORE_LATER */
+    uint32_t blksize_max;    /* of this peer and file; 0: the service's own */
+    uint32_t windowsize_max; /* likewise */
 };
 
-/* What a peer asks for. The name is the peer's own spelling: any bytes, also none; it stays
- * as long as the file. */
+/* What a peer asks for. The name is the peer's own spelling: any bytes, also none; it and
+ * the peer's address stay as long as the file. */
 struct provider_request {
     struct kedge_span name;
     bool writes;
     uint64_t announced_bytes; /* the size of an upload; 0: not known */
+    const struct net_address *peer;
+    uint32_t ifindex; /* where the request came in; 0: not known (tftp_config) */
 };
 
 struct provider {

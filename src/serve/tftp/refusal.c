@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ERROR that a peer is sent for a failure: codes that its firmware understands. */
-#include "serve/tftp/private.h"
+#include "serve/tftp/refusal.h"
 
 int refusal_code(enum kedge_tftp_op op, enum store_error error)
 {

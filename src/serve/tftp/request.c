@@ -29,6 +29,7 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     t->port = &l->port[s->config.single_port ? 0 : event->session->socket + 1];
     t->channel =
         (struct channel){ .fd = t->port->socket.fd, .peer = m->peer, .gso = true };
+    t->ifindex = m->local.ifindex;
     if (l->any)
         t->channel.local = m->local;
     t->name_len = (uint16_t)min_u64(name.len, sizeof t->name);

@@ -3,14 +3,8 @@
  * ends. Where its provider says "later", resume() goes on. */
 #include "serve/tftp/private.h"
 
-#include "base/number.h"
-
-enum {
-    ASK_ROUTE_ABOVE = 1228,
-    HEADERS_V4 = 28 + KEDGE_TFTP_HEADER,
-    HEADERS_V6 = HEADERS_V4 + 20,
-    ETHERNET = 1500
-};
+#include "serve/tftp/limits.h"
+#include "serve/tftp/refusal.h"
 
 struct tftp_transfer *transfer_of(struct tftp_service *s,
                                   const struct tftp_session *session)
@@ -283,41 +277,30 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
     transfer_end(t);
 }
 
-/* What a datagram to the peer may carry without being cut up on its way. */
-static uint32_t blksize_limit(struct tftp_transfer *t)
+/* What the provider says of this file goes before what is configured. */
+static struct kedge_tftp_limits limits_of(const struct tftp_transfer *t)
 {
-    const struct tftp_service *s = t->service;
-    bool v4 = t->channel.peer.u.any.sa_family == AF_INET;
-    int mtu;
+    const struct tftp_config *c = &t->service->config;
+    const struct provided_file *f = t->file;
+    uint32_t blksize = f->blksize_max ? f->blksize_max : c->blksize_max;
+    uint32_t window = f->windowsize_max ? f->windowsize_max : c->windowsize_max;
+    bool reads = t->session->op == KEDGE_TFTP_RRQ;
 
-    if (s->config.blksize_max)
-        return s->config.blksize_max;
-    if (t->session->asked.blksize <= ASK_ROUTE_ABOVE)
-        return ASK_ROUTE_ABOVE;
-    mtu = net_route_mtu(&s->route, &t->channel.peer);
-    if (mtu < ASK_ROUTE_ABOVE)
-        return ASK_ROUTE_ABOVE;
-    return (uint32_t)clamp_u64((uint64_t)mtu - (v4 ? HEADERS_V4 : HEADERS_V6),
-                               KEDGE_TFTP_BLKSIZE_DEFAULT, KEDGE_TFTP_BLKSIZE_MAX);
-}
-
-/* A forged ACK buys a window. Who allows larger ones than the default wants them to have
- * whole packets of an Ethernet. */
-static uint32_t window_bytes(uint32_t windowsize_max)
-{
-    return ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
+    return (struct kedge_tftp_limits){
+        .blksize_max = limits_blksize(blksize, &t->service->route, &t->channel.peer,
+                                      t->session->asked.blksize),
+        .windowsize_max = window,
+        .size_known = reads,
+        .size = reads ? f->size : 0,
+        .window_bytes = limits_window_bytes(window),
+    };
 }
 
 static void start(struct tftp_transfer *t)
 {
     struct tftp_service *s = t->service;
     bool reads = t->session->op == KEDGE_TFTP_RRQ;
-    struct kedge_tftp_limits limits = { .blksize_max = blksize_limit(t),
-                                        .windowsize_max = s->config.windowsize_max,
-                                        .size_known = reads,
-                                        .size = reads ? t->file->size : 0,
-                                        .window_bytes =
-                                            window_bytes(s->config.windowsize_max) };
+    struct kedge_tftp_limits limits = limits_of(t);
 
     if (!reads && t->file->slow)
         limits.windowsize_max = 1; /* each block waits until it is written */
@@ -378,6 +361,8 @@ void transfer_open(struct tftp_transfer *t)
     bool sized = session->mode == KEDGE_TFTP_OCTET && (asked->has & KEDGE_TFTP_HAS_TSIZE);
     struct provider_request request = { .name = { t->name, t->name_len },
                                         .writes = session->op == KEDGE_TFTP_WRQ,
+                                        .peer = &t->channel.peer,
+                                        .ifindex = t->ifindex,
                                         .announced_bytes = sized ? asked->tsize : 0 };
     struct provider *provider = t->service->config.provider;
     struct store_result result;

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Puts together what a policy file, a map file and a command line say. */
+#include "cmd/serve_policy.h"
+
+#include "cmd/policy_file.h"
+#include "cmd/printable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BIT(key) (1u << (key))
+
+/* What the server does not do by client or by file (yet). */
+#define WITHOUT                                                                          \
+    (BIT(POLICY_IGNORE_CASE) | BIT(POLICY_TIMEOUT) | BIT(POLICY_MAX_TRANSFERS))
+
+enum { COMPLAINTS = 16384 };
+
+struct loading {
+    struct serve_policy *policy;
+    struct serve_options *options;
+};
+
+static bool given(const struct serve_options *o, const char *name)
+{
+    for (size_t i = 0; i < SERVE_ARGS; i++)
+        if (serve_args[i].name && strcmp(serve_args[i].name, name) == 0)
+            return o->given >> i & 1;
+    return false;
+}
+
+/* The command line wins; what it hides is checked all the same. */
+static bool set_option(void *owner, const struct arg *a, const char *value,
+                       struct args_problem *problem)
+{
+    struct loading *l = owner;
+    struct serve_options unused = *l->options;
+
+    if (strcmp(a->name, "config") == 0 || strcmp(a->name, "check") == 0) {
+        snprintf(problem->text, sizeof problem->text, "stands on the command line only");
+        return false;
+    }
+    return args_set(a, value, given(l->options, a->name) ? &unused : l->options, problem);
+}
+
+static bool add_endpoint(void *owner, const char *item, struct args_problem *problem)
+{
+    struct serve_policy *p = ((struct loading *)owner)->policy;
+
+    if (p->endpoint_count == CACHE_FILES_MAX) {
+        snprintf(problem->text, sizeof problem->text, "has more than %d endpoints",
+                 CACHE_FILES_MAX);
+        return false;
+    }
+    p->endpoints[p->endpoint_count++] = item;
+    return true;
+}
+
+static bool load_file(struct loading *l, struct writer *complaints)
+{
+    struct policy_file_top top = { .args = serve_args,
+                                   .arg_count = SERVE_ARGS,
+                                   .without = WITHOUT,
+                                   .no_macs = true,
+                                   .set = set_option,
+                                   .owner = l,
+                                   .list = "listen",
+                                   .add = add_endpoint };
+
+    return policy_file_load(&l->policy->set, l->options->config, &top, complaints);
+}
+
+static void set_number(struct policy_section *s, enum policy_key key, uint64_t number)
+{
+    s->has |= BIT(key);
+    s->values[key].number = number;
+}
+
+/* --map, which stands before the maps of all sections. */
+static bool add_map(struct loading *l, struct policy_section *s,
+                    struct writer *complaints)
+{
+    uint64_t map = policy_set_map(&l->policy->set, l->options->map, complaints);
+
+    set_number(s, POLICY_MAP, map);
+    return map > 0;
+}
+
+/* What was given on the command line stands before all that the file says. */
+static bool add_flags(struct loading *l, struct writer *complaints)
+{
+    const struct serve_options *o = l->options;
+    struct policy_section *s = policy_set_add(&l->policy->set);
+
+    if (!s)
+        return false;
+    s->kind = POLICY_FLAGS;
+    if (given(o, "root"))
+        s->has |= BIT(POLICY_ROOT); /* an empty text: the server's own */
+    if (given(o, "uploads"))
+        set_number(s, POLICY_UPLOADS, o->uploads);
+    if (given(o, "max-upload"))
+        set_number(s, POLICY_MAX_UPLOAD, o->max_upload);
+    if (given(o, "upload-mode"))
+        set_number(s, POLICY_MODE, o->upload_mode);
+    if (given(o, "windowsize-max"))
+        set_number(s, POLICY_WINDOWSIZE_MAX, o->windowsize_max);
+    if (given(o, "blksize-max"))
+        set_number(s, POLICY_BLKSIZE_MAX,
+                   o->blksize_max == ARG_WORD ? 0 : o->blksize_max);
+    return !given(o, "map") || add_map(l, s, complaints);
+}
+
+/* Where no section says otherwise, uploads are what the default of serve says. */
+static bool add_base(struct loading *l)
+{
+    struct policy_section *s = policy_set_add(&l->policy->set);
+
+    if (!s)
+        return false;
+    s->kind = POLICY_TOP;
+    set_number(s, POLICY_UPLOADS, l->options->uploads);
+    return true;
+}
+
+static bool load(struct loading *l, struct writer *complaints)
+{
+    struct serve_policy *p = l->policy;
+
+    if (l->options->config && !load_file(l, complaints))
+        return false;
+    if (!add_flags(l, complaints) || !add_base(l))
+        return false;
+    policy_set_close(&p->set);
+    return policy_set_open_roots(&p->set, complaints);
+}
+
+/* A line each; what does not fit any more is many faults. */
+static void print_complaints(const char *verb, const struct writer *complaints)
+{
+    const uint8_t *text = complaints->ptr;
+    size_t end = 0;
+
+    for (size_t at = 0; at < complaints->len; at = end + 1) {
+        const uint8_t *line = memchr(text + at, '\n', complaints->len - at);
+
+        end = line ? (size_t)(line - text) : complaints->len;
+        fprintf(stderr, "kedge %s: %.*s\n", verb, (int)(end - at),
+                (const char *)text + at);
+    }
+    if (complaints->bad)
+        fprintf(stderr, "kedge %s: and more of that kind\n", verb);
+}
+
+enum exit_code serve_policy_open(struct serve_policy *p, const char *verb,
+                                 struct serve_options *options)
+{
+    struct loading l = { p, options };
+    uint8_t text[COMPLAINTS] = { 0 };
+    struct writer complaints = { .ptr = text, .room = sizeof text };
+    bool good = false;
+
+    *p = (struct serve_policy){ .used = options->config || options->map };
+    policy_set_init(&p->set);
+    p->set.warnings = &complaints;
+    good = load(&l, &complaints);
+    p->set.warnings = NULL;
+    print_complaints(verb, &complaints);
+    return good ? EXIT_OK : EXIT_USAGE;
+}
+
+void serve_policy_close(struct serve_policy *p)
+{
+    policy_set_free(&p->set);
+}

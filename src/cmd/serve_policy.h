@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The policy of serve and explain: from the policy file, the map file and the command
+ * line, which wins. */
+#ifndef CMD_SERVE_POLICY_H
+#define CMD_SERVE_POLICY_H
+
+#include "cmd/serve_server.h"
+
+/* What was read besides the options; embedded, and never moved. */
+struct serve_policy {
+    struct policy_set set;
+    bool used;                              /* there is a policy file or a map file */
+    const char *endpoints[CACHE_FILES_MAX]; /* listen = { ... } */
+    size_t endpoint_count;
+};
+
+/* Read what options name. Options that were not given on the command line take the file's
+ * values. Faults go to standard error, each with file and line; then EXIT_USAGE. */
+KEDGE_MUST_CHECK enum exit_code serve_policy_open(struct serve_policy *p,
+                                                  const char *verb,
+                                                  struct serve_options *options);
+void serve_policy_close(struct serve_policy *p);
+
+#endif

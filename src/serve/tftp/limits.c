@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The largest block and window, from what is configured and what the route carries. */
+#include "serve/tftp/limits.h"
+
+#include "base/number.h"
+#include "serve/tftp/service.h"
+
+enum {
+    ASK_ROUTE_ABOVE = 1228,
+    HEADERS_V4 = 28 + KEDGE_TFTP_HEADER,
+    HEADERS_V6 = HEADERS_V4 + 20,
+    ETHERNET = 1500
+};
+
+uint32_t limits_blksize(uint32_t configured, const struct net_route *route,
+                        const struct net_address *peer, uint32_t asked)
+{
+    bool v4 = peer->u.any.sa_family == AF_INET;
+    int mtu = 0;
+
+    if (configured)
+        return configured;
+    if (asked <= ASK_ROUTE_ABOVE)
+        return ASK_ROUTE_ABOVE;
+    mtu = net_route_mtu(route, peer);
+    if (mtu < ASK_ROUTE_ABOVE)
+        return ASK_ROUTE_ABOVE;
+    return (uint32_t)clamp_u64((uint64_t)mtu - (v4 ? HEADERS_V4 : HEADERS_V6),
+                               KEDGE_TFTP_BLKSIZE_DEFAULT, KEDGE_TFTP_BLKSIZE_MAX);
+}
+
+/* A forged ACK buys a window. Who allows larger ones than the default wants them to have
+ * whole packets of an Ethernet. */
+uint32_t limits_window_bytes(uint32_t windowsize_max)
+{
+    return ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
+}

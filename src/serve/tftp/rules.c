@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Feeds the policy machine for one request, and turns its word into what a transfer needs. */
+#include "serve/tftp/rules.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* One judgement. */
+struct judging {
+    struct policy_set *set;
+    const struct rules_base *base;
+    const struct rules_watcher *watcher;
+    struct policy_run run;
+    struct net_raw raw;
+    char host[NET_ADDRESS_TEXT];
+    char interface[IF_NAMESIZE];
+    uint8_t memory[POLICY_SET_MEMORY];
+};
+
+/* To name an interface is a system call or three: only where the policy asks. */
+static struct policy_client client_of(struct judging *j, const struct provider_request *q)
+{
+    bool v4 = q->peer->u.any.sa_family == AF_INET;
+    struct policy_client c = { .mac_state = POLICY_MAC_NONE };
+
+    j->raw = net_address_raw(q->peer);
+    c.address = v4 ? (struct kedge_span){ j->raw.ip + 12, 4 }
+                   : (struct kedge_span){ j->raw.ip, 16 };
+    c.text = span_of(net_address_print_host(q->peer, j->host));
+    if (j->set->by_interface && q->ifindex && if_indextoname(q->ifindex, j->interface))
+        c.interface = span_of(j->interface);
+    return c;
+}
+
+static struct store_result root_of(struct judging *j, const struct store_root **out)
+{
+    *out = j->base->root;
+    if (j->run.root.len == 0)
+        return store_ok();
+    return policy_roots_find(&j->set->roots, j->run.root, j->set->blocks, out);
+}
+
+/* Can the name that E asks about be had? */
+static bool file_is_there(struct judging *j)
+{
+    const struct store_root *root = NULL;
+    struct root_name name;
+    struct stat st;
+    int fd = -1;
+
+    if (root_of(j, &root).error != STORE_OK ||
+        root_name_parse(root, j->run.name, &name).error != STORE_OK ||
+        root_open_file(root, &name, &fd, &st).error != STORE_OK)
+        return false;
+    close(fd);
+    return true;
+}
+
+static enum policy_todo feed(struct judging *j, enum policy_todo todo)
+{
+    if (j->watcher)
+        j->watcher->step(j->watcher->owner, &j->run, todo);
+    switch (todo) {
+    case POLICY_NEED_MATCH:
+        return policy_set_match(j->set, &j->run);
+    case POLICY_NEED_FILE:
+        return policy_file(&j->run, file_is_there(j));
+    case POLICY_NEED_CASE:
+        return policy_case(&j->run, &j->run.name, (struct kedge_span){ 0 });
+    case POLICY_REWROTE:
+        return policy_go(&j->run);
+    case POLICY_DECIDED:
+        break;
+    }
+    return todo;
+}
+
+static uint64_t number_or(const struct policy_run *r, enum policy_key key, uint64_t base)
+{
+    return r->keys[key].set ? r->keys[key].value.number : base;
+}
+
+static void take_limits(struct rules *out, const struct policy_run *r,
+                        const struct rules_base *base)
+{
+    out->uploads.policy =
+        (enum upload_policy)number_or(r, POLICY_UPLOADS, base->uploads.policy);
+    out->uploads.mode = (uint32_t)number_or(r, POLICY_MODE, base->uploads.mode);
+    out->uploads.max_bytes = number_or(r, POLICY_MAX_UPLOAD, base->uploads.max_bytes);
+    out->blksize_max = (uint32_t)number_or(r, POLICY_BLKSIZE_MAX, 0);
+    out->windowsize_max = (uint32_t)number_or(r, POLICY_WINDOWSIZE_MAX, 0);
+}
+
+/* The line that decided, for a person: 0 if none did. */
+static uint32_t line_of_refusal(const struct policy_run *r)
+{
+    switch (r->reason) {
+    case POLICY_GET_REFUSED:
+        return r->keys[POLICY_GET].value.line;
+    case POLICY_PUT_REFUSED:
+        return r->keys[POLICY_UPLOADS].value.line;
+    case POLICY_MAP_REFUSED:
+    case POLICY_MAP_FAILED:
+        return r->map_run.rule ? r->map_run.rule->line : 0;
+    default:
+        return r->keys[POLICY_ROOT].value.line;
+    }
+}
+
+static struct store_result refused(const struct policy_run *r, struct rules *out)
+{
+    bool map = r->reason == POLICY_MAP_REFUSED || r->reason == POLICY_MAP_FAILED;
+    uint32_t line = line_of_refusal(r);
+
+    if (line > 0)
+        snprintf(out->why, sizeof out->why, "%s (line %u of the %s)",
+                 policy_reason_text(r), (unsigned)line, map ? "map" : "policy");
+    else
+        snprintf(out->why, sizeof out->why, "%s", policy_reason_text(r));
+    return store_fail(r->verdict == POLICY_LATER ? STORE_BUSY : STORE_DENIED, out->why);
+}
+
+static struct store_result settle(struct judging *j, struct rules *out)
+{
+    struct policy_run *r = &j->run;
+    struct store_result found;
+
+    if (r->verdict != POLICY_GRANTED)
+        return refused(r, out);
+    found = root_of(j, &out->root);
+    if (found.error != STORE_OK)
+        return found;
+    take_limits(out, r, j->base);
+    return root_name_parse(out->root, r->name, &out->name);
+}
+
+void rules_judge(struct policy_set *set, const struct rules_base *base,
+                 const struct provider_request *q, const struct rules_watcher *watcher,
+                 struct rules *out)
+{
+    struct judging j;
+    struct policy_request request;
+    enum policy_todo todo;
+
+    j.set = set;
+    j.base = base;
+    j.watcher = watcher;
+    request = (struct policy_request){ .client = client_of(&j, q),
+                                       .put = q->writes,
+                                       .keep_backslash = base->root->keep_backslash,
+                                       .name = q->name };
+    todo = policy_start(&j.run, &set->policy, &request,
+                        (struct map_memory){ j.memory, sizeof j.memory });
+    while (todo != POLICY_DECIDED)
+        todo = feed(&j, todo);
+    if (watcher)
+        watcher->step(watcher->owner, &j.run, todo);
+    *out = (struct rules){ .root = base->root };
+    out->result = settle(&j, out);
+}

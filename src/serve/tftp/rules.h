@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the policy says of one request, and of the world that it asks about: serve and
+ * explain ask it here, so that they agree. It opens no file and grants no option. */
+#ifndef SERVE_TFTP_RULES_H
+#define SERVE_TFTP_RULES_H
+
+#include "file/upload.h"
+#include "serve/tftp/policy_set.h"
+#include "serve/tftp/provider.h"
+
+/* What a server has where the policy says nothing. */
+struct rules_base {
+    const struct store_root *root;
+    struct upload_rules uploads;
+};
+
+/* What is to be done with one request. It must not move: result may point into it. */
+struct rules {
+    const struct store_root *root;
+    struct upload_rules uploads;
+    uint32_t blksize_max;    /* 0: the policy sets none */
+    uint32_t windowsize_max; /* 0: likewise */
+    struct root_name name;
+    struct store_result result; /* not OK: the request is refused, or put off (BUSY) */
+    char why[112];              /* what result.why points to, if the policy refuses */
+};
+
+/* Each step, for explain; run->map_run.rule and run->name say what was done. */
+typedef void (*rules_step_fn)(void *owner, const struct policy_run *run,
+                              enum policy_todo step);
+
+struct rules_watcher {
+    rules_step_fn step;
+    void *owner;
+};
+
+/* Judge. set is closed. watcher is NULL, or hears of each step. It blocks if
+ * policy_set_blocks(). Any thread. */
+void rules_judge(struct policy_set *set, const struct rules_base *base,
+                 const struct provider_request *q, const struct rules_watcher *watcher,
+                 struct rules *out);
+
+#endif

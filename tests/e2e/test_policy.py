@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""Policy and map files from outside: what serve does by them, and what it says of those
+that are wrong."""
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from e2e.lib.policy import ask
+from e2e.lib.serve import Server
+from e2e.peers.tftp import RRQ, WRQ
+
+
+def url(server):
+    return f"tftp://127.0.0.1:{server.at[1]}/"
+
+
+def test_a_client_gets_what_is_its_own(policed, get):
+    server = policed()
+    assert get(url(server) + "alias", "-o", "-").out == b"a"
+    assert get(url(server) + "secret/x", "-o", "-").code == 4
+    assert server.record(file="secret/x")["reason"] == \
+        "this file is not read here (line 7 of the policy)"
+    assert get(url(server) + "no/x", "-o", "-").code == 4
+    assert server.record(file="no/x")["reason"] == \
+        "a rule of the map refuses it (line 5 of the map)"
+    assert ask(server.at, "127.0.0.2", RRQ, "a.txt", {"tsize": 0}) == \
+        ("granted", {"tsize": "5"})
+    assert ask(server.at, "127.0.0.4", RRQ, "a.txt", {"tsize": 0}) == \
+        ("granted", {"tsize": "4"})
+    assert ask(server.at, "127.0.0.3", RRQ, "a.txt", {}) == ("refused", 2)
+
+
+def test_a_root_that_is_missing_hurts_its_clients_alone(policed):
+    server = policed()
+    assert ask(server.at, "127.0.0.5", RRQ, "a.txt", {}) == ("refused", 1)
+    assert server.record(event="refused")["reason"] == "no such file"
+    assert ask(server.at, "127.0.0.4", RRQ, "a.txt", {"tsize": 0}) == \
+        ("granted", {"tsize": "4"})
+
+
+def test_limits_are_by_client_and_by_interface(policed):
+    server = policed()
+    options = {"blksize": 1400, "windowsize": 9}
+    for source, blksize, window in [("127.0.0.1", "700", "9"), ("127.0.0.2", "600", "9")]:
+        assert ask(server.at, source, RRQ, "a.txt", options) == \
+            ("granted", {"blksize": blksize, "windowsize": window}), source
+    assert ask(server.at, "127.0.0.3", WRQ, "in/more", options) == \
+        ("granted", {"blksize": "700", "windowsize": "2"})
+
+
+def test_one_name_in_one_turn_is_each_clients_own(policed, tree):
+    """What was found for one client in a turn of the loop is not another's: the files are
+    open already, and all requests wait in the socket together."""
+    (tree / "policy").write_text(f"""listen = {{ "tftp://127.0.0.1:0" }}
+                                     root = "{tree}/tree"
+                                     user = root
+                                     client "127.0.0.2" {{ root = "{tree}/other" }}""")
+    server = policed()
+    for source, size in (("127.0.0.1", "1"), ("127.0.0.2", "5")):
+        assert ask(server.at, source, RRQ, "a.txt", {"tsize": 0}) == ("granted", {"tsize": size})
+    socks = []
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        for k in range(40):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind((f"127.0.0.{1 + k % 2}", 0))
+            sock.settimeout(20)
+            sock.sendto(b"\0\1a.txt\0octet\0", server.at)
+            socks.append(sock)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    for k, sock in enumerate(socks):
+        with sock:
+            answer, peer = sock.recvfrom(2000)
+            sock.sendto(b"\0\4\0\1", peer)
+            assert answer == b"\0\3\0\1" + (b"other" if k % 2 else b"a"), k
+
+
+def test_the_command_line_wins(policed, tree):
+    server = policed("--root", tree / "other", "--uploads", "refuse", "--blksize-max", "512")
+    for source in ("127.0.0.1", "127.0.0.2"):
+        assert ask(server.at, source, RRQ, "a.txt", {"tsize": 0, "blksize": 900}) == \
+            ("granted", {"tsize": "5", "blksize": "512"})
+    assert ask(server.at, "127.0.0.1", WRQ, "in/new", {}) == ("refused", 2)
+
+
+def test_uploads_are_by_name_and_by_client(policed, put, tree):
+    (tree / "tree/.kedge-0123456789abcdef").write_text("left by a crash")
+    server = policed()
+    assert not (tree / "tree/.kedge-0123456789abcdef").exists()
+    (put.here / "new").write_text("new")
+    (put.here / "big").write_bytes(bytes(1025))
+    assert put("new", url(server) + "put/new").code == 0   # by the map it is in/new
+    assert (tree / "tree/in/new").read_text() == "new"
+    assert put("new", url(server) + "in/old").code == 5    # it is there
+    assert put("new", url(server) + "elsewhere").code == 4
+    assert put("big", url(server) + "in/big").code != 0
+    assert not (tree / "tree/in/big").exists()
+
+
+def test_a_file_has_the_mode_of_its_section(policed, put, tree):
+    with (tree / "policy").open("a") as policy:
+        policy.write('file "in/private" { mode = "0600" }\n')
+    server = policed()
+    for name in ("private", "shared"):
+        (put.here / name).write_text(name)
+        assert put(name, url(server) + f"in/{name}").code == 0
+    assert (tree / "tree/in/private").stat().st_mode & 0o777 == 0o600
+    assert (tree / "tree/in/shared").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_map_alone_rewrites_names(serve, get, srv, make):
+    make("a.txt", b"a")
+    (srv.parent / "map").write_text("r ^/tftpboot/\n")
+    server = serve("--map", srv.parent / "map")
+    assert get(url(server) + "/tftpboot/a.txt", "-o", "-").out == b"a"
+    assert server.record(file="/tftpboot/a.txt")["outcome"] == "ok"
+
+
+FAULTS = [
+    ('rot = "/x"\n', ":1: no such option 'rot'; allowed are "),
+    ('\ndefault { root = "/nonexistent" }\n', ":2: root takes a directory that is there"),
+    ('default { timeout = 2s }', ":1: no such option 'timeout'; allowed are get uploads"),
+    ('default { max-transfers = 2 }', ":1: no such option 'max-transfers'; allowed are get"),
+    ('client "52:54:00:*" { get = allow }', ":1: client by MAC: "),
+    ('client "192.0.2.0/33" { get = allow }', ":1: client takes an address, a CIDR prefix"),
+    ('file "x" { root = "/" }', ":1: no such option 'root'; allowed are get uploads"),
+    ('default { mode = "999" }', ":1: mode takes an octal number"),
+    ('shards = 65\n', ":1: shards takes a number, 1 to 64, not '65'"),
+    ('check = yes\n', ":1: check stands on the command line only"),
+    ('trace = yes\n', ":1: no such option 'trace'; allowed are "),
+    ('default { map = "/nonexistent" }', ":1: map cannot be used: /nonexistent: No such file"),
+    ('default { uploads = refuse ', ":2: "),
+    ('get = allow\nget = refuse\n', ":2: get is set twice"),
+]
+
+
+@pytest.mark.parametrize("text, said", FAULTS)
+@pytest.mark.parametrize("how", [["--check"], ["tftp://127.0.0.1:0"]])
+def test_what_is_wrong_is_said_with_its_line(kedge, tmp_path, text, said, how):
+    (tmp_path / "policy").write_text(text)
+    done = subprocess.run([kedge, "serve", "-c", tmp_path / "policy", *how],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 64 and done.stdout == "", done
+    assert f"kedge serve: {tmp_path}/policy{said}" in done.stderr
+
+
+def test_a_wrong_map_is_said_with_its_line(kedge, tmp_path):
+    (tmp_path / "map").write_text("r ^a b\nr ([ x\n")
+    done = subprocess.run([kedge, "serve", "--map", tmp_path / "map", "--check"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 64
+    assert done.stderr.startswith(f"kedge serve: {tmp_path}/map:2: ")
+
+
+def test_check_reads_all_and_binds_nothing(kedge, tree):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        done = subprocess.run([kedge, "serve", "--check", "-c", tree / "policy",
+                               f"tftp://127.0.0.1:{sock.getsockname()[1]}"],
+                              capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert done.stderr == (f"kedge serve: {tree}/map:7: warning: a back-reference in a regular"
+                           " expression is slow; this rule sees only names of up to 128 bytes\n")
+
+
+def test_a_policy_of_several_endpoints_and_shards(kedge, tree, tmp_path):
+    policy = tree / "many"
+    policy.write_text(f'listen = {{ "tftp://127.0.0.1:0", "tftp://[::1]:0" }}\n'
+                      f'root = "{tree}/tree"\nuser = root\nshards = 2\nlog = json\n'
+                      f'client "::1" {{ root = "{tree}/other" }}\n')
+    server = Server([kedge, "serve", "-c", policy], tmp_path / "many.log")
+    try:
+        assert [host for _, host, _ in server.endpoints] == ["127.0.0.1", "::1"]
+        for _ in range(8):
+            assert ask(server.at, "127.0.0.1", RRQ, "a.txt", {"tsize": 0}) == \
+                ("granted", {"tsize": "1"})
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(20)
+            sock.sendto(b"\0\1a.txt\0octet\0", server.address("tftp", 1))
+            answer, peer = sock.recvfrom(2000)
+            sock.sendto(b"\0\4\0\1", peer)
+        assert answer == b"\0\3\0\1other"
+    finally:
+        code = server.stop(twice=True)
+    assert code == 0 and f"policy {policy} goes before that" in server.lines
