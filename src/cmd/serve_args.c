@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of kedge serve, and what they are unless given. */
+/* The options of kedge serve, which explain takes too, and what they are unless given. */
 #include "cmd/serve_server.h"
 
 #define ROW(field) .into = offsetof(struct serve_options, field)
@@ -128,9 +128,15 @@ const struct arg serve_args[] = {
       ROW(key),
       .help = "tell probes more than an echo only if they share this key" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge serve ..." },
+
+    /* The last row is of explain alone. */
+    { .name = "json",
+      .kind = ARG_FLAG,
+      ROW(json),
+      .help = "print one JSON object in place of lines" },
 };
 
-_Static_assert(sizeof serve_args / sizeof *serve_args == SERVE_ARGS, "as is said");
+_Static_assert(sizeof serve_args / sizeof *serve_args == SERVE_ARGS + 1, "all but json");
 
 const struct serve_options serve_usual = {
     .root = "./srv",

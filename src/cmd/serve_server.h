@@ -12,11 +12,12 @@
 
 enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 21 };
 
-/* The command line of serve. */
+/* The command line of serve, and of explain. */
 struct serve_options {
     const char *config;
     const char *map;
     bool check;
+    bool json; /* explain */
     const char *root;
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
@@ -37,7 +38,7 @@ struct serve_options {
     uint64_t given; /* a bit for each row of serve_args */
 };
 
-/* SERVE_ARGS rows. */
+/* SERVE_ARGS rows of serve, and one more of explain. */
 extern const struct arg serve_args[];
 extern const struct serve_options serve_usual;
 

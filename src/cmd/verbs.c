@@ -27,7 +27,7 @@ void help_overview(FILE *out)
 {
     fputs("usage: kedge VERB [OPTION...] [OPERAND...]\n\n", out);
     for (size_t i = 0; verb_at(i); i++)
-        fprintf(out, "  %-8s%s\n", verb_at(i)->name, verb_at(i)->summary);
+        fprintf(out, "  %-9s%s\n", verb_at(i)->name, verb_at(i)->summary);
     fputs("\nkedge help VERB says more of one; kedge --version names this version.\n",
           out);
 }

@@ -11,6 +11,7 @@
 
 #define VERB_LIST(X)                                                                     \
     X(serve)                                                                             \
+    X(explain)                                                                           \
     X(get)                                                                               \
     X(put)                                                                               \
     X(probe)                                                                             \

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""`kedge explain`: what it says of a request is what serve does with it."""
+import json
+import random
+import subprocess
+
+import pytest
+
+from e2e.lib.policy import ask
+from e2e.peers.tftp import RRQ, WRQ
+
+NAMES = ["a.txt", "alias", "a.gone", "b.gone", "no/x", "secret/x", "./secret/x", "secret\\x",
+         "x/../secret/x", "in/new", "in/old", "put/new", "in", "in/", "missing", "", "/",
+         "//a.txt", "a.tttt", "link", "out", "deep/er/file", "secret", "aaa", "in/link", "up",
+         "loop", "d/er/file", "dir.txt", ".kedge-0123456789abcdef", "in/.kedge-x", "in/new\n",
+         "in/\u00fcber", "in/" + "n" * 256, "d/../a.txt", "a.txt/x", "put/../a.txt"]
+CLIENTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]
+
+
+def explain(kedge, *words):
+    return subprocess.run([str(w) for w in (kedge, "explain", *words)], capture_output=True,
+                          text=True, timeout=60)
+
+
+def explained(kedge, flags, source, op, name, options):
+    """The same of explain as ask() (e2e.lib.policy) says of serve."""
+    done = explain(kedge, *flags, "--json", f"{source}%lo", "get" if op == RRQ else "put",
+                   name, *[f"{k}={v}" for k, v in options.items()])
+    said = json.loads(done.stdout)
+    if not said["granted"]:
+        assert done.returncode == (3 if said["code"] == 1 else 4)
+        assert said["reason"]
+        return "refused", said["code"]
+    assert done.returncode == 0
+    text = next((s["text"] for s in said["steps"] if s["step"] == "options"), " (")
+    pairs = [p.split("=") for p in text.split(" (")[0].split(",") if p]
+    return "granted", dict(pairs)
+
+
+def some_request(rng):
+    op = rng.choice([RRQ, RRQ, WRQ])
+    options = {}
+    if rng.random() < .7:
+        options["blksize"] = rng.choice([8, 512, 600, 1000, 1400, 65464])
+    if rng.random() < .5:
+        options["windowsize"] = rng.choice([1, 2, 16, 65535])
+    if rng.random() < .5:
+        options["tsize"] = 0 if op == RRQ else rng.choice([5, 1024, 1025])
+    return rng.choice(CLIENTS), op, rng.choice(NAMES), options
+
+
+@pytest.mark.parametrize("flags, seed", [
+    ((), 1), ((), 2), ((), 3), (("--uploads", "overwrite"), 4), (("--blksize-max", "mtu"), 5),
+    (("--map", "/dev/null", "--windowsize-max", "3"), 6)])
+def test_random_requests_agree_with_explain(policed, kedge, tree, flags, seed):
+    """60 each: 360 requests, of names, links, rights, maps and limits of all kinds."""
+    rng = random.Random(seed)
+    server = policed(*flags)
+    for _ in range(60):
+        wanted = some_request(rng)
+        said = explained(kedge, ("-c", tree / "policy", *flags), *wanted)
+        assert said == ask(server.at, *wanted), wanted
+    assert (tree / "tree/in/old").read_text() == "old"  # explain and ask put nothing
+
+
+def test_without_a_policy_it_agrees_too(serve, kedge, tree):
+    flags = ("--uploads", "create", "--user", "root", "--max-upload", "1K")
+    server = serve(*flags, root=tree / "tree")
+    rng = random.Random(7)
+    for _ in range(60):
+        _, *wanted = some_request(rng)
+        said = explained(kedge, ("--root", tree / "tree", *flags), "127.0.0.1", *wanted)
+        assert said == ask(server.at, "127.0.0.1", *wanted), wanted
+
+
+def test_each_step_is_a_line(kedge, tree):
+    done = explain(kedge, "-c", tree / "policy", "127.0.0.2", "get", "alias", "blksize=900")
+    lines = [line.split(None, 1) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and lines[-1] == ["granted"]
+    assert ["map", "line 3: a.txt"] in lines
+    assert ["name", "a.txt"] in lines
+    assert ["path", f"{tree}/other/a.txt"] in lines
+    assert ["file", "5 bytes, mode 0644, may be read"] in lines
+    assert ["rule", f"blksize-max 600 (client 127.0.0.2, {tree}/policy:9)"] in lines
+    assert any(step == "options" and text.startswith("blksize=600 ")
+               for step, text in lines[:-1])
+    done = explain(kedge, "-c", tree / "policy", "127.0.0.1", "get", "missing")
+    assert done.returncode == 3 and done.stdout.endswith("refused: 1, no such file\n")
+
+
+def test_links_on_the_way_are_shown(kedge, tree):
+    done = explain(kedge, "-c", tree / "policy", "127.0.0.1", "get", "d/er/file")
+    lines = done.stdout.splitlines()
+    assert "link      d -> deep" in lines and f"path      {tree}/tree/deep/er/file" in lines
+    done = explain(kedge, "-c", tree / "policy", "127.0.0.1", "get", "out")
+    assert "link      out -> /etc/passwd" in done.stdout.splitlines()
+    assert done.returncode == 3
+
+
+def test_uploads_are_told_and_not_done(kedge, tree):
+    def said(source, name, *options):
+        done = explain(kedge, "-c", tree / "policy", source, "put", name, *options)
+        return done.returncode, done.stdout.splitlines()
+    code, lines = said("127.0.0.1", "in/new")
+    assert code == 0 and "file      is new, and appears when it is complete" in lines
+    code, lines = said("127.0.0.3", "deep/er/file")
+    assert code == 0 and \
+        "file      is there, and is replaced when the new one is complete" in lines
+    code, lines = said("127.0.0.1", "in/old")
+    assert code == 4 and lines[-1].startswith("refused: 6, ")
+    code, lines = said("127.0.0.1", "in/new", "tsize=1025")
+    assert code == 4 and lines[-1] == "refused: 3, its announced size is over the limit"
+    assert "rule      max-upload 1024 (file in/*, " + f"{tree}/policy:8)" in lines
+    code, lines = said("127.0.0.1", "elsewhere")
+    assert code == 4 and lines[-1].startswith("refused: 2, this client may not upload")
+    assert sorted(p.name for p in (tree / "tree/in").iterdir()) == ["link", "old"]
+
+
+@pytest.mark.skipif("os.geteuid() != 0", reason="becomes another user")
+def test_permission_is_that_of_the_user_who_serves(kedge, tree):
+    (tree / "tree/a.txt").chmod(0o600)
+    for user, code in (("nobody", 4), ("root", 0)):
+        done = explain(kedge, "--root", tree / "tree", "--user", user, "127.0.0.1", "get", "a.txt")
+        assert done.returncode == code, done
+    assert explain(kedge, "--root", tree / "tree", "--user", "nobody", "127.0.0.1", "get",
+                   "a.txt").stdout.endswith("refused: 2, permission denied\n")
+
+
+@pytest.mark.parametrize("words, said", [
+    (["x", "get", "a"], "CLIENT is an address, or ADDRESS%INTERFACE: x"),
+    (["127.0.0.1", "take", "a"], "what is asked is get or put, not: take"),
+    (["127.0.0.1%nowhere", "get", "a"], "no such interface: nowhere"),
+    (["127.0.0.1", "get", "a", "b"], "an option is NAME=VALUE: b"),
+    (["127.0.0.1", "get", "a", "b=" + "x" * 2000], "more options than a request holds"),
+    (["127.0.0.1", "get"], "missing operand"),
+    (["-c", "/nonexistent", "127.0.0.1", "get", "a"], "/nonexistent: No such file"),
+])
+def test_what_is_wrong_is_said(kedge, words, said):
+    done = explain(kedge, *words)
+    assert done.returncode == 64 and done.stdout == ""
+    assert f"kedge explain: {said}" in done.stderr
