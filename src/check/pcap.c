@@ -4,8 +4,6 @@
 
 #include "base/bytes.h"
 
-#include <errno.h>
-#include <string.h>
 #include <time.h>
 
 enum {
@@ -17,15 +15,12 @@ enum {
     UDP_HEADER = 8
 };
 
-int check_pcap_open(struct check_pcap *p, const char *path)
+void check_pcap_begin(struct check_pcap *p, FILE *out)
 {
     const uint32_t head[] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, SNAP, RAW_IP };
 
-    p->out = fopen(path, "we");
-    if (!p->out)
-        return -errno;
+    p->out = out;
     fwrite(head, sizeof head, 1, p->out);
-    return 0;
 }
 
 static uint16_t checksum(const uint8_t *bytes, size_t len)
@@ -92,12 +87,4 @@ void check_pcap_write(struct check_pcap *p, const struct net_address *from,
     fwrite(head, w.len, 1, p->out);
     if (datagram.len > 0)
         fwrite(datagram.ptr, datagram.len, 1, p->out);
-}
-
-int check_pcap_close(struct check_pcap *p)
-{
-    bool bad = ferror(p->out);
-
-    errno = EIO;
-    return fclose(p->out) == 0 && !bad ? 0 : -errno;
 }

@@ -12,14 +12,12 @@ struct check_pcap {
     FILE *out;
 };
 
-/* 0 or -errno. */
-KEDGE_MUST_CHECK int check_pcap_open(struct check_pcap *p, const char *path);
+/* Write the head of the file. out is the caller's: it sees the faults there, and closes
+ * it. */
+void check_pcap_begin(struct check_pcap *p, FILE *out);
 
 /* A datagram, now. Addresses are of one family. */
 void check_pcap_write(struct check_pcap *p, const struct net_address *from,
                       const struct net_address *to, struct kedge_span datagram);
-
-/* 0; or -errno where not all could be written. */
-KEDGE_MUST_CHECK int check_pcap_close(struct check_pcap *p);
 
 #endif

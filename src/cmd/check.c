@@ -5,6 +5,7 @@
 #include "check/command.h"
 #include "check/report.h"
 #include "cmd/interrupt.h"
+#include "cmd/output_file.h"
 #include "cmd/printable.h"
 #include "cmd/verbs.h"
 #include "report/progress.h"
@@ -21,10 +22,11 @@ struct check_options {
 /* A run, and where its results go. */
 struct checking {
     const struct check_options *o;
-    FILE *junit;
+    struct output_file junit;
     struct check_run_config *server; /* or ... */
     struct check_client_config *client;
     bool draws, drawn; /* progress, on a terminal */
+    int interrupted;   /* the signal that ended it; 0 */
 };
 
 static void clear_line(struct checking *c)
@@ -64,8 +66,8 @@ static void show_result(void *owner, const struct check_play *p)
         check_report_json(stdout, p);
     else
         check_report_line(stdout, p);
-    if (c->junit)
-        check_report_junit(c->junit, p, c->o->strict);
+    if (c->junit.file.out)
+        check_report_junit(c->junit.file.out, p, c->o->strict);
 }
 
 static enum exit_code bad_file(const char *name, int err)
@@ -200,21 +202,19 @@ static enum exit_code check_peer(struct checking *c)
 {
     struct check_counts counts;
     enum check_run_end end;
-    int number, err, fd = interrupt_open();
+    int err, fd = interrupt_open();
 
     if (c->client)
         c->client->stop_fd = fd;
     else
         c->server->stop_fd = fd;
     end = run_checks(c, &counts, &err);
-    number = fd < 0 ? 0 : interrupt_which(fd);
+    c->interrupted = fd < 0 ? 0 : interrupt_which(fd);
     if (fd >= 0)
         interrupt_close(fd);
     clear_line(c);
-    if (number) {
-        (void)verdict(c->o, CHECK_RUN_STOPPED, &counts);
-        interrupt_end(number);
-    }
+    if (c->interrupted)
+        return verdict(c->o, CHECK_RUN_STOPPED, &counts);
     if (c->client && end == CHECK_RUN_NOBODY)
         return no_client(c, err);
     return verdict(c->o, end, &counts);
@@ -222,39 +222,52 @@ static enum exit_code check_peer(struct checking *c)
 
 static enum exit_code with_pcap(struct checking *c)
 {
+    struct output_file f = { .verb = "check", .option = "", .name = c->o->pcap };
     struct check_pcap pcap;
-    enum exit_code code;
-    int err = 0;
+    enum exit_code code, saved;
 
-    if (!c->o->pcap)
+    if (!f.name)
         return check_peer(c);
-    err = check_pcap_open(&pcap, c->o->pcap);
-    if (err < 0)
-        return bad_file(c->o->pcap, err);
+    code = output_file_open(&f);
+    if (code != EXIT_OK)
+        return code;
+    check_pcap_begin(&pcap, f.file.out);
     if (c->client)
         c->client->pcap = &pcap;
     else
         c->server->pcap = &pcap;
     code = check_peer(c);
-    err = check_pcap_close(&pcap);
-    return err < 0 ? bad_file(c->o->pcap, err) : code;
+    saved = output_file_commit(&f);
+    return saved != EXIT_OK ? saved : code;
 }
 
 static enum exit_code with_junit(struct checking *c)
 {
-    enum exit_code code;
+    enum exit_code code, saved;
 
+    c->junit = (struct output_file){ .verb = "check", .option = "", .name = c->o->junit };
     if (!c->o->junit)
         return with_pcap(c);
-    c->junit = fopen(c->o->junit, "we");
-    if (!c->junit)
-        return bad_file(c->o->junit, -errno);
+    code = output_file_open(&c->junit);
+    if (code != EXIT_OK)
+        return code;
     fputs(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kedge check\">\n",
-        c->junit);
+        c->junit.file.out);
     code = with_pcap(c);
-    fputs("</testsuite>\n", c->junit);
-    return fclose(c->junit) == 0 ? code : bad_file(c->o->junit, -errno);
+    fputs("</testsuite>\n", c->junit.file.out);
+    saved = output_file_commit(&c->junit);
+    return saved != EXIT_OK ? saved : code;
+}
+
+/* A run that a signal ended has its files too: of what was played until then. */
+static enum exit_code run_with_files(struct checking *c)
+{
+    enum exit_code code = with_junit(c);
+
+    if (c->interrupted)
+        interrupt_end(c->interrupted);
+    return code;
 }
 
 static enum exit_code run_server(const struct check_options *o, const char *url)
@@ -281,7 +294,7 @@ static enum exit_code run_server(const struct check_options *o, const char *url)
     config.prefix = prefix;
     config.own_file = own[0] ? own : NULL;
     c.server = &config;
-    return with_junit(&c);
+    return run_with_files(&c);
 }
 
 /* Where kedge serves: loopback for a command, else as the operand says. */
@@ -338,7 +351,7 @@ static enum exit_code run_client(const struct check_options *o,
     if (code != EXIT_OK)
         return code;
     c.client = &config;
-    return with_junit(&c);
+    return run_with_files(&c);
 }
 
 static enum exit_code check_run_verb(const void *options, const struct operands *operands)

@@ -2,42 +2,39 @@
 #include "cmd/metrics.h"
 
 #include "base/number.h"
-#include "cmd/printable.h"
-#include "report/whole.h"
-
-#include <errno.h>
-#include <string.h>
+#include "cmd/output_file.h"
 
 bool metrics_due(const struct metrics_file *m, kedge_nanos now)
 {
     return m->file && now >= m->next;
 }
 
-static int write_now(const char *file, const struct probe_result *r, bool running)
+static struct store_result write_now(struct output_file *f, const struct probe_result *r,
+                                     bool running)
 {
-    struct atomic_file whole;
-    int err = atomic_file_open(&whole, file);
+    struct store_result result = atomic_file_open(&f->file, f->name);
 
-    if (err)
-        return -err;
-    probe_metrics(r, running, whole.out);
-    return -atomic_file_commit(&whole);
+    if (result.error)
+        return result;
+    probe_metrics(r, running, f->file.out);
+    return atomic_file_commit(&f->file);
 }
 
 enum exit_code metrics_write(struct metrics_file *m, const struct probe_result *r,
                              bool running, kedge_nanos now)
 {
-    int code;
+    struct output_file f = { .verb = "probe",
+                             .option = "--prometheus ",
+                             .name = m->file };
+    struct store_result before = m->last;
 
     if (!m->file)
         return EXIT_OK;
     m->next = add_sat(now, m->every);
-    code = write_now(m->file, r, running);
-    if (code && code != m->failed)
-        fprintf(stderr, "kedge probe: --prometheus %s: %s\n",
-                printable(m->file, PRINTABLE_NAME).text, strerror(code));
-    m->failed = code;
-    if (!code)
+    m->last = write_now(&f, r, running);
+    if (!m->last.error)
         return EXIT_OK;
-    return code == ENOSPC ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
+    if (m->last.error != before.error || m->last.err != before.err)
+        return output_file_report(&f, m->last);
+    return m->last.error == STORE_FULL ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
 }

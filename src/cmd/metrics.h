@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* --prometheus of `kedge probe`: one file of metrics (results/prometheus.h) that is replaced
- * whole, by a rename, again and again while a run goes on, and once more at its end. */
+/* --prometheus of `kedge probe`: one file of metrics (results/prometheus.h) that is
+ * replaced in one step (file/atomic_file.h), again and again while a run goes on, and once
+ * more at its end. */
 #ifndef CMD_METRICS_H
 #define CMD_METRICS_H
 
-#include "results/prometheus.h"
 #include "cmd/exit_code.h"
+#include "file/error.h"
+#include "results/prometheus.h"
 
 struct metrics_file {
     const char *file; /* NULL: none is wanted, and nothing is done */
     kedge_nanos every;
     kedge_nanos next;
-    int failed; /* errno of the last write, which was said; 0 */
+    struct store_result last; /* of the last write: a fault was reported */
 };
 
 bool metrics_due(const struct metrics_file *m, kedge_nanos now);

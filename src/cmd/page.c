@@ -3,7 +3,6 @@
 
 #include "results/plot.h"
 #include "base/number.h"
-#include "cmd/printable.h"
 #include "report/terminal.h"
 
 #include <errno.h>
@@ -11,29 +10,31 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum exit_code report_error(const struct page *p, int code)
+static enum exit_code no_memory(const struct page *p)
 {
-    fprintf(stderr, "kedge %s: --%s%s: %s\n", p->verb, p->file ? "html " : "plot",
-            printable(p->file ? p->file : "", PRINTABLE_NAME).text, strerror(code));
-    return code == ENOSPC ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
+    if (p->html.name)
+        return output_file_report(&p->html, store_errno(ENOMEM));
+    fprintf(stderr, "kedge %s: --plot: %s\n", p->html.verb, strerror(ENOMEM));
+    return EXIT_LOCAL_FILE;
 }
 
 enum exit_code page_open(struct page *p, const char *verb, const char *file, bool plots)
 {
-    int err;
+    enum exit_code code;
 
-    *p = (struct page){ .verb = verb, .file = file, .plots = plots };
+    *p = (struct page){ .plots = plots,
+                        .html = { .verb = verb, .option = "--html ", .name = file } };
     if (!file && !plots)
         return EXIT_OK;
-    err = file ? atomic_file_open(&p->whole, file) : 0;
-    if (err)
-        return report_error(p, -err);
+    code = file ? output_file_open(&p->html) : EXIT_OK;
+    if (code != EXIT_OK)
+        return code;
     /* Most of it is never touched, and so never there. */
     p->times = calloc(PROBE_TARGETS_MAX, sizeof *p->times);
     if (p->times)
         return EXIT_OK;
     page_drop(p);
-    return report_error(p, ENOMEM);
+    return no_memory(p);
 }
 
 void page_count(struct page *p, uint32_t target, const struct probe_stats_event *event,
@@ -51,16 +52,12 @@ void page_count(struct page *p, uint32_t target, const struct probe_stats_event 
 
 enum exit_code page_write(struct page *p, const struct probe_result *r)
 {
-    int err;
-
-    if (!p->whole.out)
+    if (!p->html.file.out)
         return EXIT_OK;
-    if (!probe_page(r, p->times, p->whole.out)) {
-        atomic_file_drop(&p->whole);
-        return report_error(p, ENOMEM);
-    }
-    err = atomic_file_commit(&p->whole);
-    return err ? report_error(p, -err) : EXIT_OK;
+    if (probe_page(r, p->times, p->html.file.out))
+        return output_file_commit(&p->html);
+    atomic_file_drop(&p->html.file);
+    return no_memory(p);
 }
 
 void page_plot(const struct page *p, const struct probe_result *r)
@@ -75,8 +72,7 @@ void page_plot(const struct page *p, const struct probe_result *r)
 
 void page_drop(struct page *p)
 {
-    if (p->whole.out)
-        atomic_file_drop(&p->whole);
+    atomic_file_drop(&p->html.file);
     free(p->times);
     p->times = NULL;
 }

@@ -5,15 +5,13 @@
 #ifndef CMD_PAGE_H
 #define CMD_PAGE_H
 
+#include "cmd/output_file.h"
 #include "results/html.h"
-#include "cmd/exit_code.h"
-#include "report/whole.h"
 
 struct page {
-    const char *verb, *file;
     bool plots;
-    struct atomic_file whole; /* file, and neither written nor dropped */
-    struct timeline *times;   /* by a target's number; NULL: nothing is wanted */
+    struct output_file html; /* its file is open until it is written or dropped */
+    struct timeline *times;  /* by a target's number; NULL: nothing is wanted */
 };
 
 /* Zeroed memory is no page. file: NULL for none. Says on standard error what does not

@@ -3,6 +3,7 @@
  * through. */
 #include "trace/story.h"
 
+#include "cmd/output_file.h"
 #include "cmd/printable.h"
 #include "cmd/verbs.h"
 #include "os/clock.h"
@@ -38,7 +39,7 @@ struct trace_options {
 struct run {
     const char *const *command;
     char path[PATH_MAX], library[PATH_MAX];
-    FILE *svg;
+    struct output_file svg;
     int memory_fd;
     struct trace trace;
     pid_t child;
@@ -117,9 +118,8 @@ static enum exit_code find_library(struct run *r)
 
 static enum exit_code open_drawing(struct run *r, const char *name)
 {
-    r->svg = name ? fopen(name, "we") : NULL;
-    return name && !r->svg ? refuse(EXIT_LOCAL_FILE, name, "%s", strerror(errno))
-                           : EXIT_OK;
+    r->svg = (struct output_file){ .verb = "trace", .option = "", .name = name };
+    return name ? output_file_open(&r->svg) : EXIT_OK;
 }
 
 static enum exit_code make_memory(struct run *r)
@@ -132,7 +132,7 @@ static enum exit_code make_memory(struct run *r)
         return refuse(EXIT_SYSTEM, r->command[0], "no memory to share: %s",
                       strerror(-r->memory_fd));
     m->start = net_clock();
-    m->silent = r->svg != NULL;
+    m->silent = r->svg.file.out != NULL;
     if (fstat(STDERR_FILENO, &st) == 0) {
         m->error_device = st.st_dev;
         m->error_inode = st.st_ino;
@@ -253,28 +253,37 @@ static int wait_for_end(struct run *r)
     return WIFSIGNALED(status) ? EXIT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static enum exit_code draw(struct run *r, const char *name, enum exit_code code)
+/* The command's exit code comes first. */
+static enum exit_code close_drawing(struct run *r, int err, enum exit_code code)
 {
+    enum exit_code written;
+
+    if (err) {
+        atomic_file_drop(&r->svg.file);
+        written = output_file_report(&r->svg, store_errno(-err));
+    } else {
+        written = output_file_commit(&r->svg);
+    }
+    return code == EXIT_OK ? written : code;
+}
+
+static enum exit_code draw(struct run *r, enum exit_code code)
+{
+    FILE *svg = r->svg.file.out;
     int err = 0;
 
     if (!memory_lock(r->trace.memory))
         return code;
     memory_mend(r->trace.memory);
-    if (r->svg)
-        err = story_draw(r->trace.memory, r->svg);
+    if (svg)
+        err = story_draw(r->trace.memory, svg);
     else
         story_picture(&r->trace);
     memory_unlock(r->trace.memory);
-    if (r->svg && fclose(r->svg) != 0 && !err)
-        err = -errno;
-    if (err) {
-        (void)refuse(EXIT_LOCAL_FILE, name, "%s", strerror(-err));
-        code = code == EXIT_OK ? EXIT_LOCAL_FILE : code;
-    }
-    return code;
+    return svg ? close_drawing(r, err, code) : code;
 }
 
-static enum exit_code finish(struct run *r, const char *svg)
+static enum exit_code finish(struct run *r)
 {
     enum exit_code code = (enum exit_code)wait_for_end(r);
     kedge_nanos end = net_clock() + patience;
@@ -284,7 +293,7 @@ static enum exit_code finish(struct run *r, const char *svg)
             break;
     if (r->trace.memory->loaded == 0)
         (void)refuse(code, r->command[0], "the library was not loaded: nothing was seen");
-    return draw(r, svg, code);
+    return draw(r, code);
 }
 
 static enum exit_code trace_run(const void *options, const struct operands *operands)
@@ -307,7 +316,8 @@ static enum exit_code trace_run(const void *options, const struct operands *oper
     if (code == EXIT_OK)
         code = start(r);
     if (code == EXIT_OK)
-        code = finish(r, o->svg);
+        code = finish(r);
+    atomic_file_drop(&r->svg.file);
     free(r);
     return code;
 }
