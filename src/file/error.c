@@ -26,6 +26,7 @@ static const struct {
     { EACCES, STORE_DENIED, "permission denied" },
     { EPERM, STORE_DENIED, "operation not permitted" },
     { EROFS, STORE_DENIED, "read-only file system" },
+    { EBUSY, STORE_DENIED, "a mount point, which cannot be replaced" },
     { EISDIR, STORE_DENIED, "is a directory" },
     { EEXIST, STORE_EXISTS, "file exists" },
     { ENOSPC, STORE_FULL, "disk full" },

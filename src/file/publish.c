@@ -10,7 +10,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#endif
 
 #define VERSION_MAX 999999999u
 #define VERSION_TRIES 1000
@@ -23,22 +28,38 @@ struct store_result publish_look(const struct publication *p, struct stat *st)
     }
     if (p->policy == UPLOAD_CREATE)
         return store_errno(EEXIST);
-    if (!S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode))
+    if (!S_ISREG(st->st_mode))
         return store_fail(STORE_DENIED, "what has the name is not a regular file");
     return store_ok();
 }
 
-/* 0 or -errno, of a move that replaces nothing. Some file systems have no links (FAT),
- * others no such rename (NFS). */
+/* For who waits until a new file was written and closed: a link is nothing of the kind. */
+static void tell_watchers(const struct publication *p, const char *name)
+{
+    int fd = openat(p->dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+}
+
+static int link_to_free(const struct publication *p, const char *to)
+{
+    if (linkat(p->dir, p->temp, p->dir, to, 0) < 0)
+        return -errno;
+    (void)unlinkat(p->dir, p->temp, 0);
+    tell_watchers(p, to);
+    return 0;
+}
+
+/* 0 or -errno, of a move that replaces nothing. Some file systems have no such rename
+ * (NFS), and some old filters of containers forbid it; others have no links (FAT). */
 static int move_to_free(const struct publication *p, const char *to)
 {
-    if (linkat(p->dir, p->temp, p->dir, to, 0) == 0) {
-        (void)unlinkat(p->dir, p->temp, 0);
+    if (renameat2(p->dir, p->temp, p->dir, to, RENAME_NOREPLACE) == 0)
         return 0;
-    }
-    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+    if (errno != EINVAL && errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP)
         return -errno;
-    return renameat2(p->dir, p->temp, p->dir, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+    return link_to_free(p, to);
 }
 
 static struct store_result result_of(int err)
@@ -109,6 +130,41 @@ static int keep_by_exchange(const struct publication *p, const char *version)
     return err == -EINVAL || err == -ENOSYS ? keep_by_link(p, version) : err;
 }
 
+/* False: too long for a file system. */
+static bool version_name(const struct publication *p, uint64_t n,
+                         char version[static NAME_MAX + 1])
+{
+    return snprintf(version, NAME_MAX + 1, "%s.~%llu~", p->last, (unsigned long long)n) <=
+           NAME_MAX;
+}
+
+static struct store_result cannot_be_replaced(const struct publication *p)
+{
+    int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+    struct statx now;
+
+    if (statx(p->dir, p->last, flags, STATX_TYPE, &now) < 0)
+        return store_ok(); /* it went meanwhile, or the kernel cannot tell */
+    if (now.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+        return store_errno(EBUSY);
+    if (now.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
+        return store_fail(STORE_DENIED, "the file is immutable");
+    return store_ok();
+}
+
+struct store_result publish_check(const struct publication *p, const struct stat *st)
+{
+    char version[NAME_MAX + 1];
+    bool keeps = p->policy == UPLOAD_VERSION;
+
+    if (st->st_mode == 0)
+        return store_ok();
+    if (keeps && !version_name(p, VERSION_MAX, version) &&
+        !version_name(p, highest_version(p) + 1, version))
+        return store_errno(ENAMETOOLONG);
+    return cannot_be_replaced(p);
+}
+
 static struct store_result publish_version(const struct publication *p)
 {
     uint64_t n = highest_version(p);
@@ -120,8 +176,7 @@ static struct store_result publish_version(const struct publication *p)
         if (err != -EEXIST)
             return result_of(err);
         n++;
-        if (snprintf(version, sizeof version, "%s.~%llu~", p->last,
-                     (unsigned long long)n) >= (int)sizeof version)
+        if (!version_name(p, n, version))
             return store_errno(ENAMETOOLONG);
         err = keep_by_exchange(p, version);
         /* The number was taken meanwhile, or the file went away. */

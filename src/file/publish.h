@@ -14,12 +14,18 @@ struct publication {
 };
 
 /* What has the name now, of which *st is set; without following it. OK also where there
- * is nothing, and then st->st_mode is 0. DENIED: neither a regular file nor a symbolic
- * link. EXISTS: something, and the policy is create. */
+ * is nothing, and then st->st_mode is 0. DENIED: not a regular file. EXISTS: something,
+ * and the policy is create. */
 KEDGE_MUST_CHECK struct store_result publish_look(const struct publication *p,
                                                   struct stat *st);
 
-/* Do it. On success temp is no more; on failure it is as it was, and so is the target. */
+/* Whether what publish_look() found can be replaced, before the bytes come. DENIED: a mount
+ * point, or an immutable file. BAD_NAME: too long to be kept as a version. */
+KEDGE_MUST_CHECK struct store_result publish_check(const struct publication *p,
+                                                   const struct stat *st);
+
+/* Do it, by a rename where the file system has one that takes no name that is taken: who
+ * watches the directory (inotify) hears of the final name. On success temp is no more; on failure it is as it was, and so is the target. */
 KEDGE_MUST_CHECK struct store_result place(const struct publication *p);
 
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINKS_MAX 40 /* as the kernel has it */
+
 /* An old container's filter answers EPERM for calls that it does not know. */
 static struct store_result without_openat2(int err)
 {
@@ -153,6 +155,63 @@ struct store_result root_open_parent(const struct store_root *root,
     *dir = fd;
     *last = tail;
     return store_ok();
+}
+
+static bool is_directory(const struct store_root *root, const struct root_name *name)
+{
+    int fd = call_open_below(root->fd, name->text, O_PATH | O_DIRECTORY, false);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* The name of a link becomes the one that is written in it; `last` begins within name. */
+static struct store_result read_link(const struct store_root *root, int dir,
+                                     const char *last, struct root_name *name)
+{
+    struct store_root as_it_is = { .fd = root->fd, .keep_backslash = true };
+    char text[2 * ROOT_NAME_ROOM];
+    size_t front = (size_t)(last - name->text);
+    ssize_t len;
+
+    if (is_directory(root, name))
+        return store_fail(STORE_DENIED, "a link to a directory");
+    memcpy(text, name->text, front);
+    len = readlinkat(dir, last, text + front, sizeof text - front);
+    if (len < 0)
+        return store_errno(errno);
+    if ((size_t)len == sizeof text - front)
+        return store_errno(ENAMETOOLONG);
+    if (text[front] == '/')
+        return root_name_parse(
+            &as_it_is, (struct kedge_span){ (uint8_t *)text + front, (size_t)len }, name);
+    return root_name_parse(
+        &as_it_is, (struct kedge_span){ (uint8_t *)text, front + (size_t)len }, name);
+}
+
+static bool is_link(int dir, const char *last)
+{
+    struct stat st;
+
+    return fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+struct store_result root_open_target(const struct store_root *root,
+                                     struct root_name *name, int *dir, const char **last)
+{
+    for (int links = 0; links <= LINKS_MAX; links++) {
+        struct store_result r = root_open_parent(root, name, dir, last);
+
+        if (r.error || !is_link(*dir, *last))
+            return r;
+        r = read_link(root, *dir, *last, name);
+        close(*dir);
+        *dir = -1;
+        if (r.error)
+            return r;
+    }
+    return store_errno(ELOOP);
 }
 
 bool root_peek(const struct store_root *root, const struct root_name *name,

@@ -56,6 +56,13 @@ KEDGE_MUST_CHECK struct store_result root_open_parent(const struct store_root *r
                                                       const struct root_name *name,
                                                       int *dir, const char **last);
 
+/* The same for the file that name stands for, where its last component is a symbolic link:
+ * *name becomes the name that this leads to, below the root, through 40 links at most.
+ * Errors as above, and DENIED for a link to a directory. */
+KEDGE_MUST_CHECK struct store_result root_open_target(const struct store_root *root,
+                                                      struct root_name *name, int *dir,
+                                                      const char **last);
+
 /* The identity of what name stands for now, if the kernel can tell without waiting for a
  * disk, a network or another program: else, and on any error, false. For the loop. */
 KEDGE_MUST_CHECK bool root_peek(const struct store_root *root,

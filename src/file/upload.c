@@ -59,6 +59,14 @@ static struct store_result permitted(const struct upload *u)
     return store_ok();
 }
 
+/* Under `create` a link is a name that is taken, wherever it leads. */
+static struct store_result open_directory(struct upload *u)
+{
+    if (u->rules->policy == UPLOAD_CREATE)
+        return root_open_parent(u->root, u->name, &u->dir, &u->last);
+    return root_open_target(u->root, u->name, &u->dir, &u->last);
+}
+
 static struct store_result begin(struct upload *u)
 {
     struct store_result r = permitted(u);
@@ -66,11 +74,13 @@ static struct store_result begin(struct upload *u)
     struct stat st;
 
     if (!r.error)
-        r = root_open_parent(u->root, u->name, &u->dir, &u->last);
+        r = open_directory(u);
     if (r.error)
         return r;
     p = publication(u);
     r = publish_look(&p, &st);
+    if (!r.error)
+        r = publish_check(&p, &st);
     if (!r.error)
         r = temp_create(u->dir, 0600, u->temp, &u->fd);
     if (!r.error)

@@ -4,11 +4,11 @@
  * gives them the name in one step. Until then, and after any failure, what had the name
  * before is there, readable and unharmed.
  *
- * The last component of a name is never followed. Where it is a symbolic link, `create`
- * fails with EXISTS, `overwrite` replaces the link itself and `version` keeps the link as
- * the old version: no upload ever writes through a link. A directory, FIFO or device is
- * DENIED. Who may write the directory may replace its files, as rename has it: a file's
- * own mode does not protect it.
+ * Where the last component of a name is a symbolic link, `create` fails with EXISTS; the
+ * other policies write the file that it leads to, below the root, by a rename beside that
+ * file, and the link stays. A link to a directory is DENIED, as are a directory, FIFO or
+ * device, and a file that cannot be replaced (a mount point, immutable). Who may write the
+ * directory may replace its files, as rename has it: a file's own mode does not protect it.
  *
  * The life of an upload, all calls on the loop's thread:
  *     upload_begin  -> done(): failed, or open
@@ -46,8 +46,8 @@ struct upload {
     /* Set by the caller before upload_begin(); pointers live as long as the upload. */
     const struct store_root *root;
     const struct upload_rules *rules;
-    const struct root_name *name;
-    uint64_t expected; /* the announced size, in octet mode; 0 is unknown */
+    struct root_name *name; /* becomes the one that its links lead to */
+    uint64_t expected;      /* the announced size, in octet mode; 0 is unknown */
     void (*done)(struct upload *upload); /* on the loop's thread, after each job */
 
     /* Read by the caller. */

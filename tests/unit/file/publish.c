@@ -5,6 +5,9 @@
 #include "file/publish.h"
 #include "../skip.h"
 
+#include <sched.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 
 /* What each policy makes of a name that is free, taken by a file, a link, a directory. */
@@ -29,31 +32,77 @@ static void policies_follow_their_table(void **state)
         put_file(in_root(f, "file"), "old");
         make_link("file", in_root(f, "link"));
         assert_int_equal(send_text(f, "absent", "new"), policies[i].absent);
-        assert_int_equal(send_text(f, "link", "new"), policies[i].link);
-        assert_file(in_root(f, "file"), "old"); /* never through the link */
+        assert_int_equal(send_text(f, "link", "by link"), policies[i].link);
+        assert_file(in_root(f, "file"), policies[i].link ? "old" : "by link");
+        assert_true(S_ISLNK(mode_of(in_root(f, "link"))));
         assert_int_equal(send_text(f, "file", "new"), policies[i].file);
         assert_int_equal(send_text(f, "dir", "new"), policies[i].directory);
     }
 }
 
-static void a_link_is_replaced_and_never_followed(void **state)
+/* Absolute, relative, through a second link, up and down again, to what is not there: all
+ * below the root. */
+static void a_put_to_a_link_writes_what_it_leads_to(void **state)
 {
+    static const struct {
+        const char *link, *to, *file;
+    } cases[] = {
+        { "plain", "file", "file" },
+        { "deep", "dir/file", "dir/file" },
+        { "absolute", "/dir/b", "dir/b" },
+        { "dir/up", "../c", "c" },
+        { "again", "absolute", "dir/b" },
+        { "out", "../../outside", "outside" },
+        { "odd", "back\\slash", "back\\slash" },
+    };
     struct fixture *f = *state;
 
     put_file(at(&f->tree, "outside"), "outside");
-    make_link("../outside", in_root(f, "link"));
-    assert_int_equal(send_text(f, "link", "new"), STORE_OK);
-    assert_file(in_root(f, "link"), "new");
-    assert_true(S_ISREG(mode_of(in_root(f, "link"))));
+    put_file(in_root(f, "file"), "old");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        make_link(cases[i].to, in_root(f, cases[i].link));
+        assert_int_equal(send_text(f, cases[i].link, cases[i].link), STORE_OK);
+        assert_file(in_root(f, cases[i].file), cases[i].link);
+        assert_true(S_ISLNK(mode_of(in_root(f, cases[i].link))));
+        assert_true(S_ISREG(mode_of(in_root(f, cases[i].file))));
+    }
     assert_file(at(&f->tree, "outside"), "outside");
+}
+
+static void a_version_is_kept_beside_what_a_link_leads_to(void **state)
+{
+    struct fixture *f = *state;
 
     f->rules.policy = UPLOAD_VERSION;
-    assert_int_equal(unlink(in_root(f, "link").text), 0);
-    make_link("../outside", in_root(f, "link"));
-    assert_int_equal(send_text(f, "link", "newer"), STORE_OK);
-    assert_file(in_root(f, "link"), "newer");
-    assert_true(S_ISLNK(mode_of(in_root(f, "link.~1~"))));
-    assert_file(at(&f->tree, "outside"), "outside");
+    put_file(in_root(f, "dir/file"), "old");
+    make_link("dir/file", in_root(f, "link"));
+    assert_int_equal(send_text(f, "link", "new"), STORE_OK);
+    assert_file(in_root(f, "dir/file"), "new");
+    assert_file(in_root(f, "dir/file.~1~"), "old");
+    assert_int_equal(entries(in_root(f, "")), 2);
+}
+
+/* Whatever is below a directory would be gone, were its link replaced. */
+static void a_link_that_leads_to_no_file_is_refused(void **state)
+{
+    static const struct {
+        const char *to;
+        enum store_error want;
+    } cases[] = {
+        { "dir", STORE_DENIED },        { "/dir/", STORE_DENIED },
+        { "..", STORE_DENIED },         { "link", STORE_NOT_FOUND },
+        { "no/dir", STORE_NOT_FOUND },  { "dir/.kedge-0123456789abcdef", STORE_BAD_NAME },
+        { "/proc/1", STORE_NOT_FOUND },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        make_link(cases[i].to, in_root(f, "link"));
+        assert_int_equal(send_text(f, "link", "new"), cases[i].want);
+        assert_true(S_ISLNK(mode_of(in_root(f, "link"))));
+        assert_int_equal(unlink(in_root(f, "link").text), 0);
+    }
+    assert_int_equal(entries(in_root(f, "dir")), 0);
 }
 
 static void what_is_no_file_is_not_replaced(void **state)
@@ -118,30 +167,87 @@ static void a_name_too_long_for_a_version_fails(void **state)
 {
     struct fixture *f = *state;
     char name[NAME_MAX - 1] = "";
+    struct sending s;
 
     f->rules.policy = UPLOAD_VERSION;
     memset(name, 'n', sizeof name - 1);
     assert_int_equal(send_text(f, name, "first"), STORE_OK);
-    assert_int_equal(send_text(f, name, "second"), STORE_BAD_NAME);
+    assert_int_equal(begin(f, &s, name, 0), STORE_BAD_NAME); /* before the bytes come */
     assert_file(in_root(f, name), "first");
     assert_int_equal(entries(in_root(f, "")), 2);
 }
 
-/* What a link leads to counts for nothing, be it a directory, nothing, or a mode. */
-static void any_link_is_replaced(void **state)
+/* The first event of the directory that has the name, of those that say "a new file". */
+static uint32_t heard_of(int watch, const char *name)
 {
-    static const char *const leads_to[] = { "dir", "absent", "/dev/null", "narrow" };
-    struct fixture *f = *state;
+    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t len = read(watch, events, sizeof events);
 
-    put_file(in_root(f, "narrow"), "");
-    assert_int_equal(chmod(in_root(f, "narrow").text, 0600), 0);
-    for (size_t i = 0; i < COUNT(leads_to); i++) {
-        make_link(leads_to[i], in_root(f, "link"));
-        assert_int_equal(send_text(f, "link", "new"), STORE_OK);
-        assert_int_equal(mode_of(in_root(f, "link")), S_IFREG | 0644);
-        assert_int_equal(unlink(in_root(f, "link").text), 0);
+    for (ssize_t at = 0; at < len;) {
+        const struct inotify_event *e = (const void *)(events + at);
+
+        if (e->len > 0 && strcmp(e->name, name) == 0)
+            return e->mask;
+        at += (ssize_t)sizeof *e + e->len;
     }
-    assert_int_equal(entries(in_root(f, "dir")), 0);
+    return 0;
+}
+
+static int watch_root(const struct fixture *f)
+{
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    assert_true(watch >= 0);
+    assert_true(
+        inotify_add_watch(watch, in_root(f, "").text, IN_CLOSE_WRITE | IN_MOVED_TO) >= 0);
+    return watch;
+}
+
+static void watchers_hear_of_the_final_name(void **state)
+{
+    struct fixture *f = *state;
+    int watch = watch_root(f);
+
+    for (enum upload_policy p = UPLOAD_CREATE; p <= UPLOAD_VERSION; p++) {
+        f->rules.policy = p;
+        (void)unlink(in_root(f, "n").text);
+        assert_int_equal(send_text(f, "n", "new"), STORE_OK);
+        assert_int_equal(heard_of(watch, "n"), IN_MOVED_TO);
+    }
+    assert_int_equal(send_text(f, "n", "as a version"), STORE_OK);
+    assert_int_equal(heard_of(watch, "n"), IN_MOVED_TO);
+    close(watch);
+}
+
+/* In a process that may mount. */
+static int upload_to_mount_point(void *arg)
+{
+    struct fixture *f = arg;
+    struct path n = in_root(f, "n"), other = in_root(f, "other");
+    struct publication p = { .last = "n", .policy = UPLOAD_OVERWRITE };
+    struct stat st;
+
+    if (unshare(CLONE_NEWNS) < 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, "") < 0 ||
+        mount(other.text, n.text, NULL, MS_BIND, NULL) < 0)
+        return CANNOT_REFUSE;
+    p.dir = open(in_root(f, "").text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (publish_look(&p, &st).error)
+        return STORE_IO;
+    return (int)publish_check(&p, &st).error;
+}
+
+static void a_mount_point_is_refused_at_the_request(void **state)
+{
+    struct fixture *f = *state;
+    int said;
+
+    put_file(in_root(f, "n"), "old");
+    put_file(in_root(f, "other"), "other");
+    said = in_child(upload_to_mount_point, f);
+    if (said == CANNOT_REFUSE)
+        skip_because("nothing may be mounted here");
+    assert_int_equal(said, STORE_DENIED);
 }
 
 /* File systems that lack a call: placing "from" as "n", as each policy has it. */
@@ -163,44 +269,50 @@ static int version_there(void *arg)
     return publish_as(arg, UPLOAD_VERSION);
 }
 
-/* As FAT: no links. */
-static void without_links_a_name_is_still_not_taken(void **state)
+/* As NFS: no rename with flags. */
+static void without_exchange_the_old_file_is_still_kept(void **state)
 {
     struct fixture *f = *state;
-    int told;
+    int said;
 
     put_file(in_root(f, "from"), "new");
     put_file(in_root(f, "n"), "old");
-    told = in_refused_child(SYS_linkat, EPERM, create_there, f);
-    if (told == CANNOT_REFUSE)
-        skip_because("no system call may be refused here (seccomp)");
-    assert_int_equal(told, STORE_EXISTS);
-    assert_file(in_root(f, "n"), "old");
-    assert_int_equal(in_refused_child(SYS_linkat, EPERM, version_there, f), STORE_OK);
+#ifdef SYS_renameat
+    said = in_refused_child(SYS_renameat2, EINVAL, version_there, f);
+#else
+    said = CANNOT_REFUSE; /* here the plain rename is the same call */
+#endif
+    if (said == CANNOT_REFUSE)
+        skip_because("renameat2 may not be refused here (seccomp)");
+    assert_int_equal(said, STORE_OK);
     assert_file(in_root(f, "n"), "new");
     assert_file(in_root(f, "n.~1~"), "old");
     assert_int_equal(entries(in_root(f, "")), 3);
 }
 
-/* As NFS: no rename with flags. */
-static void without_exchange_the_old_file_is_still_kept(void **state)
+/* There a link takes the name, and is heard of nevertheless. */
+static void without_flags_a_name_is_still_not_taken(void **state)
 {
     struct fixture *f = *state;
-    int told;
+    int watch = watch_root(f);
+    int said;
 
     put_file(in_root(f, "from"), "new");
     put_file(in_root(f, "n"), "old");
-#ifdef SYS_renameat
-    told = in_refused_child(SYS_renameat2, EINVAL, version_there, f);
-#else
-    told = CANNOT_REFUSE; /* here the plain rename is the same call */
-#endif
-    if (told == CANNOT_REFUSE)
+    (void)heard_of(watch, "");
+    said = in_refused_child(SYS_renameat2, EINVAL, create_there, f);
+    if (said == CANNOT_REFUSE) {
+        close(watch);
         skip_because("renameat2 may not be refused here (seccomp)");
-    assert_int_equal(told, STORE_OK);
+    }
+    assert_int_equal(said, STORE_EXISTS);
+    assert_file(in_root(f, "n"), "old");
+    assert_int_equal(unlink(in_root(f, "n").text), 0);
+    assert_int_equal(in_refused_child(SYS_renameat2, EINVAL, create_there, f), STORE_OK);
     assert_file(in_root(f, "n"), "new");
-    assert_file(in_root(f, "n.~1~"), "old");
-    assert_int_equal(entries(in_root(f, "")), 3);
+    assert_int_equal(heard_of(watch, "n"), IN_CLOSE_WRITE);
+    assert_int_equal(entries(in_root(f, "")), 2);
+    close(watch);
 }
 
 /* Both began when the name was free. */
@@ -290,14 +402,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(policies_follow_their_table),
-        TEST(a_link_is_replaced_and_never_followed),
+        TEST(a_put_to_a_link_writes_what_it_leads_to),
+        TEST(a_version_is_kept_beside_what_a_link_leads_to),
+        TEST(a_link_that_leads_to_no_file_is_refused),
+        TEST(watchers_hear_of_the_final_name),
+        TEST(a_mount_point_is_refused_at_the_request),
         TEST(what_is_no_file_is_not_replaced),
         TEST(the_mode_is_that_of_the_replaced),
         TEST(versions_are_numbered_on),
         TEST(a_version_keeps_the_old_files_mode),
         TEST(a_name_too_long_for_a_version_fails),
-        TEST(any_link_is_replaced),
-        TEST(without_links_a_name_is_still_not_taken),
+        TEST(without_flags_a_name_is_still_not_taken),
         TEST(without_exchange_the_old_file_is_still_kept),
         TEST(of_two_creators_one_wins),
         TEST(of_two_overwriters_the_last_wins),

@@ -29,18 +29,39 @@ static inline bool refuse(unsigned call, unsigned err)
 
 #define CANNOT_REFUSE 125
 
-/* What body says, in a child that is refused this call; or CANNOT_REFUSE. */
-static inline int in_refused_child(unsigned call, unsigned err, int (*body)(void *),
-                                   void *arg)
+/* What body says, in a child; or -1. */
+static inline int in_child(int (*body)(void *), void *arg)
 {
     int status = 0;
     pid_t child = fork();
 
     if (child == 0)
-        _exit(refuse(call, err) ? body(arg) : CANNOT_REFUSE);
+        _exit(body(arg));
     if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
         return -1;
     return WEXITSTATUS(status);
+}
+
+struct refused_child {
+    unsigned call, err;
+    int (*body)(void *);
+    void *arg;
+};
+
+static inline int refused_child(void *arg)
+{
+    const struct refused_child *c = arg;
+
+    return refuse(c->call, c->err) ? c->body(c->arg) : CANNOT_REFUSE;
+}
+
+/* What body says, in a child that is refused this call; or CANNOT_REFUSE. */
+static inline int in_refused_child(unsigned call, unsigned err, int (*body)(void *),
+                                   void *arg)
+{
+    struct refused_child child = { call, err, body, arg };
+
+    return in_child(refused_child, &child);
 }
 
 #endif
