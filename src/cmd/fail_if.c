@@ -2,6 +2,7 @@
 #include "cmd/fail_if.h"
 
 #include "results/compare.h"
+#include "results/endpoint_text.h"
 #include "cmd/printable.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ static bool holds(const struct checks *c, const struct probe_view *v,
         if (!check_fails(&c->items[i], v, before, &why))
             continue;
         fprintf(stderr, "kedge %s: %s: %s: fails if %s\n", c->verb,
-                kedge_endpoint_print(v->endpoint, text), why.text, c->items[i].text);
+                endpoint_shown(v->endpoint, text), why.text, c->items[i].text);
         all = false;
     }
     return all;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/probe_display.h"
 
+#include "results/endpoint_text.h"
 #include "results/table.h"
 #include "results/why.h"
 #include "os/loop.h"
@@ -68,7 +69,7 @@ static void trouble(void *owner, const struct kedge_endpoint *target, int code,
 
     if (s->live.targets || s->options->quiet || s->options->json || s->options->jsonl)
         return;
-    fprintf(stderr, "kedge probe: %s: %s%s%s\n", kedge_endpoint_print(target, text),
+    fprintf(stderr, "kedge probe: %s: %s%s%s\n", endpoint_shown(target, text),
             why_of_code(code), by->len > 0 ? ", reported by " : "",
             by->len > 0 ? net_address_print_host(by, who) : "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/probe_mtu.h"
 
+#include "results/endpoint_text.h"
 #include "results/mtu.h"
 #include "results/why.h"
 #include "net/timestamps.h"
@@ -43,7 +44,7 @@ static enum exit_code find_one(struct find *f, const char *operand)
     }
     if (!is_askable(e)) {
         fprintf(stderr, "kedge probe: %s: --mtu is for udp:// and icmp:// only\n",
-                kedge_endpoint_print(e, text));
+                endpoint_shown(e, text));
         return EXIT_USAGE;
     }
     if (!mtu_find(e, f->plan, r, &f->stopped))

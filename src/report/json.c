@@ -31,8 +31,9 @@ static void put_text(struct writer *w, struct kedge_span text)
         if (len == 0) {
             put_escaped(w, "\\\\x", text.ptr[0]);
             len = 1;
-        } else if (code < 0x20 || code == 0x7f) {
-            put_escaped(w, "\\u00", (uint8_t)code);
+        } else if (!text_prints(code)) {
+            put_escaped(w, "\\u", (uint8_t)(code >> 8));
+            put_escaped(w, "", (uint8_t)code);
         } else {
             if (code == '"' || code == '\\')
                 put_u8(w, '\\');

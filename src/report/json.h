@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON (RFC 8259), written front to back into a buffer of the caller's. Commas and
- * quotes are placed here; what comes out is valid JSON whatever bytes go in: a control
- * byte becomes \u00NN, and a byte that is not UTF-8 the four characters \xNN. Numbers
+ * quotes are placed here; what comes out is valid JSON whatever bytes go in: a character
+ * that does not print (report/text.h) becomes \uNNNN, as the lines may be looked at on a
+ * terminal, and a byte that is not UTF-8 the four characters \xNN. Numbers
  * are integers only. No allocation, no reading.
  *
  * A value takes a key inside an object, and NULL inside an array or at the top. Too

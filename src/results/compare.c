@@ -2,6 +2,7 @@
 /* Two runs, target by target. */
 #include "results/compare.h"
 
+#include "results/endpoint_text.h"
 #include "results/figures.h"
 #include "report/interval.h"
 #include "report/table.h"
@@ -113,7 +114,7 @@ static void print_target(const struct probe_view *a, const struct probe_view *b,
     char one[KEDGE_ENDPOINT_TEXT], two[KEDGE_ENDPOINT_TEXT];
     struct table t;
 
-    (void)kedge_endpoint_print(b->endpoint, two);
+    (void)endpoint_shown(b->endpoint, two);
     if (!a) {
         fprintf(out, "%s\n  only in the second run\n", two);
         return;
@@ -121,7 +122,7 @@ static void print_target(const struct probe_view *a, const struct probe_view *b,
     if (same(a, b))
         fprintf(out, "%s\n", two);
     else
-        fprintf(out, "%s, then %s\n", kedge_endpoint_print(a->endpoint, one), two);
+        fprintf(out, "%s, then %s\n", endpoint_shown(a->endpoint, one), two);
     table_init(&t, space, ROOM_A_TARGET, 4, 0x6U);
     table_cell(&t, "");
     table_cell(&t, "first");
@@ -145,7 +146,7 @@ bool probe_compare(const struct probe_result *before, const struct probe_result 
 
         if (!probe_counterpart(after, before, i))
             fprintf(out, "%s\n  only in the first run\n",
-                    kedge_endpoint_print(before->views[i].endpoint, text));
+                    endpoint_shown(before->views[i].endpoint, text));
     }
     free(space);
     return true;

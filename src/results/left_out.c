@@ -2,6 +2,7 @@
 /* The line on samples that were left out. */
 #include "results/left_out.h"
 
+#include "results/endpoint_text.h"
 #include "results/figures.h"
 
 void left_out_note(const struct probe_view *v, FILE *out)
@@ -18,7 +19,7 @@ void left_out_note(const struct probe_view *v, FILE *out)
             continue;
         if (!*before)
             fprintf(out, "%s: no memory: percentiles are without ",
-                    kedge_endpoint_print(v->endpoint, text));
+                    endpoint_shown(v->endpoint, text));
         fprintf(out, "%s%llu %s", before, (unsigned long long)n, all[i].left);
         before = ", ";
     }

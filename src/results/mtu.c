@@ -2,6 +2,7 @@
 /* What the search for the MTU found, in words and in JSON. */
 #include "results/mtu.h"
 
+#include "results/endpoint_text.h"
 #include "results/why.h"
 #include "results/table.h"
 #include "report/json.h"
@@ -60,7 +61,7 @@ static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool b
 {
     char text[KEDGE_ENDPOINT_TEXT];
 
-    fprintf(out, "%s: %s: ", kedge_endpoint_print(r->endpoint, text),
+    fprintf(out, "%s: %s: ", endpoint_shown(r->endpoint, text),
             back ? "return" : "forward");
     if (w->end == MTU_UNKNOWN) {
         fprintf(out, "not known%s%s\n", back && back_why(r) ? ": " : "",
@@ -77,7 +78,7 @@ void mtu_show_text(const struct mtu_result *r, FILE *out)
     char text[KEDGE_ENDPOINT_TEXT];
 
     if (!r->answered) {
-        fprintf(out, "%s: no answer%s%s\n", kedge_endpoint_print(r->endpoint, text),
+        fprintf(out, "%s: no answer%s%s\n", endpoint_shown(r->endpoint, text),
                 r->code ? ": " : "", r->code ? why_of_code(r->code) : "");
         return;
     }

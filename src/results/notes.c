@@ -3,6 +3,7 @@
  * of figures. */
 #include "results/notes.h"
 
+#include "results/endpoint_text.h"
 #include "results/figures.h"
 #include "results/left_out.h"
 #include "results/sentence.h"
@@ -204,7 +205,7 @@ static void print(const struct probe_view *v, const char *text, bool named, FILE
     if (!sentence_put(&w, text, v))
         return;
     if (named)
-        fprintf(out, "%s: ", kedge_endpoint_print(v->endpoint, name));
+        fprintf(out, "%s: ", endpoint_shown(v->endpoint, name));
     fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
 }
 

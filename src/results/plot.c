@@ -2,6 +2,7 @@
 /* A run drawn in text. */
 #include "results/plot.h"
 
+#include "results/endpoint_text.h"
 #include "results/figures.h"
 #include "results/lines.h"
 #include "report/text.h"
@@ -25,7 +26,7 @@ static void target(const struct probe_view *v, const struct timeline *t,
 
     for (uint32_t k = 0; k < TIMELINE_KINDS; k++)
         kinds[k] = probe_fate_name((enum probe_fate)k);
-    fprintf(p->out, "\n%s\n", kedge_endpoint_print(v->endpoint, text));
+    fprintf(p->out, "\n%s\n", endpoint_shown(v->endpoint, text));
     if (f->of(v)->count > 0)
         fprintf(p->out, "  %s, ms\n", figure_name(f));
     plot_distribution(p, f->of(v));

@@ -3,6 +3,7 @@
 #include "results/table.h"
 
 #include "results/calibration.h"
+#include "results/endpoint_text.h"
 #include "results/figures.h"
 #include "results/notes.h"
 #include "base/number.h"
@@ -129,7 +130,7 @@ static void intervals(const struct probe_view *v, FILE *out)
         text_ms(&w, value.high);
     }
     if (w.len > 0)
-        fprintf(out, "%s: 95 %% CI: %.*s ms\n", kedge_endpoint_print(v->endpoint, text),
+        fprintf(out, "%s: 95 %% CI: %.*s ms\n", endpoint_shown(v->endpoint, text),
                 (int)w.len, (const char *)space);
 }
 

@@ -85,5 +85,5 @@ const char *value_fault(const void *object, const char *key, enum value_kind kin
 
 char *value_json(const void *object)
 {
-    return json_dumps(object, JSON_COMPACT);
+    return json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
 }

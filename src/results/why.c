@@ -2,6 +2,8 @@
 /* The sentences for causes. */
 #include "results/why.h"
 
+#include "results/endpoint_text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +66,7 @@ struct why_text why_refused(const struct kedge_endpoint *e,
     if (strstr(words, "://") && why->kind == CAUSE_ERROR)
         snprintf(out.text, sizeof out.text, "%s", words); /* it names the endpoint */
     else
-        snprintf(out.text, sizeof out.text, "%.90s: %.150s",
-                 kedge_endpoint_print(e, name), words);
+        snprintf(out.text, sizeof out.text, "%.90s: %.150s", endpoint_shown(e, name),
+                 words);
     return out;
 }

@@ -67,6 +67,7 @@ static void escapes_every_byte_safely(void **state)
     } rows[] = {
         { BYTES("a\"b\\c/"), "\"a\\\"b\\\\c/\"" },
         { BYTES("\0\n\x1f\x7f"), "\"\\u0000\\u000a\\u001f\\u007f\"" },
+        { BYTES("\xc2\x9b[\xe2\x80\xae"), "\"\\u009b[\\u202e\"" },
         { BYTES("\xc3\xbc\xff\xc3"), "\"\xc3\xbc\\\\xff\\\\xc3\"" },
         { BYTES("\xe0\x80\xa2"), "\"\\\\xe0\\\\x80\\\\xa2\"" },
         { BYTES(""), "\"\"" },
