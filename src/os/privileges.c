@@ -101,11 +101,23 @@ static bool failed(const struct jail_user *user, const char *step, char *why, si
     return false;
 }
 
+/* A service manager may have given what it took to bind: ambient capabilities, which go with
+ * the inheritable ones. Root that stays keeps what it has, for it was asked for by name. */
+static bool stay(const struct jail_user *user, char *why, size_t room)
+{
+    if (geteuid() == 0 || (set_no_capabilities() == 0 && !has_capabilities()))
+        return true;
+    (void)snprintf(why, room, "cannot give up capabilities%s%s: %s",
+                   user->name ? " as user " : "", user->name ? user->name : "",
+                   strerror(errno));
+    return false;
+}
+
 /* The order matters: each step needs what the next one takes away. */
 bool jail_become(const struct jail_user *user, char *why, size_t room)
 {
     if (user->stays)
-        return true;
+        return stay(user, why, room);
     if (setgroups(0, NULL) < 0)
         return failed(user, "setgroups", why, room);
     if (setresgid(user->gid, user->gid, user->gid) < 0)

@@ -22,8 +22,9 @@ KEDGE_MUST_CHECK bool jail_choose(const char *wanted, struct jail_user *out, cha
                                   size_t room);
 
 /* Become user for good: no supplementary groups, all three ids of each kind, and no
- * capability left. It is then checked that there is no way back. False with one line in
- * why: the process must then end, for its state is between the two. */
+ * capability left. It is then checked that there is no way back. Who stays and is not root
+ * gives up its capabilities, those that systemd's AmbientCapabilities= gave it too. False with
+ * one line in why: the process must then end, for its state is between the two. */
 KEDGE_MUST_CHECK bool jail_become(const struct jail_user *user, char *why, size_t room);
 
 /* No exec from here on gains privileges. 0 or -errno. */

@@ -202,6 +202,42 @@ def test_systemd_knows_each_word_of_the_service(installed, tmp_path):
     assert unit.name not in done.stdout
 
 
+SANDBOX = """NoNewPrivileges=yes ProtectSystem=strict ProtectHome=yes PrivateTmp=yes
+PrivateDevices=yes ProtectKernelTunables=yes ProtectKernelModules=yes ProtectKernelLogs=yes
+ProtectControlGroups=yes ProtectClock=yes ProtectHostname=yes ProtectProc=invisible
+RestrictNamespaces=yes RestrictRealtime=yes LockPersonality=yes MemoryDenyWriteExecute=yes
+SystemCallFilter=@system-service SystemCallArchitectures=native UMask=0077""".split()
+# systemd filters openat2 out with it, as it cannot see its flags: nothing would be served.
+WITHOUT_OPENAT2 = "RestrictSUIDSGID=", "DynamicUser="
+
+
+def sandbox_faults(unit):
+    lines = unit.splitlines()
+    return ([f"without {line}" for line in SANDBOX if line not in lines] +
+            [f"with {line}" for line in lines if line.startswith(WITHOUT_OPENAT2)])
+
+
+def test_the_service_is_confined(installed):
+    unit = next(installed.rglob("systemd/system/kedge-tftp.service"))
+    assert not sandbox_faults(unit.read_text())
+    if shutil.which("systemd-analyze"):     # tenths; 2.8 of 10 where this was written
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true",
+                               "--threshold=30", unit], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("line", SANDBOX)
+def test_a_line_that_the_service_lacks_is_seen(root, line):
+    unit = (root / "systemd/kedge-tftp.service.in").read_text()
+    assert sandbox_faults(unit.replace(line + "\n", "")) == [f"without {line}"]
+
+
+def test_a_service_without_openat2_is_seen():
+    assert sandbox_faults("\n".join([*SANDBOX, "RestrictSUIDSGID=yes"])) == \
+        ["with RestrictSUIDSGID=yes"]
+
+
 def test_the_program_is_installed_whole(root, installed):
     kedge = next(installed.rglob("bin/kedge"))
     assert subprocess.run([kedge, "--version"], stdout=subprocess.PIPE).returncode == 0

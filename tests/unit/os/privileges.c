@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +118,48 @@ static void capabilities_go_whatever_the_securebits(void **state)
     (void)state;
     skip_unless_root();
     assert_int_equal(in_child(become_with_fixup_off, "nobody"), 0);
+}
+
+#define BIND_SERVICE 10 /* CAP_NET_BIND_SERVICE */
+
+/* As systemd's User= and AmbientCapabilities= start it: another user, with a capability that
+ * would go on to each program it starts. */
+static bool take_ambient(void)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct one[2] = { { 1 << BIND_SERVICE, 1 << BIND_SERVICE,
+                                               1 << BIND_SERVICE } };
+
+    return prctl(PR_SET_KEEPCAPS, 1) == 0 && setresgid(65534, 65534, 65534) == 0 &&
+           setresuid(65534, 65534, 65534) == 0 && syscall(SYS_capset, &head, one) == 0 &&
+           prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, BIND_SERVICE, 0, 0) == 0;
+}
+
+static int stays_with_ambient(const char *unused)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct has[2] = { 0 };
+    struct jail_user user;
+    char why[LINE];
+
+    (void)unused;
+    if (!take_ambient())
+        return 1;
+    if (!jail_choose(NULL, &user, why, sizeof why) || !user.stays ||
+        !jail_become(&user, why, sizeof why))
+        return 2;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, BIND_SERVICE, 0, 0) != 0)
+        return 3;
+    if (syscall(SYS_capget, &head, has) < 0)
+        return 4;
+    return has[0].effective | has[0].permitted | has[0].inheritable ? 5 : 0;
+}
+
+static void ambient_capabilities_go_as_well(void **state)
+{
+    (void)state;
+    skip_unless_root();
+    assert_int_equal(in_child(stays_with_ambient, NULL), 0);
 }
 
 static int others_are_for_root(const char *name)
@@ -222,6 +266,7 @@ int main(void)
         cmocka_unit_test(an_unknown_user_is_named),
         cmocka_unit_test(nobody_has_no_way_back),
         cmocka_unit_test(capabilities_go_whatever_the_securebits),
+        cmocka_unit_test(ambient_capabilities_go_as_well),
         cmocka_unit_test(who_is_not_root_stays),
         cmocka_unit_test(no_exec_gains_privileges),
         cmocka_unit_test(a_root_is_checked_for_its_user),
