@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "file/calls.h"
+#include "file/cache_copy.h"
 #include "file/cache_map.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static struct cached_file *lookup(struct file_cache *cache,
 {
     struct cached_file *f = *bucket(cache, id);
 
-    while (f && !same(&f->id, id))
+    while (f && (f->is_made || !same(&f->id, id)))
         f = f->next;
     return f;
 }
@@ -118,8 +119,7 @@ static void close_file(struct cached_file *f)
     if (f->fd >= 0)
         close(f->fd);
     f->fd = -1;
-    free(f->copy);
-    f->copy = NULL;
+    cache_forget_copy(f);
     cache_unmap(f);
 }
 
@@ -191,24 +191,6 @@ struct cached_file *cache_find(struct file_cache *cache, const struct store_root
     return f ? use(f) : NULL;
 }
 
-/* On a helper. A file that cannot be read whole now is read from the disk, as it comes. */
-static void keep_copy(struct cached_file *f)
-{
-    struct iovec v = { .iov_len = (size_t)f->id.size };
-    uint64_t moved = 0;
-
-    if (f->id.size == 0 || f->id.size > CACHE_COPY_MAX)
-        return;
-    v.iov_base = f->copy = malloc(v.iov_len);
-    if (!f->copy)
-        return;
-    if (iov_all(f->fd, IOV_READ, (struct iov_list){ &v, 1 }, 0, &moved) == 0 &&
-        moved == f->id.size)
-        return;
-    free(f->copy);
-    f->copy = NULL;
-}
-
 static void run_open(struct store_job *job)
 {
     struct cache_opening *o = JOB_OWNER(job, struct cache_opening, job);
@@ -223,17 +205,21 @@ static void run_open(struct store_job *job)
     if (o->result.error)
         return;
     f->id = id_of(&st);
+    f->size = f->id.size;
+    f->is_made = false;
     kind = call_fs_kind(f->fd);
     f->in_memory = kind == FS_MEMORY;
-    keep_copy(f);
-    if (!f->copy && kind != FS_OTHER)
+    o->result = cache_copy(f);
+    if (o->result.error)
+        close_file(f);
+    else if (!f->copy && kind != FS_OTHER)
         cache_map(f);
 }
 
 /* Another job may have opened the same file meanwhile: then that one is shared. */
 static struct cached_file *settle(struct cached_file *f)
 {
-    struct cached_file *there = lookup(f->cache, &f->id);
+    struct cached_file *there = f->is_made ? NULL : lookup(f->cache, &f->id);
 
     if (there) {
         close_by_helper(f);
@@ -312,7 +298,7 @@ struct store_result cache_read(const struct cached_file *file, const struct iove
     uint64_t want = iov_total((struct iov_list){ iov, count });
     ssize_t n;
 
-    KEDGE_ASSERT(offset <= file->id.size && want <= file->id.size - offset);
+    KEDGE_ASSERT(offset <= file->size && want <= file->size - offset);
     if (file->copy)
         return copy_out(file, iov, count, offset);
     if (file->in_memory)
@@ -354,8 +340,8 @@ void cache_read_later(struct workers *workers, struct cache_reading *reading)
 {
     uint64_t want = iov_total((struct iov_list){ reading->iov, reading->count });
 
-    KEDGE_ASSERT(reading->offset <= reading->file->id.size &&
-                 want <= reading->file->id.size - reading->offset);
+    KEDGE_ASSERT(reading->offset <= reading->file->size &&
+                 want <= reading->file->size - reading->offset);
     reading->job = (struct store_job){ .run = run_read, .done = done_read };
     workers_submit(workers, &reading->job);
 }
@@ -365,6 +351,8 @@ bool cache_changed(const struct cached_file *file)
     struct file_identity now;
     struct stat st;
 
+    if (file->is_made)
+        return false;
     if (call_stat_now(file->fd, &st) < 0)
         return true;
     now = id_of(&st);

@@ -27,6 +27,10 @@ struct file_identity {
  * same small ones, and a copy is never cold. */
 #define CACHE_COPY_MAX 65536
 
+/* A file whose size is not what it says (procfs and sysfs make theirs when they are read) is
+ * copied to its end, if that is no further than here. */
+#define CACHE_MADE_MAX (4u << 20)
+
 /* The pages of a larger file, shared by all who send it: see cache_lend(). The program
  * never looks into them: of a file that was cut short that would be its end (SIGBUS), while
  * the kernel, sending from there, says EFAULT. */
@@ -40,12 +44,14 @@ struct cache_map {
     struct store_job job; /* the file is held meanwhile */
 };
 
-/* One open file. Callers read id.size; the rest is the cache's. */
+/* One open file. Callers read size; the rest is the cache's. */
 struct cached_file {
     struct file_identity id;
+    uint64_t size; /* bytes that can be read */
+    bool is_made;  /* made when it was read: for one transfer only, and all in copy */
     int fd;
     bool in_memory; /* its file system holds all in memory: reading never waits */
-    uint8_t *copy;  /* all of a small file, or NULL */
+    uint8_t *copy;  /* all of a small file, or of one that is made; or NULL */
     struct cache_map map;
     uint32_t users;
     kedge_nanos idle_since;
@@ -101,8 +107,9 @@ struct cache_opening {
     void (*done)(struct cache_opening *opening); /* on the loop's thread */
 
     /* Valid in done(). */
-    struct store_result result; /* NOT_FOUND, DENIED, BUSY, IO */
-    struct cached_file *file;   /* when OK: the caller's to release */
+    struct store_result
+        result; /* NOT_FOUND, DENIED (also: made, and too large), BUSY, IO */
+    struct cached_file *file; /* when OK: the caller's to release */
 
     struct store_job job; /* the cache's from here on */
     struct file_cache *cache;
@@ -124,7 +131,7 @@ void cache_release(struct cached_file *file, kedge_nanos now);
 kedge_nanos cache_trim(struct file_cache *cache, kedge_nanos now);
 
 /* Fill iov (count at most 1,024) with the file's bytes from offset on, all of them: the
- * caller never asks beyond id.size. It never waits: LATER if the bytes are not in memory,
+ * caller never asks beyond size. It never waits: LATER if the bytes are not in memory,
  * or the file system cannot tell; then use the job form. CHANGED: the file is shorter
  * than it was. IO. On any of these what iov holds is undefined. */
 KEDGE_MUST_CHECK struct store_result cache_read(const struct cached_file *file,

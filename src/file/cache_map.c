@@ -14,7 +14,7 @@ static const uint64_t map_max = (uint64_t)1 << 34;
 void cache_map(struct cached_file *file)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t len = sub_sat(file->id.size, 1) / page * page;
+    uint64_t len = sub_sat(file->size, 1) / page * page;
     void *at;
 
     if (len == 0 || len > map_max || len > SIZE_MAX / 4)
@@ -44,7 +44,7 @@ const uint8_t *cache_lend(const struct cached_file *file, uint64_t offset, size_
 {
     const struct cache_map *m = &file->map;
 
-    KEDGE_ASSERT(len > 0 && offset <= file->id.size && len <= file->id.size - offset);
+    KEDGE_ASSERT(len > 0 && offset <= file->size && len <= file->size - offset);
     if (file->copy)
         return file->copy + offset;
     if (!m->at || len > CACHE_LEND_MAX || offset + len > m->len)

@@ -31,7 +31,7 @@ def play(server, srv):
     with Peer(at) as peer:                                              # aborted
         peer.ask(RRQ, "file")
         peer.hear()
-        peer.say(error(3, "disk full"))
+        peer.say(error(3, "disk \x1b[2Jfull"))
     refused(get, at, "nothing")                                         # refused
     refused(get, at, "file", "mail")
     refused(put, at, "file", b"exists")
@@ -110,7 +110,9 @@ def test_every_outcome(played):
     assert int(ok["rtt_us"]) > 0
     assert int(up["bytes"]) == 4 and up["granted"] == "tsize=4"
     assert int(probe["bytes"]) == 0
-    assert "3" in aborted["reason"]
+    assert aborted["reason"] == r"the peer sent ERROR 3: disk \x1b[2Jfull"
+    assert probe["reason"] == "the peer sent ERROR 8: that is all"
+    assert int(records[-2]["bytes"]) <= 600
     assert all(r["reason"] for r in records[3:9])
     assert int(records[-1]["resent"]) == 3
     the_form(*played)

@@ -94,7 +94,7 @@ static struct cached_file *find_open(struct directory *d, const struct rules *r)
 static void set_file(struct directory_file *f, struct cached_file *file)
 {
     f->file = file;
-    f->base.size = file->id.size;
+    f->base.size = file->size;
 }
 
 static void read_opened(struct cache_opening *opening)

@@ -77,6 +77,7 @@ static void act(struct tftp_port *p, const struct udp_message *m,
     case TFTP_PUMP:
         if (event->store.ptr)
             transfer_store(transfer_of(s, event->session), event->store);
+        transfer_heard_error(transfer_of(s, event->session), m->bytes);
         transfer_pump(transfer_of(s, event->session));
         break;
     }

@@ -206,6 +206,9 @@ void port_unlink(struct tftp_transfer *t);
 void reason_set(struct tftp_transfer *t, const char *text);
 void transfer_record(struct tftp_transfer *t);
 
+/* A datagram of its peer; if that was the ERROR that ended it, its text is for the record. */
+void transfer_heard_error(struct tftp_transfer *t, struct kedge_span datagram);
+
 /* CHANGED: its file, which it reads, is no longer as it was when it was opened. */
 KEDGE_MUST_CHECK struct store_result transfer_unaltered(const struct tftp_transfer *t);
 void malformed_record(struct tftp_service *s, const struct tftp_port *p,

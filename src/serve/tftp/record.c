@@ -2,6 +2,8 @@
 /* What became of a transfer: one record each, refusals and probes too. */
 #include "serve/tftp/private.h"
 
+#include "base/number.h"
+#include "report/text.h"
 #include "tftp/options.h"
 
 #include <stdio.h>
@@ -62,7 +64,7 @@ static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t,
     if (outcome == KEDGE_TFTP_OK || (all && outcome == KEDGE_TFTP_UNCONFIRMED))
         r->bytes = t->block_reader.size;
     else
-        r->bytes = s->base > 0 ? (s->base - 1) * s->terms.blksize : 0;
+        r->bytes = min_u64(sub_sat(s->base, 1) * s->terms.blksize, t->block_reader.size);
 }
 
 static void fill_taken(struct transfer_record *r, const struct tftp_transfer *t)
@@ -74,6 +76,34 @@ static void fill_taken(struct transfer_record *r, const struct tftp_transfer *t)
     r->dup = m->duplicates;
     r->rtt = m->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : m->rtt.smoothed;
     r->bytes = t->block_writer.offset;
+}
+
+static struct kedge_span before_nul(struct kedge_span text)
+{
+    const uint8_t *nul = text.len > 0 ? memchr(text.ptr, 0, text.len) : NULL;
+
+    return (struct kedge_span){ text.ptr, nul ? (size_t)(nul - text.ptr) : text.len };
+}
+
+/* The peer's own words, of any bytes. */
+void transfer_heard_error(struct tftp_transfer *t, struct kedge_span datagram)
+{
+    enum kedge_tftp_outcome outcome = tftp_session_outcome(t->session);
+    struct writer w = { .ptr = (uint8_t *)t->reason, .room = sizeof t->reason - 1 };
+    struct kedge_tftp_packet in;
+    char code[40];
+
+    if (!kedge_tftp_parse(datagram, &in) || in.op != KEDGE_TFTP_ERROR || t->reason[0] ||
+        (outcome != KEDGE_TFTP_ABORTED && outcome != KEDGE_TFTP_PROBE))
+        return;
+    snprintf(code, sizeof code, "the peer sent ERROR %u", in.number);
+    put(&w, span_of(code));
+    in.body = before_nul(in.body);
+    if (in.body.len > 0) {
+        put(&w, span_of(": "));
+        text_printable(&w, in.body, sizeof t->reason - 1 - w.len);
+    }
+    t->reason[w.len] = 0;
 }
 
 static void report_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)

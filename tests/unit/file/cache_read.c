@@ -133,6 +133,64 @@ static void without_nowait_a_helper_reads(void **state)
     assert_int_equal(as_filter, 1);
 }
 
+static bool is_at(const char *path)
+{
+    return access(path, R_OK) == 0;
+}
+
+/* procfs says 0 bytes, sysfs 4,096: neither is what can be read. */
+static void a_file_that_does_not_say_its_size_is_read_to_its_end(void **state)
+{
+    static const struct {
+        const char *root, *name, *starts;
+    } cases[] = {
+        { "/proc/sys/kernel", "ostype", "Linux\n" },
+        { "/sys/class/net/lo", "address", "00:00:00:00:00:00\n" },
+    };
+    struct fixture *f = *state;
+    struct store_root own = f->tree.root;
+    int there = 0;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct cached_file *file, *again;
+        char got[32] = "";
+
+        if (!is_at(cases[i].root))
+            continue;
+        there++;
+        assert_int_equal(root_open(&f->tree.root, cases[i].root).error, STORE_OK);
+        file = must_open(f, cases[i].name);
+        assert_int_equal(file->size, strlen(cases[i].starts));
+        assert_int_equal(cache_read(file, &(struct iovec){ got, file->size }, 1, 0).error,
+                         STORE_OK);
+        assert_string_equal(got, cases[i].starts);
+        assert_false(cache_changed(file));
+        assert_null(find(f, cases[i].name)); /* the next one is made anew */
+        again = must_open(f, cases[i].name);
+        assert_ptr_not_equal(again, file);
+        cache_release(file, 0);
+        cache_release(again, 0);
+        root_close(&f->tree.root);
+    }
+    f->tree.root = own;
+    if (there == 0)
+        skip_because("neither /proc nor /sys is mounted here");
+}
+
+static void an_empty_file_has_no_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct cached_file *file;
+
+    put_file(at(&f->tree, "root/empty"), "");
+    file = must_open(f, "empty");
+    assert_int_equal(file->size, 0);
+    assert_null(file->copy);
+    assert_ptr_equal(must_open(f, "empty"), file);
+    cache_release(file, 0);
+    cache_release(file, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -141,6 +199,8 @@ int main(void)
         TEST(a_file_is_opened_and_read),
         TEST(a_replaced_file_is_read_to_its_end),
         TEST(a_file_cut_short_is_changed),
+        TEST(a_file_that_does_not_say_its_size_is_read_to_its_end),
+        TEST(an_empty_file_has_no_bytes),
         TEST(a_cold_read_is_for_a_helper),
         TEST(without_nowait_a_helper_reads),
         TEST(a_small_file_is_served_as_it_was_opened),

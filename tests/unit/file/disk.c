@@ -127,7 +127,7 @@ static void a_process_limit_is_too_large(void **state)
 static void tmpfs_is_read_at_once(void **state)
 {
     struct fixture *f = *state;
-    struct cached_file file = { .in_memory = true, .id.size = 3 };
+    struct cached_file file = { .in_memory = true, .size = 3 };
     char got[4] = "";
     struct iovec iov = { got, 3 };
 
