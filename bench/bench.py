@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Measure kedge beside every other implementation that is here, in one run.
 
     bench/bench.py [--quick [--all]] [--rounds N] [--only NAME]... [--against NAME]...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TFTP clients: one file got or put, each with the best options that it knows."""
 from place import GIB, SIZES, find, run_measured, same
 from tftp import serve

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The bench's meter: wall time, CPU and memory of a process, and a histogram of times. */
 #include "bench/cpu_meter.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the bench's programs measure with: the wall's time, CPU and memory of a process with
  * its children, and a histogram of times. */
 #ifndef BENCH_CPU_METER_H

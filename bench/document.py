@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/performance/tables.md, filled in from the results of one run or of several: between
 `<!-- rows: BEGINNINGS OF NAMES -->`, `<!-- run -->` or `<!-- not reached -->` and the next
 `<!-- end -->` is what this writes; the rest is prose. Why something is not reached is kept in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Echo servers under load: TCP by bench/load_tcp.c, UDP by bench/load_udp.c."""
 import json
 import re

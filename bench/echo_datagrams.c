@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* echo_datagrams: the limit that a UDP echo server is measured by. One thread, recvmmsg of
  * 64, and what came leaves by one sendmmsg.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* echo_loop: the limit that a TCP echo server is measured by. One thread, epoll, one buffer
  * of 256 KiB; what was read is written back at once. It is no server to use: whoever does
  * not read what he sent stops all others.

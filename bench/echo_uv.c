@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* echo_uv: a TCP echo server as one writes it with libuv: a buffer for each read, which the
  * write gives back when it is done. TCP_NODELAY is set.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a row's runs amount to: medians, ratios round by round, targets, tables. No I/O."""
 import statistics
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* limit: what this kernel can do with a file over UDP on loopback, without a protocol: a
  * window of blocks read from the file, each with four bytes in front, sent in as few calls
  * as the kernel allows (UDP_SEGMENT), and one small answer for each window. The receiver is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* load_tcp: the load of a TCP echo server, from one thread, every byte compared.
  *
  *   load_tcp MODE ADDRESS PORT [--connections N] [--size B] [--seconds S] [--pid SERVER]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* load_tftp: many TFTP clients at once against one server, from one thread. Each reads one file,
  * block for block compared with the copy given, and then begins again until the count is
  * reached. It says how long transfers took, how many failed, what had to be asked again and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* load_tftp's parts: many TFTP clients in one thread (load_tftp_client.c), and the sockets they share
  * or have (load_tftp_wire.c). */
 #ifndef BENCH_LOAD_TFTP_H

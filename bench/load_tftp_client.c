@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The TFTP clients of load_tftp: requests, blocks, comparison. */
 #include "bench/load_tftp.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The sockets of load_tftp: one a client, or shared. */
 #include "bench/load_tftp.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* load_udp: the load of a UDP echo server, from one thread, every byte compared.
  *
  *   load_udp ADDRESS PORT [--sockets N] [--depth D] [--size B] [--answer B] [--train T]

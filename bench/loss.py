@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files over a link that loses or is long (tests/link/badlink): how long a transfer takes.
 Each pair of a server and a client has the same links, one a seed. Where they mostly wait, all
 of them run at once."""

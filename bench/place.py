@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the bench has to work with: where things are, the files to be served, and what a
 process and its children use."""
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How cost grows: a transfer against transfers at once, and against the size of the file."""
 import statistics
 import subprocess

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Measure `kedge probe` beside ping, fping, sockperf and irtt, in one run.
 
     bench/probe.py [--quick] [--only NAME]... [--json FILE]

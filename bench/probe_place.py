@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where probes are measured: two network namespaces, joined by a pair of devices or by
 badlink, and a capture in the second that stamps what came and went."""
 import os

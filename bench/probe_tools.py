@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The probers, and the servers that those have which need one of their own."""
 import csv
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The matrix: which work is measured, by whom it is done, and what is to be reached."""
 import os
 

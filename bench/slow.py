@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a slow file does to the others: 1 KiB files by bench/load_tftp.c while clients wait for
 files that take half a second to be found, and for each read; or for one that the kernel
 holds no page of, so that every read is the disk's."""

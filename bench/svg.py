@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A plot with two logarithmic axes as SVG: a line a series, its name at its end."""
 import math
 from html import escape

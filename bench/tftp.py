@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TFTP servers under load: bench/load_tftp.c as many clients, kedge as one."""
 import json
 import statistics

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Datagrams of one size, sent in one call. */
 #include "bench/train.h"
 
 #include "bench/cpu_meter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Datagrams of one size on a connected socket, in one call. */
 #ifndef BENCH_TRAIN_H
 #define BENCH_TRAIN_H

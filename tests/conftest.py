@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every suite in Python starts from."""
 import os
 import resource

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TCP beside UDP, measured against an echo server of each (docs/lab/tcp-udp starts one):
  * round trips on an open socket, what a fresh connection adds, and how much passes when
  * one side sends as fast as it can. Each message differs, for a guarded echo leaves

@@ -221,7 +221,7 @@ struct kedge_tftp_sender {
     kedge_nanos spacing_was;   /* before the last loss, in case it was none */
     kedge_nanos not_before;    /* of the next block, when spaced */
     struct kedge_tftp_pace pace;
-    unsigned repeats;     /* of an unproved peer's reply, or of the last block */
+    unsigned repeats;     /* of an unvalidated peer's reply, or of the last block */
     unsigned retransmits; /* gaps mended since base moved */
     unsigned rewinds;     /* so often it went back, for any reason, since base moved */
     bool expired;         /* the timer ran out since base moved */
@@ -232,7 +232,7 @@ struct kedge_tftp_sender {
     struct kedge_tftp_burst burst[KEDGE_TFTP_BURSTS];
 };
 
-/* Start at block `first`: 0 when an OACK goes ahead, else 1. `proved` if the peer has
+/* Start at block `first`: 0 when an OACK goes ahead, else 1. `validated` if the peer has
  * already answered (a client's server has; a server's client has not). */
 KEDGE_API void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
                                       const struct kedge_tftp_terms *terms,
@@ -251,7 +251,7 @@ KEDGE_API struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sen
 KEDGE_API void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first,
                                       uint64_t end, kedge_nanos now);
 
-/* The same request came again: an unproved peer gets its first reply once more. */
+/* The same request came again: an unvalidated peer gets its first reply once more. */
 KEDGE_API void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now);
 
 /* ICMP says that nobody listens at the peer's port: see kedge_tftp_machine_gone(). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a TFTP machine measures of the way to its peer: part of kedge/tftp.h, which includes
+/* What a TFTP machine measures of the path to its peer: part of kedge/tftp.h, which includes
  * it. Round trips and the wait before something is sent again; when which blocks left; how
  * fast the slowest link is. */
 #ifndef KEDGE_TFTP_PATH_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Cursors over bytes: fields read from a span and appended to a buffer. */
 #include "base/bytes.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The heap of deadlines: sift up, sift down, and a slot for each owner. */
 #include "base/deadlines.h"
 
 void deadlines_init(struct deadlines *d, struct deadline_entry *heap, uint32_t *place,

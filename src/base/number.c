@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Numbers parsed from text and printed, checked digit by digit. */
 #include "base/number.h"
 
 bool decimal(struct kedge_span text, uint64_t max, uint64_t *out)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Times and sizes with their units, parsed and printed. */
 #include "base/units.h"
 
 #include "base/bytes.h"

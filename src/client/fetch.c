@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One file fetched or sent with a progress line and a report at its end. */
 #include "client/fetch.h"
 
 #include "client/fetch_text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The outcome of one transfer as a line of text and as a JSON record. */
 #include "client/fetch_text.h"
 
 #include "base/number.h"

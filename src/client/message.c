@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One message sent and its reply awaited, over a dialled socket of any kind. */
 #include "client/message.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The parser of command lines, driven by a verb's table of options. */
 #include "cmd/args.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The help text of a verb, printed from its table of options. */
 #include "cmd/args.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What kedge get and kedge put share: options, list of files, exit status. */
 #include "cmd/client.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The exit status for each way in which a transfer ends. */
 #include "cmd/exit_code.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The option --fail-if: conditions parsed, judged and reported on standard error. */
 #include "cmd/fail_if.h"
 
 #include "results/compare.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Signals that end a verb, delivered as a readable descriptor. */
 #include "cmd/interrupt.h"
 
 #include "os/loop.h"

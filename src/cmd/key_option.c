@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The option --key: the shared key is loaded from its file. */
 #include "cmd/key_option.h"
 
 #include "cmd/printable.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Lines read from a descriptor into a fixed buffer. */
 #include "cmd/lines.h"
 
 #include <errno.h>

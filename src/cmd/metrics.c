@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The file of --prometheus, replaced by a rename at each interval. */
 #include "cmd/metrics.h"
 
 #include "base/number.h"

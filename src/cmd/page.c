@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The outputs --html and --plot of a finished run. */
 #include "cmd/page.h"
 
 #include "results/plot.h"

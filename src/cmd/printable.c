@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Arguments and names of files, escaped for one line of text. */
 #include "cmd/printable.h"
 
 #include "report/text.h"

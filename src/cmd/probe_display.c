@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The display of a probe run: live rows, final table, exit status. */
 #include "cmd/probe_display.h"
 
 #include "results/endpoint_text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The option --mtu of kedge probe: each target's search, and its results. */
 #include "cmd/probe_mtu.h"
 
 #include "results/endpoint_text.h"

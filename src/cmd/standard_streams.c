@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Standard input, output and error: kept open at start, checked at the end. */
 #include "cmd/standard_streams.h"
 
 #include <errno.h>

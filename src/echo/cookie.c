@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Cookies that validate a peer's address: issued and checked by a keyed hash. */
 #include "echo/cookie.h"
 
 #define PEER_MAX 64

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A token proves that its bearer gets what is sent to its address: a keyed hash of who it
- * is and of the hour, which the server need not remember. Pure: the key and the time are
- * arguments. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */
+/* A cookie validates an address: who returns it receives what is sent there. It is a keyed
+ * hash of the peer and of the hour, so the server remembers nothing. Pure: the key and the
+ * time are arguments. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */
 #ifndef ECHO_COOKIE_H
 #define ECHO_COOKIE_H
 
@@ -16,7 +16,7 @@ uint64_t siphash(const uint8_t key[COOKIE_KEY], struct kedge_span bytes);
 uint64_t cookie_of(const uint8_t key[COOKIE_KEY], struct kedge_span peer,
                    kedge_nanos now);
 
-/* True if it is peer's token of this hour or of the last. */
+/* True if it is peer's cookie of this hour or of the last. */
 KEDGE_MUST_CHECK bool cookie_proves(const uint8_t key[COOKIE_KEY], struct kedge_span peer,
                                     uint64_t cookie, kedge_nanos now);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* ICMP and ICMPv6 echo messages and errors, parsed and written. */
 #include "echo/icmp_message.h"
 
 #define PROTOCOL_ICMP 1

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The rules by which an echo service stays silent, so that two of them never loop. */
 #include "echo/loop_guard.h"
 
 #include "echo/stamp.h"

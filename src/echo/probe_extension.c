@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The probe extension, parsed and written. */
 #include "echo/probe_extension.h"
 
 #define KERNEL 1   /* of the clock's byte */

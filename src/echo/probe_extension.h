@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The mark: 32 bytes behind the stamp by which a probe asks a kedge server for more than
- * an echo, and in which the server answers. Ask: here is my token, or none. Token: that was
- * none of this address; this is. Report: what the server knows of this probe and its run.
- * An answer is written over what it answers, and as long; a report may be asked for in
- * another size, which only a right token gets. Pure.
+/* The probe extension: 32 bytes behind the stamp by which a probe asks a kedge server for
+ * more than an echo, and in which the server answers. Ask: my cookie, or none. Cookie: yours
+ * is not valid for this address; this one is. Report: what the server knows of this probe
+ * and its run. An answer has the length of the probe and is written over it; a report of
+ * another size may be asked for, and only a valid cookie gets it. Pure.
  *
  * On the wire, behind the 24 bytes of the stamp:
- *   ask     u8 1 | u8 flags (bit 0: a seal of 16 bytes is behind the mark, and is wanted
- *           behind that of the answer) | u16 size of the answer, 0: as long |
- *           4 bytes of 0 | u64 token | 16 bytes of 0
- *   token   u8 2 | u8 0 | u16 port | u64 token | 16 bytes of address (IPv4 as
+ *   ask     u8 1 | u8 flags (bit 0: a MAC of 16 bytes follows the extension, and the
+ *           answer is to have one as well) | u16 size of the answer, 0: as long |
+ *           4 bytes of 0 | u64 cookie | 16 bytes of 0
+ *   cookie  u8 2 | u8 0 | u16 port | u64 cookie | 16 bytes of address (IPv4 as
  *           ::ffff:a.b.c.d): where the probe came from
  *   report  u8 3 | u8 clock (1: the kernel's) | u8 TTL | u8 traffic class | u32 seen |
  *           u32 highest | u32 dropped | u32 refused | u64 received_ns | u32 held_ns */
@@ -22,8 +22,9 @@
 #define EXTENDED_SIZE                                                                    \
     (STAMP_SIZE + EXTENSION_SIZE) /* of the shortest payload that can ask */
 
-/* Who shares a key with the server seals his marks, and has sealed ones in return; what a
- * seal is made of is not known here. It is of the stamp and the mark. */
+/* A client that shares a key with the server adds a MAC to its extension, and the server's
+ * answers have one too. The MAC covers the stamp and the extension; how it is computed is
+ * not known here. */
 #define SEAL_SIZE 16
 #define AUTHENTICATED_SIZE (EXTENDED_SIZE + SEAL_SIZE)
 
@@ -44,7 +45,7 @@ struct extension_report {
 struct probe_extension {
     enum extension_kind kind;
     uint64_t cookie;     /* ASK (0: none yet), TOKEN */
-    bool with_mac;       /* ASK: a seal follows */
+    bool with_mac;       /* ASK: a MAC follows */
     uint16_t size;       /* ASK: of the answer, if that is to have DF; 0: as long */
     uint8_t address[16]; /* TOKEN */
     uint16_t port;
@@ -54,7 +55,7 @@ struct probe_extension {
 /* Append the 32 bytes of a mark; bad if they do not fit. */
 void extension_put(struct writer *w, const struct probe_extension *m);
 
-/* Read the mark of a payload that has a stamp in front. False if it is short, or of
+/* Read the extension of a payload that has a stamp in front. False if it is short, or of
  * another kind, and then *out is not to be read. */
 KEDGE_MUST_CHECK bool extension_parse(struct kedge_span payload,
                                       struct probe_extension *out);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of probe runs, with the counts that a server reports to validated peers. */
 #include "echo/runs.h"
 
 #include <string.h>

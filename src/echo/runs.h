@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server knows of the runs that ask it: for each proved peer and run, how many
+/* What a server knows of the runs that ask it: for each validated peer and run, how many
  * probes came, each counted once, and what the guard refused of them. Pure: time, counters
  * and bytes come in, an answer is written over the probe.
  *
@@ -36,7 +36,7 @@ void runs_init(struct runs *r, const uint8_t key[COOKIE_KEY]);
 /* A probe that asks, and what is known of it. */
 struct runs_probe {
     struct kedge_span peer; /* the bytes that name the sender, its port among them */
-    uint8_t address[16];    /* for the token's answer */
+    uint8_t address[16];    /* for the cookie's answer */
     uint16_t port;
     kedge_nanos now;            /* monotonic */
     uint32_t dropped;           /* by the socket so far */
@@ -45,7 +45,7 @@ struct runs_probe {
 };
 
 /* Answer it: the first EXTENDED_SIZE bytes of payload, which extension_asks, are written over.
- * True if it had proved its address, and so got a report. */
+ * True if its address was validated, and so it got a report. */
 bool runs_answer(struct runs *r, const struct runs_probe *p, uint8_t *payload);
 
 /* The guard refused it. Nothing if it is of no run that is known. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The 24-byte stamp of a probe, parsed and written. */
 #include "echo/stamp.h"
 
 void stamp_put(struct writer *w, const struct stamp *s)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The cache of open files: lookup, share, revalidate, close. */
 #include "file/cache.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Wrappers of system calls that this room uses in one form only. */
 #include "file/calls.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls that the store uses in one way only. */
+/* Wrappers of system calls that this room uses in one form only. */
 #ifndef FILE_CALLS_H
 #define FILE_CALLS_H
 

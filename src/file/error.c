@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The class and the text of an error of this room. */
 #include "file/error.h"
 
 #include <errno.h>

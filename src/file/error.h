@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the store says when a thing did not work: a class for the caller to act on, the
- * errno behind it, and a few words for the log. It knows no protocol: whoever answers a
- * peer turns the class into an ERROR code. */
+/* Errors of files: a class for the caller to act on, the errno behind it, and a few words
+ * for the log. It knows no protocol: whoever answers a peer turns the class into an ERROR
+ * code. */
 #ifndef FILE_ERROR_H
 #define FILE_ERROR_H
 
@@ -35,7 +35,7 @@ struct store_result store_ok(void);
 /* A failure that no system call made. why must live for ever. */
 struct store_result store_fail(enum store_error error, const char *why);
 
-/* The failure that errno stands for; why is the store's text for its class. */
+/* The failure that errno stands for; why is this room's text for its class. */
 struct store_result store_errno(int err);
 
 #endif

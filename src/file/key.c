@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A shared key read from its file, and MACs made with it (HMAC-SHA-256). */
 #include "file/key.h"
 
 #include <errno.h>

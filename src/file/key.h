@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A secret that two ends share, read from a file, and the seals made with it: HMAC-SHA-256
+/* A key that two ends share, read from a file, and MACs made with it: HMAC-SHA-256
  * (RFC 2104), cut to 16 bytes. */
 #ifndef FILE_KEY_H
 #define FILE_KEY_H
@@ -20,10 +20,10 @@ struct store_key {
  * was; -EINVAL: fewer than KEY_MIN or more than KEY_MAX bytes. */
 KEDGE_MUST_CHECK int key_read(struct store_key *k, const char *path);
 
-/* The seal of these bytes. */
+/* The MAC of these bytes. */
 void key_mac(const struct store_key *k, struct kedge_span bytes, uint8_t out[KEY_MAC]);
 
-/* Whether that is their seal, in a time that does not depend on where it differs. */
+/* Whether that is their MAC, in a time that does not depend on where it differs. */
 KEDGE_MUST_CHECK bool key_proves(const struct store_key *k, struct kedge_span bytes,
                                  const uint8_t mac[KEY_MAC]);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A local file or pipe that the client reads and sends. */
 #include "file/local.h"
 
 #include "base/number.h"

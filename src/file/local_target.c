@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A local file that the client writes: renamed into place when complete. */
 #include "file/local.h"
 
 #include "file/calls.h"

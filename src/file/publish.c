@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The rename that gives a complete upload its name. */
 #include "file/publish.h"
 
 #include "base/bytes.h"

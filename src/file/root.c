@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The served directory: names below it resolved by openat2. */
 #include "file/root.h"
 
 #include "base/bytes.h"

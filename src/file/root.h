@@ -14,7 +14,7 @@
 /* With its NUL. A request is a datagram of 512 bytes or little more. */
 #define ROOT_NAME_ROOM 512
 
-/* Names that begin so, in any place of a path, are the store's own: temporary files of
+/* Names that begin so, in any part of a path, are kedge's own: temporary files of
  * uploads. They are neither served nor written by a peer's request. */
 #define ROOT_OWN_PREFIX ".kedge-"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The sweep: removal of temporary files that a killed server left. */
 #include "file/temp.h"
 #include "file/upload.h"
 

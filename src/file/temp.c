@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Temporary files: made, locked, and recognised by their name. */
 #include "file/temp.h"
 
 #include "file/root.h"

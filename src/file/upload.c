@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An upload's file: opened beside its target, written, committed or aborted. */
 #include "file/upload.h"
 
 #include "base/number.h"

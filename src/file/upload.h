@@ -54,7 +54,7 @@ struct upload {
     struct store_result result; /* of the last job: valid in done() */
     bool slow; /* once open: a network's or a program's file system; write by job */
 
-    /* The store's own. */
+    /* Private to file/. */
     struct store_job job;
     int dir; /* O_PATH; -1 when not open */
     int fd;

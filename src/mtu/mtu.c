@@ -108,7 +108,7 @@ static struct mtu_way find_way(struct mtu_link *l, bool back, uint32_t headers,
     return way;
 }
 
-/* The first answer of a kedge server is its token, the next one a report. */
+/* The first answer of a kedge server is its cookie, the next one a report. */
 static bool begin(struct mtu_link *l)
 {
     if (mtu_link_ask(l, EXTENDED_SIZE, 0) == ANSWER_YES)

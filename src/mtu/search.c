@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The binary search for the largest payload that passes. */
 #include "mtu/mtu.h"
 
 void mtu_search_init(struct mtu_search *s, uint32_t least, uint32_t limit)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* IP addresses with a port: converted, compared, classified. */
 #include "net/address.h"
 
 #include "base/bytes.h"

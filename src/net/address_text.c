@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Addresses of peers as text, and the endpoint that a socket is bound to. */
 #include "kedge/endpoint.h"
 
 #include "net/address.h"

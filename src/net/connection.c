@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Non-blocking accept, read, write and shutdown on connected sockets. */
 #include "net/connection.h"
 
 #include "base/number.h"

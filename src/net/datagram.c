@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Datagrams sent and received on one socket: the public calls of kedge/datagram.h. */
 #include "kedge/datagram.h"
 
 #include <errno.h>

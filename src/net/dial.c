@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sockets connected to an endpoint: each address in turn, within one timeout. */
 #include "kedge/endpoint.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The parser of endpoints written as URLs. */
 #include "kedge/endpoint.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The printer of endpoints as URLs. */
 #include "kedge/endpoint.h"
 
 #include "base/bytes.h"

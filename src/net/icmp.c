@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sockets for ICMP echo, of the unprivileged or the raw kind. */
 #include "net/icmp.h"
 
 #include "net/problem.h"

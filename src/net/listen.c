@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sockets bound to an endpoint and listening there. */
 #include "kedge/endpoint.h"
 
 #include "net/option.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The route to a host asked of the kernel by netlink: interface, MTU, neighbour. */
 #include "net/next_hop.h"
 
 #include <errno.h>

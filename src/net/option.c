@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Socket options whose value is one number, and blocking mode. */
 #include "net/option.h"
 
 #include <errno.h>

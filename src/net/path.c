@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TTL, DSCP, DF, source address and interface of a socket. */
 #include "net/path.h"
 
 #include "net/option.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a sender may choose of the way its packets take and of the marks they carry. It
- * opens no socket. */
+/* What a sender may choose of its packets' path and IP header: TTL, DSCP, DF, source
+ * address and interface. It opens no socket. */
 #ifndef NET_PATH_H
 #define NET_PATH_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The one-line errors of public calls. */
 #include "net/problem.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Host names resolved to addresses within a timeout. */
 #include "kedge/endpoint.h"
 
 #include "net/address.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The MTU and source address of the route to a peer. */
 #include "net/udp.h"
 
 #include "net/option.h"

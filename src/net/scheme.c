@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of endpoint schemes. */
 #include "net/scheme.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

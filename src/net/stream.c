@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Accept, read, write and shutdown of byte streams: the public calls of kedge/stream.h. */
 #include "kedge/stream.h"
 
 #include <errno.h>

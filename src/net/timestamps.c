@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Kernel timestamps of datagrams, switched on and matched to what was sent. */
 #include "net/timestamps.h"
 
 #include "net/option.h"

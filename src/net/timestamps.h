@@ -19,12 +19,11 @@
 uint64_t stamps_clock(void);
 
 /* Ask for both. 0; or -errno where this kernel or kind of socket has none. Called again
- * it counts from 0 anew: after a send that failed it is not known whether that one was
- * counted. */
+ * it counts from 0 again: after a failed send it is unknown whether that one was counted. */
 KEDGE_MUST_CHECK int stamps_open(int fd);
 
 /* After stamps_open: stamp what is sent (as it does), or nothing but what asks for it
- * (stamps_many.h); the counting goes on. 0 or -errno. */
+ * (timestamps_batch.h); the counting goes on. 0 or -errno. */
 KEDGE_MUST_CHECK int stamps_departures(int fd, bool all);
 
 /* Ask for the TTL and the traffic class of what comes, and for the errors of what was

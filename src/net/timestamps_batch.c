@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Batches of datagrams on a dialled socket, with their kernel timestamps. */
 #include "net/timestamps_batch.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Small datagrams of a dialled socket, many in one system call: sent, of which all are
- * stamped by the kernel (stamps.h), or the first alone, and received, with what is known
- * of each. */
+/* Small datagrams of a dialled socket, many in one system call. The kernel stamps all that
+ * are sent, or only the first (timestamps.h); each that is received comes with its own
+ * timestamp, TTL and traffic class. */
 #ifndef NET_TIMESTAMPS_BATCH_H
 #define NET_TIMESTAMPS_BATCH_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Ancillary data of datagrams, parsed and written (cmsg). */
 #include "net/udp_control.h"
 
 #include <errno.h>

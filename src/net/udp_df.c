@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One datagram sent with DF set. */
 #include "net/udp.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The error queue of a UDP socket, read entry by entry. */
 #include "net/udp_errors.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Datagrams to one peer joined for one call (UDP_SEGMENT). */
 #include "net/udp.h"
 
 #include "base/number.h"

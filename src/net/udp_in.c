@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Datagrams received in batches (recvmmsg, GRO). */
 #include "net/udp.h"
 
 #include "base/number.h"

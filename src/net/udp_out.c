@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Datagrams queued and sent in batches (sendmmsg). */
 #include "net/udp.h"
 
 #include "net/udp_control.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* UDP sockets: opened, bound, adopted, and given their options and buffers. */
 #include "net/udp.h"
 
 #include "base/number.h"

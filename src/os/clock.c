@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The monotonic clock, read. */
 #include "os/clock.h"
 
 #include <time.h>

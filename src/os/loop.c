@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The event loop on epoll: watches, timers, one turn. */
 #include "os/loop.h"
 
 #include "base/number.h"

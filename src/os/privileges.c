@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Changes of user and the no-new-privileges flag, each checked after it is made. */
 #include "os/privileges.h"
 
 #include <errno.h>

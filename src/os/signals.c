@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Signals delivered to the loop by signalfd. */
 #include "os/loop.h"
 
 #include <errno.h>

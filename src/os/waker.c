@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An eventfd by which another thread wakes the loop. */
 #include "os/loop.h"
 
 #include <errno.h>

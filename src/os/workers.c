@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The pool of helper threads: queue, threads, results for the loop. */
 #include "os/workers.h"
 
 #include <errno.h>

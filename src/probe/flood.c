@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The choice of when a flooding probe sends next. */
 #include "probe/flood.h"
 
 bool flood_may(const struct probe_target *t)

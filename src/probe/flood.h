@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Probes as fast as answers come: a few are always under way, and where answers fail to
- * come, still a hundred leave a second. For kedge servers alone that have given their
- * token: so nobody is flooded who did not say that he gets what is sent to his address. */
+ * come, still a hundred leave a second. Only for kedge servers that have given their
+ * cookie, so that no address is flooded that was not validated. */
 #ifndef PROBE_FLOOD_H
 #define PROBE_FLOOD_H
 

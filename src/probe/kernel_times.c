@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The parts of a round trip, computed from kernel timestamps. */
 #include "probe/kernel_times.h"
 
 #include "base/number.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A round trip in parts, by the kernel's clock: from this program to the device (send), on
- * the way there, in the peer and back (way), and from the device to this program (receive).
- * Where a kedge server told how long it had the probe, what is left of the way without that
- * (wire). A probe whose times do not follow one another, as the wall clock was set
- * meanwhile, is left out. No socket, no clock. */
+/* The parts of a round trip, by kernel timestamps: from this program to the device (send),
+ * through the network and the peer (way), and from the device to this program (receive).
+ * Where a kedge server reports how long it held the probe, the rest of the way is the wire.
+ * A probe whose times are out of order, because the wall clock was set meanwhile, is left
+ * out. No socket, no clock. */
 #ifndef PROBE_KERNEL_TIMES_H
 #define PROBE_KERNEL_TIMES_H
 

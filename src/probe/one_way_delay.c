@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One-way delay variation, computed from the stamps of two clocks. */
 #include "probe/one_way_delay.h"
 
 static bool was_set(const struct oneway_line *l, int64_t d)

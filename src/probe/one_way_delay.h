@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The two ways of a round trip apart, by the stamps of both kernels. Two clocks that nobody
- * has set by each other do not tell how long a way is; they tell by how much it changes. A
- * clock that runs faster than the other shows in both ways, with opposite signs; so the sum
- * of both trends is that of the path, and half their difference that of the clocks (or of
- * the path, where only one way of it changes: that is not known). Pure. */
+/* One-way delay variation of both directions, from the timestamps of both kernels. Two
+ * clocks that are not synchronised do not show how long one direction takes; they show by
+ * how much it changes. A clock that runs faster than the other shows in both directions,
+ * with opposite signs: the sum of both trends is that of the path, half their difference
+ * that of the clocks (or of the path, if only one direction changes: these two cannot be
+ * told apart). Pure. */
 #ifndef PROBE_ONE_WAY_DELAY_H
 #define PROBE_ONE_WAY_DELAY_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The detection of moments in which this program itself was delayed. */
 #include "probe/own_lateness.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Payloads of probes, written and compared with replies. */
 #include "probe/payload.h"
 
 #include "base/number.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a probe carries: the stamp, where it fits, the mark, where it asks, then bytes that
- * are known beforehand, so that a reply can be checked to the byte. Pure. */
+/* The payload of a probe: the stamp, where it fits, the extension, where it asks, then
+ * bytes that are known beforehand, so that a reply is checked to the byte. Pure. */
 #ifndef PROBE_PAYLOAD_H
 #define PROBE_PAYLOAD_H
 
@@ -11,11 +11,10 @@
 
 struct payload {
     struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= EXTENDED_SIZE */
-    uint64_t cookie;    /* of the mark */
+    uint64_t cookie;    /* of the extension */
     size_t size;
-    uint16_t wanted; /* of the mark: the size of the answer; 0: as long */
-    const struct store_key
-        *key; /* seals the mark: size >= AUTHENTICATED_SIZE; NULL: none */
+    uint16_t wanted; /* of the extension: the size of the answer; 0: as long */
+    const struct store_key *key; /* for the MAC: size >= AUTHENTICATED_SIZE; NULL: none */
 };
 
 /* Append it. Shorter than a stamp it depends on the run alone, as nothing in it could say

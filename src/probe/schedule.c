@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The absolute times at which probes leave, for all targets. */
 #include "probe/schedule.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The server's counts of a run, turned into losses by direction. */
 #include "probe/server_report.h"
 
 #include "base/number.h"

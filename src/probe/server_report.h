@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a kedge server tells of the probes it got, and what follows from it: whether what
- * was lost was lost going or coming back. The server counts the probes of a run from the
- * first that bore its token on; its last word says how many of those up to the highest one
+/* What a kedge server reports of the probes it got, and what follows from it: in which
+ * direction a lost probe was lost. The server counts the probes of a run from the first
+ * that had its cookie on; its last word says how many of those up to the highest one
  * it had seen. When it forgets the run, as it was started anew, counting begins anew too.
  * Pure. */
 #ifndef PROBE_SERVER_REPORT_H
@@ -23,9 +23,8 @@ struct peer_stretch {
 struct peer {
     bool asks; /* its probes have a mark */
     uint64_t cookie;
-    uint64_t
-        unvalidated;  /* answers without the seal of the key, which count for nothing */
-    uint64_t reports; /* 0: a plain echo, as far as is known */
+    uint64_t unvalidated; /* answers without a valid MAC, which count for nothing */
+    uint64_t reports;     /* 0: a plain echo, as far as is known */
     struct peer_stretch now;
     uint64_t going, coming;    /* of the stretches before */
     uint64_t dropped, refused; /* likewise */
@@ -38,7 +37,7 @@ struct peer {
     struct histogram held; /* from its receiving to its answering; to be freed */
 };
 
-/* What is known at an answer besides its mark. */
+/* What is known at an answer besides its extension. */
 struct peer_answer {
     uint64_t sequence; /* of the probe */
     uint64_t next;     /* of the next probe that leaves */

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* Before the token came, probes had none. */
+/* Before the cookie came, probes had none. */
 static struct payload payload_of(const struct probe_target *t, uint64_t sequence,
                                  kedge_nanos sent)
 {

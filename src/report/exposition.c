@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Metrics written in the text exposition format of Prometheus. */
 #include "report/exposition.h"
 
 #include "report/text.h"

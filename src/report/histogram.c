@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The log-linear histogram: record, merge, percentiles. */
 #include "report/histogram.h"
 
 #include "base/number.h"

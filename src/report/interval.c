@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Confidence intervals of percentiles from ranks. */
 #include "report/interval.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A writer of JSON into a fixed buffer. */
 #include "report/json.h"
 
 #include "report/text.h"

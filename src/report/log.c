@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The ring of log lines and the thread that writes them. */
 #include "report/log.h"
 
 #include "report/json.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Writes of the log's thread, none of which waits past the log's end. */
 #include "report/log_output.h"
 
 #include <errno.h>

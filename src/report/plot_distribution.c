@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The distribution of round trips, drawn as bars on a logarithmic scale. */
 #include "report/plot_lines.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What the drawings share: bars, labels, scales. */
 #include "report/plot_lines.h"
 
 #include "base/number.h"

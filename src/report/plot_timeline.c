@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Round trips and losses over time, drawn as columns. */
 #include "report/plot_lines.h"
 
 #include "base/number.h"

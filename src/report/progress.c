@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The progress line of a transfer, redrawn on a terminal. */
 #include "report/progress.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The record of a transfer as key=value and as JSON. */
 #include "report/record.h"
 
 #include "base/number.h"

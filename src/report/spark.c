@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A line of small bars for the last measured moments. */
 #include "report/spark.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table of text with aligned columns. */
 #include "report/table.h"
 
 #include "base/number.h"

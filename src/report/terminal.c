@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The size of a terminal, and whether its locale is UTF-8. */
 #include "report/terminal.h"
 
 #include <langinfo.h>

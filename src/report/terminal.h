@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be drawn where. */
+/* The size of a terminal, and whether it shows UTF-8. */
 #ifndef REPORT_TERMINAL_H
 #define REPORT_TERMINAL_H
 

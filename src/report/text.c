@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Bytes from elsewhere, escaped for terminals and logs. */
 #include "report/text.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Slots of counts and durations over time, merged in pairs when they run out. */
 #include "report/timeline.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The list of a sender's last bursts, looked up by block. */
 #include "tftp/bursts.h"
 
 #include "base/number.h"

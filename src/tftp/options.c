@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* TFTP options parsed and written (RFC 2347). */
 #include "tftp/options.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The pace of a window, measured from ACKs. */
 #include "tftp/pace.h"
 
 #include "base/number.h"

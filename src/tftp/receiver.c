@@ -154,7 +154,7 @@ static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
     kedge_nanos again = max_u64(r->replied_at, r->taken_at) + silence(r);
 
     if (r->phase != KEDGE_TFTP_TAKING || (!r->validated && r->quiet > 0))
-        again = KEDGE_NEVER; /* an unproved peer gets its reply once more, not twice */
+        again = KEDGE_NEVER; /* an unvalidated peer gets its reply once more, not twice */
     if (now < again) {
         r->deadline = min_u64(min_u64(again, r->give_up), r->gone_at);
         return act(KEDGE_TFTP_WAIT);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The next attempt of a client after a failed one. */
 #include "tftp/recover.h"
 
 #include "base/number.h"

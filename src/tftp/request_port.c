@@ -11,7 +11,7 @@
 #include "tftp/table.h"
 
 enum {
-    REFLECT_MAX = 100, /* bytes to an unproved peer for each byte of its request */
+    REFLECT_MAX = 100, /* bytes to an unvalidated peer for each byte of its request */
     REPEATS_FREE = 4,  /* of the first reply to it; from then on one a second */
 };
 
@@ -179,7 +179,7 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
     out->verdict = TFTP_OPEN;
 }
 
-/* Rather than be asked for again, it is answered as soon as another has proved itself. */
+/* Rather than be asked for again, it is answered as soon as another is validated. */
 static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
                          kedge_nanos now, struct tftp_event *out)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A server's transfers: which datagram belongs to which, who is let in, what a repeated or
  * a foreign packet gets. No I/O: datagrams and the time come in; the owner moves bytes and
- * files as it is told. All of DESIGN's rules about requests are in
- * request_port.c, those about other packets in data_port.c, who waits or gives way where
- * there is no room in admission.c, the table in table.c, the deadlines in sessions.c.
+ * files as it is told. The rules about requests are in request_port.c, those about other
+ * packets in data_port.c, those for a full table in admission.c, the table and its
+ * deadlines in table.c, and the life of one transfer in sessions.c.
  *
  * A transfer is known by (listener, peer); it lives on one of the listener's data sockets,
  * and packets on another are not its own. Socket numbers are the owner's, 0 to
@@ -53,7 +53,7 @@ struct tftp_session {
     uint32_t older, newer;   /* in a queue */
     uint32_t repeats;        /* of its first reply, for as many requests */
     bool linked;             /* in the table: a peer can find it */
-    bool charged;            /* to the budget of unproved transfers */
+    bool charged;            /* to the budget of unvalidated transfers */
 };
 
 /* Sessions in the order in which they came: numbers + 1; 0 is none. */
@@ -73,10 +73,10 @@ enum tftp_drop {
     TFTP_DROP_NOT_REQUEST, /* something else on the request port */
     TFTP_DROP_TO_BROADCAST,
     TFTP_DROP_MALFORMED,
-    TFTP_DROP_OVER_BUDGET, /* too many unproved transfers of that network: waited in vain */
+    TFTP_DROP_OVER_BUDGET, /* too many unvalidated transfers of that network: waited in vain */
     TFTP_DROP_FULL,        /* no room for another transfer */
-    TFTP_DROP_REPEATED,    /* a request whose transfer is on its way */
-    TFTP_DROP_UNKNOWN,     /* a data packet of no transfer */
+    TFTP_DROP_REPEATED, /* a request whose transfer is on its way */
+    TFTP_DROP_UNKNOWN,  /* a data packet of no transfer */
     TFTP_DROPS,
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Blocks read from a file, in octet mode and in netascii. */
 #include "transfer/block_reader.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Blocks written to a file, in octet mode and in netascii. */
 #include "transfer/block_writer.h"
 
 static bool is_taken(const struct store_result *result)

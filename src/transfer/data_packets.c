@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A window of DATA packets, read from a file and sent in batches. */
 #include "transfer/data_packets.h"
 
 unsigned channel_send(struct channel *c, const struct data_packets *packets,

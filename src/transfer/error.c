@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the store says, as the end of a transfer and as an ERROR for the peer. */
+/* Errors of files, as the end of a transfer and as an ERROR for the peer. */
 #include "transfer/file.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The file's side of one transfer, whichever it is: a download, an upload, or a file that
- * is served. It moves bytes between the conversation and the store, and knows when the
+ * is served. It moves bytes between the session and the file, and knows when the
  * file is good. Every call may block on the disk, but not on a pipe: see ready(). */
 #ifndef TRANSFER_FILE_H
 #define TRANSFER_FILE_H

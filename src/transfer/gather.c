@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The length of a receiver's sleep, computed from how windows arrive. */
 #include "transfer/gather.h"
 
 #include "base/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The result of a transfer: its numbers and one printable line. */
 #include "transfer/result.h"
 
 #include "base/bytes.h"
@@ -161,7 +162,7 @@ static void explain_silence(struct kedge_error *line,
     add_code(line, r->code);
 }
 
-/* The store's words for an errno that it has no class for say too little. */
+/* The text of file/ for an errno without a class of its own says too little. */
 static bool wants_code(const struct kedge_transfer_result *r)
 {
     return r->cause == KEDGE_TRANSFER_NO_SOCKET ||

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An upload's file, read and hashed while it is sent. */
 #include "transfer/source.h"
 
 #include "base/number.h"

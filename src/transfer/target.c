@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A download's file, written and hashed, and checked before it is published. */
 #include "transfer/target.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the attacks start from: the e2e suite's servers and files, and a network of their own
 wherever a source address is forged."""
 import pytest

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """What servers send to an address that never asked: bytes out for each byte in.
 
     make reflection

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Clocks that jump, and a server that was stopped for a while.
 
 The machine's wall clock is not set for a test: a library loaded ahead makes every look at it

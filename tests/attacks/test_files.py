@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files that are taken away while they are served. Cut short or grown:
 tests/e2e/test_serve_tftp_get.py. Only one thing must never come: a mixture that is `ok`."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hundreds of thousands of bad packets while an honest transfer runs: it completes, and the
 server is no larger afterwards."""
 import itertools

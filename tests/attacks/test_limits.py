@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Too many requests, too few descriptors, too little memory. Budget and full table:
 tests/e2e/test_serve_tftp_full.py; connections: tests/unit/serve/echo/tcp_limits.c."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One forged packet must not set two servers talking for ever (CVE-2024-2169,
 CVE-1999-0103). All that passes is counted, in a network of the test's own."""
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ways that have led out of the root of some server or other. Links, FIFOs, devices and
 directories: tests/e2e/test_serve_tftp_names.py."""
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How much a server of kedge sends to one who never asked. `make reflection` prints the same
 beside other servers, and listens for longer than any transfer lives."""
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bench itself: what it makes of figures, and one small row measured."""
 import os
 import re

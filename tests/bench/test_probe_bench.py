@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the bench of the prober makes of what it reads."""
 import argparse
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every end-to-end test starts from: a root to serve, and servers that end."""
 import itertools
 import json

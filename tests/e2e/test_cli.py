@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line of every verb: help, version, and each fault one line with its code."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab programs, those on the library (examples/) and those in bare system calls
 (examples/posix/), against Python programs of the same exercise (peers/lab.py), both ways
 round: whoever serves and whoever asks, the output is the same to the byte."""

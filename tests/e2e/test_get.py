@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kedge get against an independent server: what it asks, takes and says."""
 import hashlib
 import os

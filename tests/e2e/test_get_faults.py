@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kedge get against bad links and bad servers, and how it ends then."""
 import hashlib
 import os

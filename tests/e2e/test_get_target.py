@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where kedge get writes: whole or not at all, and what was there before."""
 import os
 

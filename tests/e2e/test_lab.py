@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tool of the lab sheet: what passes between client and server, and what it loses."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page of --html: what is in the file, and what Chromium makes of it."""
 import html
 import json

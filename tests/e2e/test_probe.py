@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge probe` against servers that share no code with it, honest and faulty."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What goes wrong around a probe: each fault has its word, and the counts stay right. See
 test_probe.py for names, permissions, closed ports, sizes and Ctrl-C, and
 test_probe_server.py for a server that is started again."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `kedge probe` says of outages, of losses that it made itself, and of itself."""
 import json
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Marked probes and `kedge serve` that share a key: who bears its seal is believed."""
 import hmac
 import struct

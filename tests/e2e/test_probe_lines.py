@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge probe --jsonl`: a line a probe, as it goes, and the counts at the end."""
 import json
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rows of a running probe, looked at in a terminal (tmux)."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Probes that are due at once leave in one system call, and replies are taken many at a
 time: each is accounted for as though it were alone."""
 import pytest

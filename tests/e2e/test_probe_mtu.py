@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge probe --mtu`: what passes to a host and back, over links of known size."""
 import json
 import subprocess

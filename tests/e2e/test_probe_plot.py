@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--plot: what is drawn below the table, in a pipe and on a terminal (tmux)."""
 import os
 import re

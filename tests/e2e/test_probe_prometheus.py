@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--prometheus: a file that a strict reader takes at any moment, with the figures of the
 JSON, and counters that never fall."""
 import json

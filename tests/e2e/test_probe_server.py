@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Marked probes and `kedge serve`: what the server tells, to whom, and what follows from it."""
 import json
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `kedge probe` says of the way to a host, and what may be chosen of it."""
 import socket
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kedge put against an independent server, good and bad."""
 import hashlib
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each shortcut refused by the kernel, one by one and all together: the same files come and
 go, the same datagrams come back. (Segments are refused in tests/unit/net/udp_out.c: they are
 asked for inside a message, where a filter does not look.)"""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge report`: runs read again, shown, compared and judged; --fail-if on both verbs."""
 import json
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge send` against servers that share no code with it."""
 import json
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kedge serve's echo on streams and local sockets from outside, by plain sockets."""
 import os
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kedge serve's echo and reply services on UDP: whom they answer, and whom never."""
 import os
 import select

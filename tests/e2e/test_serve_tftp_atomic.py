@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An upload appears whole or not at all: whatever dies in the middle, what had the name
 before is there, readable throughout, and nothing else is left."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Packets that are not as they should be."""
 import os
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """More requests than the server takes at once: silence, not an error."""
 import re
 import time

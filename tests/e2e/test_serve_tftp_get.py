@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Downloads from `kedge serve`: every size, option and mode."""
 import os
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A thousand transfers at once, in one process, on a few sockets."""
 import os
 import re

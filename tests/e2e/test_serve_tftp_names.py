@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a name in a request can reach, and what it cannot."""
 import os
 import socket

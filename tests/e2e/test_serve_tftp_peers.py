@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Peers that repeat themselves, change their mind, die, or are not there at all."""
 import os
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge serve` as a program: its sockets, flags, users, signals and words."""
 import os
 import pwd

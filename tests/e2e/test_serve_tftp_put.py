@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Uploads to `kedge serve`: every size, option, mode and policy."""
 import os
 import random

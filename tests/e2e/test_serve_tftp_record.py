@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `kedge serve` says of each transfer: one record, in either form, of every outcome."""
 import json
 import os

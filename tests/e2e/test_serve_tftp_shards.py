@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several shards: threads that share the request port and nothing else. A client must not
 see how many there are."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A file that takes its time, on a file system that is a program: only its own transfer
 waits. (tests/unit/serve/tftp/service.c holds a helper itself.)"""
 import os

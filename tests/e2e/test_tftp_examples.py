@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab's TFTP client and server, those on the library (examples/) and those in bare
 system calls (examples/posix/), each against an independent one and all against each other.
 The bare ones know RFC 1350 in octet mode: no options, no netascii, no directories."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The client of docs/embedding.md over a fake wire: a server in the same process, virtual
  * time, and packets that get lost, come twice and overtake each other. */
 #include "base/bytes.h"

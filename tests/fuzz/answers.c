@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an echo server answers: the guard, and what is known of the runs that ask. The input
  * is a script of datagrams from a few peers, plain ones and probes, and of times. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A client from its request to its end, and what it asks next when that was a failure. */
 #include "owner.h"
 #include "tftp/options.h"

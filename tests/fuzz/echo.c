@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* What comes back to a probe: ICMP and ICMPv6 messages, the stamp in a payload, and the
- * mark behind it. */
+ * extension behind it. */
 #include "fuzz.h"
 #include "echo/probe_extension.h"
 #include "echo/icmp_message.h"

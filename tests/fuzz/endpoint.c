@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Endpoint URLs: what parses prints as a URL that parses to the same; what does not has
  * one line that says why. */
 #include "fuzz.h"

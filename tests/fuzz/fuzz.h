@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the fuzz targets share. A target is one function over arbitrary bytes, which ends
  * the process where something that must hold does not. It keeps nothing between calls. */
 #ifndef FUZZ_H

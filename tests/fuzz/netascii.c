@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* netascii: however text is cut into blocks and buffers, the translation is the same, and
  * what was encoded decodes to what it was. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Options: a server grants nothing that was not asked or is out of bounds, a client takes
  * what kedge's server grants, and whatever a client takes makes sane terms. */
 #include "tftp/options.h"

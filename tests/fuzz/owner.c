@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The owner of a machine under the fuzzers, which does what the machine says. */
 #include "owner.h"
 
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An owner of one machine, as a program is that embeds it: it does what the machine says,
  * keeps its own account, and demands what must hold after every step. */
 #ifndef FUZZ_OWNER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets and requests: what is parsed can be written, and is read as the same again. */
 #include "fuzz.h"
 #include "kedge/tftp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The receiving machine: the input is a script of packets, times, and late commits. */
 #include "owner.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Run a target over files, without a fuzzer: what its corpus and the crashes of the past
  * hold must still hold. Each input lies in a block of just its size, so that a sanitizer
  * sees the first byte too far; and one byte shorter, cut by cut, where it is small. */

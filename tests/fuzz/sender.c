@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sending machine: the input is a script of packets, times, and what storage gives. */
 #include "owner.h"
 

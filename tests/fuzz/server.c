@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The whole core of a server: datagrams of several peers on several sockets, time, and an
  * owner whose files open and close when the script says so. */
 #include "server_world.h"

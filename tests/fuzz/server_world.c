@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The server under the fuzzers, with the owner of its files and its peers. */
 #include "server_world.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server in its world: the table of sessions that is tried, who owns their files, and the
  * peers there are. And what must hold of it at any time. */
 #ifndef FUZZ_SERVER_WORLD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers, times and sizes as people write them: what is read is what the text says. */
 #include "base/units.h"
 

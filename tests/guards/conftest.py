@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+"""What every guard starts from: a copy of the tree that may be spoilt."""
 import guard
 import pytest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pure core, freestanding: how it is compiled, and what it needs from outside."""
 import re
 

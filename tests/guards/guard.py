@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the guards share: the files of the tree, a scratch copy of it to plant faults in,
 and running the tools of the toolchain."""
 import json

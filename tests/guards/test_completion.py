@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The completion offers what the program takes: each verb's options, the words of their
 values and the schemes of its endpoints, and nothing else."""
 import os

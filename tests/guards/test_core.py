@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pure core. base, tftp and echo compile freestanding and without hardening, and then need
 nothing but four functions of <string.h> and the compiler's own runtime."""
 import shutil

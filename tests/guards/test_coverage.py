@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The count of lines that no test reaches: a line that is not reached is seen, and one that
 is excused without need."""
 import runpy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the documents name is there: files, and in them the tests and functions that stand
 in parentheses behind a file's name."""
 import re

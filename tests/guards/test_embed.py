@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/embedding.md says what is so: its client is short, and its table of sizes is near
 what `make embed` prints. (The client itself is compiled and run by tests/embed.)"""
 import re

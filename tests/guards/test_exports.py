@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the library shows: exactly what the public headers mark KEDGE_API, all of it called
 kedge_*; what they define is called KEDGE_* or kedge_*. Shared and static alike."""
 import re

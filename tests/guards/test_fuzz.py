@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the corpus of tests/fuzz holds makes a fault fail, without a fuzzer."""
 import subprocess
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """No mutable globals and no mutable static locals: two of anything run in one process.
 The objects tell of what the compiler kept, the sources of what it optimised away."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The program that people run is hardened, as its ELF headers and imports say; and every
 object of it was compiled so."""
 import json

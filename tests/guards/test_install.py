@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`meson install` into an empty place: a program that knows only pkg-config compiles
 against what is there, shared and static, and runs. Each header stands on its own."""
 import os

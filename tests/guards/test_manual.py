@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The man pages say what the program says: each verb's usage stands in a SYNOPSIS, word for
 word, and the options of `kedge help VERB` and of its page are the same."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The project speaks of itself: no path of the machine it was written on, and no host of a
 package registry, in any of its files."""
 import os

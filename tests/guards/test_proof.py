@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The proof of tests/proof: it is whole when it passes, so each fault here must fail it. One
 cheap driver each time."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sanitizers are really on: faults planted in programs that are compiled just as the
 sanitized build compiles the project, and the runtimes inside its program."""
 import json

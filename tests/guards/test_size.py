@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long a function and a file may be, and how many parameters a function may have. The
 format has the braces of a function, and only those, alone at the edge of a line."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other TFTP clients, each as one command line. What they cannot do is said here."""
 import subprocess
 from dataclasses import dataclass

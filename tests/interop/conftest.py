@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests against other implementations start from. A peer that is not here skips
 its tests; tools/setup --peers brings it."""
 import shutil

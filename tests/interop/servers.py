@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other TFTP servers, each alone on port 69 of a network namespace of its own. What they
 cannot do is said here."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other clients against `kedge serve`."""
 import os
 import subprocess

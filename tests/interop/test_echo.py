@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Echo with socat and ncat: their clients against kedge serve; `kedge send` and `kedge
 probe` against their servers, each of those alone in a network namespace."""
 import json

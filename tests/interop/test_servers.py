@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge get` and `kedge put` against other servers."""
 import json
 import os

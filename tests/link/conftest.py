@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A bad link for each test that asks for one."""
 from contextlib import contextmanager
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """badlink with two namespaces of its own, for tests."""
 import itertools
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """badlink keeps what its README promises. Fates come from fixed seeds, so a check of a
 count cannot fail by bad luck; its bounds are four sigma wide for any other seed.
 BADLINK_LONG=1 takes ten times as many packets."""

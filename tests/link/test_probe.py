@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `kedge probe` says of a bad link is what the link did, to the packet: loss and its way,
 duplicates, reordering, delay. The emulator's counts and its trace are the judge, when nothing
 is in flight any more."""

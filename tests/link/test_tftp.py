@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files over bad links: whole and correct, whatever the link does to their packets.
 
 Each test has a link of 20 ms round trip for each kind of harm, and all transfers over all of

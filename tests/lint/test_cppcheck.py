@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """cppcheck finds nothing in the program, the library and the examples."""
 import subprocess
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """clang-tidy finds nothing in the program, the library and the examples. A file that was
 clean is not read again until it, a header, its command or the checks change."""
 import hashlib

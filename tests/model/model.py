@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """TFTP as a model, searched by spin: every order of losses, copies and overtakings.
 
     make model              all of it

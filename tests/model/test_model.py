@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The model of TFTP holds where it is to hold, and finds what is wrong where something is."""
 import re
 from dataclasses import replace

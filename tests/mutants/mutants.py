@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One-line faults of the protocol core. Each is a file, what stands in it (once), and what
 would stand there. Where the core has changed, its mutant changes with it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Can the tests see? Each mutant is the protocol core with one line at fault; the unit tests
 of the core or its simulation must fail with it. Only what it needs is built, without meson,
 in a scratch directory."""

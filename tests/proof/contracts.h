@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What src/base promises, in ACSL. The proofs of src/base show it; where a proof of
  * src/tftp or src/echo says `Spec: NAME`, it takes the promise in place of the body. */
 #ifndef CONTRACTS_H

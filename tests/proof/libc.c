@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What KEDGE_ASSERT calls, and memchr for the analysis: it may find its byte anywhere, or
  * nowhere, and reads all that it is given. (That of Frama-C keeps what it learnt of each
  * byte it passed; there are too many such cases.) */

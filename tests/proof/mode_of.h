@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What kedge_tftp_parse_request supposes of mode_of. */
 #ifndef MODE_OF_H
 #define MODE_OF_H

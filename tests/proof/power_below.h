@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What kedge_tftp_grant supposes of power_below. */
 #ifndef POWER_BELOW_H
 #define POWER_BELOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A KEDGE_ASSERT that can fail is an alarm. With ASSUME_KEDGE_ASSERT it holds: a proof says
  * so by `Assumes: KEDGE_ASSERT`, and the README why. */
 #ifndef PRELUDE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the drivers share: arbitrary values. A driver includes the source that it is about,
  * so that static functions are in reach, and has a function prove_NAME for each proof.
  *

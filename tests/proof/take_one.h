@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What options_take supposes of take_one, which has a driver of its own: whatever the text,
  * a value is within its bounds where its bit is set. */
 #ifndef TAKE_ONE_H

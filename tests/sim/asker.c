@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A simulated TFTP client. */
 #include "asker.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kedge's own client in the simulated world: the machine that ships, its recovery from
  * failures, a file that may turn out too large, and a disk that takes its time. */
 #ifndef TESTS_SIM_ASKER_H

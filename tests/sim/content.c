@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The bytes of simulated files, by name and offset. */
 #include "content.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What files hold, without holding it: a file is a number, and its bytes follow from it. */
 #ifndef TESTS_SIM_CONTENT_H
 #define TESTS_SIM_CONTENT_H

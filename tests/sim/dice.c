@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The seeded random numbers of a simulation. */
 #include "dice.h"
 
 uint64_t mix64(uint64_t v)

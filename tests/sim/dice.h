@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Chance that can be had again: the same seed gives the same rolls on every machine. */
 #ifndef TESTS_SIM_DICE_H
 #define TESTS_SIM_DICE_H

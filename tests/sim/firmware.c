@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Clients with the habits of real firmware. */
 #include "firmware.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Other people's clients, as they behave on the wire. One engine follows what its traits say;
  * a client is a set of traits, and says in a comment where it differs from the RFCs. */
 #ifndef TESTS_SIM_FIRMWARE_H

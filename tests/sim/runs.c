@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Random runs: server, clients, links and files drawn from one seed. */
 #include "runs.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random runs: a seed makes a server, its clients, their links and their files. */
 #ifndef TESTS_SIM_RUNS_H
 #define TESTS_SIM_RUNS_H

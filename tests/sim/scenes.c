@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The words in which scenarios are written, and the player of one scenario. */
 #include "scenes.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scenarios: what other people's clients do to a server, each a script that says who comes,
  * what the network does to which datagram, and what must have happened in the end. */
 #ifndef TESTS_SIM_SCENES_H

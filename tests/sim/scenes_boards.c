@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gets by boards: U-Boot, lwIP, Zephyr. */
 #include "scenes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gets by programs, boot ROMs and switches, by kedge itself, and by nobody in particular. */
 #include "scenes.h"
 

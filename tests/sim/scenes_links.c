@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scenarios: kedge with kedge over links that are slow, long, or have short queues. */
 #include "scenes.h"
 

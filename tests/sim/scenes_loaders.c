@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gets by what boots a PC: iPXE, GRUB, EDK2. */
 #include "scenes.h"
 #include "serving.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Puts: switches, routers and boards that send a file. */
 #include "scenes.h"
 

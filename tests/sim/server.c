@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulated server's sockets and turns. */
 #include "serving.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The server of the simulated world: what serve/tftp is to real sockets and files. What it
  * decides is decided by the sessions and machines that ship; here are only queues, turns,
  * and a store that may be slow or full. */

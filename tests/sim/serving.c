@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulated server's transfers and their files. */
 #include "serving.h"
 
 #include "base/number.h"

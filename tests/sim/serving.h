@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the simulated server share: server.c (what comes, in turns), serving.c
  * (what a transfer does, and its files). */
 #ifndef TESTS_SIM_SERVING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sim [--seeds N] [--seed S] [--scenario NAME] [--trace]: every scenario (or those whose name
  * has NAME in it, and nothing else), then N random runs of the simulated world, the first of
  * seed S. Prints what was run; and of a failure, how to see it again. */

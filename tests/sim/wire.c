@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulated network: delay, loss, duplication, reordering. */
 #include "wire.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network: datagrams on their way, each through one client's link in one direction.
  * A link delays, and may lose (one or many in a row), copy, overtake, damage, queue and
  * drop; and a scenario may tell it what to do with one datagram. */

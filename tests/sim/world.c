@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulated world: virtual time, and everyone in it. */
 #include "world.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The simulated world: one server of kedge (its sessions and machines, as they ship), any
  * number of clients, the network between them, and virtual time. A seed makes it; nothing
  * else has a say in what happens. After every event what must hold is checked; the first

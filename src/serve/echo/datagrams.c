@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The loop of the services on datagrams: batches in, guard, answers out. */
 #include "serve/echo/datagrams.h"
 
 #include <errno.h>

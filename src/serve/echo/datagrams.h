@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the services on UDP share: one socket on the loop, datagrams in and answers out in
- * batches, the guard before every answer. It decides nothing: echo_udp and reply say what
- * is answered.
+ * batches, the guard before every answer. It decides nothing: udp.c and reply.c say what is
+ * answered.
  *
  * An answer leaves from the address that was asked. While the socket takes no answers, no
  * more datagrams are read; the kernel drops what its queue cannot hold, and counts it. */

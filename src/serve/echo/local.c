@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The echo service on unix datagrams. */
 #include "serve/echo/local.h"
 
 #include "net/connection.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Echo over unix datagrams (unix-dgram): as echo_udp, where the peer is a path or an
+/* Echo over unix datagrams (unix-dgram): as udp.h, where the peer is a path or an
  * abstract name. A sender without a name cannot be answered, and is counted.
  *
  * The kernel charges an answer to our socket until its client reads it, and one socket

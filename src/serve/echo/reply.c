@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The service that answers each datagram with one fixed text. */
 #include "serve/echo/reply.h"
 
 static void answer(struct datagrams *d, struct udp_in *in)

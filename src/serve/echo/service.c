@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The small services behind one interface: opened, counted, stopped. */
 #include "serve/echo/service.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The echo service on connections (RFC 862). */
 #include "serve/echo/tcp.h"
 
 #include "base/number.h"

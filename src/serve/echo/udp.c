@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The echo service on UDP (RFC 862), with reports to validated probes. */
 #include "serve/echo/udp.h"
 
 #include "base/number.h"
@@ -53,7 +54,7 @@ static bool may_ask(struct kedge_span payload, struct probe_extension *extension
     return extension_asks(payload, &stamp, extension);
 }
 
-/* A report of the size that was asked for, whole or not at all; its asker has proved its
+/* A report of the size that was asked for, whole or not at all; its asker has validated its
  * address. Where this host's own link does not take it the answer is as long as the probe,
  * which tells. True: that is still to be sent. */
 static bool answer_sized(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes,
@@ -104,7 +105,7 @@ static void ask_for_stamps(struct echo_udp *e)
     e->stamps = true;
 }
 
-/* The guard's verdict; a probe that asks has its mark written over. */
+/* The guard's verdict; a probe that asks has its extension written over. */
 static bool echo_one(struct echo_udp *e, const struct udp_in *in, uint8_t *bytes,
                      size_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Echo over UDP (RFC 862): a datagram goes back as it came, unless the guard knows that
  * it would be answered again. A plain echo for plain clients. A probe that asks for it by
- * its mark (echo/probe_extension.h), and has proved that it gets what is sent to its address,
- * has a report written over its mark: when it came and went, how many of its run came,
+ * its extension (echo/probe_extension.h), from a validated address, has a report written
+ * over its extension: when it came and went, how many of its run came,
  * what this socket dropped and the guard refused. No answer is larger than its probe, but
  * for a report that such a one asks for in another size, to find what the way back
  * carries. What the kernel joined on the way in leaves joined. */
@@ -17,14 +17,14 @@ struct echo_udp {
     struct datagrams d; /* its counters, guard.counts, in.drops, out.lost may be read */
     struct runs runs;
     const struct store_key *key; /* NULL: who asks needs none */
-    uint64_t unsealed;           /* probes that asked without it, or with a wrong seal */
+    uint64_t unsealed;           /* probes that asked without it, or with a wrong MAC */
     bool stamps; /* the kernel was asked for them: from the first probe that asks on */
 };
 
 /* Serve a bound UDP socket (of kedge_listen), which is the service's from then on. 0 or
  * -errno, and then the socket is still the caller's. Its own port is known to its guard;
  * tell it (guard_own_port on d.guard) the other ports that this program listens on. key
- * stays the caller's; with one, a probe that does not bear its seal has a plain echo. */
+ * stays the caller's; with one, a probe without its MAC has a plain echo. */
 KEDGE_MUST_CHECK int echo_udp_open(struct echo_udp *e, struct loop *l, int fd,
                                    const struct store_key *key);
 

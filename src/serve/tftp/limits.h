@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How large the blocks and windows of a transfer may be: what is configured, what the
  * policy says of the client, and what the route carries. serve and explain ask it here, so
- * that they agree. It grants nothing: that is tftp/grant.h's. */
+ * that they agree. It grants nothing: that is tftp/grant.c's. */
 #ifndef SERVE_TFTP_LIMITS_H
 #define SERVE_TFTP_LIMITS_H
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the attacks share: networks, forged packets, other servers."""

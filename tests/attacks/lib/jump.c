@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Loaded ahead of the C library, it makes the wall clock jump at every look at it: a year on,
  * a year back, to 1970 and to the end of 32 bits. The other clocks are left as they are. */
 #define _GNU_SOURCE

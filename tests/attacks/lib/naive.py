@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Servers that have no guard whatever: what a loop needs on its other side."""
 import itertools
 

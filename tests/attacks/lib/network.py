@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network of a test's own: its thread, and all that it starts, move into a new network
 namespace, where nothing can be reached but what the test made. Only there are source
 addresses forged."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TFTP servers of others beside kedge, each on port 69 of its own address. What is not
 installed (`tools/setup --peers`) is left out."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Datagrams with forged sources, and a count of all that pass."""
 import select
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A strict reader of Prometheus' text exposition format 0.0.4. It takes less than the
 format allows, where kedge writes less: no timestamps, no spaces to spare, no untyped or
 undocumented family."""

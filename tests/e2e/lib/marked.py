@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Marked probes as bytes, as src/echo has them, and who sends them."""
 import socket
 import struct

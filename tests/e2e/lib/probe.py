@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of `kedge probe` have in common."""
 import json
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A kernel without the calls that make kedge fast, as an old one or a container's filter has
 it: they fail for COMMAND and its children.
 

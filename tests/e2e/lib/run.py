@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kedge's client as a test's child."""
 import json
 import os

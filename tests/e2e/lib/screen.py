@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A terminal to look at (tmux)."""
 import os
 import shlex

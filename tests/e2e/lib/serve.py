@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`kedge serve` as a test's child: started, asked where it listens, read, ended."""
 import json
 import re

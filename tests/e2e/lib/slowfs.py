@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A file system of a program (FUSE, spoken by hand) that takes its time.
 
     unshare -m python3 slowfs.py DIRECTORY COMMAND...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs that stand still for a while."""
 import contextlib
 import signal

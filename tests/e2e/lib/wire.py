@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two hosts and a wire between them, or a router too: namespaces that end with the test."""
 import os
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Echo servers that share no code with kedge, honest or faulty, on free ports."""
 import os
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """The classic exercises in sockets, as Python programs write them: the peers of
 examples/. They share no code with kedge, and print by print() itself.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A file system whose calls a test can hold up: FUSE by hand, one directory in memory.
 
 `hold("READ")` makes the next call of that kind, and those after it, wait until `let_go()`;

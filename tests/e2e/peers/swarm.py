@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many transfers at once, in one process: sockets of their own in one epoll."""
 import select
 import socket

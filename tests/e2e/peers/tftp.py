@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A TFTP client of the tests' own (RFC 1350, 2347-2349, 7440; tftp-hpa's options).
 
 It shares nothing with kedge but the wire. `Get` and `Put` are machines without I/O:

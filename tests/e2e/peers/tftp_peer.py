@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A TFTP server of the tests' own, which can misbehave (RFC 1350, 2347-2349, 7440).
 
 It shares nothing with kedge but the wire. Each request gets a socket and a thread. What

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All that the protocol core of kedge needs of a C library. */
 #ifndef STRING_H
 #define STRING_H

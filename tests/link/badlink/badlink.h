@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* badlink, a link emulator in userspace: it joins two network namespaces by a pair of TUN
  * devices and carries the packets between them with delay, jitter, loss, duplication,
  * reordering, corruption, a rate limit with a bounded queue, and an MTU, each direction on

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The packets between two TUN devices: read, delayed, written. */
 #include "carry.h"
 
 #include "flight.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One direction at work: packets in from one device, out to the other. */
 #ifndef BADLINK_CARRY_H
 #define BADLINK_CARRY_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The heap of packets that are under way in one direction. */
 #include "flight.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The packets in flight in one direction: a heap by (due, order of arrival). */
 #ifndef BADLINK_FLIGHT_H
 #define BADLINK_FLIGHT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The fate of a packet: loss, delay, duplication, corruption. */
 #include "impair.h"
 
 #include "random.h"

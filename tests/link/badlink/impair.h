@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What happens to packet n of a direction by chance. */
 #ifndef BADLINK_IMPAIR_H
 #define BADLINK_IMPAIR_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* badlink as a program: devices, namespaces, signals. */
 #include "badlink.h"
 
 #include "carry.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of badlink. */
 #include "options.h"
 
 #include "units.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line. ../README.md tells what each option means. */
 #ifndef BADLINK_OPTIONS_H
 #define BADLINK_OPTIONS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Random numbers as a pure function of seed, direction, impairment and packet. */
 #include "random.h"
 
 static uint64_t mix(uint64_t x) /* the finaliser of splitmix64 */

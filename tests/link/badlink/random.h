@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Randomness that is a pure function of (seed, direction, impairment, packet number): the
  * nth packet meets the same fate in each run, whatever else is switched on. */
 #ifndef BADLINK_RANDOM_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* One side of the link: a TUN device in a namespace. */
 #include "side.h"
 
 #include <dirent.h>

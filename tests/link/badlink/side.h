@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two ends: network namespaces, each with a TUN device. */
 #ifndef BADLINK_SIDE_H
 #define BADLINK_SIDE_H

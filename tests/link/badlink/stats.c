@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The counts of badlink, printed at its end. */
 #include "stats.h"
 
 #include "side.h"

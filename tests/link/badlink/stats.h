@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was carried, and how late: the emulator's own error. */
 #ifndef BADLINK_STATS_H
 #define BADLINK_STATS_H

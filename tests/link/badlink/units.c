@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Times, sizes, rates and shares in badlink's options, parsed. */
 #include "units.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers with units: 25ms, 1%, 100mbit, 64kb. */
 #ifndef BADLINK_UNITS_H
 #define BADLINK_UNITS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/admission.c. */
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/sessions.c tftp/table.c
  *       tftp/machine.c */
 #include "table.h"

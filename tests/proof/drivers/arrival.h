@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arbitrary datagrams for a table, and what is to hold of its answer. */
 #ifndef PROOF_ARRIVAL_H
 #define PROOF_ARRIVAL_H

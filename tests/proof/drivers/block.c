@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/block.c. */
 #include "tftp/block.c"
 
 #include "proof.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/bursts.c. */
 #include "contracts.h"
 #include "tftp/bursts.c"
 

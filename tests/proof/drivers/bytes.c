@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/base/bytes.c. */
 #include "base/bytes.c"
 
 #include "proof.h"

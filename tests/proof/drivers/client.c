@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/client.c. */
 /* With: base/bytes.c base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c
  *       tftp/sender.c tftp/receiver.c tftp/machine.c tftp/grant.c
  *       tftp/options.c tftp/packet.c */

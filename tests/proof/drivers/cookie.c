@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/echo/cookie.c. */
 /* With: base/bytes.c */
 #include "contracts.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/base/deadlines.c. */
 #include "contracts.h"
 #include "proof.h"
 

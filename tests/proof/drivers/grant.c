@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/grant.c. */
 /* With: base/bytes.c base/number.c tftp/options.c */
 #include "power_below.h"
 #include "proof.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/base/hash.c. */
 #include "proof.h"
 
 #include "base/hash.c"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/echo/icmp_message.c. */
 /* With: base/bytes.c */
 #include "base/bytes.h"
 #include "proof.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/echo/loop_guard.c. */
 /* With: base/bytes.c */
 #include "contracts.h"
 #include "echo/loop_guard.h"

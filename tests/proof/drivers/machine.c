@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/machine.c. */
 /* With: base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c
  *       tftp/sender.c tftp/receiver.c */
 #include "contracts.h"

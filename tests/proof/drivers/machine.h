@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arbitrary states of the machines: any times, counts and flags, and what their
  * constructors and the options guarantee of the rest (the bounds of terms, of bursts). */
 #ifndef PROOF_MACHINE_H

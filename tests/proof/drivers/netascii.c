@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/netascii.c. */
 #include "tftp/netascii.c"
 
 #include "proof.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/base/number.c. */
 #include "base/number.c"
 
 #include "proof.h"

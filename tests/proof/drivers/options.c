@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/options.c. */
 /* With: base/bytes.c base/number.c */
 #include "contracts.h"
 #include "proof.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/pace.c. */
 /* With: base/number.c tftp/block.c tftp/rtt.c tftp/bursts.c */
 #include "contracts.h"
 #include "machine.h"

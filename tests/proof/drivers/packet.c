@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/packet.c. */
 /* With: base/bytes.c */
 #include "contracts.h"
 #include "proof.h"

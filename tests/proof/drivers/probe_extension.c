@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/echo/probe_extension.c. */
 /* With: base/bytes.c echo/stamp.c */
 #include "echo/probe_extension.c"
 

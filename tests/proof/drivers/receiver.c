@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/receiver.c. */
 /* With: base/number.c tftp/block.c tftp/rtt.c */
 #include "tftp/receiver.c"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/recover.c. */
 /* With: base/number.c tftp/machine.c tftp/sender.c tftp/receiver.c
  *       tftp/block.c tftp/rtt.c tftp/bursts.c tftp/pace.c tftp/client.c
  *       tftp/packet.c tftp/grant.c tftp/options.c base/bytes.c */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/request.c. */
 /* With: base/bytes.c base/number.c tftp/options.c */
 #include "mode_of.h"
 #include "proof.h"

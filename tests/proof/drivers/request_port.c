@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/request_port.c. */
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
  *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
  *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/rtt.c. */
 /* With: base/number.c */
 #include "tftp/rtt.c"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/echo/runs.c. */
 /* With: base/bytes.c echo/stamp.c echo/probe_extension.c echo/cookie.c */
 #include "contracts.h"
 

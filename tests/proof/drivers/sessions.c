@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/tftp/sessions.c. */
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/block.c tftp/rtt.c
  *       tftp/bursts.c tftp/pace.c tftp/sender.c tftp/receiver.c
  *       tftp/machine.c tftp/admission.c */

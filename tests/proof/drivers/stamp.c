@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/echo/stamp.c. */
 /* With: base/bytes.c */
 #include "contracts.h"
 #include "echo/stamp.c"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arbitrary states of the table of sessions: any times, counts, flags and peers, and every
  * link any place of the table or none. Of the lists' shape nothing is supposed, so that
  * nothing has to be shown of it: they may share places, break off and go in circles.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The proof of src/base/units.c. */
 /* With: base/bytes.c base/number.c */
 #include "base/units.c"
 

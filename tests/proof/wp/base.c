@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The cursor and the numbers, for every length: their contracts, and no undefined
  * behaviour. */
 /* Functions: take, take_number, take_u8, take_u16, take_u32, take_u64, take_string,

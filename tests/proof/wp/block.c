@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Block numbers: the wire's are as the protocol has them, and of the blocks that may be
  * meant the first with the number on the wire is found, or there is none. */
 /* Functions: kedge_tftp_wire, kedge_tftp_unwrap */

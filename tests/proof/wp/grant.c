@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is granted: never more than was asked, nor than the limits. */
 /* Functions: power_below, window_limit, grant_tsize, kedge_tftp_grant */
 #include "power_below.h"

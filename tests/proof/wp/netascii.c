@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* netascii of any length, into any room. */
 /* Functions: kedge_netascii_encode, kedge_netascii_decode, kedge_netascii_finish */
 #include "contracts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Options are read to the end of any text. */
 /* Functions: options_take */
 #include "take_one.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets of any length, read and written. */
 /* Functions: kedge_tftp_parse, finished, write_pair, kedge_tftp_write_data,
  * kedge_tftp_write_ack */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request is hashed whole, of any length. */
 /* Functions: mix, hash_bytes */
 #include "contracts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of base/bytes.h. Every input lies in a heap block of just its size, so that a
  * sanitizer sees a single byte too far. */
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of base/deadlines.h: a script, and a naive model beside the heap for many random
  * operations. */
 #include "base/deadlines.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of base/number.h. */
 #include "base/number.h"
 #include "base/bytes.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of base/units.h. */
 #include "base/units.h"
 
 #include "base/bytes.h"

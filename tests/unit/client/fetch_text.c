@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of a transfer's record as a client writes it. */
 #include "client/fetch_text.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of cmd/args.h. */
 #include "cmd/args.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of echo/icmp_message.h. */
 #include "echo/icmp_message.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of echo/loop_guard.h. */
 #include "echo/loop_guard.h"
 
 #include "echo/stamp.h"

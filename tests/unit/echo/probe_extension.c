@@ -1,4 +1,5 @@
-/* Tests of echo/probe_extension.h and token.h. */
+/* SPDX-License-Identifier: MIT */
+/* Tests of echo/probe_extension.h and echo/cookie.h. */
 #include "echo/probe_extension.h"
 #include "echo/cookie.h"
 

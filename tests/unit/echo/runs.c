@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of echo/runs.h: a server's answers to probes that ask. */
 #include "echo/runs.h"
 

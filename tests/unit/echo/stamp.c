@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of echo/stamp.h. */
 #include "echo/stamp.h"
 

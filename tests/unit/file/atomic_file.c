@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/atomic_file.h. */
 #include "tree.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/cache.h: which file is opened, shared, found and closed. */
 #include "serving.h"
 #include "../skip.h"

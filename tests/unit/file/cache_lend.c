@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/cache.h: what is lent, and what happens to it when its file changes. */
 #include "serving.h"
 

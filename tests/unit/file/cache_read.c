@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/cache.h: what is read at once, and what by a helper. */
 #include "serving.h"
 

@@ -1,4 +1,5 @@
-/* Tests of the store on a disk that is full, and on one that cannot be written: a small
+/* SPDX-License-Identifier: MIT */
+/* Tests of file/ on a disk that is full, and on one that cannot be written: a small
  * tmpfs of the test's own, in a mount namespace. Skipped where that is not permitted. */
 #include "sending.h"
 

@@ -1,4 +1,5 @@
-/* Tests of file/key.h. The seal is that of RFC 4231, test case 6, in its first half. */
+/* SPDX-License-Identifier: MIT */
+/* Tests of file/key.h. The MAC is that of RFC 4231, test case 6, in its first half. */
 #include "file/key.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the target in file/local.h. */
 #include "tree.h"
 

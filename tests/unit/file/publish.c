@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/publish.h, by whole uploads: which name goes to whom. */
 #include "sending.h"
 

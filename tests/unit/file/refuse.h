@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /* A kernel that refuses one system call, as an old one or a container does. The refusal
  * lasts for the life of the process, so a test forks a child for it; in there no
  * assertion of cmocka may be used: the child's exit status is the answer. */
-#ifndef TESTS_STORE_REFUSE_H
-#define TESTS_STORE_REFUSE_H
+#ifndef TESTS_UNIT_FILE_REFUSE_H
+#define TESTS_UNIT_FILE_REFUSE_H
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>

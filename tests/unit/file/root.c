@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/root.h: no name leads out, and nothing but a regular file opens. */
 #include "tree.h"
 

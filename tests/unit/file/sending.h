@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of uploads share: a tree, rules, and an upload in few words. */
-#ifndef TESTS_STORE_SENDING_H
-#define TESTS_STORE_SENDING_H
+#ifndef TESTS_UNIT_FILE_SENDING_H
+#define TESTS_UNIT_FILE_SENDING_H
 
 #include "tree.h"
 

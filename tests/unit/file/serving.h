@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of served files share: a tree with a cache of three files, and openings
  * and reads in few words. */
-#ifndef TESTS_STORE_SERVING_H
-#define TESTS_STORE_SERVING_H
+#ifndef TESTS_UNIT_FILE_SERVING_H
+#define TESTS_UNIT_FILE_SERVING_H
 
 #include "tree.h"
 

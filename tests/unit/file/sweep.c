@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of upload_sweep() in file/upload.h. */
 #include "sending.h"
 

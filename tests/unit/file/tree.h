@@ -1,7 +1,8 @@
-/* What the store's tests share: a directory of their own with a root below it, helpers,
+/* SPDX-License-Identifier: MIT */
+/* What the tests of files share: a directory of their own with a root below it, helpers,
  * and short words for making and reading files. */
-#ifndef TESTS_STORE_TREE_H
-#define TESTS_STORE_TREE_H
+#ifndef TESTS_UNIT_FILE_TREE_H
+#define TESTS_UNIT_FILE_TREE_H
 
 #include "base/bytes.h"
 #include "file/root.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of file/upload.h: whole under its name, or not at all. */
 #include "sending.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the search in mtu/mtu.h: every end of a path is found, by few questions. */
 #include "mtu/mtu.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of net/address.h. */
 #include "net/address.h"
 
 #include <setjmp.h>

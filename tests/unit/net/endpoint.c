@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of listening, dialling, streams and datagrams: kedge/endpoint.h, kedge/stream.h,
  * kedge/datagram.h over every kind of socket. */
 #include "listening.h"

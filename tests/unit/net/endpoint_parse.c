@@ -1,4 +1,5 @@
-/* Tests of how endpoints are read and written (src/net/endpoint_parse.c and _print.c):
+/* SPDX-License-Identifier: MIT */
+/* Tests of how endpoints are read and written (src/net/endpoint_parse.c and endpoint_print.c):
  * the tables are the grammar. */
 #include "kedge/endpoint.h"
 

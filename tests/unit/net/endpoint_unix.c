@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of listening at the paths of unix sockets: kedge/endpoint.h. */
 #include "listening.h"
 

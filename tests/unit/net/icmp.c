@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of net/icmp.h on loopback. Which kind of socket is used is the kernel's choice;
  * where it allows this user none, the error must say what to do. */
 #include "net/icmp.h"

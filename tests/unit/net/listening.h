@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Sockets that listen and dial, for the tests of kedge/endpoint.h. */
-#ifndef UNIT_NET_LISTENING_H
-#define UNIT_NET_LISTENING_H
+#ifndef TESTS_UNIT_NET_LISTENING_H
+#define TESTS_UNIT_NET_LISTENING_H
 
 #include "../folder.h"
 

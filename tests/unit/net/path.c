@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of net/path.h and net/next_hop.h, as far as loopback tells. */
 #include "net/path.h"
 #include "net/next_hop.h"

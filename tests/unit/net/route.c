@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of routes (net_route_open() of net/udp.h and its kin). */
 #include "udp_pair.h"
 

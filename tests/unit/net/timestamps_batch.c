@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of net/timestamps_batch.h: which of the datagrams that leave in one call the kernel
  * tells of. */
 #include "net/timestamps_batch.h"

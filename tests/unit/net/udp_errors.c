@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the errors that a shared socket of net/udp.h is told of: whose they are. */
 #include "udp_pair.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what net/udp.h takes in: batches, with whom each came from and for whom. */
 #include "udp_pair.h"
 

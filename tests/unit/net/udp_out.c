@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what net/udp.h sends: batches and trains, and what becomes of a part of them that
  * cannot leave. */
 #include "udp_pair.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two sockets for the tests of net/udp.h, on loopback: what goes into one comes out of the
  * other. */
 #ifndef TESTS_UNIT_NET_UDP_PAIR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the ports of net/udp.h: from a range, shared among sockets, or of a socket that
  * somebody else opened. */
 #include "udp_pair.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of net/udp.h: what makes datagrams cheaper. A part of them is sent from where it
  * lies and one is taken alone. */
 #include "udp_pair.h"

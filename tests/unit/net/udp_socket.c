@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of how sockets of net/udp.h are set up: which address was asked is told where it
  * can differ, and batches go on where this kernel refuses the calls for them. */
 #include "udp_pair.h"

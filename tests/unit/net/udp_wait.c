@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of a socket that waits in the receiving call. */
 #include "udp_pair.h"
 

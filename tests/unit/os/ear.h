@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Watches for the tests of the loop, and a turn of it. */
-#ifndef TESTS_UNIT_LOOP_EAR_H
-#define TESTS_UNIT_LOOP_EAR_H
+#ifndef TESTS_UNIT_OS_EAR_H
+#define TESTS_UNIT_OS_EAR_H
 
 #include "os/loop.h"
 

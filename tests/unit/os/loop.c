@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of os/loop.h: watches, the end of a turn, and how long one took. */
 #include "ear.h"
 

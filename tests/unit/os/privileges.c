@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of os/privileges.h. What gives privileges up does so in a child, which answers
  * by its exit status and uses no assertion of cmocka. */
 #include "os/privileges.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the timers of os/loop.h. */
 #include "ear.h"
 

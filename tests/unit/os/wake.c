@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what wakes a loop from outside: another thread, and signals. */
 #include "ear.h"
 

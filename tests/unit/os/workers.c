@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of os/workers.h. */
 #include "../file/tree.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/kernel_times.h. */
 #include "probe/kernel_times.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/one_way_delay.h: two clocks an hour apart, of which one may run faster. */
 #include "probe/one_way_delay.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/own_lateness.h. */
 #include "probe/own_lateness.h"
 

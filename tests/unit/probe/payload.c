@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/payload.h. */
 #include "probe/payload.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/schedule.h. */
 #include "probe/schedule.h"
 

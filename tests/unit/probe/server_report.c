@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/server_report.h: from what a server says to which way a probe was lost. */
 #include "probe/server_report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/stall.h and probe/own_lateness.h: a peer with a round trip of 1 ms that
  * is asked every millisecond. */
 #include "probe/own_lateness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of probe/stats.h, in virtual time. A script is a line an event; after each
  * run the counts must be the expected ones and add up. */
 #include "probe/stats.h"

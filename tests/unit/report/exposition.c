@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of report/exposition.h: what a reader of the format would choke on is escaped, and
  * the bounds of a histogram count to the nanosecond. */
 #include "report/exposition.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of report/histogram.h. Its allocations go through these (meson.build wraps them),
  * so that one can fail. */
 #include "report/histogram.h"

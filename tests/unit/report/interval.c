@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of report/interval.h. The ranks are those that tables of the binomial give; how
  * often an interval holds the truth is counted over runs of seeded samples. */
 #include "report/interval.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of report/json.h. */
 #include "report/json.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of report/log.h and report/log_output.h. */
 #include "report/log.h"
 #include "report/log_output.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of report/plot.h: each drawing has whole lines of the width it was given, bars are
  * as high as their share, and what is rare is not lost between the columns. */
 #include "report/plot.h"

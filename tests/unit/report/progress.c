@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of report/progress.h. */
 #include "report/progress.h"
 
 #include "report/text.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of report/record.h. */
 #include "report/record.h"
 
 #include <setjmp.h>

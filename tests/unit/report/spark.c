@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of report/spark.h: a line a case. */
 #include "report/spark.h"
 

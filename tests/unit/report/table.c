@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of report/table.h. */
 #include "report/table.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of report/text.h. */
 #include "report/text.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of report/timeline.h: what goes in stays in, however long it gets. */
 #include "report/timeline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of results/live.h: a row's percentiles are those of the last replies, so that a run of
  * days shows what is now. */
 #include "results/live.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of results/read.h: lines in, counts or one error with its line out. */
 #include "results/read.h"
 

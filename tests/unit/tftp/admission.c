@@ -1,4 +1,5 @@
-/* Where there is no room: the budget of unproved transfers, who waits for it, and who gives
+/* SPDX-License-Identifier: MIT */
+/* Where there is no room: the budget of unvalidated transfers, who waits for it, and who gives
  * way where all places are taken. */
 #include "server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of block numbers: 64 bits here, 16 on the wire. */
 #include "help.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what a sender remembers: when which blocks left. */
 #include "help.h"
 

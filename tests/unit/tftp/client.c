@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the client: it asks until it is answered, and takes what answer it gets. */
 #include "help.h"
 

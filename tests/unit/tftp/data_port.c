@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what a datagram on a data socket gets, and of how sessions end. */
 #include "server.h"
 

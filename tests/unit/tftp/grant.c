@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of negotiation: what a server grants, what a client accepts. */
 #include "help.h"
 

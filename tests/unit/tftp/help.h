@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of src/tftp share: exact heap blocks, packets by hand. */
-#ifndef TESTS_UNIT_PROTO_TFTP_HELP_H
-#define TESTS_UNIT_PROTO_TFTP_HELP_H
+#ifndef TESTS_UNIT_TFTP_HELP_H
+#define TESTS_UNIT_TFTP_HELP_H
 
 #include "kedge/tftp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of either machine as one thing: ends from this side, and ICMP. */
 #include "help.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of netascii: any cut is a good cut, and what was written comes back. */
 #include "help.h"
 

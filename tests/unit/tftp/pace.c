@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the pace of a window, as ACKs tell it. */
 #include "help.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of packets on data ports: what parses, what is written. */
 #include "help.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the receiving side: what is stored, when it is kept, and how it ends. */
 #include "receiving.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the receiving side in lock-step: what brings an ACK again, and what never does. */
 #include "receiving.h"
 

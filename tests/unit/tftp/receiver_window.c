@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the receiving side with a window: one ACK for all its blocks, and one for a gap. */
 #include "receiving.h"
 

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts for a receiver: one line an event. What came when, what was to be done because of
  * it, and how it stands then. */
-#ifndef TESTS_UNIT_PROTO_TFTP_RECEIVING_H
-#define TESTS_UNIT_PROTO_TFTP_RECEIVING_H
+#ifndef TESTS_UNIT_TFTP_RECEIVING_H
+#define TESTS_UNIT_TFTP_RECEIVING_H
 
 #include "help.h"
 

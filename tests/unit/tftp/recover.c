@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what a client tries next (rule 13). */
 #include "help.h"
 

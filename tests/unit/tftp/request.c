@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of requests and OACKs: what firmware sends, what kedge writes. */
 #include "help.h"
 

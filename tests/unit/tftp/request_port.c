@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what a request on the request port gets: a transfer, one and the same, or another
  * (rule 6). */
 #include "server.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of what a datagram on the request port gets that may be forged: silence, or next to
  * nothing (rule 7). */
 #include "server.h"

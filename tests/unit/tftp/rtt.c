@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of measured time (rule 3): RTO = srtt + max(4 rttvar, 50 ms, two turns);
  * 20 ms once the round trip is well known. */
 #include "help.h"

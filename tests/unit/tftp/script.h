@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts for a sender: one line an event. What came when, which blocks left because of it,
  * and how it stands then. */
-#ifndef TESTS_UNIT_PROTO_TFTP_SCRIPT_H
-#define TESTS_UNIT_PROTO_TFTP_SCRIPT_H
+#ifndef TESTS_UNIT_TFTP_SCRIPT_H
+#define TESTS_UNIT_TFTP_SCRIPT_H
 
 #include "help.h"
 

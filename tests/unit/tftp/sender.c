@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the sending side on its way: what leaves, and how it is spaced after a loss. */
 #include "script.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the sending side at its start and its end, and of its counting. */
 #include "script.h"
 

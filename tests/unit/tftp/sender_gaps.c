@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the sending side: which ACK tells of a lost block, and what leaves again for it. */
 #include "script.h"
 

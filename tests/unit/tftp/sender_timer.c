@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the sending side: when the timer sends again and gives up, and which ACKs are a
  * round trip to set it by. */
 #include "script.h"

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* A server's table of sessions for tests: peers by number, datagrams by hand. */
-#ifndef TESTS_UNIT_PROTO_TFTP_SERVER_H
-#define TESTS_UNIT_PROTO_TFTP_SERVER_H
+#ifndef TESTS_UNIT_TFTP_SERVER_H
+#define TESTS_UNIT_TFTP_SERVER_H
 
 #include "help.h"
 #include "tftp/sessions.h"

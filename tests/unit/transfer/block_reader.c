@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of a file as TFTP blocks. */
 #include "place.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of bodies on their way to a file. */
 #include "place.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of how long a receiver sleeps while a window comes. */
 #include <setjmp.h>
 #include <stdarg.h>

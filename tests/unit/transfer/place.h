@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of transfers share: a directory of their own, and short words for files
  * in it. */
 #ifndef TESTS_UNIT_TRANSFER_PLACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of an upload's file. */
 #include "place.h"
 

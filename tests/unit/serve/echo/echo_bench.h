@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An echo service for tests that turns in their own thread, and its clients: non-blocking
  * sockets of the same thread. */
 #ifndef TESTS_UNIT_SERVE_ECHO_BENCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the echo on local datagrams (serve/echo/local.h). */
 #include "service_bench.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the service that answers with one text (serve/echo/reply.h). */
 #include "service_bench.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the one face of the small services (serve/echo/service.h). */
 #include "service_bench.h"
 

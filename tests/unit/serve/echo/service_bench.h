@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A service on datagrams, by way of serve/echo/service.h, for tests that turn in their own
  * thread; and its clients: non-blocking sockets of the same thread. */
 #ifndef TESTS_UNIT_SERVE_SERVICE_BENCH_H

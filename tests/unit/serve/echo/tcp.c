@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of serve/echo/tcp.h over real sockets: the service turns in this thread, and its
  * clients are non-blocking sockets of the same thread. */
 #include "echo_bench.h"

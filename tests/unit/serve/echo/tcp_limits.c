@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of serve/echo/tcp.h with more clients than it may have, or than there are
  * descriptors for. */
 #include "echo_bench.h"

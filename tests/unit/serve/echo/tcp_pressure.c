@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of serve/echo/tcp.h with clients that write and do not read: what is kept for them
  * has a bound, and not a byte of it is lost. */
 #include "echo_bench.h"

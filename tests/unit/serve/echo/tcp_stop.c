@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of how serve/echo/tcp.h stops: whoever is there gets what is due first. */
 #include "echo_bench.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of the echo on datagrams (serve/echo/udp.h, and datagrams.h below it): what is
  * answered, and what is not. */
 #include "service_bench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of uploads whose windows leave the client in one send: the kernel hands them over
  * joined (GRO), and each block of them counts. */
 #include "tftp_bench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests of serve/tftp/service.h: the service turns in this thread while a helper is held in the
  * midst of one transfer's open, read or commit. The others go on as if nothing were. */
 #include "tftp_bench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TFTP service for tests that turns in their own thread, helpers that can be held, and
  * peers: sockets of the same thread, which write packets by hand. */
 #ifndef TESTS_UNIT_SERVE_TFTP_BENCH_H
