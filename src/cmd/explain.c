@@ -79,6 +79,8 @@ static struct store_result look_at_target(struct explaining *e,
     struct stat st;
     struct store_result result = publish_look(p, &st);
 
+    if (result.error == STORE_OK)
+        result = publish_check(p, &st);
     if (result.error != STORE_OK)
         return result;
     if (faccessat(p->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
@@ -99,7 +101,10 @@ static struct store_result look_at_put(struct explaining *e)
 
     if (e->request.announced_bytes > e->rules.uploads.max_bytes)
         return store_fail(STORE_TOO_LARGE, "its announced size is over the limit");
-    result = root_open_parent(e->rules.root, &e->rules.name, &p.dir, &p.last);
+    if (p.policy == UPLOAD_CREATE) /* a link is a name that is taken */
+        result = root_open_parent(e->rules.root, &e->rules.name, &p.dir, &p.last);
+    else
+        result = root_open_target(e->rules.root, &e->rules.name, &p.dir, &p.last);
     if (result.error != STORE_OK)
         return result;
     say_path(e, p.dir);
@@ -295,6 +300,8 @@ static enum exit_code open_as_serve(struct explaining *e)
     struct jail_user user;
     char why[256] = "";
 
+    if (result.error == STORE_OK && e->options->follow.count > 0)
+        result = root_follow(&e->root, e->options->root, &e->policy.follow);
     if (result.error != STORE_OK) {
         fprintf(stderr, "kedge explain: --root %s: %s\n",
                 printable(e->options->root, PRINTABLE_NAME).text, result.why);

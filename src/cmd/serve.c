@@ -18,6 +18,7 @@ static enum exit_code serve_by(const struct serve_options *o, struct serve_polic
         return EXIT_SYSTEM;
     }
     s->policy = policy->used ? &policy->set : NULL;
+    s->follow = o->follow.count > 0 ? &policy->follow : NULL;
     code = server_open(s, o);
     if (code == EXIT_OK)
         code = server_listen(s, operands->count > 0 ? operands : &listed);

@@ -7,12 +7,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define BIT(key) (1u << (key))
 
 /* What the server does not do by client or by file (yet). */
-#define WITHOUT                                                                          \
-    (BIT(POLICY_IGNORE_CASE) | BIT(POLICY_TIMEOUT) | BIT(POLICY_MAX_TRANSFERS))
+#define WITHOUT (BIT(POLICY_TIMEOUT) | BIT(POLICY_MAX_TRANSFERS))
 
 enum { COMPLAINTS = 16384 };
 
@@ -29,6 +29,13 @@ static bool given(const struct serve_options *o, const char *name)
     return false;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* The command line wins; what it hides is checked all the same. */
 static bool set_option(void *owner, const struct arg *a, const char *value,
                        struct args_problem *problem)
@@ -38,6 +45,12 @@ static bool set_option(void *owner, const struct arg *a, const char *value,
 
     if (strcmp(a->name, "config") == 0 || strcmp(a->name, "check") == 0) {
         snprintf(problem->text, sizeof problem->text, "stands on the command line only");
+        return false;
+    }
+    if (strcmp(a->name, "follow") == 0 && !is_directory(value)) {
+        snprintf(problem->text, sizeof problem->text,
+                 "takes a directory that is there, not '%.80s'",
+                 printable(value, PRINTABLE_WORD).text);
         return false;
     }
     return args_set(a, value, given(l->options, a->name) ? &unused : l->options, problem);
@@ -103,6 +116,8 @@ static bool add_flags(struct loading *l, struct writer *complaints)
         set_number(s, POLICY_MAX_UPLOAD, o->max_upload);
     if (given(o, "upload-mode"))
         set_number(s, POLICY_MODE, o->upload_mode);
+    if (given(o, "ignore-case"))
+        set_number(s, POLICY_IGNORE_CASE, 1);
     if (given(o, "windowsize-max"))
         set_number(s, POLICY_WINDOWSIZE_MAX, o->windowsize_max);
     if (given(o, "blksize-max"))
@@ -123,13 +138,34 @@ static bool add_base(struct loading *l)
     return true;
 }
 
+static bool add_followed(struct loading *l, struct writer *complaints)
+{
+    const struct arg_list *dirs = &l->options->follow;
+
+    for (uint32_t i = 0; i < dirs->count; i++) {
+        struct store_result result = follow_add(&l->policy->follow, dirs->items[i]);
+
+        if (result.error == STORE_OK)
+            continue;
+        put(complaints, span_of("--follow "));
+        put(complaints, span_of(printable(dirs->items[i], PRINTABLE_NAME).text));
+        put(complaints, span_of(": "));
+        put(complaints, span_of(result.why));
+        put_u8(complaints, '\n');
+        return false;
+    }
+    if (dirs->count > 0)
+        policy_set_follow(&l->policy->set, &l->policy->follow);
+    return true;
+}
+
 static bool load(struct loading *l, struct writer *complaints)
 {
     struct serve_policy *p = l->policy;
 
     if (l->options->config && !load_file(l, complaints))
         return false;
-    if (!add_flags(l, complaints) || !add_base(l))
+    if (!add_flags(l, complaints) || !add_base(l) || !add_followed(l, complaints))
         return false;
     policy_set_close(&p->set);
     return policy_set_open_roots(&p->set, complaints);
@@ -160,7 +196,8 @@ enum exit_code serve_policy_open(struct serve_policy *p, const char *verb,
     struct writer complaints = { .ptr = text, .room = sizeof text };
     bool good = false;
 
-    *p = (struct serve_policy){ .used = options->config || options->map };
+    *p = (struct serve_policy){ .used = options->config || options->map ||
+                                        options->ignore_case };
     policy_set_init(&p->set);
     p->set.warnings = &complaints;
     good = load(&l, &complaints);
@@ -172,4 +209,5 @@ enum exit_code serve_policy_open(struct serve_policy *p, const char *verb,
 void serve_policy_close(struct serve_policy *p)
 {
     policy_set_free(&p->set);
+    follow_close(&p->follow);
 }

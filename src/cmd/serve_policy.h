@@ -5,11 +5,13 @@
 #define CMD_SERVE_POLICY_H
 
 #include "cmd/serve_server.h"
+#include "file/follow.h"
 
 /* What was read besides the options; embedded, and never moved. */
 struct serve_policy {
     struct policy_set set;
-    bool used;                              /* there is a policy file or a map file */
+    struct store_follow follow;             /* where links may lead; empty: nowhere */
+    bool used;                              /* there is something to judge by */
     const char *endpoints[CACHE_FILES_MAX]; /* listen = { ... } */
     size_t endpoint_count;
 };

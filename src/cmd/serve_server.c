@@ -86,6 +86,8 @@ static bool opens_root(struct server *s)
 {
     struct store_result result = root_open(&s->root, s->options->root);
 
+    if (result.error == STORE_OK && s->follow)
+        result = root_follow(&s->root, s->options->root, s->follow);
     if (result.error == STORE_OK)
         return true;
     fprintf(stderr, "kedge serve: --root %s: %s\n",

@@ -10,7 +10,7 @@
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 21 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 23 };
 
 /* The command line of serve, and of explain. */
 struct serve_options {
@@ -18,6 +18,8 @@ struct serve_options {
     const char *map;
     bool check;
     bool json; /* explain */
+    struct arg_list follow;
+    bool ignore_case;
     const char *root;
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
@@ -60,9 +62,10 @@ struct server {
     struct loop_timer stop_timer;
     struct log *log;
     struct store_root root;
-    struct policy_set *policy; /* NULL: none */
-    struct store_key key;      /* of probes; len 0: none */
-    uint8_t *echo_buffer;      /* ECHO_BUFFER bytes, of all services */
+    struct policy_set *policy;         /* NULL: none */
+    const struct store_follow *follow; /* NULL: no link leads out */
+    struct store_key key;              /* of probes; len 0: none */
+    uint8_t *echo_buffer;              /* ECHO_BUFFER bytes, of all services */
     struct served served[CACHE_FILES_MAX];
     unsigned cache_count;
     kedge_nanos started;

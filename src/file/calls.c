@@ -19,16 +19,10 @@
 #define RESOLVE_CACHED 0x20
 #endif
 
-int call_open_below(int root, const char *path, int flags, bool cached_only)
+static int open_by(int dir, const char *path, const struct open_how *how, int tries)
 {
-    struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-    int tries = cached_only ? 1 : OPEN_TRIES;
-
-    if (cached_only)
-        how.resolve |= RESOLVE_CACHED;
     for (int i = 0; i < tries; i++) {
-        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+        long fd = syscall(SYS_openat2, dir, path, how, sizeof *how);
 
         if (fd >= 0)
             return (int)fd;
@@ -36,6 +30,25 @@ int call_open_below(int root, const char *path, int flags, bool cached_only)
             return -errno;
     }
     return -EAGAIN;
+}
+
+int call_open_below(int root, const char *path, int flags, bool cached_only)
+{
+    struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+
+    if (cached_only)
+        how.resolve |= RESOLVE_CACHED;
+    return open_by(root, path, &how, cached_only ? 1 : OPEN_TRIES);
+}
+
+int call_open_plain(int dir, const char *path, int flags)
+{
+    struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+                                       RESOLVE_NO_MAGICLINKS };
+
+    return open_by(dir, path, &how, OPEN_TRIES);
 }
 
 int call_stat_now(int fd, struct stat *st)

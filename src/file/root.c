@@ -4,9 +4,11 @@
 
 #include "base/bytes.h"
 #include "file/calls.h"
+#include "file/follow.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,13 +44,43 @@ struct store_result root_open(struct store_root *root, const char *path)
     }
     close(probe);
     root->fd = fd;
+    root->follow = NULL;
+    root->path = NULL;
     return store_ok();
 }
 
 void root_close(struct store_root *root)
 {
+    if (root->follow)
+        free(root->path);
+    root->follow = NULL;
     close(root->fd);
     root->fd = -1;
+}
+
+struct store_result root_follow(struct store_root *root, const char *path,
+                                const struct store_follow *follow)
+{
+    char *real = realpath(path, NULL);
+
+    if (!real)
+        return store_errno(errno);
+    if (strcmp(real, "/") == 0)
+        real[0] = '\0'; /* as struct follow_dir has it */
+    root->path = real;
+    root->follow = follow;
+    return store_ok();
+}
+
+/* By the root's own rule first; what that does not find a link may lead to. */
+static int open_name(const struct store_root *root, const char *path, int flags)
+{
+    int fd = call_open_below(root->fd, path, flags, false);
+
+    if (!root->follow || (fd != -ENOENT && fd != -ENOTDIR))
+        return fd;
+    return follow_open(root->follow, (struct follow_dir){ root->fd, root->path }, path,
+                       flags);
 }
 
 static bool is_own(const char *component)
@@ -95,10 +127,10 @@ struct store_result root_name_parse(const struct store_root *root, struct kedge_
 }
 
 /* Looked at before it is opened: even to open a FIFO or a device can have an effect. */
-static struct store_result look(int root, const char *path)
+static struct store_result look(const struct store_root *root, const char *path)
 {
     struct stat st = { 0 };
-    int fd = call_open_below(root, path, O_PATH, false);
+    int fd = open_name(root, path, O_PATH);
     int err = fd < 0 ? -fd : 0;
 
     if (fd >= 0) {
@@ -115,13 +147,12 @@ static struct store_result look(int root, const char *path)
 struct store_result root_open_file(const struct store_root *root,
                                    const struct root_name *name, int *fd, struct stat *st)
 {
-    struct store_result r = look(root->fd, name->text);
+    struct store_result r = look(root, name->text);
     int opened;
 
     if (r.error)
         return r;
-    opened =
-        call_open_below(root->fd, name->text, O_RDONLY | O_NONBLOCK | O_NOCTTY, false);
+    opened = open_name(root, name->text, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (opened < 0)
         return store_errno(-opened);
     if (fstat(opened, st) < 0)
@@ -133,6 +164,18 @@ struct store_result root_open_file(const struct store_root *root,
     else
         *fd = opened;
     return r;
+}
+
+struct store_result root_open_directory(const struct store_root *root,
+                                        const struct root_name *name, int *fd)
+{
+    const char *path = *name->text ? name->text : ".";
+    int opened = open_name(root, path, O_RDONLY | O_DIRECTORY);
+
+    if (opened < 0)
+        return store_errno(-opened);
+    *fd = opened;
+    return store_ok();
 }
 
 struct store_result root_open_parent(const struct store_root *root,

@@ -2,8 +2,8 @@
 /* A directory that is served, and names below it. Every name is resolved by the kernel
  * as if the directory were the root of the file system (openat2, RESOLVE_IN_ROOT): `..`
  * stops there, an absolute symbolic link means under it, and no spelling leads out. No
- * decision is made by looking for `..` in a string. What is outside is just not found.
- * Needs Linux 5.6. */
+ * decision is made by looking for `..` in a string. What is outside is just not found,
+ * unless root_follow() allows links to lead there. Needs Linux 5.6. */
 #ifndef FILE_ROOT_H
 #define FILE_ROOT_H
 
@@ -24,9 +24,13 @@ struct root_name {
     char text[ROOT_NAME_ROOM];
 };
 
+struct store_follow;
+
 struct store_root {
-    int fd;              /* O_PATH */
-    bool keep_backslash; /* `\` is a byte like any other, not a separator */
+    int fd;                            /* O_PATH */
+    bool keep_backslash;               /* `\` is a byte like any other, not a separator */
+    const struct store_follow *follow; /* NULL: no link leads out */
+    char *path;                        /* the directory's own, of a root that follows */
 };
 
 /* Open the directory path. Errors: NOT_FOUND, DENIED, UNSUPPORTED (no openat2: an older
@@ -34,6 +38,13 @@ struct store_root {
 KEDGE_MUST_CHECK struct store_result root_open(struct store_root *root, const char *path);
 
 void root_close(struct store_root *root);
+
+/* From now on a name that is not there is looked for once more, where links may lead to the
+ * directories of `follow` (file/follow.h), which outlives the root. path is the one that it
+ * was opened by. Only files are read there: uploads stay below the root. Errors: as
+ * root_open(). */
+KEDGE_MUST_CHECK struct store_result
+root_follow(struct store_root *root, const char *path, const struct store_follow *follow);
 
 /* A peer's name, as it came, to one that can be opened: `\` becomes `/` (unless
  * keep_backslash), slashes in front are dropped, doubled ones made single. Error:
@@ -48,6 +59,11 @@ KEDGE_MUST_CHECK struct store_result root_name_parse(const struct store_root *ro
 KEDGE_MUST_CHECK struct store_result root_open_file(const struct store_root *root,
                                                     const struct root_name *name, int *fd,
                                                     struct stat *st);
+
+/* Open for reading the directory name ("" is the root itself). Blocks. The caller closes
+ * *fd. Errors: NOT_FOUND, DENIED, BUSY, IO. */
+KEDGE_MUST_CHECK struct store_result
+root_open_directory(const struct store_root *root, const struct root_name *name, int *fd);
 
 /* Open, with O_PATH, the directory in which name's last component is, and say where in
  * name->text that component begins. Blocks: for a helper. The caller closes *dir.

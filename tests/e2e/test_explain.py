@@ -13,7 +13,7 @@ NAMES = ["a.txt", "alias", "a.gone", "b.gone", "no/x", "secret/x", "./secret/x",
          "x/../secret/x", "in/new", "in/old", "put/new", "in", "in/", "missing", "", "/",
          "//a.txt", "a.tttt", "link", "out", "deep/er/file", "secret", "aaa", "in/link", "up",
          "loop", "d/er/file", "dir.txt", ".kedge-0123456789abcdef", "in/.kedge-x", "in/new\n",
-         "in/\u00fcber", "in/" + "n" * 256, "d/../a.txt", "a.txt/x", "put/../a.txt"]
+         "in/\u00fcber", "A.TXT", "In/OLD", "DEEP/Er/file", "Secret/x", "IN/new", "beside", "in/" + "n" * 256, "d/../a.txt", "a.txt/x", "put/../a.txt"]
 CLIENTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]
 
 
@@ -51,10 +51,14 @@ def some_request(rng):
 
 @pytest.mark.parametrize("flags, seed", [
     ((), 1), ((), 2), ((), 3), (("--uploads", "overwrite"), 4), (("--blksize-max", "mtu"), 5),
-    (("--map", "/dev/null", "--windowsize-max", "3"), 6)])
+    (("--map", "/dev/null", "--windowsize-max", "3"), 6),
+    (("--ignore-case", "--map", "/dev/null"), 8),
+    (("--ignore-case", "--follow", "/etc", "--follow", "{tree}/other"), 9)])
 def test_random_requests_agree_with_explain(policed, kedge, tree, flags, seed):
-    """60 each: 360 requests, of names, links, rights, maps and limits of all kinds."""
+    """60 each: 480 requests, of names, links, rights, maps, letters and limits of all
+    kinds."""
     rng = random.Random(seed)
+    flags = [flag.format(tree=tree) for flag in flags]
     server = policed(*flags)
     for _ in range(60):
         wanted = some_request(rng)

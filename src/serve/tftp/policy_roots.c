@@ -42,7 +42,8 @@ static struct policy_root *look_for(struct policy_roots *r, struct kedge_span pa
 }
 
 /* Without the lock, for it blocks. */
-static struct store_result open_new(struct kedge_span path, struct policy_root **out)
+static struct store_result open_new(const struct policy_roots *r, struct kedge_span path,
+                                    struct policy_root **out)
 {
     struct policy_root *made = malloc(sizeof *made + path.len + 1);
     struct store_result result = store_fail(STORE_BUSY, "no memory");
@@ -53,6 +54,11 @@ static struct store_result open_new(struct kedge_span path, struct policy_root *
     made->path[path.len] = '\0';
     made->root = (struct store_root){ .fd = -1 };
     result = root_open(&made->root, made->path);
+    if (result.error == STORE_OK && r->follow) {
+        result = root_follow(&made->root, made->path, r->follow);
+        if (result.error != STORE_OK)
+            root_close(&made->root);
+    }
     if (result.error != STORE_OK)
         free(made);
     else
@@ -100,7 +106,7 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
     if (!found) {
         struct policy_root *made = NULL;
 
-        result = open_new(path, &made);
+        result = open_new(r, path, &made);
         if (result.error != STORE_OK)
             return result;
         found = keep(r, path, made);

@@ -13,7 +13,8 @@
 struct policy_root;
 
 struct policy_roots {
-    pthread_mutex_t lock; /* guards what follows */
+    const struct store_follow *follow; /* NULL: links stay below their roots */
+    pthread_mutex_t lock;              /* guards what follows */
     struct policy_root *first;
     uint32_t count;
 };

@@ -26,6 +26,8 @@ void policy_set_free(struct policy_set *s)
         free(s->texts);
         s->texts = next;
     }
+    if (s->letters.locale)
+        match_locale_close(&s->letters);
     free(s->sections);
     policy_roots_free(&s->roots);
     *s = (struct policy_set){ 0 };
@@ -142,21 +144,37 @@ static void note_needs(struct policy_set *s)
     for (size_t i = 0; i < s->policy.count; i++) {
         const struct policy_section *one = &s->sections[i];
 
-        s->blocks = s->blocks || root_holds(one, 0);
+        s->blocks =
+            s->blocks || root_holds(one, 0) || one->values[POLICY_IGNORE_CASE].number;
         s->by_interface =
             s->by_interface || root_holds(one, 'i') ||
             (one->kind == POLICY_CLIENT && one->match.kind == POLICY_INTERFACE);
     }
 }
 
+/* Names are UTF-8; where the system does not have that, letters are those of ASCII. */
+static void open_letters(struct policy_set *s)
+{
+    for (size_t i = 0; i < s->policy.count; i++)
+        if (s->sections[i].values[POLICY_IGNORE_CASE].number && !s->letters.locale &&
+            match_locale_open(&s->letters, "C.UTF-8") < 0)
+            s->letters.locale = (locale_t)0;
+}
+
 void policy_set_close(struct policy_set *s)
 {
     sort_by_rank(s->sections, s->policy.count);
     note_needs(s);
+    open_letters(s);
     s->policy.sections = s->sections;
     for (size_t i = 0; i < s->policy.map_count; i++)
         s->policy_maps[i] = (struct policy_map){ s->maps[i].map, s->maps[i].chars };
     s->policy.maps = s->policy_maps;
+}
+
+void policy_set_follow(struct policy_set *s, const struct store_follow *follow)
+{
+    s->roots.follow = follow;
 }
 
 static bool open_root(struct policy_set *s, const struct policy_value *v,

@@ -17,10 +17,11 @@
 struct policy_text;
 
 struct policy_set {
-    struct policy policy;    /* valid once closed */
-    struct writer *warnings; /* what is odd, but can be used; NULL: dropped */
-    bool by_interface;       /* once closed: it asks where a request came in */
-    bool blocks;             /* once closed: see policy_set_close() */
+    struct policy policy;        /* valid once closed */
+    struct writer *warnings;     /* what is odd, but can be used; NULL: dropped */
+    bool by_interface;           /* once closed: it asks where a request came in */
+    bool blocks;                 /* once closed: see policy_set_close() */
+    struct match_locale letters; /* once closed, where letter case may not count */
 
     /* Owned. */
     struct policy_section *sections;
@@ -54,6 +55,10 @@ uint64_t policy_set_map(struct policy_set *s, const char *path,
  * on `blocks` says whether a request may have to wait for a disk or for a slow expression:
  * then it is judged on a helper. */
 void policy_set_close(struct policy_set *s);
+
+/* Their links may lead to follow's directories, which outlive the set: before any root is
+ * opened. */
+void policy_set_follow(struct policy_set *s, const struct store_follow *follow);
 
 /* Open the roots that are the same for each client, while it is still allowed to. False:
  * complaints says which one cannot be opened, and why. Blocks. */

@@ -2,6 +2,8 @@
 /* Feeds the policy machine for one request, and turns its word into what a transfer needs. */
 #include "serve/tftp/rules.h"
 
+#include "serve/tftp/name_case.h"
+
 #include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -15,6 +17,8 @@ struct judging {
     struct net_raw raw;
     char host[NET_ADDRESS_TEXT];
     char interface[IF_NAMESIZE];
+    struct name_case found;
+    uint8_t twice[2 * sizeof(struct root_name)];
     uint8_t memory[POLICY_SET_MEMORY];
 };
 
@@ -57,6 +61,28 @@ static bool file_is_there(struct judging *j)
     return true;
 }
 
+/* In which letters is the name there? Without its root, as it was asked for. */
+static enum policy_todo find_case(struct judging *j)
+{
+    struct policy_run *r = &j->run;
+    const struct store_root *root = NULL;
+    struct kedge_span name = r->name;
+    struct writer w = { .ptr = j->twice, .room = sizeof j->twice };
+
+    if (root_of(j, &root).error != STORE_OK)
+        return policy_case(r, &name, (struct kedge_span){ 0 });
+    name_case_find(root, &j->set->letters, name, &j->found);
+    if (!j->found.twice) {
+        if (j->found.changed)
+            name = span_of(j->found.name.text);
+        return policy_case(r, &name, (struct kedge_span){ 0 });
+    }
+    put(&w, span_of(j->found.first));
+    put(&w, span_of(" and "));
+    put(&w, span_of(j->found.second));
+    return policy_case(r, NULL, written(&w));
+}
+
 static enum policy_todo feed(struct judging *j, enum policy_todo todo)
 {
     if (j->watcher)
@@ -67,7 +93,7 @@ static enum policy_todo feed(struct judging *j, enum policy_todo todo)
     case POLICY_NEED_FILE:
         return policy_file(&j->run, file_is_there(j));
     case POLICY_NEED_CASE:
-        return policy_case(&j->run, &j->run.name, (struct kedge_span){ 0 });
+        return find_case(j);
     case POLICY_REWROTE:
         return policy_go(&j->run);
     case POLICY_DECIDED:
@@ -113,7 +139,10 @@ static struct store_result refused(const struct policy_run *r, struct rules *out
     bool map = r->reason == POLICY_MAP_REFUSED || r->reason == POLICY_MAP_FAILED;
     uint32_t line = line_of_refusal(r);
 
-    if (line > 0)
+    if (r->reason == POLICY_CASE_TWICE)
+        snprintf(out->why, sizeof out->why, "%s: %.*s", policy_reason_text(r),
+                 (int)r->text.len, (const char *)r->text.ptr);
+    else if (line > 0)
         snprintf(out->why, sizeof out->why, "%s (line %u of the %s)",
                  policy_reason_text(r), (unsigned)line, map ? "map" : "policy");
     else

@@ -30,7 +30,7 @@ r (.)\1\1$ \1
 FILES = {"tree/a.txt": "a", "tree/secret/x": "s", "tree/in/old": "old", "tree/deep/er/file": "f",
          "tree/dir.txt/x": "x", "other/a.txt": "other", "by/127.0.0.4/a.txt": "four"}
 LINKS = {"tree/link": "/deep/er/file", "tree/out": "/etc/passwd", "tree/in/link": "old",
-         "tree/up": "../../../a.txt", "tree/loop": "loop", "tree/d": "deep"}
+         "tree/up": "../../../a.txt", "tree/loop": "loop", "tree/d": "deep", "tree/beside": "{srv}/other/a.txt"}
 
 
 def lay_out(srv):
@@ -40,7 +40,7 @@ def lay_out(srv):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     for name, target in LINKS.items():
-        (srv / name).symlink_to(target)
+        (srv / name).symlink_to(target.format(srv=srv))
     for path in srv.rglob("*"):
         if not path.is_symlink():
             path.chmod(0o777 if path.is_dir() else 0o644)

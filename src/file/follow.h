@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Directories outside a root, to which symbolic links in it may lead. A name is walked part
+ * by part, and each part is opened below the root or below one of them, by the kernel, with
+ * no link followed on the way (openat2, RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS); what a
+ * link says is read and walked in the same manner. So nothing outside is ever opened, also
+ * if somebody replaces a part by a link meanwhile. It reads files for others: it writes
+ * none. */
+#ifndef FILE_FOLLOW_H
+#define FILE_FOLLOW_H
+
+#include "file/error.h"
+
+#define FOLLOW_DIRS_MAX 32
+#define FOLLOW_LINKS_MAX 40 /* on the way of one name, as the kernel has it */
+
+struct follow_dir {
+    int fd;     /* O_PATH */
+    char *path; /* absolute, no slash at its end ("" is /): links name it so */
+};
+
+/* All zero: none. */
+struct store_follow {
+    struct follow_dir dirs[2 * FOLLOW_DIRS_MAX]; /* each as it is written, and really */
+    size_t count;
+};
+
+/* Links may lead to the directory path too. Errors: NOT_FOUND, DENIED (also: no directory,
+ * more than FOLLOW_DIRS_MAX), BUSY, IO. */
+KEDGE_MUST_CHECK struct store_result follow_add(struct store_follow *f, const char *path);
+void follow_close(struct store_follow *f);
+
+/* Open what name leads to, from the directory home on. A name that climbs by itself (`..`)
+ * or ends in a slash is not found: only links lead out. A descriptor, or -errno: ENOENT
+ * (also: it leads elsewhere), ELOOP, ENOTDIR, ENAMETOOLONG, EACCES, EIO. Blocks. */
+KEDGE_MUST_CHECK int follow_open(const struct store_follow *f, struct follow_dir home,
+                                 const char *name, int flags);
+
+#endif
