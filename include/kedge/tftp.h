@@ -108,7 +108,8 @@ KEDGE_API KEDGE_MUST_CHECK bool kedge_tftp_parse_request(struct kedge_span datag
                                                          struct kedge_tftp_request *out);
 
 /* Write a packet into room bytes at buf. Each returns the length, or 0 if it does not fit.
- * An ERROR's text is cut to fit instead: only room < KEDGE_TFTP_ERROR_MIN gives 0. */
+ * An ERROR's text that does not fit is left out, never cut: only room < KEDGE_TFTP_ERROR_MIN
+ * gives 0. */
 KEDGE_API size_t kedge_tftp_write_request(uint8_t *buf, size_t room,
                                           const struct kedge_tftp_request *request);
 KEDGE_API size_t kedge_tftp_write_oack(uint8_t *buf, size_t room,

@@ -49,7 +49,7 @@ size_t kedge_tftp_write_error(uint8_t *buf, size_t room, uint16_t code, const ch
     if (room < KEDGE_TFTP_ERROR_MIN)
         return 0;
     if (said.len > room - KEDGE_TFTP_ERROR_MIN)
-        said.len = room - KEDGE_TFTP_ERROR_MIN;
+        said.len = 0;
     put_u16(&w, KEDGE_TFTP_ERROR);
     put_u16(&w, code);
     put_string(&w, said);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/number.h"
 #include "tftp/patience.h"
 #include "tftp/admission.h"
@@ -14,6 +15,27 @@ enum {
     REFLECT_MAX = 100, /* bytes to an unvalidated peer for each byte of its request */
     REPEATS_FREE = 4,  /* of the first reply to it; from then on one a second */
 };
+
+/* The first part of a request that cannot be read. */
+static const char *malformed_part(struct kedge_span bytes)
+{
+    struct reader r = { .left = bytes };
+
+    (void)take_u16(&r);
+    (void)take_string(&r);
+    if (bytes.len > KEDGE_TFTP_REQUEST_MAX)
+        return "malformed: too long";
+    return r.bad ? "malformed: name" : "malformed: mode";
+}
+
+/* Its words, as many as fit. */
+static size_t write_malformed(struct tftp_event *out, size_t room)
+{
+    size_t all = KEDGE_TFTP_ERROR_MIN + span_of(out->malformed).len;
+
+    return kedge_tftp_write_error(out->reply, room, KEDGE_TFTP_ILLEGAL,
+                                  all <= room ? out->malformed : "malformed");
+}
 
 /* A request that cannot be read is answered, within its own length; whatever else comes
  * to the request port is not, or two servers could answer each other for ever. */
@@ -27,9 +49,8 @@ static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival 
     drop_datagram(t, out, request ? TFTP_DROP_MALFORMED : TFTP_DROP_NOT_REQUEST);
     if (!request || !budget_left(t, &in->peer))
         return;
-    out->reply_len =
-        kedge_tftp_write_error(out->reply, min_u64(sizeof out->reply, in->bytes.len),
-                               KEDGE_TFTP_ILLEGAL, "malformed request");
+    out->malformed = malformed_part(in->bytes);
+    out->reply_len = write_malformed(out, min_u64(sizeof out->reply, in->bytes.len));
     if (out->reply_len > 0)
         out->verdict = TFTP_ANSWER;
 }

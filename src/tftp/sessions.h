@@ -140,6 +140,7 @@ struct tftp_event {
     struct tftp_session *replaced; /* ended by a request: record and release it, first */
     struct kedge_tftp_request request;
     struct kedge_span store;
+    const char *malformed; /* a request that is answered by reply: which part of it is */
     uint8_t reply[64];
     size_t reply_len;
 };

@@ -51,7 +51,7 @@ static void answer(struct tftp_port *p, const struct udp_message *m,
 
     port_say(from, &to, (struct kedge_span){ event->reply, event->reply_len });
     if (p->requests)
-        malformed_record(p->service, p, m);
+        malformed_record(p, m, event->malformed);
 }
 
 static void act(struct tftp_port *p, const struct udp_message *m,

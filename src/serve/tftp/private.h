@@ -211,7 +211,7 @@ void transfer_heard_error(struct tftp_transfer *t, struct kedge_span datagram);
 
 /* CHANGED: its file, which it reads, is no longer as it was when it was opened. */
 KEDGE_MUST_CHECK struct store_result transfer_unaltered(const struct tftp_transfer *t);
-void malformed_record(struct tftp_service *s, const struct tftp_port *p,
-                      const struct udp_message *m);
+void malformed_record(const struct tftp_port *p, const struct udp_message *m,
+                      const char *part);
 
 #endif

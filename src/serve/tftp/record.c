@@ -210,15 +210,16 @@ void transfer_record(struct tftp_transfer *t)
     write_record(t, outcome);
 }
 
-void malformed_record(struct tftp_service *s, const struct tftp_port *p,
-                      const struct udp_message *m)
+void malformed_record(const struct tftp_port *p, const struct udp_message *m,
+                      const char *part)
 {
+    struct tftp_service *s = p->service;
     struct net_address asked = asked_address(p, &m->local);
     struct texts texts;
     struct transfer_record r = { .time_ms = record_wall_ms(),
                                  .event = RECORD_REFUSED,
                                  .outcome = kedge_tftp_outcome_name(KEDGE_TFTP_REFUSED),
-                                 .reason = span_of("malformed request"),
+                                 .reason = span_of(part),
                                  .rtt = RECORD_UNKNOWN };
 
     fill_addresses(&r, &texts, &m->peer, &asked);

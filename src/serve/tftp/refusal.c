@@ -2,6 +2,8 @@
 /* The ERROR that a peer is sent for a failure: codes that its firmware understands. */
 #include "serve/tftp/refusal.h"
 
+#include <string.h>
+
 int refusal_code(enum kedge_tftp_op op, enum store_error error)
 {
     switch (error) {
@@ -22,18 +24,45 @@ int refusal_code(enum kedge_tftp_op op, enum store_error error)
     }
 }
 
+static const struct {
+    int code;
+    const char *text, *fewer;
+} texts[] = {
+    { KEDGE_TFTP_NOT_FOUND, "File not found", "not found" },
+    { KEDGE_TFTP_ACCESS, "Access violation", "denied" },
+    { KEDGE_TFTP_FULL, "Disk full or file too large", "full" },
+    { KEDGE_TFTP_EXISTS, "File already exists", "exists" },
+    { KEDGE_TFTP_UNDEFINED, "Failed", "failed" },
+};
+
+static size_t text_of(int code)
+{
+    size_t i = 0;
+
+    while (texts[i].code != code && texts[i].code != KEDGE_TFTP_UNDEFINED)
+        i++;
+    return i;
+}
+
 const char *refusal_text(int code)
 {
-    switch (code) {
-    case KEDGE_TFTP_NOT_FOUND:
-        return "File not found";
-    case KEDGE_TFTP_ACCESS:
-        return "Access violation";
-    case KEDGE_TFTP_FULL:
-        return "Disk full or file too large";
-    case KEDGE_TFTP_EXISTS:
-        return "File already exists";
-    default:
-        return "Failed";
-    }
+    return texts[text_of(code)].text;
+}
+
+static const char *fitting(const char *text, const char *fewer, size_t room)
+{
+    if (strlen(text) <= room)
+        return text;
+    return strlen(fewer) <= room ? fewer : "";
+}
+
+const char *refusal_words(enum kedge_tftp_op op, enum store_error error, size_t room)
+{
+    size_t i = text_of(refusal_code(op, error));
+
+    if (op == KEDGE_TFTP_WRQ && error == STORE_NOT_FOUND)
+        return fitting("no directory", "", room);
+    if (op == KEDGE_TFTP_WRQ && error == STORE_BAD_NAME)
+        return fitting("bad file name", "bad name", room);
+    return fitting(texts[i].text, texts[i].fewer, room);
 }

@@ -13,4 +13,7 @@ int refusal_code(enum kedge_tftp_op op, enum store_error error);
 /* Its words, which name nothing of the server. */
 const char *refusal_text(int code);
 
+/* Those of a request, in at most so many bytes; "" where none fit. */
+const char *refusal_words(enum kedge_tftp_op op, enum store_error error, size_t room);
+
 #endif

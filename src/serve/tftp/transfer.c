@@ -3,6 +3,7 @@
  * ends. Where its provider says "later", resume() goes on. */
 #include "serve/tftp/private.h"
 
+#include "base/number.h"
 #include "serve/tftp/limits.h"
 #include "serve/tftp/refusal.h"
 
@@ -262,14 +263,17 @@ void transfer_end(struct tftp_transfer *t)
 
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
 {
-    int code = refusal_code(t->session->op, why->error);
+    enum kedge_tftp_op op = t->session->op;
+    int code = refusal_code(op, why->error);
     uint8_t datagram[64];
+    size_t room =
+        sub_sat(min_u64(t->session->request_len, sizeof datagram), KEDGE_TFTP_ERROR_MIN);
     size_t len = 0;
 
     reason_set(t, why->why);
     if (code >= 0)
-        len = tftp_session_refused(t->session, (uint16_t)code, refusal_text(code),
-                                   datagram);
+        len = tftp_session_refused(t->session, (uint16_t)code,
+                                   refusal_words(op, why->error, room), datagram);
     else if (t->session->outcome == KEDGE_TFTP_RUNNING)
         t->session->outcome = KEDGE_TFTP_REFUSED;
     if (len > 0)

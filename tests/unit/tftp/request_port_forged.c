@@ -75,6 +75,35 @@ static void rule_7_an_error_is_no_longer_than_its_request(void **state)
     server_close(s);
 }
 
+/* A malformed request is told which part is, as far as its own length allows. */
+static void what_is_malformed_is_said_where_it_fits(void **state)
+{
+    static const char name[] = "\0\1a/long/name/no/end";
+    static const char mode[] = "\0\2name\0octetoctetocte";
+    static const char less[] = "\0\1name\0octetmo";
+    static uint8_t large[KEDGE_TFTP_REQUEST_MAX + 1] = { 0, KEDGE_TFTP_RRQ, 'a' };
+    const struct {
+        struct kedge_span request;
+        const char *text;
+    } cases[] = {
+        { SPAN(name), "malformed: name" },
+        { SPAN(mode), "malformed: mode" },
+        { SPAN(less), "malformed" },
+        { { large, sizeof large }, "malformed: too long" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct server *s = server_open((struct tftp_limits){ 0 });
+
+        assert_int_equal(ask(s, from(1024, cases[i].request)), TFTP_ANSWER);
+        assert_string_equal((const char *)s->event.reply + 4, cases[i].text);
+        assert_int_equal(s->event.reply_len, 5 + strlen(cases[i].text));
+        assert_non_null(s->event.malformed);
+        server_close(s);
+    }
+}
+
 static void rule_7_nor_is_the_refusal_of_a_file(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
@@ -85,9 +114,8 @@ static void rule_7_nor_is_the_refusal_of_a_file(void **state)
     assert_int_equal(ask(s, from(1024, SPAN(RRQ))), TFTP_OPEN);
     len = tftp_session_refused(s->event.session, 1, "a text that is too long for it",
                                reply);
-    assert_int_equal(len, sizeof RRQ - 1);
-    assert_memory_equal(reply, "\0\5\0\1", 4);
-    assert_int_equal(reply[len - 1], 0);
+    assert_int_equal(len, KEDGE_TFTP_ERROR_MIN); /* without a part of it */
+    assert_memory_equal(reply, "\0\5\0\1", 5);
     assert_int_equal(tftp_session_outcome(s->event.session), KEDGE_TFTP_REFUSED);
     server_close(s);
 }
@@ -214,6 +242,7 @@ int main(void)
         cmocka_unit_test(rule_7_so_it_is_in_single_port_mode),
         cmocka_unit_test(rule_7_nothing_sent_to_many_is_answered),
         cmocka_unit_test(rule_7_an_error_is_no_longer_than_its_request),
+        cmocka_unit_test(what_is_malformed_is_said_where_it_fits),
         cmocka_unit_test(rule_7_nor_is_the_refusal_of_a_file),
         cmocka_unit_test(rule_7_nor_is_that_of_a_request_without_words),
         cmocka_unit_test(rule_7_what_is_replaced_holds_its_budget_while_it_opens),
