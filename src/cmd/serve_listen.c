@@ -78,6 +78,7 @@ static int open_tftp(struct server *s)
     struct tftp_config config = {
         .room = share(s, o->max_transfers),
         .unvalidated_max = share(s, TFTP_UNVALIDATED_DEFAULT),
+        .uploads_max = share(s, TFTP_UPLOADS_DEFAULT),
         .blksize_max = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max,
         .windowsize_max = (uint32_t)o->windowsize_max,
         .timeout = o->timeout,

@@ -156,11 +156,11 @@ static void print_tftp(const struct server *s)
     print_outcome(t, KEDGE_TFTP_CHANGED, "changed");
     print_outcome(t, KEDGE_TFTP_FAILED, "failed");
     printf(
-        "; %llu bytes; %llu datagrams dropped (%llu over budget, %llu no room), %llu by "
-        "the socket's queue\n",
+        "; %llu bytes; %llu datagrams dropped (%llu over budget, %llu no room, %llu over "
+        "the limit of uploads), %llu by the socket's queue\n",
         (unsigned long long)t->bytes, (unsigned long long)t->dropped,
         (unsigned long long)t->over_budget, (unsigned long long)t->full,
-        (unsigned long long)t->kernel_drops);
+        (unsigned long long)t->uploads, (unsigned long long)t->kernel_drops);
 }
 
 void server_print_summary(const struct server *s)

@@ -124,7 +124,15 @@ bool admission_has_place(const struct tftp_sessions *t, const struct tftp_peer *
 
 void admission_take_place(struct tftp_sessions *t, const struct tftp_session *s)
 {
-    network_of(t, &s->peer)->transfers++;
+    struct tftp_network *n = network_of(t, &s->peer);
+
+    n->transfers++;
+    n->uploads += s->op == KEDGE_TFTP_WRQ;
+}
+
+bool admission_may_upload(const struct tftp_sessions *t, const struct tftp_peer *peer)
+{
+    return network_of(t, peer)->uploads < t->limits.uploads_max;
 }
 
 /* A quarter of the places is for those who need not wait. */
@@ -160,10 +168,13 @@ struct tftp_session *tftp_sessions_admitted(struct tftp_sessions *t)
 
 void admission_leave(struct tftp_sessions *t, struct tftp_session *s)
 {
+    struct tftp_network *n = network_of(t, &s->peer);
+
     if (s->state == TFTP_WAITING && !s->charged)
-        leave(t, &network_of(t, &s->peer)->waiting, s);
+        leave(t, &n->waiting, s);
     budget_refund(t, s);
-    network_of(t, &s->peer)->transfers--;
+    n->transfers--;
+    n->uploads -= s->op == KEDGE_TFTP_WRQ;
 }
 
 /* Within its first timeout an unvalidated transfer gives way only if its network has taken far

@@ -17,6 +17,9 @@ void budget_refund(struct tftp_sessions *t, struct tftp_session *s);
 bool admission_has_place(const struct tftp_sessions *t, const struct tftp_peer *peer);
 void admission_take_place(struct tftp_sessions *t, const struct tftp_session *s);
 
+/* Whether its network may send one more file. */
+bool admission_may_upload(const struct tftp_sessions *t, const struct tftp_peer *peer);
+
 /* Whether a request over the budget may wait; let it; and let it wait on, asked again. */
 bool admission_may_wait(const struct tftp_sessions *t, const struct tftp_peer *peer);
 void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now);

@@ -215,6 +215,14 @@ static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
     out->verdict = TFTP_KEEP;
 }
 
+/* A new upload in the place of the peer's own is none more. */
+static bool too_many_uploads(const struct tftp_sessions *t, const struct tftp_arrival *in,
+                             const struct tftp_session *old, enum kedge_tftp_op op)
+{
+    return op == KEDGE_TFTP_WRQ && !(old && old->op == KEDGE_TFTP_WRQ) &&
+           !admission_may_upload(t, &in->peer);
+}
+
 void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *in,
                            kedge_nanos now, struct tftp_event *out)
 {
@@ -233,6 +241,10 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
     if (old && same_request(old, in, hash_bytes(t->limits.key, in->bytes)) &&
         !begun_anew(old, in, now)) {
         repeated(t, old, now, out);
+        return;
+    }
+    if (too_many_uploads(t, in, old, out->request.op)) {
+        drop_datagram(t, out, TFTP_DROP_UPLOADS);
         return;
     }
     if (old && old->state == TFTP_WAITING) {

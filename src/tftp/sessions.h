@@ -65,6 +65,7 @@ struct tftp_queue {
 struct tftp_network {
     uint32_t unvalidated; /* transfers that are charged to it */
     uint32_t transfers;   /* places that it has, of all kinds */
+    uint32_t uploads;     /* those of them that send a file */
     struct tftp_queue waiting;
 };
 
@@ -75,6 +76,7 @@ enum tftp_drop {
     TFTP_DROP_MALFORMED,
     TFTP_DROP_OVER_BUDGET, /* too many unvalidated transfers of that network: waited in vain */
     TFTP_DROP_FULL,        /* no room for another transfer */
+    TFTP_DROP_UPLOADS,  /* too many uploads of that network */
     TFTP_DROP_REPEATED, /* a request whose transfer is on its way */
     TFTP_DROP_UNKNOWN,  /* a data packet of no transfer */
     TFTP_DROPS,
@@ -85,6 +87,7 @@ struct tftp_limits {
     uint32_t sockets; /* data sockets a listener; 1 in single-port mode */
     bool single_port;
     uint32_t unvalidated_max; /* open at once, a /24 or /56 */
+    uint32_t uploads_max;     /* likewise; an upload holds descriptors and a file */
     kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
     uint64_t key; /* random: keeps peers from choosing their place in the table */
     struct hash_key secret; /* random: keeps everybody from foreseeing a peer's socket */

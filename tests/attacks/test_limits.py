@@ -2,6 +2,7 @@
 """Too many requests, too few descriptors, too little memory. Budget and full table:
 tests/e2e/test_serve_tftp_full.py; connections: tests/unit/serve/echo/tcp_limits.c."""
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -12,7 +13,8 @@ import pytest
 
 from e2e.lib.serve import Server
 from e2e.peers.echo import wait_for
-from e2e.peers.tftp import ERROR, OACK, RRQ, WRQ, Get, Peer, Silence, data, error, get, put
+from e2e.peers.tftp import (ACK, ERROR, OACK, RRQ, WRQ, Get, Peer, Silence, ack, data, error, get,
+                            put, request)
 
 BOTH = pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
 OWN = ".kedge-"
@@ -77,6 +79,84 @@ def test_a_flood_of_write_requests(serve, srv, flags):
     put(server.at, "honest", b"x" * 1000)
     assert (srv / "honest").read_bytes() == b"x" * 1000
     assert [p.name for p in srv.iterdir()] == ["honest"]
+
+
+STANDING = 2000
+BODY = 60_000
+MOST_KIB = 48 << 10     # 21 MiB were seen; of 2,000 such blocks 115 MiB
+
+
+def standing(target, source, count, numbers):
+    """Uploads that send one large block, and then nothing: their sockets, answered."""
+    socks = []
+    for number in range(count):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((source, 0))
+        sock.settimeout(5)
+        socks.append(sock)
+        sock.sendto(request(WRQ, f"up{next(numbers)}", blksize=BODY), target)
+        _, tid = sock.recvfrom(1000)
+        sock.sendto(data(1, bytes(BODY)), tid)
+        assert sock.recv(1000) == ack(1)
+    return socks
+
+
+def test_uploads_that_stand_still(serve):
+    """2,000, of two networks. Of a block that is written no byte is kept in memory."""
+    server = serve("--uploads", "create", "--blksize-max", str(BODY))
+    numbers = itertools.count()
+    socks = standing(server.at, "127.0.0.2", 50, numbers)   # so that all code is there
+    before = server.status("VmRSS")
+    socks += standing(server.at, "127.0.0.2", STANDING // 2 - 50, numbers)
+    socks += standing(server.at, "127.0.3.2", STANDING // 2, numbers)
+    grown = server.status("VmRSS") - before
+    put(server.at, "honest", b"x" * 100_000, blksize=1400, windowsize=16)
+    for sock in socks:
+        sock.close()
+    assert grown < MOST_KIB, f"{grown} KiB"
+
+
+def test_uploads_of_one_network_are_bounded(serve, srv):
+    """1,024; who asks for one more hears nothing, and is counted. Another network may send."""
+    server = serve("--uploads", "create")
+    with peers(server, 1024) as crowd:
+        for number, peer in enumerate(crowd):
+            peer.ask(WRQ, f"up{number}")
+            peer.hear()
+            peer.say(data(1, bytes(512)))       # its address is proved
+            assert peer.packet().number == 1
+        with Peer(server.at) as late:
+            late.ask(WRQ, "late")
+            assert late.silent(0.2)
+        put(server.at, "other", b"x", source=("127.0.2.1", 0))
+        for peer in crowd:
+            peer.say(error(0))
+        wait_for(lambda: not left_over(srv))
+        put(server.at, "late", b"x")
+    server.stop(twice=True)
+    assert ", 1 over the limit of uploads)" in server.summary
+
+
+def test_what_could_not_be_written_is_not_kept(serve, srv):
+    """The blocks of an upload are written when others need the memory. That fails then, and
+    the next block, or the end, says so."""
+    server = serve("--uploads", "create", "--max-upload", "1000")
+    numbers = itertools.count()
+    for last in data(3, b""), data(3, bytes(512)):
+        with Peer(server.at) as peer:
+            peer.ask(WRQ, f"large{len(last)}")
+            for block in 0, 1, 2:
+                if block:
+                    peer.say(data(block, bytes(512)))
+                assert peer.packet().number == block
+            for sock in standing(server.at, "127.0.2.2", 300, numbers):
+                sock.close()
+            peer.say(last)
+            packet = peer.packet()
+            while packet.op == ACK and packet.number == 2:      # again, by the timer
+                packet = peer.packet()
+            assert (packet.op, packet.number) == (ERROR, 3)
+    assert not list(srv.glob("large*"))
 
 
 @pytest.mark.parametrize("descriptors", [24, 32, 64])

@@ -337,6 +337,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data_in, size_t size)
 
     limits.sockets = limits.single_port ? 1 : 1 + (how >> 5 & 3);
     limits.unvalidated_max = 1 + take_u8(&r) % 4;
+    limits.uploads_max = 1 + limits.unvalidated_max % 3;
     limits.timeout = PICK(&r, timeouts);
     limits.key = take_u8(&r);
     w.now = 1 + script_start(&r);

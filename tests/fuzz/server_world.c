@@ -77,7 +77,7 @@ void check_empty(const struct world *w)
     MUST(w->t.unvalidated.oldest + w->t.ready.oldest == 0);
     for (uint32_t i = 0; i < w->t.past; i++)
         MUST(w->t.network[i].unvalidated + w->t.network[i].transfers +
-                 w->t.network[i].waiting.oldest ==
+                 w->t.network[i].uploads + w->t.network[i].waiting.oldest ==
              0);
     for (uint32_t i = 0; i <= w->t.mask; i++)
         MUST(w->t.bucket[i] == 0);

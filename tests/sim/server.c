@@ -17,6 +17,7 @@ struct server *server_open(const struct world_setup *setup)
                                       .sockets = setup->sockets ? setup->sockets : 1,
                                       .single_port = setup->sockets == 0,
                                       .unvalidated_max = setup->unvalidated_max,
+                                      .uploads_max = 1024,
                                       .key = mix64(setup->seed) };
     s->memory = calloc(1, tftp_sessions_memory(&s->limits));
     tftp_sessions_init(&s->t, &s->limits, s->memory);
@@ -257,6 +258,6 @@ void server_check(struct world *w)
         world_fail(w, "%u sessions are not given back", t->used);
     for (unsigned i = 0; i < t->past; i++)
         if (t->network[i].unvalidated != 0 || t->network[i].transfers != 0 ||
-            t->network[i].waiting.oldest != 0)
+            t->network[i].uploads != 0 || t->network[i].waiting.oldest != 0)
             world_fail(w, "a budget is not given back");
 }

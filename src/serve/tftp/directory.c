@@ -4,7 +4,6 @@
  * transfer waits. */
 #include "serve/tftp/directory.h"
 
-#include "serve/tftp/directory_upload.h"
 #include "serve/tftp/rules.h"
 
 #include <stdlib.h>
@@ -221,6 +220,7 @@ static struct store_result open_upload(struct directory *d, struct directory_fil
     f->upload = (struct directory_upload){
         .file = &f->base,
         .workers = d->config.workers,
+        .gatherers = &d->gatherers,
         .upload = { .root = f->rules.root,
                     .rules = &f->rules.uploads,
                     .name = &f->rules.name,

@@ -9,6 +9,7 @@
 #include "file/cache.h"
 #include "file/upload.h"
 #include "os/loop.h"
+#include "serve/tftp/directory_upload.h"
 #include "serve/tftp/policy_set.h"
 #include "serve/tftp/provider.h"
 
@@ -38,6 +39,7 @@ struct directory {
     struct provider provider; /* first */
     struct directory_config config;
     struct turn_memory memory;
+    struct gatherers gatherers;
 };
 
 /* Nothing is to be freed; *d must not move from here on. */

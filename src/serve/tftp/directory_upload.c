@@ -54,14 +54,70 @@ static struct store_result write_gathered(struct directory_upload *u)
     return upload_write(&u->upload, &iov, 1, g->offset);
 }
 
+/* ---- Who has memory for bytes ---- */
+
+static void enter(struct gatherers *all, struct directory_upload *u)
+{
+    u->older = all->newest;
+    u->newer = NULL;
+    *(u->older ? &u->older->newer : &all->oldest) = u;
+    all->newest = u;
+    all->count++;
+}
+
+static void leave(struct gatherers *all, struct directory_upload *u)
+{
+    *(u->older ? &u->older->newer : &all->oldest) = u->newer;
+    *(u->newer ? &u->newer->older : &all->newest) = u->older;
+    all->count--;
+}
+
+static void forget_bytes(struct directory_upload *u)
+{
+    if (u->gathered.bytes && !u->upload.slow)
+        leave(u->gatherers, u);
+    free(u->gathered.bytes);
+    u->gathered = (struct gathered){ 0 };
+}
+
+static struct store_result so_far(const struct directory_upload *u)
+{
+    return u->failed.error != STORE_OK ? u->failed : store_ok();
+}
+
+static void write_out(struct directory_upload *u)
+{
+    u->failed = write_gathered(u);
+    forget_bytes(u);
+}
+
+static bool take_memory(struct directory_upload *u)
+{
+    struct gatherers *all = u->gatherers;
+
+    if (!u->upload.slow && all->count == GATHERERS_MAX)
+        write_out(all->oldest);
+    u->gathered.bytes = malloc(GATHER_BYTES);
+    if (u->gathered.bytes && !u->upload.slow)
+        enter(all, u);
+    return u->gathered.bytes != NULL;
+}
+
+static void got_bytes(struct directory_upload *u)
+{
+    if (u->upload.slow || u->gatherers->newest == u)
+        return;
+    leave(u->gatherers, u);
+    enter(u->gatherers, u);
+}
+
 static struct store_result make_room(struct directory_upload *u, size_t len)
 {
     struct gathered *g = &u->gathered;
 
-    if (!g->bytes)
-        g->bytes = malloc(GATHER_BYTES);
-    if (!g->bytes)
+    if (!g->bytes && !take_memory(u))
         return store_fail(STORE_BUSY, "no memory");
+    got_bytes(u);
     /* A slow disk's bytes are taken away after each block, so a peer that waits for its
      * ACKs never gets here. */
     if (u->upload.slow && len > GATHER_BYTES - g->len)
@@ -127,6 +183,8 @@ static void helper_wrote(struct upload *upload)
 
     u->writing = false;
     forget_written(&u->gathered);
+    if (u->gathered.len == 0)
+        forget_bytes(u);
     if (good && u->gathered.len > 0)
         write_by_helper(u);
     else if (good && u->commits)
@@ -140,7 +198,7 @@ static void helper_wrote(struct upload *upload)
 struct store_result directory_upload_write(struct directory_upload *u,
                                            struct kedge_span bytes, uint64_t offset)
 {
-    struct store_result result = store_ok();
+    struct store_result result = so_far(u);
     uint64_t end = offset + bytes.len;
 
     while (result.error == STORE_OK && bytes.len > 0) {
@@ -163,7 +221,10 @@ struct store_result directory_upload_commit(struct directory_upload *u)
         u->commits = true;
         return later();
     }
-    result = write_gathered(u);
+    result = so_far(u);
+    if (result.error == STORE_OK)
+        result = write_gathered(u);
+    forget_bytes(u);
     if (result.error != STORE_OK)
         return result;
     commit_by_helper(u);
@@ -177,8 +238,7 @@ static void helper_dropped(struct upload *upload)
 
 struct store_result directory_upload_close(struct directory_upload *u)
 {
-    free(u->gathered.bytes);
-    u->gathered = (struct gathered){ 0 };
+    forget_bytes(u);
     if (!u->open)
         return store_ok();
     u->open = false;

@@ -9,12 +9,23 @@
 #include "serve/tftp/provider.h"
 
 /* Bytes of an upload that are not written yet: blocks are gathered here, for a write of each
- * costs more than its copy. */
+ * costs more than its copy. The memory comes with the first of them, and goes when they are
+ * written: an upload that stands still must not cost much. */
 struct gathered {
-    uint8_t *bytes; /* from the first block on */
+    uint8_t *bytes; /* NULL: none */
     struct iovec iov;
     uint64_t offset;
     size_t len; /* 0: none */
+};
+
+/* Uploads that have such memory, the one that got bytes longest ago first; at most so many,
+ * 16 MiB. Another's first block writes out what the oldest has. Those of a slow file system are
+ * not among them: they keep their memory for the time of a write only. */
+enum { GATHERERS_MAX = 256 };
+
+struct gatherers {
+    struct directory_upload *oldest, *newest;
+    uint32_t count;
 };
 
 struct directory_upload {
@@ -22,12 +33,15 @@ struct directory_upload {
      * size. */
     struct provided_file *file;
     struct workers *workers;
+    struct gatherers *gatherers; /* of all uploads of the directory */
     struct upload upload;
 
     struct gathered gathered;
-    bool open;    /* upload is */
-    bool writing; /* a helper writes */
-    bool commits; /* as soon as that is written */
+    struct directory_upload *older, *newer; /* among the gatherers */
+    struct store_result failed; /* what another wrote out for it; the next call says so */
+    bool open;                  /* upload is */
+    bool writing;               /* a helper writes */
+    bool commits;               /* as soon as that is written */
 };
 
 KEDGE_MUST_CHECK struct store_result directory_upload_open(struct directory_upload *u);

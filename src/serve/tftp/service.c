@@ -46,6 +46,9 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
                                   .sockets = listener_data_sockets(config),
                                   .single_port = config->single_port,
                                   .unvalidated_max = config->unvalidated_max,
+                                  .uploads_max = config->uploads_max
+                                                     ? config->uploads_max
+                                                     : TFTP_UPLOADS_DEFAULT,
                                   .timeout = config->timeout };
     struct tftp_service *s = calloc(1, sizeof *s);
     int err;
@@ -237,6 +240,7 @@ struct tftp_totals tftp_service_totals(const struct tftp_service *s)
         totals.dropped += s->sessions.dropped[i];
     totals.over_budget = s->sessions.dropped[TFTP_DROP_OVER_BUDGET];
     totals.full = s->sessions.dropped[TFTP_DROP_FULL];
+    totals.uploads = s->sessions.dropped[TFTP_DROP_UPLOADS];
     return totals;
 }
 
@@ -248,5 +252,6 @@ void tftp_totals_add(struct tftp_totals *sum, const struct tftp_totals *more)
     sum->dropped += more->dropped;
     sum->over_budget += more->over_budget;
     sum->full += more->full;
+    sum->uploads += more->uploads;
     sum->kernel_drops += more->kernel_drops;
 }

@@ -19,6 +19,7 @@ enum {
     TFTP_ROOM_DEFAULT = 16384,
     TFTP_WINDOW_DEFAULT = 64,
     TFTP_UNVALIDATED_DEFAULT = 1024,
+    TFTP_UPLOADS_DEFAULT = 1024,
 };
 
 struct tftp_config {
@@ -26,6 +27,7 @@ struct tftp_config {
     struct provider *provider; /* of the files */
     uint32_t room;             /* transfers at once */
     uint32_t unvalidated_max;
+    uint32_t uploads_max; /* at once, of a network; 0: TFTP_UPLOADS_DEFAULT */
     uint32_t blksize_max; /* 0: what the route's MTU carries */
     uint32_t windowsize_max;
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
@@ -43,6 +45,7 @@ struct tftp_totals {
     uint64_t dropped; /* datagrams that no one was sent an answer to */
     uint64_t over_budget;
     uint64_t full;
+    uint64_t uploads;      /* too many of a network */
     uint64_t kernel_drops; /* by our own socket queues */
 };
 

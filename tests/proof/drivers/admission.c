@@ -60,7 +60,7 @@ void prove_place(void)
 
     any_table(&t);
     ANY_SESSION_OF(t, s);
-    if (admission_has_place(&t, &s->peer))
+    if (admission_has_place(&t, &s->peer) && admission_may_upload(&t, &s->peer))
         admission_take_place(&t, s);
     each_link_is_a_place(&t);
 }

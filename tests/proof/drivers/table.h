@@ -103,7 +103,7 @@ static inline void any_table(struct tftp_sessions *t)
     t->network = malloc(PAST * sizeof *t->network);
     for (int i = 0; i < PAST; i++)
         t->network[i] = (struct tftp_network){ (uint32_t)any_u64(), (uint32_t)any_u64(),
-                                               any_queue() };
+                                               (uint32_t)any_u64(), any_queue() };
     t->deadlines.room = SLOTS;
     t->deadlines.heap = malloc(SLOTS * sizeof *t->deadlines.heap);
     Frama_C_make_unknown((char *)t->deadlines.heap, SLOTS * sizeof *t->deadlines.heap);

@@ -11,6 +11,14 @@ static struct tftp_arrival of_network(uint8_t network, uint16_t port)
     return in;
 }
 
+static struct tftp_arrival of_network_put(uint8_t network, uint16_t port)
+{
+    struct tftp_arrival in = from(port, SPAN(WRQ));
+
+    in.peer.ip[14] = network;
+    return in;
+}
+
 /* Answers, as a client would: it is proved then. */
 static void prove(struct server *s, struct tftp_session *session)
 {
@@ -476,6 +484,41 @@ static void those_who_wait_give_way_as_well(void **state)
     server_close(s);
 }
 
+/* ---- Uploads ------------------------------------------------------------------------------ */
+
+static void a_network_has_so_many_uploads(void **state)
+{
+    struct server *s = server_open((struct tftp_limits){ .room = 64, .uploads_max = 2 });
+    struct tftp_session *first = validated(s, from(1, SPAN(WRQ)));
+
+    (void)state;
+    (void)started(s, from(2, SPAN(WRQ)));
+    assert_int_equal(ask(s, from(3, SPAN(WRQ))), TFTP_DROPPED);
+    assert_int_equal(s->event.reply_len, 0);
+    assert_int_equal(s->t.dropped[TFTP_DROP_UPLOADS], 1);
+    (void)started(s, from(4, SPAN(RRQ)));   /* it may read */
+    (void)started(s, of_network_put(9, 5)); /* another may send */
+    assert_int_equal(ask(s, from(2, SPAN("\0\2g\0octet\0"))),
+                     TFTP_OPEN); /* in its place */
+    tftp_sessions_release(&s->t, s->event.replaced, s->now);
+    tftp_sessions_release(&s->t, first, s->now);
+    assert_int_equal(ask(s, from(3, SPAN(WRQ))), TFTP_OPEN);
+    server_close(s);
+}
+
+static void an_upload_that_waits_counts(void **state)
+{
+    struct server *s = server_open(
+        (struct tftp_limits){ .room = 64, .unvalidated_max = 1, .uploads_max = 2 });
+
+    (void)state;
+    (void)started(s, from(1, SPAN(WRQ)));
+    assert_int_equal(ask(s, from(2, SPAN(WRQ))), TFTP_KEEP);
+    assert_int_equal(ask(s, from(3, SPAN(WRQ))), TFTP_DROPPED);
+    assert_int_equal(s->t.dropped[TFTP_DROP_UPLOADS], 1);
+    server_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +544,8 @@ int main(void)
         cmocka_unit_test(a_network_makes_room_for_its_own),
         cmocka_unit_test(the_network_with_most_gives_way),
         cmocka_unit_test(those_who_wait_give_way_as_well),
+        cmocka_unit_test(a_network_has_so_many_uploads),
+        cmocka_unit_test(an_upload_that_waits_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ static inline struct server *server_open(struct tftp_limits limits)
     limits.room = limits.room ? limits.room : 8;
     limits.sockets = limits.sockets ? limits.sockets : 4;
     limits.unvalidated_max = limits.unvalidated_max ? limits.unvalidated_max : 1024;
+    limits.uploads_max = limits.uploads_max ? limits.uploads_max : 1024;
     limits.key = 0x1234567890abcdef;
     s->now = KEDGE_SEC;
     s->memory = calloc(1, tftp_sessions_memory(&limits));
@@ -43,7 +44,9 @@ static inline void server_close(struct server *s)
             tftp_sessions_release(&s->t, &s->t.all[i], s->now);
     assert_int_equal(s->t.used, 0);
     for (unsigned i = 0; i < s->t.past; i++)
-        assert_int_equal(s->t.network[i].unvalidated + s->t.network[i].transfers, 0);
+        assert_int_equal(s->t.network[i].unvalidated + s->t.network[i].transfers +
+                             s->t.network[i].uploads,
+                         0);
     assert_int_equal(s->t.unvalidated.oldest + s->t.ready.oldest, 0);
     assert_true(tftp_sessions_deadline(&s->t) == KEDGE_NEVER);
     free(s->memory);
