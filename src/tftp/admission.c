@@ -4,8 +4,6 @@
  * is never held against those who have answered. */
 #include "tftp/admission.h"
 
-#include <string.h>
-
 #include "base/number.h"
 #include "tftp/table.h"
 
@@ -61,16 +59,10 @@ static void leave(const struct tftp_sessions *t, struct tftp_queue *q,
     s->older = s->newer = 0;
 }
 
-static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-/* A network is a /24, or a /56 of IPv6: what one customer is given. */
 static struct tftp_network *network_of(const struct tftp_sessions *t,
                                        const struct tftp_peer *peer)
 {
-    bool v4 = memcmp(peer->ip, mapped, sizeof mapped) == 0;
-    struct kedge_span prefix = { peer->ip, v4 ? 15 : 7 };
-
-    return &t->network[hash_bytes(t->limits.key, prefix) & (t->past - 1)];
+    return &t->network[hash_bytes(t->limits.key, network_prefix(peer)) & (t->past - 1)];
 }
 
 bool budget_left(const struct tftp_sessions *t, const struct tftp_peer *peer)

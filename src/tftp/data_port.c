@@ -3,6 +3,7 @@
 #include "tftp/sessions.h"
 
 #include "base/number.h"
+#include "tftp/port_memory.h"
 #include "tftp/table.h"
 
 static bool is_request(struct kedge_span bytes)
@@ -33,6 +34,33 @@ static void refuse_foreign(struct tftp_sessions *t, const struct tftp_arrival *i
     out->verdict = TFTP_ANSWER;
 }
 
+static bool on_request_port(const struct tftp_arrival *in)
+{
+    return in->socket == TFTP_REQUEST_SOCKET;
+}
+
+/* Where both ports have answered, a client that has chosen one tells the other so, by ERROR 5.
+ * It is no word about the transfer. */
+static bool is_of_the_other_port(const struct tftp_session *s,
+                                 const struct kedge_tftp_packet *packet)
+{
+    return s->from == TFTP_FROM_EITHER && packet->op == KEDGE_TFTP_ERROR &&
+           packet->number == KEDGE_TFTP_UNKNOWN_TID;
+}
+
+/* The first of both ports that hears the peer has the transfer. Whatever comes to a data port
+ * counts, for nobody else knows it. At the request port only what fits does. */
+static void note_heard(struct tftp_sessions *t, struct tftp_session *s, bool requests)
+{
+    bool fits = session_validated(s) || tftp_session_outcome(s) != KEDGE_TFTP_RUNNING;
+
+    if (!requests && !s->heard)
+        port_memory_heard(t, s);
+    s->heard |= !requests;
+    if (s->from == TFTP_FROM_EITHER && (!requests || fits))
+        s->from = requests ? TFTP_FROM_REQUEST : TFTP_FROM_DATA;
+}
+
 static void feed(struct tftp_sessions *t, struct tftp_session *s,
                  const struct tftp_arrival *in, kedge_nanos now, struct tftp_event *out)
 {
@@ -42,26 +70,40 @@ static void feed(struct tftp_sessions *t, struct tftp_session *s,
         drop_datagram(t, out, TFTP_DROP_MALFORMED);
         return;
     }
+    if (is_of_the_other_port(s, &packet)) {
+        drop_datagram(t, out, TFTP_DROP_UNKNOWN);
+        return;
+    }
     kedge_tftp_machine_read(&s->machine, &packet, now, &out->store);
+    note_heard(t, s, on_request_port(in));
     if (session_validated(s))
         s->progress_at = now;
     out->verdict = TFTP_PUMP;
     out->session = s;
 }
 
+/* Whether it hears what comes there. */
+static bool hears(const struct tftp_session *s, const struct tftp_arrival *in)
+{
+    if (on_request_port(in))
+        return s->from != TFTP_FROM_DATA;
+    return s->socket == in->socket && s->from != TFTP_FROM_REQUEST;
+}
+
 void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
                         kedge_nanos now, struct tftp_event *out)
 {
     struct tftp_session *s = tftp_sessions_find(t, in->listener, &in->peer);
+    bool requests = t->limits.single_port || on_request_port(in);
 
-    if (t->limits.single_port && (is_request(in->bytes) || !s)) {
+    if (requests && (is_request(in->bytes) || !s || !hears(s, in))) {
         tftp_sessions_request(t, in, now, out);
         return;
     }
     *out = (struct tftp_event){ .verdict = TFTP_DROPPED };
     if (!s)
         refuse_foreign(t, in, now, out);
-    else if (s->socket != in->socket || s->state != TFTP_LIVE)
+    else if (!hears(s, in) || s->state != TFTP_LIVE)
         drop_datagram(t, out, TFTP_DROP_UNKNOWN);
     else
         feed(t, s, in, now, out);

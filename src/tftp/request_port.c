@@ -9,6 +9,7 @@
 #include "tftp/patience.h"
 #include "tftp/admission.h"
 #include "tftp/port_choice.h"
+#include "tftp/port_memory.h"
 #include "tftp/table.h"
 
 enum {
@@ -76,18 +77,60 @@ static bool repeated_too_often(const struct tftp_session *s, kedge_nanos now)
     return s->repeats >= REPEATS_FREE + (now - s->started) / KEDGE_SEC;
 }
 
+/* Not before this. */
+static kedge_nanos came_at(const struct tftp_arrival *in, kedge_nanos now)
+{
+    return in->came ? in->came : now;
+}
+
 /* The client has begun anew: a board was reset, and its port came again. A request that
  * waited in a queue while its transfer went on says nothing of what came after it. */
 static bool begun_anew(const struct tftp_session *s, const struct tftp_arrival *in,
                        kedge_nanos now)
 {
-    kedge_nanos came = in->came ? in->came : now;
+    kedge_nanos came = came_at(in, now);
 
     return session_validated(s) && sub_sat(came, s->progress_at) > rto_of(s);
 }
 
+/* A datagram may come twice. The shortest wait of a client that asks again is 100 ms. */
+static const kedge_nanos duplicate_within = 10 * KEDGE_MSEC;
+
+/* The client has not heard the data port's answer, or cannot say so there. It is answered from
+ * the request port too, and the first of both that hears it has the transfer. */
+static void try_request_port(struct tftp_sessions *t, struct tftp_session *s,
+                             const struct tftp_arrival *in, kedge_nanos now)
+{
+    if (!t->limits.auto_port || s->from != TFTP_FROM_DATA || s->heard ||
+        sub_sat(came_at(in, now), s->answered) <= duplicate_within)
+        return;
+    s->from = TFTP_FROM_EITHER;
+    port_memory_silent(t, s, now);
+}
+
+static void answer_again(struct tftp_session *s, kedge_nanos now)
+{
+    if (s->machine.sends)
+        kedge_tftp_sender_again(&s->machine.sender, now);
+    else
+        kedge_tftp_receiver_again(&s->machine.receiver, now);
+}
+
+bool tftp_sessions_blocked(struct tftp_sessions *t, struct tftp_session *s,
+                           kedge_nanos now)
+{
+    if (!t->limits.auto_port || s->state != TFTP_LIVE || s->from != TFTP_FROM_DATA ||
+        s->heard)
+        return false;
+    s->from = TFTP_FROM_REQUEST;
+    port_memory_silent(t, s, now);
+    answer_again(s, now);
+    return true;
+}
+
 /* The transfer's own request again, and that is all it is. */
-static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now,
+static void repeated(struct tftp_sessions *t, struct tftp_session *s,
+                     const struct tftp_arrival *in, kedge_nanos now,
                      struct tftp_event *out)
 {
     drop_datagram(t, out, TFTP_DROP_REPEATED);
@@ -96,10 +139,8 @@ static void repeated(struct tftp_sessions *t, struct tftp_session *s, kedge_nano
     if (s->state != TFTP_LIVE || session_validated(s) || repeated_too_often(s, now))
         return;
     s->repeats++;
-    if (s->machine.sends)
-        kedge_tftp_sender_again(&s->machine.sender, now);
-    else
-        kedge_tftp_receiver_again(&s->machine.receiver, now);
+    try_request_port(t, s, in, now);
+    answer_again(s, now);
     out->verdict = TFTP_PUMP;
     out->session = s;
 }
@@ -149,12 +190,16 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
     s->asked = out->request.options;
     s->request_len = (uint16_t)in->bytes.len;
     s->request_hash = hash_bytes(t->limits.key, in->bytes);
+    s->file = hash_bytes(t->limits.key + s->op, out->request.name);
+    if (port_memory_prefers(t, in, s->file, now))
+        s->from = TFTP_FROM_REQUEST;
     s->started = s->progress_at = now;
     admission_take_place(t, s);
-    /* With one port only the time tells the stragglers of the last transfer: what comes
+    /* At one port only the time tells the stragglers of the last transfer: what comes
      * much sooner than any round trip was answers nothing of this one. A quarter, for a
      * short transfer saw few round trips, and none may have been the path's best. */
-    if (t->limits.single_port && smallest != KEDGE_NEVER)
+    if ((t->limits.single_port || s->from == TFTP_FROM_REQUEST) &&
+        smallest != KEDGE_NEVER)
         s->ignore_for = smallest / 4;
     out->session = s;
     return s;
@@ -240,7 +285,7 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
     old = tftp_sessions_find(t, in->listener, &in->peer);
     if (old && same_request(old, in, hash_bytes(t->limits.key, in->bytes)) &&
         !begun_anew(old, in, now)) {
-        repeated(t, old, now, out);
+        repeated(t, old, in, now, out);
         return;
     }
     if (too_many_uploads(t, in, old, out->request.op)) {
@@ -289,6 +334,8 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
     if (terms.timeout == 0)
         terms.timeout = t->limits.timeout;
     s->state = TFTP_LIVE;
+    s->answered = now;
+    port_memory_answered(t, s, now);
     s->machine.sends = s->op == KEDGE_TFTP_RRQ;
     if (!s->machine.sends) {
         kedge_tftp_receiver_init(&s->machine.receiver, &terms, true,

@@ -3,6 +3,7 @@
 #include "tftp/sessions.h"
 
 #include "tftp/admission.h"
+#include "tftp/port_memory.h"
 #include "tftp/table.h"
 
 void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
@@ -11,6 +12,7 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
 
     if (session_advanced(s))
         budget_refund(t, s);
+    port_memory_ended(t, s);
     if (s->state == TFTP_LIVE)
         at = kedge_tftp_machine_deadline(&s->machine);
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
@@ -20,6 +22,7 @@ static void release(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos
 {
     uint32_t number = tftp_session_number(t, s);
 
+    port_memory_ended(t, s);
     if (s->linked && s->state != TFTP_WAITING)
         table_remember(t, s, now);
     table_unlink(t, s);

@@ -2,12 +2,16 @@
 /* A server's transfers: which datagram belongs to which, who is let in, what a repeated or
  * a foreign packet gets. No I/O: datagrams and the time come in; the owner moves bytes and
  * files as it is told. The rules about requests are in request_port.c, those about other
- * packets in data_port.c, those for a full table in admission.c, the table and its
- * deadlines in table.c, and the life of one transfer in sessions.c.
+ * packets in data_port.c, those for a full table in admission.c, who is answered from the
+ * request port in port_memory.c, the table and its deadlines in table.c, and the life of one
+ * transfer in sessions.c.
  *
  * A transfer is known by (listener, peer); it lives on one of the listener's data sockets,
  * and packets on another are not its own. Socket numbers are the owner's, 0 to
- * sockets - 1 for each listener; in single-port mode the listening socket is number 0. */
+ * sockets - 1 for each listener; in single-port mode the listening socket is number 0.
+ *
+ * With auto_port a transfer may move to the request port: session.from says where what it
+ * sends leaves from, and is to be looked at before each pump. */
 #ifndef TFTP_SESSIONS_H
 #define TFTP_SESSIONS_H
 
@@ -21,12 +25,22 @@ struct tftp_peer {
     uint16_t port;
 };
 
+/* The listening socket, where it is none of the data sockets. */
+#define TFTP_REQUEST_SOCKET UINT32_MAX
+
+/* Where a transfer's packets leave from, and which of the two ports hears its peer. */
+enum tftp_from {
+    TFTP_FROM_DATA,    /* its data port; only that hears */
+    TFTP_FROM_EITHER,  /* the request port, after the data port was silent; both hear */
+    TFTP_FROM_REQUEST, /* the request port; only that hears */
+};
+
 /* A datagram as the owner received it. */
 struct tftp_arrival {
     struct tftp_peer peer;
     uint8_t local[16]; /* the address it was sent to */
     uint32_t listener;
-    uint32_t socket;         /* data socket it came on; of no use for a request */
+    uint32_t socket;         /* data socket it came on, or TFTP_REQUEST_SOCKET */
     bool to_broadcast;       /* it was sent to a broadcast or multicast address */
     kedge_nanos came;        /* a request: not before this, if it had to queue; 0: now */
     struct kedge_span bytes; /* valid during the call */
@@ -46,14 +60,19 @@ struct tftp_session {
     enum kedge_tftp_outcome outcome; /* set when it ended before or beside the machine */
     uint16_t request_len;            /* no ERROR is longer than its request */
     uint64_t request_hash;
+    uint64_t file; /* hash of what it asks for */
     kedge_nanos started;
+    kedge_nanos answered;    /* TFTP_LIVE: its first answer left */
     kedge_nanos progress_at; /* the peer's last packet that counted */
     kedge_nanos ignore_for;  /* from its start on: see request_port.c */
     uint32_t next;           /* in its hash chain, or in the free list */
     uint32_t older, newer;   /* in a queue */
     uint32_t repeats;        /* of its first reply, for as many requests */
-    bool linked;             /* in the table: a peer can find it */
-    bool charged;            /* to the budget of unvalidated transfers */
+    enum tftp_from from;
+    bool heard;     /* the data port has heard its peer */
+    bool accounted; /* its end was: port_memory_ended() */
+    bool linked;    /* in the table: a peer can find it */
+    bool charged;   /* to the budget of unvalidated transfers */
 };
 
 /* Sessions in the order in which they came: numbers + 1; 0 is none. */
@@ -86,6 +105,7 @@ struct tftp_limits {
     uint32_t room;    /* transfers at once */
     uint32_t sockets; /* data sockets a listener; 1 in single-port mode */
     bool single_port;
+    bool auto_port; /* find by itself who is to be answered from the request port */
     uint32_t unvalidated_max; /* open at once, a /24 or /56 */
     uint32_t uploads_max;     /* likewise; an upload holds descriptors and a file */
     kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
@@ -99,6 +119,16 @@ struct tftp_ended {
     kedge_nanos at;
     kedge_nanos smallest; /* its round trip; KEDGE_NEVER if it had none */
     uint32_t socket;
+};
+
+/* What is known of the way to an address, or to a network of them. */
+struct tftp_reach {
+    uint64_t who;
+    uint64_t file; /* what it asked for last */
+    kedge_nanos
+        answered;      /* when a data port answered that, if it has heard nothing; or 0 */
+    kedge_nanos until; /* answers leave from the request port until then; or 0 */
+    uint32_t socket;   /* that data port */
 };
 
 /* One more session than room: what gives way is there until its owner has released it. */
@@ -117,6 +147,7 @@ struct tftp_sessions {
     struct deadlines deadlines;
     uint32_t past;                 /* how many of the following, a power of two */
     struct tftp_ended *ended;      /* by hash of the peer */
+    struct tftp_reach *reach;      /* by hash of the address or network */
     struct tftp_network *network;  /* by hash of the network */
     struct tftp_queue unvalidated; /* charged, and not waiting */
     struct tftp_queue ready;       /* charged; waits for nothing but its owner */
@@ -152,8 +183,8 @@ struct tftp_event {
 void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *in,
                            kedge_nanos now, struct tftp_event *out);
 
-/* A datagram on a data socket. In single-port mode every datagram comes here first, and
- * goes on to _request() by itself when it is a request. */
+/* A datagram on a data socket. In single-port mode, and with auto_port, every datagram comes
+ * here first, and goes on to _request() by itself when it is a request. */
 void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
                         kedge_nanos now, struct tftp_event *out);
 
@@ -166,6 +197,16 @@ struct tftp_session *tftp_sessions_admitted(struct tftp_sessions *t);
  * that transfer is to be drained: a port used again overtakes its last ACK. */
 struct tftp_session *tftp_sessions_find(const struct tftp_sessions *t, uint32_t listener,
                                         const struct tftp_peer *peer);
+
+/* With auto_port: the data socket that answered this address last, and has heard nothing of
+ * it yet. It is to be drained too before a request of that address is looked at. */
+bool tftp_sessions_silent(const struct tftp_sessions *t, const struct tftp_arrival *in,
+                          uint32_t *socket);
+
+/* This host's firewall lets nothing leave from the session's data port. True: its first
+ * answer is to leave again, from the request port; pump it. */
+bool tftp_sessions_blocked(struct tftp_sessions *t, struct tftp_session *s,
+                           kedge_nanos now);
 
 /* The file is open: the transfer starts, with what `limits` grants. */
 void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,

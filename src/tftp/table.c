@@ -33,7 +33,8 @@ size_t tftp_sessions_memory(const struct tftp_limits *limits)
 
     return slots * (sizeof(struct tftp_session) + sizeof(struct deadline_entry) +
                     sizeof(uint32_t)) +
-           past_of(limits) * (sizeof(struct tftp_ended) + sizeof(struct tftp_network)) +
+           past_of(limits) * (sizeof(struct tftp_ended) + sizeof(struct tftp_reach) +
+                              sizeof(struct tftp_network)) +
            power_of_two(slots) * sizeof(uint32_t);
 }
 
@@ -58,6 +59,7 @@ void tftp_sessions_init(struct tftp_sessions *t, const struct tftp_limits *limit
                                  .past = past_of(limits) };
     t->all = carve(&at, slots * sizeof *t->all);
     t->ended = carve(&at, t->past * sizeof *t->ended);
+    t->reach = carve(&at, t->past * sizeof *t->reach);
     heap = carve(&at, slots * sizeof *heap);
     t->network = carve(&at, t->past * sizeof *t->network);
     t->bucket = carve(&at, buckets * sizeof *t->bucket);
@@ -95,6 +97,15 @@ uint64_t hash_peer(const struct tftp_sessions *t, uint32_t listener,
     uint64_t rest = (uint64_t)listener << 48 ^ (uint64_t)peer->scope << 16 ^ peer->port;
 
     return mix(hash_bytes(t->limits.key, ip) ^ rest);
+}
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+struct kedge_span network_prefix(const struct tftp_peer *peer)
+{
+    bool v4 = memcmp(peer->ip, mapped, sizeof mapped) == 0;
+
+    return (struct kedge_span){ peer->ip, v4 ? 15 : 7 };
 }
 
 static bool same_peer(const struct tftp_session *s, uint32_t listener,

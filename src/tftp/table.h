@@ -6,6 +6,9 @@
 
 #include "tftp/sessions.h"
 
+/* The peer's network: a /24, or a /56 of IPv6, which is what one customer is given. */
+struct kedge_span network_prefix(const struct tftp_peer *peer);
+
 uint64_t hash_bytes(uint64_t key, struct kedge_span bytes);
 uint64_t hash_peer(const struct tftp_sessions *t, uint32_t listener,
                    const struct tftp_peer *peer);

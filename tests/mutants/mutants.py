@@ -7,7 +7,7 @@ ADMIT, ROUTE = "src/tftp/request_port.c", "src/tftp/data_port.c"
 SESSIONS, GRANT = "src/tftp/sessions.c", "src/tftp/grant.c"
 TABLE = "src/tftp/table.c"
 CROWD = "src/tftp/admission.c"
-PORTS = "src/tftp/port_choice.c"
+PORTS, MEMORY = "src/tftp/port_choice.c", "src/tftp/port_memory.c"
 OPTIONS, BLOCK = "src/tftp/options.c", "src/tftp/block.c"
 RTT, CLIENT = "src/tftp/rtt.c", "src/tftp/client.c"
 PACKET, REQUEST = "src/tftp/packet.c", "src/tftp/request.c"
@@ -149,7 +149,20 @@ MUTANTS = {
     "a request that queued is a reset board": (ADMIT, "in->came ? in->came : now", "now"),
     "the first reply comes once": (ADMIT, "kedge_tftp_sender_again(&s->machine.sender, now)",
                                    "(void)0"),
-    "any data socket will do": (ROUTE, "s->socket != in->socket || ", ""),
+    "any data socket will do": (ROUTE, "s->socket == in->socket && ", ""),
+    "a duplicate moves a transfer": (ADMIT, "sub_sat(came_at(in, now), s->answered) <= duplicate_within",
+                                     "false"),
+    "the request port answers where the data port is heard": (ADMIT, " || s->heard ||\n        sub_sat(came",
+                                                              " ||\n        sub_sat(came"),
+    "an error 5 ends it at both ports": (ROUTE, "s->from == TFTP_FROM_EITHER && packet->op", "false && packet->op"),
+    "both ports keep the transfer": (ROUTE, "s->from = requests ? TFTP_FROM_REQUEST : TFTP_FROM_DATA;", ""),
+    "any packet to the request port wins": (ROUTE, "(!requests || fits)", "true"),
+    "a mark of a network renews itself": (MEMORY, "mark(t, network, place_of(t, who)->until);",
+                                          "mark(t, network, kept_for * 100);"),
+    "a complete transfer clears no mark": (MEMORY, "        forget(t, network);", ""),
+    "an address that asks pushes out a mark": (MEMORY, " && r->until <= now)", ")"),
+    "clients of one address mark it": (MEMORY, "r->file == file ? same_file_after : other_file_after",
+                                       "0"),
     "with one port stragglers are heard": (ADMIT, "s->ignore_for = smallest / 4;", ""),
     "a probe is an abort": (SESSIONS, "return KEDGE_TFTP_PROBE;",
                             "return KEDGE_TFTP_ABORTED;"),
@@ -161,8 +174,7 @@ MUTANTS = {
          "    s->validated = true;\n    if (acked >= s->base) {"),
     "who has ended is found": (TABLE, "        *at = s->next;", "        ;"),
     "the budget is not charged": (CROWD, "network_of(t, &s->peer)->unvalidated++;", ""),
-    "the budget is not given back": (SESSIONS, "    if (session_advanced(s))\n        budget_refund(t, s);\n    if",
-                                     "    if"),
+    "the budget is not given back": (SESSIONS, "    if (session_advanced(s))\n        budget_refund(t, s);\n", ""),
     "a forged request is answered each time": (ADMIT, " || repeated_too_often(s, now))", ")"),
     "nobody waits for the budget": (ADMIT, "admission_may_wait(t, &in->peer) ? begin", "false ? begin"),
     "a proof lets nobody in": (CROWD, "    let_in(t, n);\n", ""),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The proof of src/tftp/admission.c. */
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/sessions.c tftp/table.c
- *       tftp/machine.c */
+ *       tftp/machine.c tftp/port_memory.c */
 #include "table.h"
 
 #include "tftp/admission.c"

@@ -2,7 +2,8 @@
 /* The proof of src/tftp/data_port.c. */
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
  *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
- *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c */
+ *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c
+ *       tftp/port_memory.c */
 #include "arrival.h"
 
 #include "tftp/request_port.c"

@@ -3,11 +3,20 @@
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/rtt.c tftp/bursts.c
  *       tftp/pace.c tftp/sender.c tftp/receiver.c tftp/machine.c
  *       tftp/packet.c tftp/admission.c tftp/sessions.c tftp/table.c
- *       tftp/port_choice.c base/hash.c */
+ *       tftp/port_choice.c base/hash.c tftp/port_memory.c */
 #include "arrival.h"
 #include "power_below.h"
 
 #include "tftp/grant.c"
+
+#include "tftp/port_memory.h"
+
+/* What it notes of the peer, port_memory.note has, from any table. */
+static void noted(struct tftp_sessions *t, const struct tftp_session *s, kedge_nanos now)
+{
+}
+
+#define port_memory_answered noted
 
 #include "tftp/request_port.c"
 
@@ -48,6 +57,17 @@ void prove_request(void)
     a_request(span);
 }
 
+/* Spec: kedge_tftp_sender_again, kedge_tftp_receiver_again, hash_bytes. */
+void prove_blocked(void)
+{
+    struct tftp_sessions t;
+
+    any_table(&t);
+    ANY_SESSION_OF(t, s);
+    (void)tftp_sessions_blocked(&t, s, any_u64());
+    each_link_is_a_place(&t);
+}
+
 /* Spec: power_below. */
 void prove_opened(void)
 {
@@ -59,6 +79,7 @@ void prove_opened(void)
     EACH(has, 127);
 
     t.limits.timeout = any_u64();
+    t.limits.auto_port = any_bool();
     any_session(&s);
     s.state = TFTP_OPENING;
     s.asked.has = (unsigned)has;

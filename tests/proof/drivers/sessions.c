@@ -2,7 +2,7 @@
 /* The proof of src/tftp/sessions.c. */
 /* With: base/bytes.c base/number.c base/deadlines.c tftp/block.c tftp/rtt.c
  *       tftp/bursts.c tftp/pace.c tftp/sender.c tftp/receiver.c
- *       tftp/machine.c tftp/admission.c */
+ *       tftp/machine.c tftp/admission.c tftp/port_memory.c */
 #include "table.h"
 
 #include "tftp/sessions.c"
@@ -54,7 +54,8 @@ static void parts_are_apart(const struct tftp_sessions *t, const uint8_t *memory
     const struct deadlines *d = &t->deadlines;
 
     //@ assert ended: (uint8_t *)(t->all + slots) <= (uint8_t *)t->ended;
-    //@ assert heap: (uint8_t *)(t->ended + t->past) <= (uint8_t *)d->heap;
+    //@ assert reach: (uint8_t *)(t->ended + t->past) <= (uint8_t *)t->reach;
+    //@ assert heap: (uint8_t *)(t->reach + t->past) <= (uint8_t *)d->heap;
     //@ assert network: (uint8_t *)(d->heap + slots) <= (uint8_t *)t->network;
     //@ assert bucket: (uint8_t *)(t->network + t->past) <= (uint8_t *)t->bucket;
     //@ assert place: (uint8_t *)(t->bucket + t->mask + 1) <= (uint8_t *)d->place;
@@ -62,6 +63,7 @@ static void parts_are_apart(const struct tftp_sessions *t, const uint8_t *memory
     //@ assert enough: t->past >= slots && t->mask + 1 >= slots;
     KEDGE_ASSERT(aligned(t->all, memory, __alignof__(struct tftp_session)));
     KEDGE_ASSERT(aligned(t->ended, memory, __alignof__(struct tftp_ended)));
+    KEDGE_ASSERT(aligned(t->reach, memory, __alignof__(struct tftp_reach)));
     KEDGE_ASSERT(aligned(d->heap, memory, __alignof__(struct deadline_entry)));
     KEDGE_ASSERT(aligned(t->network, memory, __alignof__(struct tftp_network)));
     KEDGE_ASSERT(aligned(t->bucket, memory, __alignof__(uint32_t)));
@@ -76,6 +78,7 @@ void prove_init(void)
 
     Frama_C_make_unknown((char *)&limits, sizeof limits);
     limits.single_port = any_bool();
+    limits.auto_port = any_bool();
     limits.room = (uint32_t)room;
     size_t len = tftp_sessions_memory(&limits);
     uint8_t *memory = calloc(1, len);

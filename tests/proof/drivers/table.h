@@ -61,6 +61,9 @@ static inline void any_session(struct tftp_session *s)
     s->next = any_link();
     s->older = any_link();
     s->newer = any_link();
+    s->from = any_from_to(TFTP_FROM_DATA, TFTP_FROM_REQUEST);
+    s->heard = any_bool();
+    s->accounted = any_bool();
     s->linked = any_bool();
     s->charged = any_bool();
 }
@@ -85,6 +88,7 @@ static inline void any_table(struct tftp_sessions *t)
     t->limits.room = ROOM;
     t->limits.sockets = (uint32_t)any_from_to(1, UINT32_MAX);
     t->limits.single_port = any_bool();
+    t->limits.auto_port = any_bool();
     t->free = any_link();
     t->fresh = any_link();
     t->unvalidated = any_queue();
@@ -100,6 +104,8 @@ static inline void any_table(struct tftp_sessions *t)
     t->past = PAST;
     t->ended = malloc(PAST * sizeof *t->ended);
     Frama_C_make_unknown((char *)t->ended, PAST * sizeof *t->ended);
+    t->reach = malloc(PAST * sizeof *t->reach);
+    Frama_C_make_unknown((char *)t->reach, PAST * sizeof *t->reach);
     t->network = malloc(PAST * sizeof *t->network);
     for (int i = 0; i < PAST; i++)
         t->network[i] = (struct tftp_network){ (uint32_t)any_u64(), (uint32_t)any_u64(),
@@ -148,6 +154,8 @@ static inline void session_is_sound(const struct tftp_session *s)
     //@ assert newer: s->newer <= SLOTS;
     //@ assert state: s->state <= TFTP_LIVE;
     //@ assert asked: bounded(&s->asked);
+    //@ assert from: s->from <= TFTP_FROM_REQUEST;
+    //@ assert heard: s->heard <= 1;
     //@ assert linked: s->linked == 0 || s->linked == 1;
     //@ assert charged: s->charged == 0 || s->charged == 1;
     //@ assert sends: s->machine.sends == 0 || s->machine.sends == 1;
