@@ -134,7 +134,7 @@ static enum exit_code find_server(const struct check_options *o, struct kedge_en
         return no_server(&error);
     if (!net_address_from(&addresses.at[0], server) || net_address_is_multicast(server) ||
         net_address_is_broadcast(server) || net_address_is_any(server)) {
-        fputs("kedge check: one server is checked, and never all of a network\n", stderr);
+        fputs("kedge check: check one server, not a network\n", stderr);
         return EXIT_USAGE;
     }
     return EXIT_OK;
@@ -391,34 +391,34 @@ static const struct arg args[] = {
       .kind = ARG_TEXT,
       .value = "NAME",
       FIELD(put_name),
-      .help = "upload files too, whose names begin with NAME" },
+      .help = "also test uploads, to names that begin with NAME" },
     { .name = "client",
       .kind = ARG_FLAG,
       FIELD(client),
       .not_with = "put-name|make-files",
-      .help = "check a client: serve, and start COMMAND for each check" },
+      .help = "test a client: serve, and start COMMAND for each check" },
     { .name = "wait",
       .kind = ARG_FLAG,
       FIELD(wait),
-      .help = "with --client: wait for one that is started by hand" },
+      .help = "with --client: wait for a client that you start" },
     { .name = "only",
       .kind = ARG_TEXT,
       .value = "ID",
       FIELD(only),
-      .help = "play these checks alone: ids and groups, with commas between them" },
+      .help = "run only these checks: ids and groups, separated by commas" },
     { .name = "strict",
       .kind = ARG_FLAG,
       FIELD(strict),
-      .help = "count what deviates as a failure" },
+      .help = "count deviations as failures" },
     { .name = "json",
       .kind = ARG_FLAG,
       FIELD(json),
-      .help = "print a line of JSON a check, and one at the end" },
+      .help = "print one JSON line per check, and one at the end" },
     { .name = "junit",
       .kind = ARG_TEXT,
       .value = "FILE",
       FIELD(junit),
-      .help = "write the results as JUnit's XML too" },
+      .help = "also write the results as JUnit XML" },
     { .name = "pcap",
       .kind = ARG_TEXT,
       .value = "FILE",
@@ -432,31 +432,30 @@ static const struct arg args[] = {
       .kind = ARG_TEXT,
       .value = "ID",
       FIELD(explain),
-      .help = "say what one check is for, and draw it; send nothing" },
+      .help = "explain one check, with a diagram; send nothing" },
     { .name = "make-files",
       .kind = ARG_TEXT,
       .value = "DIR",
       FIELD(make_files),
-      .help = "make the files that a server is asked for, in its root" },
+      .help = "create the test files in DIR, the server's root" },
 };
 
 const struct verb verb_check = {
     .name = "check",
     .operands = "[tftp://HOST[:PORT]/[NAME]] [-- COMMAND [ARG...]]",
-    .summary = "see whether a TFTP server or client does what the RFCs say",
+    .summary = "test a TFTP server or client against the RFCs",
     .notes =
-        "A line a check: id, pass, deviates, FAILS or not tried, and the section; below "
-        "a\n"
-        "failure the packets, the wrong one as hex, and what to do. The server's root\n"
-        "needs the files of --make-files (68 MB); without them name a file of at least\n"
-        "1537 bytes, or let small ones be uploaded by --put-name. Nothing is uploaded\n"
-        "without --put-name. DIR/ behind the host goes in front of all names.\n"
-        "In COMMAND {url} {host} {port} {remote} {local} are filled in; {local} is a "
-        "file\n"
-        "to write, or to read for an upload. --wait serves at tftp://*:69, or as named.\n"
-        "Exit status: 0 no check failed, 1 one did, 2 no server answers, 9 a file "
-        "cannot\n"
-        "be written, 64 usage.\n",
+        "Each check prints a line: id, verdict (pass, deviates, FAILS or not tried) and\n"
+        "section of the RFC. Below a failure come the packets, the wrong one in hex, "
+        "and\n"
+        "what to do. The server's root needs the files of --make-files (68 MB); without\n"
+        "them name a file of at least 1537 bytes, or allow small uploads by --put-name.\n"
+        "Nothing is uploaded without --put-name. A DIR/ in the URL precedes all names.\n"
+        "COMMAND may contain {url} {host} {port} {remote} {local}; {local} is the file "
+        "to\n"
+        "write, or to read for an upload. --wait serves at tftp://*:69, or as named.\n"
+        "Exit status: 0 no check failed, 1 one failed, 2 no server answers, 9 a file\n"
+        "cannot be written, 64 usage.\n",
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 0,

@@ -21,8 +21,8 @@ struct client_options {
 
 #define CLIENT_EXIT_NOTES                                                                \
     "Exit status of one file: 0 done, 3 not found, 4 access refused, 5 another\n"        \
-    "error of the server, 6 no answer or progress, 7 nobody listens or no way\n"         \
-    "there, 8 name not resolved, 9 a file here, 10 disk full here, 11 wrong size,\n"     \
+    "error of the server, 6 no answer or progress, 7 connection refused or no\n"         \
+    "route, 8 name not resolved, 9 local file, 10 local disk full, 11 wrong size,\n"     \
     "12 wrong SHA-256, 13 no permission, 64 usage. Of several: 1 some failed,\n"         \
     "2 all failed.\n"
 

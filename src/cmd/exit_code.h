@@ -18,7 +18,7 @@ enum exit_code {
     EXIT_NO_NAME = 8,     /* the name did not resolve */
     EXIT_LOCAL_FILE = 9,  /* a file here cannot be read or written */
     EXIT_DISK_FULL = 10,  /* here */
-    EXIT_WRONG_SIZE = 11, /* short, or not of the size announced */
+    EXIT_WRONG_SIZE = 11, /* short, or its size differs from the announced one */
     EXIT_WRONG_CHECKSUM = 12,
     EXIT_NO_PERMISSION = 13, /* this user may not open that socket */
     EXIT_SYSTEM = 14,        /* this system cannot: no memory, no epoll, no thread */

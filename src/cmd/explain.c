@@ -100,7 +100,7 @@ static struct store_result look_at_put(struct explaining *e)
     struct store_result result;
 
     if (e->request.announced_bytes > e->rules.uploads.max_bytes)
-        return store_fail(STORE_TOO_LARGE, "its announced size is over the limit");
+        return store_fail(STORE_TOO_LARGE, "its announced size is larger than the limit");
     if (p.policy == UPLOAD_CREATE) /* a link is a name that is taken */
         result = root_open_parent(e->rules.root, &e->rules.name, &p.dir, &p.last);
     else
@@ -271,8 +271,7 @@ static bool read_options(struct explaining *e, const char *const *words, size_t 
         return usage("more options than a request holds, from", words[0]);
     r = (struct reader){ .left = written(&w) };
     if (!options_take(&r, &e->asked))
-        fputs("kedge explain: an option is unknown or has a bad value, and is passed "
-              "over\n",
+        fputs("kedge explain: ignored an option that is unknown or has a bad value\n",
               stderr);
     return true;
 }
@@ -284,7 +283,7 @@ static bool read_operands(struct explaining *e, const struct operands *o)
         return false;
     e->request.writes = strcmp(o->items[1], "put") == 0;
     if (!e->request.writes && strcmp(o->items[1], "get") != 0)
-        return usage("what is asked is get or put, not", o->items[1]);
+        return usage("expected get or put, not", o->items[1]);
     e->request.name = span_of(o->items[2]);
     if (!read_options(e, o->items + 3, o->count - 3))
         return false;
@@ -343,7 +342,7 @@ static enum exit_code explain_run(const void *options, const struct operands *op
 const struct verb verb_explain = {
     .name = "explain",
     .operands = "CLIENT get|put NAME [OPTION=VALUE...]",
-    .summary = "say what serve would do with a request, and why",
+    .summary = "show what serve would do with a request, and why",
     .notes =
         "CLIENT is an address, or ADDRESS%INTERFACE. The options are those of serve.\n"
         "Exit status: 0 granted, 3 not found, 4 refused.\n",

@@ -36,7 +36,7 @@ static bool make(const struct client *c, size_t number, struct client_file *out)
     out->job.put = false;
     out->job.path = c->output ? c->output : local_name(remote, out);
     if (!*out->job.path)
-        return client_report_error(c, url, "ends in no file name: say one by -o");
+        return client_report_error(c, url, "has no file name: give one by -o");
     return true;
 }
 
@@ -68,10 +68,9 @@ const struct verb verb_get = {
     .name = "get",
     .operands = "tftp://HOST[:PORT]/FILE...",
     .summary = "fetch files from a TFTP server",
-    .notes =
-        "Each file takes its name here, in the present directory, in one step when all\n"
-        "of it has come; until then, and after any failure, what had the name is as it\n"
-        "was.\n" CLIENT_EXIT_NOTES,
+    .notes = "A file is renamed into the current directory only when it is complete; an\n"
+             "existing file stays unchanged until then, and after any "
+             "failure.\n" CLIENT_EXIT_NOTES,
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 1,

@@ -291,7 +291,7 @@ static struct policy_section *section_at(struct policy_reader *r, cfg_t *cfg)
             return r->section = &r->set->sections[i];
     r->section = policy_set_add(r->set);
     if (!r->section) {
-        complain(r, (unsigned)cfg->line, NULL, "more sections than a policy may have");
+        complain(r, (unsigned)cfg->line, NULL, "too many sections for one policy");
         return NULL;
     }
     r->section->kind = kind;

@@ -14,9 +14,9 @@ static const char *fill(FILE *f, char *text, const char *end)
     if (ferror(f))
         return strerror(errno);
     if (len > POLICY_FILE_MAX)
-        return "larger than a policy file may be: 4 MiB";
+        return "larger than 4 MiB, the limit of a policy file";
     if (memchr(text, '\0', len))
-        return "has a NUL in it, and is no text";
+        return "contains a NUL byte, and is not text";
     memcpy(text + len, end, strlen(end) + 1);
     return NULL;
 }

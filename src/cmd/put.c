@@ -34,7 +34,8 @@ static bool make(const struct client *c, size_t number, struct client_file *out)
     if (whole)
         return true;
     if (strcmp(path, "-") == 0)
-        return client_report_error(c, url, "standard input has no name: say one");
+        return client_report_error(c, url,
+                                   "standard input has no name: give one in the URL");
     if (!*client_base(path))
         return client_report_error(c, path, "is no file name");
     if (!append_name(remote, client_base(path)))
@@ -59,9 +60,8 @@ const struct verb verb_put = {
     .name = "put",
     .operands = "FILE... tftp://HOST[:PORT]/[NAME]",
     .summary = "send files to a TFTP server",
-    .notes = "A FILE of - is standard input. Without a NAME, or where it ends in /, each "
-             "file\n"
-             "keeps its own.\n" CLIENT_EXIT_NOTES,
+    .notes = "FILE - is standard input. Without a NAME, or if it ends in /, each file\n"
+             "keeps its own name.\n" CLIENT_EXIT_NOTES,
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 2,

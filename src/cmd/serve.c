@@ -50,13 +50,15 @@ static enum exit_code serve_run(const void *options, const struct operands *oper
 const struct verb verb_serve = {
     .name = "serve",
     .operands = "[ENDPOINT...]",
-    .summary = "serve files by TFTP, echoes and replies",
+    .summary = "serve files by TFTP, and echo and reply services",
     .notes =
-        "Alone it serves tftp on port 6969, echo on 7007 (TCP and UDP) and reply on\n"
-        "20001, on 127.0.0.1 and [::1]. An ENDPOINT replaces that set: "
+        "Without an ENDPOINT it serves tftp on port 6969, echo on 7007 (TCP and UDP) "
+        "and\n"
+        "reply on 20001, on 127.0.0.1 and [::1]. With any it serves only those:\n"
         "tftp://HOST:PORT,\n"
         "echo://, echo+tcp://, echo+udp://, echo+unix:///PATH, echo+unix-dgram:///PATH,\n"
-        "echo+unix-seqpacket:///PATH, reply+udp://HOST:PORT. Port 0 is any free one.\n",
+        "echo+unix-seqpacket:///PATH, reply+udp://HOST:PORT. Port 0 takes any\nfree "
+        "port.\n",
     .args = serve_args,
     .arg_count = SERVE_ARGS,
     .operands_max = CACHE_FILES_MAX,

@@ -209,10 +209,9 @@ static enum exit_code listen_at(struct server *s, const struct kedge_endpoint *e
     int err;
 
     if (s->cache_count == CACHE_FILES_MAX)
-        return refuse_for(text, "one socket more than the 32 that can be served");
+        return refuse_for(text, "too many endpoints: at most 32 sockets are served");
     if (is_for_many(at))
-        return refuse_for(text, "what is sent to a multicast or broadcast address "
-                                "is not answered");
+        return refuse_for(text, "multicast and broadcast addresses are not served");
     if (e->service != KEDGE_TFTP)
         return listen_service(s, e, at, text);
     err = listen_tftp(s, e, at);

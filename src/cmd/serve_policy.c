@@ -44,7 +44,7 @@ static bool set_option(void *owner, const struct arg *a, const char *value,
     struct serve_options unused = *l->options;
 
     if (strcmp(a->name, "config") == 0 || strcmp(a->name, "check") == 0) {
-        snprintf(problem->text, sizeof problem->text, "stands on the command line only");
+        snprintf(problem->text, sizeof problem->text, "is for the command line only");
         return false;
     }
     if (strcmp(a->name, "follow") == 0 && !is_directory(value)) {

@@ -114,7 +114,7 @@ void server_print_table(const struct server *s)
         printf("root %s, uploads: %s\n", printable(s->options->root, PRINTABLE_NAME).text,
                policies[s->options->uploads]);
     if (s->tftp && s->options->config)
-        printf("policy %s goes before that\n",
+        printf("policy %s takes precedence\n",
                printable(s->options->config, PRINTABLE_NAME).text);
     print_data_ports(s);
     puts("Ctrl-C ends it.");

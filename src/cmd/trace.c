@@ -329,13 +329,13 @@ static const struct arg args[] = {
       .kind = ARG_TEXT,
       .value = "FILE",
       .into = offsetof(struct trace_options, svg),
-      .help = "draw the state diagram and the calls in FILE, and print neither" },
+      .help = "write the state diagram and the calls to FILE, and print neither" },
 };
 
 const struct verb verb_trace = {
     .name = "trace",
     .operands = "COMMAND [ARG...]",
-    .summary = "run a program, and show each call on its sockets and where it led",
+    .summary = "run a program and show its socket calls and TCP states",
     .notes =
         "Each call on a socket is a line on standard error: its result, the TCP state "
         "it\n"

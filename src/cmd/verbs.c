@@ -28,8 +28,9 @@ void help_overview(FILE *out)
     fputs("usage: kedge VERB [OPTION...] [OPERAND...]\n\n", out);
     for (size_t i = 0; verb_at(i); i++)
         fprintf(out, "  %-9s%s\n", verb_at(i)->name, verb_at(i)->summary);
-    fputs("\nkedge help VERB says more of one; kedge --version names this version.\n",
-          out);
+    fputs(
+        "\nkedge help VERB shows a verb's options; kedge --version prints the version.\n",
+        out);
 }
 
 enum exit_code help_unknown_verb(const char *name)
@@ -58,7 +59,7 @@ static enum exit_code help_run(const void *options, const struct operands *opera
 const struct verb verb_help = {
     .name = "help",
     .operands = "[VERB]",
-    .summary = "say what there is, or more of one verb",
+    .summary = "list the verbs, or show the options of one",
     .operands_max = 1,
     .defaults = "",
     .run = help_run,

@@ -20,7 +20,7 @@ static const struct {
     const char *why;
 } known[] = {
     { ENOENT, STORE_NOT_FOUND, "no such file" },
-    { ENOTDIR, STORE_NOT_FOUND, "no such file: a directory of its name is none" },
+    { ENOTDIR, STORE_NOT_FOUND, "no such file: part of its path is not a directory" },
     { ELOOP, STORE_NOT_FOUND, "symbolic links in a circle" },
     { EXDEV, STORE_NOT_FOUND, "outside the root" },
     { ENAMETOOLONG, STORE_BAD_NAME, "name too long" },
@@ -42,7 +42,7 @@ static const struct {
     { ENOTCONN, STORE_BUSY, "its file server is not there" },
     { EHOSTDOWN, STORE_BUSY, "its file server is down" },
     { EHOSTUNREACH, STORE_BUSY, "its file server is not reached" },
-    { EPIPE, STORE_IO, "who read this went away" },
+    { EPIPE, STORE_IO, "the reader closed the pipe" },
 };
 
 struct store_result store_errno(int err)

@@ -15,7 +15,7 @@ enum store_error {
     STORE_DENIED,     /* permission, policy, or not a regular file */
     STORE_EXISTS,     /* policy create, and the name is taken */
     STORE_FULL,       /* disk or quota */
-    STORE_TOO_LARGE,  /* over the limit of uploads, or of the file system */
+    STORE_TOO_LARGE,  /* larger than the limit of uploads, or of the file system */
     STORE_WRONG_SIZE, /* an upload's size is not the one that was announced */
     STORE_CHANGED,    /* the file was cut short while it was read */
     STORE_BUSY, /* at the moment: no descriptor, memory or slot; a file server is away */

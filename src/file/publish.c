@@ -30,7 +30,7 @@ struct store_result publish_look(const struct publication *p, struct stat *st)
     if (p->policy == UPLOAD_CREATE)
         return store_errno(EEXIST);
     if (!S_ISREG(st->st_mode))
-        return store_fail(STORE_DENIED, "what has the name is not a regular file");
+        return store_fail(STORE_DENIED, "the existing target is not a regular file");
     return store_ok();
 }
 

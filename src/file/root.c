@@ -21,9 +21,8 @@ static struct store_result without_openat2(int err)
 
     if (err == ENOSYS || err == EPERM) {
         r.error = STORE_UNSUPPORTED;
-        r.why =
-            "the openat2 call is missing: serving files needs Linux 5.6 or later, and "
-            "a container that permits it";
+        r.why = "openat2 is missing: serving files needs Linux 5.6 or later, and a "
+                "container that permits it";
     }
     return r;
 }
@@ -110,7 +109,7 @@ struct store_result root_name_parse(const struct store_root *root, struct kedge_
         if (c == '\\' && !root->keep_backslash)
             c = '/';
         if (c == 0)
-            return store_fail(STORE_BAD_NAME, "a NUL in the name");
+            return store_fail(STORE_BAD_NAME, "the name contains a NUL");
         if (c == '/' && slash)
             continue;
         if (len + 1 >= sizeof out->text)
@@ -122,7 +121,7 @@ struct store_result root_name_parse(const struct store_root *root, struct kedge_
     if (len == 0)
         return store_fail(STORE_BAD_NAME, "no name");
     if (has_own_component(out->text))
-        return store_fail(STORE_BAD_NAME, "a name that is kept for temporary files");
+        return store_fail(STORE_BAD_NAME, "the name is reserved for temporary files");
     return store_ok();
 }
 
@@ -188,7 +187,7 @@ struct store_result root_open_parent(const struct store_root *root,
     int fd;
 
     if (*tail == 0 || strcmp(tail, ".") == 0 || strcmp(tail, "..") == 0)
-        return store_fail(STORE_BAD_NAME, "no file name at its end");
+        return store_fail(STORE_BAD_NAME, "the path has no file name at its end");
     if (slash) {
         memcpy(parent.text, name->text, (size_t)(slash - name->text));
         parent.text[slash - name->text] = 0;

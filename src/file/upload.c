@@ -56,7 +56,7 @@ static struct store_result permitted(const struct upload *u)
     if (u->rules->policy == UPLOAD_REFUSE)
         return store_fail(STORE_DENIED, "uploads are off");
     if (u->expected > u->rules->max_bytes)
-        return store_fail(STORE_TOO_LARGE, "its announced size is over the limit");
+        return store_fail(STORE_TOO_LARGE, "its announced size is larger than the limit");
     return store_ok();
 }
 
@@ -116,7 +116,7 @@ struct store_result upload_write(struct upload *u, const struct iovec *iov, int 
 
     KEDGE_ASSERT(u->fd >= 0);
     if (end > u->rules->max_bytes)
-        return store_fail(STORE_TOO_LARGE, "over the limit of uploads");
+        return store_fail(STORE_TOO_LARGE, "larger than the limit of uploads");
     err = iov_all(u->fd, IOV_WRITE, list, offset, &moved);
     if (err)
         return store_errno(-err);
@@ -143,7 +143,7 @@ void upload_write_later(struct workers *workers, struct upload *u,
 static struct store_result size_fits(const struct upload *u)
 {
     if (u->expected > 0 && u->size != u->expected)
-        return store_fail(STORE_WRONG_SIZE, "its size is not the announced one");
+        return store_fail(STORE_WRONG_SIZE, "its size differs from the announced one");
     return store_ok();
 }
 

@@ -46,12 +46,12 @@ static bool is_host_byte(uint8_t c)
 static const char *parse_name(struct kedge_span text, struct kedge_endpoint *out)
 {
     if (text.len >= KEDGE_HOST_MAX)
-        return "the host's name is longer than 255 bytes";
+        return "the host name is longer than 255 bytes";
     if (text.len == 1 && text.ptr[0] == '*')
         return NULL;
     for (size_t i = 0; i < text.len; i++)
         if (!is_host_byte(text.ptr[i]))
-            return "the host has a character that no host's name may hold";
+            return "the host name has a character that is not allowed";
     if (text.len > 0)
         memcpy(out->host, text.ptr, text.len);
     return NULL;
@@ -67,10 +67,10 @@ static const char *parse_bracketed(struct kedge_span text, struct kedge_endpoint
     struct kedge_span scope = after(text, len);
 
     if (len >= sizeof address)
-        return "what is in brackets is not an IPv6 address";
+        return "the text in brackets is not an IPv6 address";
     memcpy(address, text.ptr, len);
     if (memchr(address, 0, len) || inet_pton(AF_INET6, address, &bits) != 1)
-        return "what is in brackets is not an IPv6 address";
+        return "the text in brackets is not an IPv6 address";
     memcpy(out->host, address, len);
     if (scope.len == 0)
         return NULL;
@@ -132,7 +132,7 @@ static const char *parse_host_port(struct kedge_span text, const struct scheme *
     size_t slash = find(text, '/');
 
     if (slash + 1 < text.len)
-        return "a path has no meaning with this scheme";
+        return "this scheme takes no path";
     return parse_authority(first(text, slash), s, out);
 }
 
@@ -159,11 +159,11 @@ static const char *parse_file_name(struct kedge_span text, struct kedge_endpoint
         int c = take_name_byte(&r);
 
         if (c < 0)
-            return "in a file's name % is followed by two hexadecimal digits";
+            return "in a file name two hexadecimal digits must follow %";
         if (c == 0)
-            return "a file's name cannot hold a NUL";
+            return "a file name cannot contain a NUL";
         if (out->name_len == KEDGE_NAME_MAX)
-            return "the file's name is longer than 512 bytes";
+            return "the file name is longer than 512 bytes";
         out->name[out->name_len++] = (uint8_t)c;
     }
     return NULL;

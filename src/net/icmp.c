@@ -62,7 +62,7 @@ static void say(struct kedge_error *error, int family, int code)
 
     if (code == EPERM || code == EACCES)
         problem_system(error, code, what,
-                       "this user may not send it; let all users: sysctl -w "
+                       "this user may not send ICMP; allow all users: sysctl -w "
                        "net.ipv4.ping_group_range='0 2147483647', or this program: "
                        "setcap cap_net_raw+ep");
     else

@@ -130,7 +130,7 @@ bool jail_become(const struct jail_user *user, char *why, size_t room)
         return failed(user, "capset", why, room);
     if (!can_go_back(user))
         return true;
-    (void)snprintf(why, room, "cannot become user %s: a way back to root is left",
+    (void)snprintf(why, room, "cannot become user %s: it could still become root again",
                    user->name);
     return false;
 }

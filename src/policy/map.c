@@ -236,7 +236,7 @@ const char *map_failure_text(enum map_failure f)
         [MAP_LOOPS] = "the map does not end: too many rules executed",
         [MAP_NO_LABEL] = "a jump has an empty label",
         [MAP_UNKNOWN_LABEL] = "a jump goes to a label that the map does not have",
-        [MAP_NOT_TEXT] = "a replacement is no text in this character set",
+        [MAP_NOT_TEXT] = "a replacement is not valid text in this character set",
         [MAP_TOO_LONG] = "the name became too long",
         [MAP_UNBOUNDED] = "a rule with a back-reference takes at most 128 bytes",
     };

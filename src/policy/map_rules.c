@@ -191,7 +191,7 @@ void map_problem_text(struct writer *w, const struct map_problem *why)
                        "[REPLACEMENT]"));
         break;
     case MAP_TOO_MANY:
-        put(w, span_of("more rules than a map file may have: "));
+        put(w, span_of("too many rules for a map file, at most "));
         put_decimal(w, MAP_RULES_MAX);
         break;
     }

@@ -273,16 +273,15 @@ const char *policy_key_name(enum policy_key key)
 const char *policy_reason_text(const struct policy_run *r)
 {
     static const char *const texts[] = {
-        [POLICY_NO_REASON] = "nothing stands against it",
+        [POLICY_NO_REASON] = "no rule refuses it",
         [POLICY_GET_REFUSED] = "this file is not read here",
         [POLICY_PUT_REFUSED] = "this client may not upload this file",
         [POLICY_MAP_REFUSED] = "a rule of the map refuses it",
         [POLICY_CASE_TWICE] = "two names differ in letter case only",
-        [POLICY_NO_MAC] =
-            "the root needs a MAC address, and none is known of this client",
-        [POLICY_NO_INTERFACE] = "the root needs an interface, and none is known",
+        [POLICY_NO_MAC] = "the root needs the client's MAC address, which is not known",
+        [POLICY_NO_INTERFACE] = "the root needs an interface, which is not known",
         [POLICY_BAD_ROOT] = "the root is too long, or has a % that stands for nothing",
-        [POLICY_DOTS] = "a name with .. cannot be judged by the rules of files",
+        [POLICY_DOTS] = "rules of files cannot judge a name with ..",
         [POLICY_LONG_NAME] = "the name is too long",
     };
 

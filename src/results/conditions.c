@@ -75,7 +75,8 @@ static bool percentage(struct check *c, struct kedge_span value, bool compares,
         c->negative = value.ptr[0] == '-';
         value = (struct kedge_span){ value.ptr + 1, value.len - 1 };
     }
-    return thousandths(value, &c->value) || wrong(error, "the percentage is no number");
+    return thousandths(value, &c->value) ||
+           wrong(error, "the percentage is not a number");
 }
 
 static bool ends_in_digit(struct kedge_span s)

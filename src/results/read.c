@@ -60,7 +60,7 @@ static bool make_views(struct probe_record *r, struct probe_read_error *error)
     }
     error->line = 0;
     snprintf(error->text, sizeof error->text, "%s",
-             result->views ? "there is no probe in it" : strerror(ENOMEM));
+             result->views ? "it contains no probe" : strerror(ENOMEM));
     return result->count > 0;
 }
 

@@ -202,7 +202,7 @@ static void read_probe(struct probe_record *r, struct members *m)
     slot.corrupted = flag(m, "altered");
     slot.rtt = number(m, "rtt_ns", fate != FATE_RECEIVED && fate != FATE_LATE);
     if (fate > FATES)
-        (void)bad(m, "outcome is none that is known");
+        (void)bad(m, "the outcome is unknown");
     if (m->bad)
         return;
     add_fate(&t->stats, fate, &slot);
@@ -268,14 +268,16 @@ bool probe_read_line(struct probe_record *r, struct kedge_span line,
 
     if (!json_is_object(object)) {
         error->broken = true;
-        (void)bad(&m, "it is no JSON object%s%s", object ? "" : ": ",
+        (void)bad(&m, "it is not a JSON object%s%s", object ? "" : ": ",
                   object ? "" : why.text);
         json_decref(object);
         return false;
     }
     event = text(&m, "event");
     if (!r->begun && strcmp(event, "run") != 0)
-        (void)bad(&m, "the first line is no run: kedge probe --jsonl did not write this");
+        (void)bad(
+            &m,
+            "the first line describes no run: kedge probe --jsonl did not write this");
     r->begun = true;
     if (strcmp(event, "run") == 0)
         read_run(r, &m);
@@ -284,7 +286,7 @@ bool probe_read_line(struct probe_record *r, struct kedge_span line,
     else if (strcmp(event, "target") == 0)
         read_target(r, &m, object);
     else
-        (void)bad(&m, "event is none that is known");
+        (void)bad(&m, "the event is unknown");
     json_decref(object);
     return !m.bad;
 }

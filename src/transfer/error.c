@@ -44,7 +44,7 @@ struct transfer_error transfer_error_of(struct store_result result)
 struct transfer_error fetch_wrong_size(void)
 {
     return (struct transfer_error){ .cause = KEDGE_TRANSFER_WRONG_SIZE,
-                                    .why = "not of the size announced" };
+                                    .why = "its size differs from the announced one" };
 }
 
 struct transfer_error fetch_changed(void)
@@ -70,5 +70,5 @@ struct transfer_error fetch_check_sum(const struct sha256_ctx *hashed,
     if (memcmp(sum, wanted, sizeof sum) == 0)
         return transfer_no_error();
     return (struct transfer_error){ .cause = KEDGE_TRANSFER_WRONG_SUM,
-                                    .why = "its SHA-256 is another than the one given" };
+                                    .why = "its SHA-256 differs from the given one" };
 }

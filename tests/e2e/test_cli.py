@@ -180,4 +180,4 @@ def test_what_was_typed_is_shown_without_control_characters(run, words):
 def test_one_socket_too_many_is_said(run):
     code, out, err = run("serve", *["echo://127.0.0.1:0"] * 17)
     assert (code, out) == (64, "") and err.count("\n") == 1
-    assert "one socket more than the 32" in err
+    assert "too many endpoints" in err

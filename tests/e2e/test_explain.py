@@ -113,7 +113,7 @@ def test_uploads_are_told_and_not_done(kedge, tree):
     code, lines = said("127.0.0.1", "in/old")
     assert code == 4 and lines[-1].startswith("refused: 6, ")
     code, lines = said("127.0.0.1", "in/new", "tsize=1025")
-    assert code == 4 and lines[-1] == "refused: 3, its announced size is over the limit"
+    assert code == 4 and lines[-1] == "refused: 3, its announced size is larger than the limit"
     assert "rule      max-upload 1024 (file in/*, " + f"{tree}/policy:8)" in lines
     code, lines = said("127.0.0.1", "elsewhere")
     assert code == 4 and lines[-1].startswith("refused: 2, this client may not upload")
@@ -132,7 +132,7 @@ def test_permission_is_that_of_the_user_who_serves(kedge, tree):
 
 @pytest.mark.parametrize("words, said", [
     (["x", "get", "a"], "CLIENT is an address, or ADDRESS%INTERFACE: x"),
-    (["127.0.0.1", "take", "a"], "what is asked is get or put, not: take"),
+    (["127.0.0.1", "take", "a"], "expected get or put, not: take"),
     (["127.0.0.1%nowhere", "get", "a"], "no such interface: nowhere"),
     (["127.0.0.1", "get", "a", "b"], "an option is NAME=VALUE: b"),
     (["127.0.0.1", "get", "a", "b=" + "x" * 2000], "more options than a request holds"),

@@ -153,7 +153,7 @@ def test_silence_in_the_middle(get):
 def test_size_announced_is_checked(get, said):
     with Peer({"f": os.urandom(5000)}, tsize=said) as peer:
         done = get(f"{peer.url}/f")
-        assert done.code == 11 and "not of the size announced" in done.err
+        assert done.code == 11 and "its size differs from the announced one" in done.err
         assert ERROR in [op for op, _, _ in peer.heard]
     assert names(get.here) == []
 

@@ -129,7 +129,7 @@ FAULTS = [
     ('file "x" { root = "/" }', ":1: no such option 'root'; allowed are get uploads"),
     ('default { mode = "999" }', ":1: mode takes an octal number"),
     ('shards = 65\n', ":1: shards takes a number, 1 to 64, not '65'"),
-    ('check = yes\n', ":1: check stands on the command line only"),
+    ('check = yes\n', ":1: check is for the command line only"),
     ('trace = yes\n', ":1: no such option 'trace'; allowed are "),
     ('default { map = "/nonexistent" }', ":1: map cannot be used: /nonexistent: No such file"),
     ('default { uploads = refuse ', ":2: "),
@@ -185,4 +185,4 @@ def test_a_policy_of_several_endpoints_and_shards(kedge, tree, tmp_path):
         assert answer == b"\0\3\0\1other"
     finally:
         code = server.stop(twice=True)
-    assert code == 0 and f"policy {policy} goes before that" in server.lines
+    assert code == 0 and f"policy {policy} takes precedence" in server.lines

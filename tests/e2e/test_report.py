@@ -125,7 +125,7 @@ def test_what_cannot_be_read_is_said(say, tmp_path):
     assert (code, out) == (9, "") and "No such file" in err
     assert say("report", tmp_path)[0] == 9
     code, _, err = say("report", "-", input="")
-    assert code == 9 and "there is no probe in it" in err
+    assert code == 9 and "it contains no probe" in err
     assert say("report")[0] == say("report", "a", "b", "c")[0] == 64
 
 

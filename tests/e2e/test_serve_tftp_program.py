@@ -126,9 +126,9 @@ def test_a_port_in_use(run, serve, host):
 @pytest.mark.parametrize("at, code, why", [
     ("tftp://192.0.2.1:0", 9, "no interface here has it"),
     ("echo+tcp://192.0.2.1:0", 9, "no interface here has it"),
-    ("tftp://224.0.0.1:0", 64, "is not answered"),
-    ("tftp://255.255.255.255:0", 64, "is not answered"),
-    ("echo+udp://[ff02::1%lo]:0", 64, "is not answered"),
+    ("tftp://224.0.0.1:0", 64, "are not served"),
+    ("tftp://255.255.255.255:0", 64, "are not served"),
+    ("echo+udp://[ff02::1%lo]:0", 64, "are not served"),
     ("reply+udp://[fe80::1]:0", 8, "needs its interface")])
 def test_an_address_that_cannot_be_served(run, at, code, why):
     assert run(at)[0] == code and why in run(at)[1]

@@ -58,6 +58,13 @@ def test_each_scene_of_the_notes_is_played(root):
     assert not [n for n in named if not re.search(rf"\b{n}\b", scenes)]
 
 
+def test_the_number_of_checks_is_right(root, kedge):
+    """Where a document counts the checks of kedge check, it counts all of them."""
+    count = len(guard.run(kedge, "check", "--list").splitlines())
+    said = re.findall(r"`kedge check`: (\d+) checks", (root / "CHANGELOG.md").read_text())
+    assert said == [str(count)]
+
+
 def test_what_is_not_there_is_seen(root):
     assert complaints(root, "`src/cmd/main.c` (`main`,\n  `dispatch`), `tests/`, `udp/x`") == []
     assert complaints(root, "`src/none.c`") == ["no src/none.c"]

@@ -121,7 +121,7 @@ static struct store_result make_room(struct directory_upload *u, size_t len)
     /* A slow disk's bytes are taken away after each block, so a peer that waits for its
      * ACKs never gets here. */
     if (u->upload.slow && len > GATHER_BYTES - g->len)
-        return store_fail(STORE_IO, "the peer sends more than a window");
+        return store_fail(STORE_IO, "the peer sent more than a window");
     return g->len < GATHER_BYTES ? store_ok() : write_gathered(u);
 }
 

@@ -74,7 +74,7 @@ static bool read_map(struct map_set *s, const char *path, struct kedge_span *tex
     else if (!read_all(fd, s->text, MAP_FILE_MAX + 1, &len))
         complain_of_file(complaints, path, strerror(errno));
     else if (len > MAP_FILE_MAX)
-        complain_of_file(complaints, path, "larger than a map file may be: 1 MiB");
+        complain_of_file(complaints, path, "larger than 1 MiB, the limit of a map file");
     else
         good = true;
     close(fd);

@@ -112,7 +112,7 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
         found = keep(r, path, made);
     }
     if (!found)
-        return store_fail(STORE_BUSY, "more roots of clients than may be open");
+        return store_fail(STORE_BUSY, "too many open roots of clients");
     *out = &found->root;
     return store_ok();
 }

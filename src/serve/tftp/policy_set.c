@@ -76,7 +76,7 @@ uint64_t policy_set_map(struct policy_set *s, const char *path, struct writer *c
         if (strcmp(s->map_paths[i], path) == 0)
             return i + 1;
     if (n == POLICY_MAPS_MAX) {
-        put(complaints, span_of("more map files than a policy may have: 64\n"));
+        put(complaints, span_of("too many map files: at most 64\n"));
         return 0;
     }
     kept = policy_set_text(s, path);

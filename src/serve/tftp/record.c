@@ -122,7 +122,7 @@ static void report_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     else if (outcome == KEDGE_TFTP_GONE)
         reason_set(t, "ICMP says that nobody listens at the peer's port");
     else if (outcome == KEDGE_TFTP_REPLACED)
-        reason_set(t, "the peer asked anew");
+        reason_set(t, "the peer sent a new request");
 }
 
 static enum record_event event_of(const struct tftp_session *s,

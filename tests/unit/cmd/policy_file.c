@@ -234,7 +234,7 @@ static void limits_are_named(void **state)
     load_bytes(&l, large, sizeof large);
     assert_false(l.good);
     assert_non_null(
-        strstr((const char *)l.text, "larger than a policy file may be: 4 MiB"));
+        strstr((const char *)l.text, "larger than 4 MiB, the limit of a policy file"));
     policy_set_free(&l.set);
     load_bytes(&l, large, sizeof large - 1);
     assert_true(l.good);

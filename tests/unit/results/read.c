@@ -79,9 +79,9 @@ static void a_wrong_line_is_named(void **state)
         uint64_t line;
     } wrong[] = {
         { RUN, "no probe", 0 },
-        { "[]\n", "no JSON object", 1 },
-        { "\n", "no JSON object", 1 },
-        { RUN "{\"event\":\"probe\"\n", "no JSON object", 2 },
+        { "[]\n", "not a JSON object", 1 },
+        { "\n", "not a JSON object", 1 },
+        { RUN "{\"event\":\"probe\"\n", "not a JSON object", 2 },
         { PROBE(0, "lost", null), "no run", 1 },
         { "{\"event\":\"run\",\"v\":2}\n", "another version", 1 },
         { "{\"event\":\"run\",\"v\":1}\n", "count is not", 1 },

@@ -104,7 +104,7 @@ static void limits_are_named(void **state)
     memset(large, '\n', sizeof large);
     load(&l, large, sizeof large);
     assert_false(l.good);
-    assert_true(says(&l, "larger than a map file may be: 1 MiB"));
+    assert_true(says(&l, "larger than 1 MiB, the limit of a map file"));
     load(&l, large, sizeof large - 1);
     assert_true(l.good);
     unload(&l);
@@ -115,7 +115,7 @@ static void limits_are_named(void **state)
     unload(&l);
     load(&l, large, 4 * (size_t)(MAP_RULES_MAX + 1));
     assert_false(l.good);
-    assert_true(says(&l, "4097: more rules than a map file may have: 4096"));
+    assert_true(says(&l, "4097: too many rules for a map file, at most 4096"));
     load(&l, "r a b\ne ^(((a{1,99}){1,99}){1,9})c", 33);
     assert_false(l.good);
     assert_true(says(&l, ":2: the regular expression takes more than 1 s or 64 MiB"));
