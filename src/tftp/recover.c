@@ -57,12 +57,40 @@ static bool stalled(struct tftp_recovery *r, uint64_t block)
     return true;
 }
 
+/* It was killed, or started again, and knows nothing of the transfer. */
+static bool went_away(const struct kedge_tftp_client *c)
+{
+    const struct kedge_tftp_machine *m = &c->machine;
+
+    if (!c->answered)
+        return false;
+    switch (kedge_tftp_client_outcome(c)) {
+    case KEDGE_TFTP_GONE:
+        return true;
+    case KEDGE_TFTP_TIMEOUT:
+        return tftp_was_said_gone(m);
+    case KEDGE_TFTP_ABORTED:
+        return KEDGE_TFTP_UNKNOWN_TID == (m->sends ? m->sender.code : m->receiver.code);
+    default:
+        return false;
+    }
+}
+
+bool tftp_was_said_gone(const struct kedge_tftp_machine *m)
+{
+    return (m->sends ? m->sender.gone_at : m->receiver.gone_at) != KEDGE_NEVER;
+}
+
 bool tftp_recovery_next(struct tftp_recovery *r, const struct kedge_tftp_client *c)
 {
+    r->went_away = went_away(c);
+    if (r->went_away)
+        return change(r, "the server went away: asked again");
     if (r->attempts++ >= TFTP_ATTEMPTS_MAX || r->asked.has == 0)
         return false;
     if (refused_options(c)) {
         r->asked.has = 0;
+        r->plain = true;
         return change(r, "the server refuses options: a plain request");
     }
     if (!c->answered || kedge_tftp_client_outcome(c) != KEDGE_TFTP_TIMEOUT)
@@ -71,10 +99,15 @@ bool tftp_recovery_next(struct tftp_recovery *r, const struct kedge_tftp_client 
                    c->machine.sends ? c->machine.sender.base : c->machine.receiver.next);
 }
 
+kedge_nanos tftp_recovery_stall(kedge_nanos patience)
+{
+    return min_u64(patience / 3, TFTP_STALL);
+}
+
 kedge_nanos tftp_recovery_patience(const struct tftp_recovery *r, kedge_nanos patience)
 {
     bool more = r->asked.has & (KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_WINDOWSIZE) &&
                 r->attempts < TFTP_ATTEMPTS_MAX;
 
-    return more ? min_u64(patience, TFTP_STALL) : patience;
+    return more ? tftp_recovery_stall(patience) : patience;
 }

@@ -35,6 +35,8 @@ struct fetch {
     kedge_nanos patience;
     kedge_nanos asking; /* so long the next attempt asks for an answer */
     kedge_nanos started;
+    kedge_nanos progress_at; /* when more bytes came through than ever before */
+    uint64_t furthest;       /* so many */
 };
 
 static struct transfer_error no_socket(int err, const char *why)
@@ -147,6 +149,27 @@ static void begin(struct fetch *f, struct transfer_session *x)
     x->file = f->file;
     x->netascii = f->remote->netascii;
     x->asks = true;
+    x->insists = f->recovery.went_away;
+}
+
+static kedge_nanos patience_left(const struct fetch *f)
+{
+    return sub_sat(add_sat(f->progress_at, f->patience), net_clock());
+}
+
+static void note_progress(struct fetch *f, const struct transfer_session *x)
+{
+    if (!x->client.answered || f->result->bytes <= f->furthest)
+        return;
+    f->furthest = f->result->bytes;
+    f->progress_at = session_progress_at(x);
+}
+
+/* All attempts share the user's patience: in less than half of one's there is no other. */
+static bool worth_another(struct fetch *f, const struct transfer_session *x)
+{
+    return tftp_recovery_next(&f->recovery, &x->client) &&
+           patience_left(f) >= tftp_recovery_stall(f->patience) / 2;
 }
 
 /* The address alone is known of a socket that is bound to any. */
@@ -173,9 +196,9 @@ static bool converse(struct fetch *f, struct transfer_session *x)
     transfer_result_of(f->result, x);
     f->error = x->error;
     f->result->took = x->finished - f->started;
+    note_progress(f, x);
     return x->error.cause == KEDGE_TRANSFER_DONE &&
-           f->result->cause != KEDGE_TRANSFER_DONE &&
-           tftp_recovery_next(&f->recovery, &x->client);
+           f->result->cause != KEDGE_TRANSFER_DONE && worth_another(f, x);
 }
 
 static bool source_for(const struct fetch *f, const struct net_address *server,
@@ -215,6 +238,13 @@ static bool attempt(struct fetch *f, const struct net_address *server, bool othe
     return again;
 }
 
+/* The plain request was refused as well: then it was not for the options. */
+static bool was_no_option(const struct fetch *f)
+{
+    return f->result->cause == KEDGE_TRANSFER_PEER_ERROR && f->furthest == 0 &&
+           f->recovery.plain;
+}
+
 static void try_address(struct fetch *f, const struct net_address *server,
                         unsigned others)
 {
@@ -229,13 +259,17 @@ static void try_address(struct fetch *f, const struct net_address *server,
         return;
     }
     f->recovery = (struct tftp_recovery){ 0 };
+    f->progress_at = net_clock();
+    f->furthest = 0;
     f->asking = sub_sat(f->patience, spent) / (others + 1);
     while (attempt(f, server, others > 0)) {
         if (!f->file->rewind(f->file))
             return;
         fetch_result_recovered(f->result, f->recovery.why);
-        f->asking = f->patience;
+        f->asking = patience_left(f);
     }
+    if (was_no_option(f))
+        fetch_result_not_recovered(f->result);
 }
 
 /* Whether another address may do better: nobody was met at this one. */

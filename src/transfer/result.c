@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "net/problem.h"
+#include "tftp/recover.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,9 @@ static enum kedge_transfer_cause cause_of(const struct transfer_session *x)
     case KEDGE_TFTP_UNCONFIRMED:
         return x->asks ? KEDGE_TRANSFER_SILENT : KEDGE_TRANSFER_DONE;
     case KEDGE_TFTP_TIMEOUT:
-        return KEDGE_TRANSFER_SILENT;
+        return (!x->asks || x->client.answered) && tftp_was_said_gone(&x->client.machine)
+                   ? KEDGE_TRANSFER_CLOSED
+                   : KEDGE_TRANSFER_SILENT;
     case KEDGE_TFTP_FAILED:
         return KEDGE_TRANSFER_BAD_REPLY;
     default:
@@ -228,4 +231,11 @@ void fetch_result_recovered(struct kedge_transfer_result *r, const char *why)
     size_t len = strlen(r->recovered);
 
     snprintf(r->recovered + len, sizeof r->recovered - len, "%s%s", len ? "; " : "", why);
+}
+
+void fetch_result_not_recovered(struct kedge_transfer_result *r)
+{
+    char *last = strrchr(r->recovered, ';');
+
+    *(last ? last : r->recovered) = 0;
 }

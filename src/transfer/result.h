@@ -24,4 +24,7 @@ void fetch_result_explain(struct kedge_transfer_result *r,
 /* One recovery more. */
 void fetch_result_recovered(struct kedge_transfer_result *r, const char *why);
 
+/* The last one was none after all. */
+void fetch_result_not_recovered(struct kedge_transfer_result *r);
+
 #endif

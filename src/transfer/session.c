@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "os/clock.h"
+#include "tftp/patience.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,6 +47,14 @@ enum kedge_tftp_outcome session_outcome(const struct transfer_session *x)
 {
     return x->asks ? kedge_tftp_client_outcome(&x->client)
                    : kedge_tftp_machine_outcome(&x->client.machine);
+}
+
+kedge_nanos session_progress_at(const struct transfer_session *x)
+{
+    const struct kedge_tftp_machine *m = &x->client.machine;
+
+    return m->sends ? sub_sat(m->sender.give_up, patience(&m->sender.terms))
+                    : sub_sat(m->receiver.give_up, patience(&m->receiver.terms));
 }
 
 uint64_t session_bytes(const struct transfer_session *x)

@@ -14,8 +14,9 @@ struct transfer_session {
     const struct kedge_transfer_options *options;
     struct fetch_file *file;
     bool netascii;
-    bool asks;                 /* a client; else `client.machine` alone is used */
-    bool others;               /* another address is left, should this be unreachable */
+    bool asks;    /* a client; else `client.machine` alone is used */
+    bool others;  /* another address is left, should this be unreachable */
+    bool insists; /* that nobody listens at server is no end: it may come back */
     struct net_address server; /* a client's: where requests go */
     struct net_address peer;   /* the other end; a client's has len 0 until it answers */
     struct kedge_tftp_client client;
@@ -57,6 +58,9 @@ void session_run(struct transfer_session *x);
 
 /* As the machine names it. */
 enum kedge_tftp_outcome session_outcome(const struct transfer_session *x);
+
+/* When something came last that brought the transfer on. Of one that was answered. */
+kedge_nanos session_progress_at(const struct transfer_session *x);
 
 /* Bytes of the file that are through. */
 uint64_t session_bytes(const struct transfer_session *x);

@@ -37,6 +37,7 @@ static bool tell_progress(struct transfer_session *x)
 static void fix_peer(struct transfer_session *x, const struct net_address *from)
 {
     x->peer = *from;
+    x->closed = false;
     if (!x->client.answered)
         return;
     if (x->client.granted.has & KEDGE_TFTP_HAS_TSIZE && x->client.granted.tsize > 0 &&
@@ -131,10 +132,12 @@ static void hear_error(void *owner, const struct udp_error *e)
         x->over |= unanswered && x->unreachable && x->others;
         return;
     }
-    if (unanswered)
-        x->over = x->closed = true;
-    else
+    if (unanswered) {
+        x->closed = true;
+        x->over |= !x->insists;
+    } else {
         kedge_tftp_machine_gone(&x->client.machine, x->now);
+    }
 }
 
 static void take(struct transfer_session *x, int n)

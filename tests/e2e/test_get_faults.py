@@ -132,6 +132,39 @@ def test_server_goes_away(get):
     assert done.code in (6, 7) and names(get.here) == []
 
 
+def test_a_server_that_is_restarted(get, kedge, serve, make):
+    content = make("large", 20_000_000)
+    first = serve()
+    at = f"tftp://127.0.0.1:{first.at[1]}"
+    process = start(kedge, "get", f"{at}/large", "--no-options", cwd=get.here)
+    while not any(f.stat().st_size for f in get.here.iterdir()):
+        assert process.poll() is None
+    first.kill()
+    time.sleep(0.3)         # so that nobody listens for a while
+    serve(at=(at,))
+    done = finish(process)
+    assert done.code == 0, done.err
+    assert "the server went away: asked again" in done.err
+    assert (get.here / "large").read_bytes() == content
+
+
+def test_a_refusal_that_was_not_for_the_options(get):
+    with Peer({"f": b"abc"}, refuse=(0, "no such luck")) as peer:
+        done = get(f"{peer.url}/f")
+        assert [bool(r.options) for r in peer.requests] == [True, False]
+    assert done.code == 5 and "no such luck (error 0)" in done.err
+    assert "options" not in done.err
+
+
+def test_all_attempts_share_the_time_given(get):
+    with Peer({"f": os.urandom(5000)}, silent_at=3) as peer:
+        begun = time.monotonic()
+        done = get(f"{peer.url}/f", "--blksize=512", "--retry-for=3s")
+        took = time.monotonic() - begun
+        assert len(peer.requests) >= 2
+    assert done.code == 6 and 2.5 < took < 5, took
+
+
 def test_silence(get):
     with Peer(mute=True) as peer:
         begun = time.monotonic()

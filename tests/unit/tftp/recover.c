@@ -30,6 +30,7 @@ static struct kedge_tftp_client stalled_at(uint64_t block)
 
     c.machine.receiver.next = block;
     c.machine.receiver.outcome = KEDGE_TFTP_TIMEOUT;
+    c.machine.receiver.gone_at = KEDGE_NEVER;
     return c;
 }
 
@@ -113,13 +114,14 @@ static void a_put_counts_its_own_block(void **state)
     c.machine.sends = true;
     c.machine.sender.base = 1;
     c.machine.sender.outcome = KEDGE_TFTP_TIMEOUT;
+    c.machine.sender.gone_at = KEDGE_NEVER;
     assert_true(next(&r, c));
     assert_int_equal(r.asked.blksize, 1228);
 }
 
 static void other_failures_are_final(void **state)
 {
-    static const enum kedge_tftp_outcome final[] = { KEDGE_TFTP_GONE, KEDGE_TFTP_ABORTED,
+    static const enum kedge_tftp_outcome final[] = { KEDGE_TFTP_ABORTED,
                                                      KEDGE_TFTP_FAILED,
                                                      KEDGE_TFTP_UNCONFIRMED };
     struct tftp_recovery r = recovery();
@@ -134,6 +136,29 @@ static void other_failures_are_final(void **state)
         r = recovery();
         assert_false(next(&r, c));
     }
+}
+
+/* Killed, or started again: also where no options were asked, and ever again. */
+static void rule_13_a_server_that_went_away_is_asked_again(void **state)
+{
+    struct kedge_tftp_client get = stalled_at(40), put = { .answered = true };
+    struct tftp_recovery r;
+
+    (void)state;
+    tftp_recovery_init(&r, &(struct kedge_tftp_options){ 0 });
+    get.machine.receiver.outcome = KEDGE_TFTP_GONE;
+    for (int i = 0; i < 2 * TFTP_ATTEMPTS_MAX; i++)
+        assert_true(next(&r, get) && r.went_away);
+    get.machine.receiver.outcome = KEDGE_TFTP_TIMEOUT;
+    get.machine.receiver.gone_at = MS(1); /* ICMP has said so, and nothing came since */
+    assert_true(next(&r, get) && r.went_away);
+    put.machine.sends = true;
+    put.machine.sender.outcome = KEDGE_TFTP_ABORTED;
+    for (uint16_t code = 0; code <= 8; code++) {
+        put.machine.sender.code = code;
+        assert_int_equal(next(&r, put), code == KEDGE_TFTP_UNKNOWN_TID);
+    }
+    assert_false(r.went_away);
 }
 
 static void attempts_have_an_end(void **state)
@@ -153,7 +178,7 @@ static void an_attempt_is_given_up_sooner_than_the_last(void **state)
 
     (void)state;
     assert_true(tftp_recovery_patience(&r, 30 * KEDGE_SEC) == TFTP_STALL);
-    assert_true(tftp_recovery_patience(&r, 2 * KEDGE_SEC) == 2 * KEDGE_SEC);
+    assert_true(tftp_recovery_patience(&r, 3 * KEDGE_SEC) == KEDGE_SEC);
     r.asked.has = KEDGE_TFTP_HAS_TSIZE;
     assert_true(tftp_recovery_patience(&r, 30 * KEDGE_SEC) == 30 * KEDGE_SEC);
     r = recovery();
@@ -171,6 +196,7 @@ int main(void)
         cmocka_unit_test(stalls_elsewhere_do_not_add_up),
         cmocka_unit_test(a_put_counts_its_own_block),
         cmocka_unit_test(other_failures_are_final),
+        cmocka_unit_test(rule_13_a_server_that_went_away_is_asked_again),
         cmocka_unit_test(attempts_have_an_end),
         cmocka_unit_test(an_attempt_is_given_up_sooner_than_the_last),
     };

@@ -91,6 +91,10 @@ static void recoveries_are_counted_up(void **state)
     fetch_result_recovered(&r, "one");
     fetch_result_recovered(&r, "two");
     assert_string_equal(r.recovered, "one; two");
+    fetch_result_not_recovered(&r);
+    assert_string_equal(r.recovered, "one");
+    fetch_result_not_recovered(&r);
+    assert_string_equal(r.recovered, "");
     for (int i = 0; i < 100; i++)
         fetch_result_recovered(&r, "and again");
     assert_int_equal(strlen(r.recovered), sizeof r.recovered - 1);
