@@ -154,8 +154,8 @@ static enum tcp_state beyond(const struct trace_socket *s, const struct trace_ca
 static void tell(struct trace *t, struct trace_socket *s, struct trace_call *c)
 {
     if (t->memory->count == 0)
-        t->memory->start = net_clock();
-    c->at = net_clock() - t->memory->start;
+        t->memory->start = clock_now();
+    c->at = clock_now() - t->memory->start;
     c->socket = s->number;
     c->before = s->state;
     c->kind = s->kind;

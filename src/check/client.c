@@ -179,7 +179,7 @@ static int begin(struct slot *s, struct check_play *p, bool local_exists)
                                    .pcap = r->config->pcap,
                                    .buffer = r->buffer };
     s->told = false;
-    s->began = net_clock();
+    s->began = clock_now();
     snprintf(s->local, sizeof s->local, "%s/%u", r->directory, s->row);
     p->io = (struct check_io){ .owner = s, .file = give_file };
     p->of_client = true;
@@ -235,7 +235,7 @@ static void turn(struct client_run *r)
                                  POLLED_MAX - n);
     if (poll(r->polled, n, 20) < 0)
         return;
-    now = net_clock();
+    now = clock_now();
     for (uint32_t i = 0; i < n; i++)
         if (r->polled[i].revents)
             check_live_ready(&r->whose[i], r->polled[i].revents, now);
@@ -416,7 +416,7 @@ enum check_run_end check_run_client(const struct check_client_config *c,
     struct check_play *plays = calloc(CHECK_ROWS_MAX, sizeof *plays);
     uint8_t *buffer = malloc(CHECK_DATAGRAM_MAX);
     enum check_run_end end = CHECK_RUN_NO_MEMORY;
-    kedge_nanos began = net_clock();
+    kedge_nanos began = clock_now();
 
     *counts = (struct check_counts){ 0 };
     *err = 0;
@@ -431,7 +431,7 @@ enum check_run_end check_run_client(const struct check_client_config *c,
         *err = r->err;
         if (r->err == 0 || r->directory[0])
             remove_directory(r);
-        counts->lasted = net_clock() - began;
+        counts->lasted = clock_now() - began;
     }
     free(buffer);
     free(plays);

@@ -3,8 +3,7 @@
 #include "check/pcap.h"
 
 #include "base/bytes.h"
-
-#include <time.h>
+#include "os/clock.h"
 
 enum {
     SNAP = 65535,
@@ -66,12 +65,11 @@ void check_pcap_write(struct check_pcap *p, const struct net_address *from,
 {
     uint8_t head[V6_HEADER + UDP_HEADER] = { 0 };
     struct writer w = { .ptr = head, .room = sizeof head };
-    struct timespec now;
+    uint64_t now_us = clock_wall() / KEDGE_USEC;
     uint32_t packet[4];
 
     if (datagram.len > SNAP - sizeof head)
         datagram.len = SNAP - sizeof head;
-    clock_gettime(CLOCK_REALTIME, &now);
     if (from->u.any.sa_family == AF_INET6)
         put_v6(&w, from, to, datagram.len);
     else
@@ -80,8 +78,8 @@ void check_pcap_write(struct check_pcap *p, const struct net_address *from,
     put_u16(&w, net_address_port(to));
     put_u16(&w, (uint16_t)(UDP_HEADER + datagram.len));
     put_u16(&w, 0); /* no checksum: the kernel made the real one */
-    packet[0] = (uint32_t)now.tv_sec;
-    packet[1] = (uint32_t)(now.tv_nsec / 1000);
+    packet[0] = (uint32_t)(now_us / 1000000);
+    packet[1] = (uint32_t)(now_us % 1000000);
     packet[2] = packet[3] = (uint32_t)(w.len + datagram.len);
     fwrite(packet, sizeof packet, 1, p->out);
     fwrite(head, w.len, 1, p->out);

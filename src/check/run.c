@@ -7,12 +7,12 @@
 #include "check/steps.h"
 #include "net/udp.h"
 #include "os/clock.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { SIDE_BY_SIDE = 12, POLLED_MAX = SIDE_BY_SIDE * CHECK_SIDES + 256 };
 static const kedge_nanos longest = 300 * KEDGE_SEC;
@@ -179,7 +179,7 @@ static bool file(void *owner, const char *word, struct check_file *f, const char
 static int begin(struct check_run *r, uint32_t slot, struct check_play *p)
 {
     struct check_live *l = &r->live[slot];
-    kedge_nanos now = net_clock();
+    kedge_nanos now = clock_now();
 
     *l = (struct check_live){ .source = r->source,
                               .pcap = r->config->pcap,
@@ -210,7 +210,7 @@ static bool is_over(const struct check_play *p)
 /* Wait for whatever comes first, and hand it over. */
 static void turn(struct check_run *r, uint32_t first, uint32_t slots)
 {
-    kedge_nanos now = net_clock(), until = now + 250 * KEDGE_MSEC;
+    kedge_nanos now = clock_now(), until = now + 250 * KEDGE_MSEC;
     uint32_t n = 0;
     struct timespec wait;
 
@@ -227,7 +227,7 @@ static void turn(struct check_run *r, uint32_t first, uint32_t slots)
     wait = (struct timespec){ 0, (long)until };
     if (ppoll(r->polled, n, &wait, NULL) < 0)
         return;
-    now = net_clock();
+    now = clock_now();
     for (uint32_t i = 0; i < n; i++)
         if (r->polled[i].revents)
             check_live_ready(&r->whose[i], r->polled[i].revents, now);
@@ -332,8 +332,8 @@ static int prepare(struct check_run *r)
     mtu = net_route_mtu(&route, &r->config->server);
     net_route_close(&route);
     r->mtu = mtu > 0 ? (uint32_t)mtu : 0;
-    if (getrandom(&r->tag, sizeof r->tag, 0) < 0)
-        r->tag = (uint32_t)net_clock();
+    if (random_fill(&r->tag, sizeof r->tag) < 0)
+        r->tag = (uint32_t)clock_now();
     r->tag &= 0xffff;
     return 0;
 }
@@ -537,7 +537,7 @@ enum check_run_end check_run_server(const struct check_run_config *c,
     struct asker *askers = calloc(CHECK_ROWS_MAX, sizeof *askers);
     uint8_t *buffer = malloc(CHECK_DATAGRAM_MAX);
     enum check_run_end end = CHECK_RUN_NO_MEMORY;
-    kedge_nanos began = net_clock();
+    kedge_nanos began = clock_now();
 
     *counts = (struct check_counts){ 0 };
     if (r && plays && askers && buffer) {
@@ -546,7 +546,7 @@ enum check_run_end check_run_server(const struct check_run_config *c,
         };
         fill_rows(r, askers);
         end = prepare(r) < 0 ? CHECK_RUN_NOBODY : play_all(r);
-        counts->lasted = net_clock() - began;
+        counts->lasted = clock_now() - began;
         free((void *)(uintptr_t)r->learnt.bytes);
     }
     free(buffer);

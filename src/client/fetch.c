@@ -3,6 +3,7 @@
 #include "client/fetch.h"
 
 #include "client/fetch_text.h"
+#include "os/clock.h"
 #include "os/loop.h"
 #include "report/progress.h"
 
@@ -13,7 +14,7 @@ static bool watch(void *owner, uint64_t bytes, uint64_t size)
     struct progress *bar = owner;
 
     bar->total = size;
-    progress_update(bar, bytes, loop_clock());
+    progress_update(bar, bytes, clock_now());
     return true;
 }
 
@@ -24,7 +25,7 @@ bool fetch_run(const struct fetch_job *job, const struct fetch_settings *setting
     struct progress bar;
     bool ok;
 
-    progress_start(&bar, fileno(stderr), settings->quiet, fetch_label(job), loop_clock());
+    progress_start(&bar, fileno(stderr), settings->quiet, fetch_label(job), clock_now());
     if (bar.on) {
         options.progress = watch;
         options.owner = &bar;

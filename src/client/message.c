@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "kedge/stream.h"
+#include "os/clock.h"
 #include "os/loop.h"
 #include "net/connection.h"
 
@@ -96,7 +97,7 @@ static void receive_stream(struct exchange *x)
     }
     if (n > 0) {
         x->got += (size_t)n;
-        x->last = loop_clock();
+        x->last = clock_now();
     }
     x->ended = n <= 0;
     if (x->ended && x->got == 0)
@@ -116,7 +117,7 @@ static void receive_datagram(struct exchange *x)
     } else if (n == 0 && x->link->packets) {
         finish(x, MESSAGE_CLOSED, 0);
     } else {
-        x->last = loop_clock();
+        x->last = clock_now();
         x->got = (size_t)n;
         answer(x);
     }
@@ -136,7 +137,7 @@ static short await(const struct message_link *link, short events, kedge_nanos un
 {
     struct pollfd fds[2] = { { .fd = link->fd, .events = events },
                              { .fd = link->cancel, .events = POLLIN } };
-    kedge_nanos left = sub_sat(until, loop_clock());
+    kedge_nanos left = sub_sat(until, clock_now());
     struct timespec t = { (time_t)(left / KEDGE_SEC), (long)(left % KEDGE_SEC) };
     int n = ppoll(fds, 2, until == KEDGE_NEVER ? NULL : &t, NULL);
 
@@ -160,7 +161,7 @@ static void step(struct exchange *x)
     }
     if (!x->over && x->left.len > 0 && ready & POLLOUT)
         send_some(x);
-    if (x->over || loop_clock() < deadline(x))
+    if (x->over || clock_now() < deadline(x))
         return;
     if (x->got > 0)
         answer(x);
@@ -170,7 +171,7 @@ static void step(struct exchange *x)
 
 void message_finish(struct message_link *link)
 {
-    kedge_nanos until = add_sat(loop_clock(), link->timeout);
+    kedge_nanos until = add_sat(clock_now(), link->timeout);
     bool cancelled = false;
     ssize_t n = 0;
 
@@ -198,7 +199,7 @@ struct message_result message_exchange(struct message_link *link,
 
     KEDGE_ASSERT(message.len <= MESSAGE_MAX);
     drop_late(link);
-    x.start = loop_clock();
+    x.start = clock_now();
     x.end = add_sat(x.start, link->timeout);
     send_some(&x);
     while (!x.over)
@@ -211,7 +212,7 @@ bool message_sleep(const struct message_link *link, kedge_nanos until)
     struct message_link none = { .fd = -1, .cancel = link->cancel };
     bool cancelled = false;
 
-    while (!cancelled && loop_clock() < until)
+    while (!cancelled && clock_now() < until)
         (void)await(&none, 0, until, &cancelled);
     return !cancelled;
 }

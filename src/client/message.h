@@ -56,7 +56,7 @@ void message_reset(struct message_link *link);
 struct message_result message_exchange(struct message_link *link,
                                        struct kedge_span message);
 
-/* Sleep until `until`, by loop_clock(). False: cancelled. */
+/* Sleep until `until`, by clock_now(). False: cancelled. */
 bool message_sleep(const struct message_link *link, kedge_nanos until);
 
 #endif

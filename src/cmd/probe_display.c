@@ -3,6 +3,7 @@
 #include "cmd/probe_display.h"
 
 #include "results/endpoint_text.h"
+#include "os/clock.h"
 #include "results/table.h"
 #include "results/why.h"
 #include "os/loop.h"
@@ -26,7 +27,7 @@ static enum exit_code write_metrics(struct probe_display *s, const struct probe 
 
     if (!probe_result_of(&now, p, &s->about))
         return no_memory();
-    code = metrics_write(&s->metrics, &now, true, loop_clock());
+    code = metrics_write(&s->metrics, &now, true, clock_now());
     probe_result_free(&now);
     return code;
 }
@@ -35,10 +36,10 @@ static void tick(void *owner, const struct probe *p)
 {
     struct probe_display *s = owner;
 
-    if (metrics_due(&s->metrics, loop_clock()))
+    if (metrics_due(&s->metrics, clock_now()))
         (void)write_metrics(s, p);
     if (s->live.targets)
-        live_draw(&s->live, p, loop_clock());
+        live_draw(&s->live, p, clock_now());
 }
 
 /* Nobody reads the lines any more, and nothing else is made of the run. */
@@ -118,7 +119,7 @@ static enum exit_code show(struct probe_display *s, const struct probe_result *r
             s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
     page_plot(&s->page, r);
     page = page_write(&s->page, r);
-    metrics = metrics_write(&s->metrics, r, false, loop_clock());
+    metrics = metrics_write(&s->metrics, r, false, clock_now());
     if (!printable)
         return no_memory();
     page = page == EXIT_OK ? metrics : page;
@@ -149,9 +150,9 @@ enum exit_code display_run(struct probe_display *s, struct probe *p)
     code = page_open(&s->page, "probe", s->options->html, s->options->plot);
     if (code != EXIT_OK)
         return code;
-    s->about = probe_about_of(p, KEDGE_VERSION, stamps_clock() / KEDGE_MSEC);
+    s->about = probe_about_of(p, KEDGE_VERSION, clock_wall() / KEDGE_MSEC);
     s->probe = p;
-    s->lines = (struct probe_lines){ stdout, p, loop_clock() };
+    s->lines = (struct probe_lines){ stdout, p, clock_now() };
     code = s->metrics.file ? write_metrics(s, p) : EXIT_OK;
     if (code != EXIT_OK) {
         page_drop(&s->page);

@@ -3,6 +3,7 @@
 #include "cmd/probe_mtu.h"
 
 #include "results/endpoint_text.h"
+#include "os/clock.h"
 #include "results/mtu.h"
 #include "results/why.h"
 #include "net/timestamps.h"
@@ -99,7 +100,7 @@ static bool show_json(const struct find *f)
     plan.count = 0;
     if (probe_open(&p, &plan) < 0)
         return false;
-    about = probe_about_of(p, KEDGE_VERSION, stamps_clock() / KEDGE_MSEC);
+    about = probe_about_of(p, KEDGE_VERSION, clock_wall() / KEDGE_MSEC);
     ok = mtu_show_json(&about, f->results, f->count, stdout);
     probe_close(p);
     return ok;

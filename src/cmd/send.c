@@ -5,6 +5,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/lines.h"
 #include "cmd/verbs.h"
+#include "os/clock.h"
 #include "os/loop.h"
 #include "report/histogram.h"
 #include "report/json.h"
@@ -162,7 +163,7 @@ static void send_one(struct sending *s, struct kedge_span text)
         s->stop = true;
         return;
     }
-    s->next = loop_clock() + s->o->interval;
+    s->next = clock_now() + s->o->interval;
     s->sent++;
     r = message_exchange(&s->link, message);
     stats(s, &r);

@@ -4,6 +4,7 @@
 
 #include "cmd/key_option.h"
 #include "cmd/printable.h"
+#include "os/clock.h"
 #include "os/privileges.h"
 
 #include <errno.h>
@@ -236,7 +237,7 @@ enum exit_code server_run(struct server *s)
         err = spawn_shards(s);
     if (err < 0)
         return fail("cannot start", err);
-    s->started = loop_clock();
+    s->started = clock_now();
     server_print_table(s);
     err = shard_run(&s->shards[0]);
     if (err == 0)

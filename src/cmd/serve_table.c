@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "cmd/printable.h"
+#include "os/clock.h"
 #include "report/table.h"
 
 #include <dirent.h>
@@ -165,7 +166,7 @@ static void print_tftp(const struct server *s)
 
 void server_print_summary(const struct server *s)
 {
-    double seconds = (double)(loop_clock() - s->started) / (double)KEDGE_SEC;
+    double seconds = (double)(clock_now() - s->started) / (double)KEDGE_SEC;
 
     printf("\nserved for %.1f s\n", seconds);
     for (unsigned i = 0; i < s->cache_count; i++) {

@@ -131,7 +131,7 @@ static enum exit_code make_memory(struct run *r)
     if (r->memory_fd < 0)
         return refuse(EXIT_SYSTEM, r->command[0], "no memory to share: %s",
                       strerror(-r->memory_fd));
-    m->start = net_clock();
+    m->start = clock_now();
     m->silent = r->svg.file.out != NULL;
     if (fstat(STDERR_FILENO, &st) == 0) {
         m->error_device = st.st_dev;
@@ -286,9 +286,9 @@ static enum exit_code draw(struct run *r, enum exit_code code)
 static enum exit_code finish(struct run *r)
 {
     enum exit_code code = (enum exit_code)wait_for_end(r);
-    kedge_nanos end = net_clock() + patience;
+    kedge_nanos end = clock_now() + patience;
 
-    while (settle(r, true) > 0 && net_clock() < end)
+    while (settle(r, true) > 0 && clock_now() < end)
         if (pass_signal(r, KEDGE_MSEC))
             break;
     if (r->trace.memory->loaded == 0)

@@ -3,12 +3,12 @@
 #include "file/temp.h"
 
 #include "file/root.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ static bool choose_name(char name[static TEMP_ROOM])
 {
     uint8_t random[DIGITS];
 
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    if (random_fill(random, sizeof random) < 0)
         return false;
     memcpy(name, ROOT_OWN_PREFIX, PREFIX_LEN);
     for (size_t i = 0; i < DIGITS; i++)

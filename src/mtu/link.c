@@ -2,6 +2,8 @@
 /* One host, asked by ICMP or UDP with DF. */
 #include "mtu/link.h"
 
+#include "os/clock.h"
+#include "os/random.h"
 #include "probe/dial.h"
 #include "probe/payload.h"
 #include "base/number.h"
@@ -11,7 +13,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define TRIES 3
@@ -41,7 +42,7 @@ static void came(struct mtu_link *l, struct kedge_span payload)
     if (!stamp_parse(payload, &stamp) || stamp.run != l->run ||
         stamp.sequence < l->first || stamp.sequence >= l->sequence)
         return;
-    l->rtt = max_u64(l->rtt, loop_clock() - l->sent);
+    l->rtt = max_u64(l->rtt, clock_now() - l->sent);
     take_token(l, payload, stamp.flags);
     l->answer = l->wanted == 0 || payload.len == l->wanted ? ANSWER_YES : ANSWER_OTHER;
 }
@@ -144,7 +145,7 @@ static void send_one(struct mtu_link *l, uint32_t size)
     struct payload p = { .stamp = { .flags = l->is_icmp ? 0 : STAMP_ASKS,
                                     .run = l->run,
                                     .sequence = l->sequence,
-                                    .sent_ns = loop_clock() },
+                                    .sent_ns = clock_now() },
                          .cookie = l->cookie,
                          .size = size,
                          .wanted = l->cookie ? l->wanted : 0 };
@@ -174,9 +175,9 @@ static void await(struct mtu_link *l)
     kedge_nanos patience =
         l->rtt ? min_u64(l->plan.timeout, max_u64(WAIT_LEAST, l->rtt * WAIT_TRIPS))
                : l->plan.timeout;
-    kedge_nanos end = add_sat(loop_clock(), patience), now;
+    kedge_nanos end = add_sat(clock_now(), patience), now;
 
-    while (!is_over(l) && (now = loop_clock()) < end)
+    while (!is_over(l) && (now = clock_now()) < end)
         if (loop_turn(&l->loop, end - now) < 0)
             return;
 }
@@ -257,8 +258,8 @@ bool mtu_link_open(struct mtu_link *l, const struct kedge_endpoint *e,
     l->target.endpoint = *e;
     l->target.endpoint.family = plan->family;
     l->is_icmp = e->transport == KEDGE_ICMP;
-    if (getrandom(&l->run, sizeof l->run, GRND_NONBLOCK) < 0)
-        l->run = (uint16_t)loop_clock();
+    if (random_fill(&l->run, sizeof l->run) < 0)
+        l->run = (uint16_t)clock_now();
     fd = l->is_icmp ? open_icmp(l, why) : open_udp(l, why);
     if (fd < 0)
         return false;

@@ -20,7 +20,7 @@ static int await(int fd, kedge_nanos deadline)
     int n, err, told = 0;
 
     do {
-        kedge_nanos left = sub_sat(deadline, net_clock());
+        kedge_nanos left = sub_sat(deadline, clock_now());
         kedge_nanos ms = min_u64(left / KEDGE_MSEC + 1, INT32_MAX);
 
         n = poll(&p, 1, deadline == KEDGE_NEVER ? -1 : (int)ms);
@@ -60,7 +60,7 @@ static int connect_local(int fd, const struct kedge_address *to, kedge_nanos dea
     int n, err = 0;
 
     if (deadline != KEDGE_NEVER)
-        err = limit_sending(fd, sub_sat(deadline, net_clock()));
+        err = limit_sending(fd, sub_sat(deadline, clock_now()));
     if (err)
         return err;
     do
@@ -112,11 +112,11 @@ static int dial_at(const struct kedge_endpoint *e, const struct kedge_address *t
 static int dial_all(const struct kedge_endpoint *e, const struct kedge_addresses *all,
                     kedge_nanos timeout, struct kedge_error *error)
 {
-    kedge_nanos end = add_sat(net_clock(), timeout);
+    kedge_nanos end = add_sat(clock_now(), timeout);
     int fd = -1;
 
     for (unsigned i = 0; i < all->count && fd < 0; i++) {
-        kedge_nanos now = net_clock();
+        kedge_nanos now = clock_now();
         kedge_nanos part = sub_sat(end, now) / (all->count - i);
 
         fd = dial_at(e, &all->at[i], end == KEDGE_NEVER ? KEDGE_NEVER : now + part);

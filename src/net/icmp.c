@@ -4,12 +4,12 @@
 
 #include "net/problem.h"
 #include "net/timestamps.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define IPV4_HEADER 20
@@ -46,8 +46,7 @@ static int set_identifier(struct icmp_socket *s, bool is_bound)
                                  s->family == AF_INET6 ? sizeof a.u.v6 : sizeof a.u.v4 };
 
     if (s->raw)
-        return getrandom(&s->identifier, sizeof s->identifier, GRND_NONBLOCK) < 0 ? -errno
-                                                                                  : 0;
+        return random_fill(&s->identifier, sizeof s->identifier);
     a.u.any.sa_family = (sa_family_t)s->family;
     if ((!is_bound && bind(s->fd, &a.u.any, a.len) < 0) ||
         getsockname(s->fd, &a.u.any, &a.len) < 0)

@@ -23,14 +23,6 @@ static uint64_t ns_of(const struct timespec *t)
     return (uint64_t)t->tv_sec * KEDGE_SEC + (uint64_t)t->tv_nsec;
 }
 
-uint64_t stamps_clock(void)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return ns_of(&t);
-}
-
 int stamps_departures(int fd, bool all)
 {
     int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |

@@ -15,9 +15,6 @@
 
 #include <sys/types.h>
 
-/* The wall clock now, in ns since 1970: what the stamps are of. */
-uint64_t stamps_clock(void);
-
 /* Ask for both. 0; or -errno where this kernel or kind of socket has none. Called again
  * it counts from 0 again: after a failed send it is unknown whether that one was counted. */
 KEDGE_MUST_CHECK int stamps_open(int fd);

@@ -4,10 +4,10 @@
 
 #include "base/number.h"
 #include "net/option.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <linux/sock_diag.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { DISCARD_MAX = 65536 };
@@ -115,7 +115,7 @@ static int bind_in_range(int fd, const struct udp_options *o)
     struct net_address at = o->at;
     int err = -EADDRINUSE;
 
-    if (getrandom(&start, sizeof start, GRND_NONBLOCK) < 0)
+    if (random_fill(&start, sizeof start) < 0)
         start = 0;
     for (uint32_t i = 0; i < size && err == -EADDRINUSE; i++) {
         net_address_set_port(&at, (uint16_t)(o->low + (start % size + i) % size));

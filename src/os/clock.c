@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The monotonic clock, read. */
+/* The system's clocks as nanoseconds. */
 #include "os/clock.h"
 
 #include <time.h>
 
-kedge_nanos net_clock(void)
+static uint64_t read_clock(clockid_t clock)
 {
-    struct timespec t;
+    struct timespec t = { 0 };
+    int err = clock_gettime(clock, &t);
 
-    KEDGE_ASSERT(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
+    KEDGE_ASSERT(err == 0);
+    return (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
+}
+
+kedge_nanos clock_now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_wall(void)
+{
+    return read_clock(CLOCK_REALTIME);
 }

@@ -3,19 +3,12 @@
 #include "os/loop.h"
 
 #include "base/number.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
-
-kedge_nanos loop_clock(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
-}
 
 kedge_nanos loop_now(const struct loop *l)
 {
@@ -45,7 +38,7 @@ int loop_open(struct loop *l)
 
     if (fd < 0)
         return -errno;
-    *l = (struct loop){ .epoll = fd, .now = loop_clock() };
+    *l = (struct loop){ .epoll = fd, .now = clock_now() };
     l->alarm = open_alarm(fd);
     deadlines_init(&l->deadlines, l->heap, l->place, LOOP_TIMERS);
     return 0;
@@ -288,7 +281,7 @@ static int turn(struct loop *l, kedge_nanos before, kedge_nanos looked,
         n = sleep_until_ready(l, wait_of_call(l, before, min_u64(max_wait, wait)));
         if (n < 0)
             return n;
-        l->now = loop_clock();
+        l->now = clock_now();
         tell_ready(l, (unsigned)n);
     }
     tell_due(l);
@@ -298,7 +291,7 @@ static int turn(struct loop *l, kedge_nanos before, kedge_nanos looked,
 
 int loop_turn(struct loop *l, kedge_nanos max_wait)
 {
-    kedge_nanos before = loop_clock();
+    kedge_nanos before = clock_now();
 
     return turn(l, before, before, max_wait);
 }
@@ -315,13 +308,13 @@ kedge_nanos loop_deadline(const struct loop *l)
 
 int loop_step(struct loop *l)
 {
-    kedge_nanos before = loop_clock();
+    kedge_nanos before = clock_now();
     int err;
 
     l->now = sub_sat(before, l->step_ns);
     err = turn(l, before, l->step_at, 0);
     l->step_at = before;
-    l->step_ns = loop_clock() - before;
+    l->step_ns = clock_now() - before;
     return err;
 }
 
@@ -330,7 +323,7 @@ int loop_run(struct loop *l)
     int err = 0;
 
     l->stopped = false;
-    l->now = loop_clock(); /* what went on before the first turn is no turn */
+    l->now = clock_now(); /* what went on before the first turn is no turn */
     while (!l->stopped && !err)
         err = loop_turn(l, KEDGE_NEVER);
     return err;

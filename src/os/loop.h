@@ -72,9 +72,6 @@ struct loop {
     struct loop_timer *timers[LOOP_TIMERS];
 };
 
-/* CLOCK_MONOTONIC, read now. For owners outside a turn; inside, use loop_now(). */
-kedge_nanos loop_clock(void);
-
 /* 0 or -errno (EMFILE, ENFILE, ENOMEM). Removes nothing at close: watches are the
  * owners', who remove them first. */
 KEDGE_MUST_CHECK int loop_open(struct loop *l);

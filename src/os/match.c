@@ -3,6 +3,8 @@
  * child process. */
 #include "os/match.h"
 
+#include "os/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +15,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -162,31 +163,23 @@ static _Noreturn void trial_child(const struct match_locale *l, match_nth_fn nth
     _exit(0);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* What the child said last, until it ends or its time is over. */
 static size_t follow_child(int hear)
 {
-    int64_t until = now_ms() + MATCH_COMPILE_MS;
-    int64_t left = MATCH_COMPILE_MS;
+    kedge_nanos until = clock_now() + MATCH_COMPILE_MS * KEDGE_MSEC;
+    kedge_nanos now = clock_now();
     size_t last = 0;
     size_t heard = 0;
 
-    while (left > 0) {
+    while (now < until) {
         struct pollfd p = { .fd = hear, .events = POLLIN };
 
-        if (poll(&p, 1, (int)left) > 0) {
+        if (poll(&p, 1, (int)((until - now) / KEDGE_MSEC) + 1) > 0) {
             if (read(hear, &heard, sizeof heard) != (ssize_t)sizeof heard)
                 break;
             last = heard;
         }
-        left = until - now_ms();
+        now = clock_now();
     }
     return last;
 }

@@ -3,6 +3,7 @@
 #include "probe/calibrate.h"
 
 #include "base/number.h"
+#include "os/clock.h"
 #include "os/loop.h"
 #include "report/histogram.h"
 
@@ -21,10 +22,10 @@
 /* Two readings may be the same. */
 static kedge_nanos clock_step(void)
 {
-    kedge_nanos least = KEDGE_NEVER, before = loop_clock();
+    kedge_nanos least = KEDGE_NEVER, before = clock_now();
 
     for (int i = 0; i < READINGS; i++) {
-        kedge_nanos now = loop_clock();
+        kedge_nanos now = clock_now();
 
         if (now > before)
             least = min_u64(least, now - before);
@@ -41,10 +42,10 @@ static void time_timers(struct calibration *c)
     if (loop_open(&loop) < 0)
         return;
     for (int i = 0; i < TIMERS; i++) {
-        kedge_nanos before = loop_clock();
+        kedge_nanos before = clock_now();
 
         if (loop_turn(&loop, TIMER) == 0)
-            histogram_record(&late, sub_sat(loop_clock() - before, TIMER));
+            histogram_record(&late, sub_sat(clock_now() - before, TIMER));
     }
     loop_close(&loop);
     c->late_max = late.max;
@@ -85,11 +86,11 @@ static kedge_nanos time_trips(int one, int other)
     int i = 0;
 
     for (; i < TRIPS; i++) {
-        kedge_nanos before = loop_clock();
+        kedge_nanos before = clock_now();
 
         if (!pass(one, other) || !pass(other, one))
             break;
-        histogram_record(&trips, loop_clock() - before);
+        histogram_record(&trips, clock_now() - before);
     }
     if (i < TRIPS || !histogram_percentile(&trips, 50000, &half))
         half = 0;

@@ -4,6 +4,7 @@
 
 #include "net/option.h"
 #include "net/udp.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ static void restart(struct probe_target *t)
 /* The error of an earlier probe is told to the next call on the socket. */
 static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
-    uint64_t before = t->kernel_times ? stamps_clock() : 0;
+    uint64_t before = t->kernel_times ? clock_wall() : 0;
     int code = send_once(t, payload);
 
     if (code && is_udp(t)) {
@@ -110,7 +111,7 @@ void probe_flush(struct probe_shared *shared)
     if (t)
         choose_stamps(t, w->out.count);
     while (t && done < w->out.count) {
-        uint64_t before = t->kernel_times ? stamps_clock() : 0;
+        uint64_t before = t->kernel_times ? clock_wall() : 0;
         int n = stamps_send_many(t->watch.fd, &w->out, done, !t->sparse);
 
         if (n < 0)

@@ -4,6 +4,7 @@
 
 #include "net/problem.h"
 #include "net/sockets.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ static bool is_name(const struct kedge_endpoint *e)
 int probe_resolve(struct probe_target *t, struct kedge_addresses *out,
                   struct probe_refusal *why)
 {
-    kedge_nanos before = loop_clock();
+    kedge_nanos before = clock_now();
 
     if (is_local(&t->endpoint) && !net_path_is_plain(&t->plan->path)) {
         *why = (struct probe_refusal){ .kind = CAUSE_LOCAL_PATH };
@@ -37,7 +38,7 @@ int probe_resolve(struct probe_target *t, struct kedge_addresses *out,
     if (kedge_resolve(&t->endpoint, out, &why->error) < 0)
         return -1;
     if (is_name(&t->endpoint))
-        t->warmup.resolve = loop_clock() - before;
+        t->warmup.resolve = clock_now() - before;
     return 0;
 }
 

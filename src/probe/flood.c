@@ -2,6 +2,8 @@
 /* The choice of when a flooding probe sends next. */
 #include "probe/flood.h"
 
+#include "os/clock.h"
+
 bool flood_may(const struct probe_target *t)
 {
     return t->peer.cookie != 0;
@@ -9,7 +11,7 @@ bool flood_may(const struct probe_target *t)
 
 static bool is_done(const struct probe_target *t)
 {
-    return !flood_may(t) || loop_clock() >= t->shared->until ||
+    return !flood_may(t) || clock_now() >= t->shared->until ||
            (t->plan->count > 0 && t->stats.sent >= t->plan->count);
 }
 
@@ -18,14 +20,14 @@ static void fill(struct probe_target *t)
     for (int i = 0; i < FLOOD_OPEN; i++) {
         if (is_done(t) || probe_stats_open(&t->stats) >= FLOOD_OPEN)
             return;
-        probe_send(t, loop_clock());
+        probe_send(t, clock_now());
     }
 }
 
 bool flood_turn(struct probe_target *const targets[], uint32_t count, kedge_nanos *next)
 {
     struct probe_shared *shared = targets[0]->shared;
-    kedge_nanos now = loop_clock();
+    kedge_nanos now = clock_now();
     bool least = now >= *next, done = true;
 
     if (least)

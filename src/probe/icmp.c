@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "echo/icmp_message.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,7 +121,7 @@ static void icmp_kind_send(struct probe_target *t, struct kedge_span payload,
                               .identifier = t->hub->socket.identifier,
                               .sequence = (uint16_t)sequence,
                               .payload = payload };
-    uint64_t before = t->kernel_times ? stamps_clock() : 0;
+    uint64_t before = t->kernel_times ? clock_wall() : 0;
     int err;
 
     icmp_echo_put(&w, version_of(t->hub), &m);

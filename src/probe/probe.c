@@ -2,6 +2,8 @@
 /* A probe: its targets, its schedule and its loop. */
 #include "probe/probe.h"
 
+#include "os/clock.h"
+#include "os/random.h"
 #include "probe/calibrate.h"
 #include "probe/flood.h"
 #include "probe/payload.h"
@@ -13,7 +15,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define SENDS_A_TURN 64 /* then what came is read, however late the schedule is */
 #define TICK (100 * KEDGE_MSEC)
@@ -49,8 +50,8 @@ int probe_open(struct probe **out, const struct probe_plan *plan)
         free(p);
         return err;
     }
-    if (getrandom(&p->seed, sizeof p->seed, GRND_NONBLOCK) < 0)
-        p->seed = loop_clock();
+    if (random_fill(&p->seed, sizeof p->seed) < 0)
+        p->seed = clock_now();
     p->run = (uint16_t)p->seed;
     *out = p;
     return 0;
@@ -169,7 +170,7 @@ static bool all_answered(const struct probe *p)
 
 static void expire(struct probe *p)
 {
-    kedge_nanos now = loop_clock();
+    kedge_nanos now = clock_now();
 
     for (uint32_t i = 0; i < p->count; i++)
         probe_stats_expire(&p->targets[i]->stats, now);
@@ -179,7 +180,7 @@ static void expire(struct probe *p)
 static void all_sent(struct probe *p)
 {
     if (p->end == KEDGE_NEVER)
-        p->end = add_sat(loop_clock(), p->plan.timeout);
+        p->end = add_sat(clock_now(), p->plan.timeout);
 }
 
 static void plan_next(struct probe *p)
@@ -191,7 +192,7 @@ static void plan_next(struct probe *p)
 static void send_due(void *owner)
 {
     struct probe *p = owner;
-    kedge_nanos now = loop_clock();
+    kedge_nanos now = clock_now();
     struct schedule_due due;
 
     own_lateness_awake(&p->shared.lateness, now);
@@ -216,10 +217,10 @@ static void set_tick(struct probe *p, kedge_nanos now)
 /* A pause between two readings is no step of a clock. */
 static void read_clocks(struct own_lateness *lateness)
 {
-    kedge_nanos before = loop_clock();
-    uint64_t wall = stamps_clock();
+    kedge_nanos before = clock_now();
+    uint64_t wall = clock_wall();
 
-    if (loop_clock() - before < SELF_LATE)
+    if (clock_now() - before < SELF_LATE)
         own_lateness_clocks(lateness, before, wall);
 }
 
@@ -227,7 +228,7 @@ static void tick(void *owner)
 {
     struct probe *p = owner;
 
-    own_lateness_awake(&p->shared.lateness, loop_clock());
+    own_lateness_awake(&p->shared.lateness, clock_now());
     read_clocks(&p->shared.lateness);
     expire(p);
     if (p->plan.tick)
@@ -266,12 +267,12 @@ static bool preparing(const struct probe *p)
  * neighbour. */
 static int prepare(struct probe *p)
 {
-    kedge_nanos end = add_sat(loop_clock(), p->plan.timeout), now;
+    kedge_nanos end = add_sat(clock_now(), p->plan.timeout), now;
     int err = 0;
 
     for (uint32_t i = 0; i < p->count; i++)
         probe_warm_up(p->targets[i], p->plan.flood);
-    while (!err && !p->shared.loop.stopped && preparing(p) && (now = loop_clock()) < end)
+    while (!err && !p->shared.loop.stopped && preparing(p) && (now = clock_now()) < end)
         err = loop_turn(&p->shared.loop, end - now);
     for (uint32_t i = 0; i < p->count; i++)
         warmup_failed(&p->targets[i]->warmup);
@@ -299,7 +300,7 @@ static int init_schedule(struct probe *p, kedge_nanos now)
 /* How long the next turn may sleep. */
 static kedge_nanos patience(struct probe *p, kedge_nanos *next_flood)
 {
-    kedge_nanos now = loop_clock();
+    kedge_nanos now = clock_now();
 
     if (p->plan.flood && p->end == KEDGE_NEVER) {
         if (!flood_turn(p->targets, p->count, next_flood))
@@ -311,7 +312,7 @@ static kedge_nanos patience(struct probe *p, kedge_nanos *next_flood)
 
 static int send_all(struct probe *p)
 {
-    kedge_nanos now = loop_clock(), flood = 0;
+    kedge_nanos now = clock_now(), flood = 0;
     int err = init_schedule(p, now);
 
     p->end = KEDGE_NEVER;
@@ -319,7 +320,7 @@ static int send_all(struct probe *p)
         loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
     set_tick(p, now);
     while (!err && !p->shared.loop.stopped) {
-        now = loop_clock();
+        now = clock_now();
         if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
             break;
         err = loop_turn(&p->shared.loop, patience(p, &flood));

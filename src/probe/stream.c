@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "net/option.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ static void stamp(struct probe_target *t)
 
 static void connected(struct probe_target *t)
 {
-    kedge_nanos took = loop_clock() - t->stream->started;
+    kedge_nanos took = clock_now() - t->stream->started;
 
     t->stream->state = STREAM_OPEN;
     if (is_tcp(t))
@@ -242,7 +243,7 @@ static void connect_next(struct probe_target *t)
     bool pending = false;
     int fd, err;
 
-    t->stream->started = loop_clock();
+    t->stream->started = clock_now();
     fd = start_connect(t, &pending);
     if (fd < 0) {
         not_connected(t, -fd);
@@ -293,7 +294,7 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
         return;
     }
     if (t->kernel_times)
-        kernel_times_sent(t->kernel_times, sequence, stamps_clock());
+        kernel_times_sent(t->kernel_times, sequence, clock_wall());
     memcpy(s->out + s->out_len, payload.ptr, payload.len);
     s->out_len += payload.len;
     flush_out(t);

@@ -2,6 +2,7 @@
 /* One target: its probes leave here, and what comes back is counted here. */
 #include "probe/target.h"
 
+#include "os/clock.h"
 #include "probe/payload.h"
 #include "net/next_hop.h"
 
@@ -27,7 +28,7 @@ static struct payload payload_of(const struct probe_target *t, uint64_t sequence
 void probe_send(struct probe_target *t, kedge_nanos intended)
 {
     struct writer w = { .ptr = t->shared->scratch, .room = PROBE_SCRATCH / 2 };
-    kedge_nanos now = loop_clock();
+    kedge_nanos now = clock_now();
     uint64_t sequence = probe_stats_send(&t->stats, intended, now);
     struct payload payload = payload_of(t, sequence, now);
 
@@ -76,7 +77,7 @@ static bool hear_peer(struct probe_target *t, struct kedge_span got,
 static void take_split(struct probe_target *t, uint64_t sequence,
                        const struct extension_report *report)
 {
-    struct kernel_times_reply reply = { sequence, t->came_ns, stamps_clock(),
+    struct kernel_times_reply reply = { sequence, t->came_ns, clock_wall(),
                                         report ? report->held_ns : 0 };
     uint64_t sent = 0, left = 0;
 
@@ -123,7 +124,7 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
 {
     struct own_lateness *lateness = &t->shared->lateness;
     struct probe_stats *a = &t->stats;
-    kedge_nanos now = loop_clock(), sent = 0;
+    kedge_nanos now = clock_now(), sent = 0;
     struct extension_report report;
     bool first, reported;
 
@@ -183,7 +184,7 @@ void probe_warm_up(struct probe_target *t, bool always)
         .stamp = { .flags = t->peer.asks ? STAMP_ASKS : 0,
                    .run = t->run,
                    .sequence = WARMUP_SEQUENCE,
-                   .sent_ns = loop_clock() },
+                   .sent_ns = clock_now() },
         .size = t->plan->size,
         .key = t->plan->key,
     };
@@ -229,7 +230,7 @@ static bool take_warmup(struct probe_target *t, struct kedge_span payload)
     if (!t->kernel_times ||
         !kernel_times_departure(t->kernel_times, WARMUP_SEQUENCE, &sent, &left))
         sent = left = 0;
-    warmup_answered(&t->warmup, loop_clock(), left - sent);
+    warmup_answered(&t->warmup, clock_now(), left - sent);
     take_cookie(t, payload);
     return true;
 }

@@ -2,6 +2,8 @@
 /* The ring of log lines and the thread that writes them. */
 #include "report/log.h"
 
+#include "base/number.h"
+#include "os/clock.h"
 #include "report/json.h"
 #include "report/log_output.h"
 
@@ -163,13 +165,10 @@ static void forward(struct log *log, ssize_t n)
 
 static struct timespec after(kedge_nanos patience)
 {
-    struct timespec t = { 0 };
+    kedge_nanos end = add_sat(clock_now(), patience);
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    patience += (kedge_nanos)t.tv_nsec;
-    t.tv_sec += (time_t)(patience / KEDGE_SEC);
-    t.tv_nsec = (long)(patience % KEDGE_SEC);
-    return t;
+    return (struct timespec){ .tv_sec = (time_t)(end / KEDGE_SEC),
+                              .tv_nsec = (long)(end % KEDGE_SEC) };
 }
 
 /* Under the lock: until there is enough to write. */

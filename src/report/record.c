@@ -3,6 +3,7 @@
 #include "report/record.h"
 
 #include "base/number.h"
+#include "os/clock.h"
 #include "report/json.h"
 #include "report/text.h"
 
@@ -28,10 +29,7 @@ const char *record_event_name(enum record_event event)
 
 uint64_t record_wall_ms(void)
 {
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return clock_wall() / KEDGE_MSEC;
 }
 
 void record_time(struct writer *w, uint64_t time_ms)

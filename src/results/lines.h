@@ -15,7 +15,7 @@ struct probe_lines {
     kedge_nanos origin; /* times are from here on */
 };
 
-/* origin: loop_clock() at about->started. The first line leaves. */
+/* origin: clock_now() at about->started. The first line leaves. */
 void probe_lines_start(struct probe_lines *l, const struct probe_about *about);
 void probe_lines_probe(const struct probe_lines *l, uint32_t target,
                        const struct probe_stats_event *event);

@@ -26,7 +26,7 @@ struct live {
     kedge_nanos next, origin;
 };
 
-/* False: no memory, and nothing is drawn. origin: loop_clock() at the start. */
+/* False: no memory, and nothing is drawn. origin: clock_now() at the start. */
 KEDGE_MUST_CHECK bool live_open(struct live *l, int fd, const struct probe *p,
                                 kedge_nanos origin);
 

@@ -133,7 +133,7 @@ static bool write_request(struct fetch *f, struct transfer_session *x)
 
 static void begin(struct fetch *f, struct transfer_session *x)
 {
-    kedge_nanos now = net_clock();
+    kedge_nanos now = clock_now();
 
     kedge_tftp_client_init(&x->client, f->op, &f->recovery.asked,
                            tftp_recovery_patience(&f->recovery, f->patience), now);
@@ -248,7 +248,7 @@ static bool was_no_option(const struct fetch *f)
 static void try_address(struct fetch *f, const struct net_address *server,
                         unsigned others)
 {
-    kedge_nanos spent = net_clock() - f->started;
+    kedge_nanos spent = clock_now() - f->started;
     int mtu = net_route_mtu(&f->route, server);
 
     if (mtu == -ENETUNREACH || mtu == -EHOSTUNREACH) {
@@ -339,7 +339,7 @@ static bool finish(const struct fetch *f)
 static void run(struct fetch *f, const struct kedge_addresses *list,
                 struct transfer_error opened)
 {
-    f->started = net_clock();
+    f->started = clock_now();
     f->error = opened;
     if (opened.cause == KEDGE_TRANSFER_DONE)
         try_all(f, list);

@@ -52,7 +52,7 @@ static void keep(struct transfer_session *x)
         session_fail(x, error);
         return;
     }
-    x->finished = x->now = net_clock();
+    x->finished = x->now = clock_now();
     r->linger = linger(x);
     kedge_tftp_receiver_committed(r, x->now);
 }
@@ -71,7 +71,7 @@ static void look_at_the_clock(struct transfer_session *x)
 {
     kedge_nanos before = x->now;
 
-    x->now = net_clock();
+    x->now = clock_now();
     if (x->now - before >= EXCHANGE_AWAY)
         session_hear(x);
 }
@@ -113,11 +113,11 @@ void session_run(struct transfer_session *x)
     x->block_writer = (struct block_writer){ .write = x->file->write,
                                              .file = x->file,
                                              .netascii = x->netascii };
-    x->now = net_clock();
+    x->now = clock_now();
     while (!x->over)
         step(x);
     if (x->file->settle && x->error.cause == KEDGE_TRANSFER_DONE)
         x->error = transfer_error_of(x->file->settle(x->file));
     if (!x->finished)
-        x->finished = net_clock();
+        x->finished = clock_now();
 }

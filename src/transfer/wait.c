@@ -209,7 +209,7 @@ static bool heard_blocks(struct transfer_session *x)
     int n;
 
     n = udp_receive_within(x->socket.fd, &x->inbox, r->terms.window > 1 ? UDP_BATCH : 1);
-    x->now = net_clock();
+    x->now = clock_now();
     take(x, n);
     if (at == GATHER_AMID && r->due)
         at = slept ? GATHER_END : GATHER_BEGIN;
@@ -226,7 +226,7 @@ static bool heard_from_the_peer(struct transfer_session *x)
         return heard_blocks(x);
     n = udp_receive_within(x->socket.fd, &x->inbox,
                            m->sends && m->sender.terms.window > 1 ? UDP_BATCH : 1);
-    x->now = net_clock();
+    x->now = clock_now();
     take(x, n);
     return n != 0;
 }
@@ -243,7 +243,7 @@ static struct transfer_error wait_for_any(struct transfer_session *x,
     struct timespec timeout = time_until(x, wait->until);
     int n = ppoll(fds, sizeof fds / sizeof *fds, &timeout, NULL);
 
-    x->now = x->polled = net_clock();
+    x->now = x->polled = clock_now();
     if (n > 0 && fds[1].revents)
         return stopped();
     if (n < 0 || fds[0].revents) /* a signal ended it: maybe long after its time */

@@ -2,12 +2,14 @@
 /* The loop of the services on datagrams: batches in, guard, answers out. */
 #include "serve/echo/datagrams.h"
 
+#include "os/clock.h"
+#include "os/random.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* Nobody here waits for one peer: an error is only taken off the queue. */
 static void pass_over(void *owner, const struct udp_error *e)
@@ -77,8 +79,8 @@ int datagrams_open(struct datagrams *d, struct loop *l, int fd, bool gro)
     d->loop = l;
     d->received = d->bytes = 0;
     d->watch = (struct loop_watch){ .ready = on_ready, .owner = d };
-    if (!err && getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
-        seed = loop_clock();
+    if (!err && random_fill(&seed, sizeof seed) < 0)
+        seed = clock_now();
     if (!err)
         err = loop_watch_add(l, &d->watch, fd, LOOP_READ);
     if (err) {

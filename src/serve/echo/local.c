@@ -3,12 +3,13 @@
 #include "serve/echo/local.h"
 
 #include "net/connection.h"
+#include "os/clock.h"
+#include "os/random.h"
 #include "serve/echo/datagrams.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 static bool has_name(const struct kedge_address *a)
 {
@@ -53,8 +54,8 @@ int echo_local_open(struct echo_local *e, struct loop *l, int fd, uint8_t *buffe
     uint64_t seed = 0;
     int err = connection_nonblocking(fd);
 
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
-        seed = loop_clock();
+    if (random_fill(&seed, sizeof seed) < 0)
+        seed = clock_now();
     e->loop = l;
     e->buffer = buffer;
     e->received = e->bytes = e->answered = e->nameless = e->lost = 0;

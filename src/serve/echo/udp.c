@@ -3,13 +3,13 @@
 #include "serve/echo/udp.h"
 
 #include "base/number.h"
+#include "os/clock.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 /* Take part i out of a train, whose parts are `segment` bytes and the last maybe less. */
 static void take_out(struct udp_message *m, uint8_t *bytes, size_t at)
@@ -20,14 +20,6 @@ static void take_out(struct udp_message *m, uint8_t *bytes, size_t at)
     m->bytes.len -= size;
 }
 
-static uint64_t wall_ns(void)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
-}
-
 static struct runs_probe probe_of(const struct echo_udp *e, const struct udp_in *in,
                                   uint8_t memory[DATAGRAMS_PEER])
 {
@@ -35,7 +27,7 @@ static struct runs_probe probe_of(const struct echo_udp *e, const struct udp_in 
     struct runs_probe p = { .port = (uint16_t)raw.port,
                             .now = loop_now(e->d.loop),
                             .dropped = e->d.in.drops,
-                            .answered_ns = wall_ns() };
+                            .answered_ns = clock_wall() };
 
     p.peer = datagrams_peer(&raw, memory);
     memcpy(p.address, raw.ip, sizeof p.address);
@@ -160,9 +152,10 @@ static void echo(struct datagrams *d, struct udp_in *in)
 int echo_udp_open(struct echo_udp *e, struct loop *l, int fd, const struct store_key *key)
 {
     uint8_t cookie_key[COOKIE_KEY];
+    int err = random_fill(cookie_key, sizeof cookie_key);
 
-    if (getrandom(cookie_key, sizeof cookie_key, 0) != sizeof cookie_key)
-        return -EIO;
+    if (err)
+        return err;
     runs_init(&e->runs, cookie_key);
     e->key = key;
     e->unsealed = 0;

@@ -3,11 +3,11 @@
 #include "serve/tftp/private.h"
 
 #include "base/number.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     DATA_EACH =
@@ -57,10 +57,9 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
         return -ENOMEM;
     s->config = *config;
     s->route = (struct net_route){ -1, -1 };
-    err = getrandom(&limits.key, sizeof limits.key, 0) < 0 ||
-                  getrandom(&limits.secret, sizeof limits.secret, 0) < 0
-              ? -errno
-              : 0;
+    err = random_fill(&limits.key, sizeof limits.key);
+    if (err == 0)
+        err = random_fill(&limits.secret, sizeof limits.secret);
     if (err == 0)
         err = allocate(s, &limits);
     if (err == 0)

@@ -3,6 +3,7 @@
 #include "serve/tftp/shard.h"
 
 #include "base/number.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -196,9 +197,9 @@ void shard_close(struct shard *s)
 static bool helpers_finish(struct shard *s)
 {
     struct pollfd done = { .fd = workers_fd(&s->workers), .events = POLLIN };
-    kedge_nanos until = loop_clock() + helpers_patience;
+    kedge_nanos until = clock_now() + helpers_patience;
 
-    while (workers_pending(&s->workers) > 0 && loop_clock() < until) {
+    while (workers_pending(&s->workers) > 0 && clock_now() < until) {
         (void)poll(&done, 1, 100);
         (void)workers_collect(&s->workers);
     }

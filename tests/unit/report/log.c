@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of report/log.h and report/log_output.h. */
 #include "report/log.h"
+#include "os/clock.h"
 #include "report/log_output.h"
 
 #include <fcntl.h>
@@ -71,14 +72,6 @@ static void a_record_is_a_line(void **state)
     assert_int_equal(text[strlen(text) - 1], '\n');
     free(text);
     close(ends[0]);
-}
-
-static kedge_nanos clock_now(void)
-{
-    struct timespec t = { 0 };
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
 }
 
 /* Count the lines, each of more bytes than the last, and add up what was said to be

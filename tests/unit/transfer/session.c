@@ -55,7 +55,7 @@ static void get_from(struct transfer_session *x, struct peer *p, struct fetch_ta
     x->options = &none;
     x->file = &t->file;
     x->asks = true;
-    x->now = net_clock();
+    x->now = clock_now();
     x->block_writer = (struct block_writer){ .write = t->file.write, .file = &t->file };
     kedge_tftp_client_init(&x->client, KEDGE_TFTP_RRQ, &asked, KEDGE_SEC, x->now);
     assert_int_equal(kedge_tftp_client_write(&x->client, x->now).todo, KEDGE_TFTP_ASK);

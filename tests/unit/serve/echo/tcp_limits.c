@@ -2,6 +2,7 @@
 /* Tests of serve/echo/tcp.h with more clients than it may have, or than there are
  * descriptors for. */
 #include "echo_bench.h"
+#include "os/clock.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -39,7 +40,7 @@ static void full_table_stops_accepting_for_a_moment(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     low = (struct rlimit){ 3, before.rlim_max };
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-    for (start = loop_clock(); loop_clock() < start + 250 * KEDGE_MSEC; turns++)
+    for (start = clock_now(); clock_now() < start + 250 * KEDGE_MSEC; turns++)
         turn(b, 50 * KEDGE_MSEC);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_in_range(b->echo.counts.pauses, 1, 4);

@@ -4,6 +4,7 @@
 #include "../../file/tree.h"
 
 #include "kedge/server.h"
+#include "os/clock.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -66,14 +67,6 @@ static struct kedge_server *open_at(const struct tree *t, uint16_t port,
     s = kedge_server_open(&e, &options, NULL);
     assert_non_null(s);
     return s;
-}
-
-static kedge_nanos clock_now(void)
-{
-    struct timespec t;
-
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
-    return (kedge_nanos)t.tv_sec * KEDGE_SEC + (kedge_nanos)t.tv_nsec;
 }
 
 /* What a caller's own loop does: wait for the descriptor, to the deadline, and step. */

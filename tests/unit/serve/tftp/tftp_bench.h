@@ -6,6 +6,7 @@
 
 #include "../../file/tree.h"
 
+#include "os/clock.h"
 #include "os/loop.h"
 #include "serve/tftp/directory.h"
 #include "serve/tftp/service.h"
@@ -180,9 +181,9 @@ static inline void turn(struct bench *b)
 
 static inline void turn_for(struct bench *b, kedge_nanos time)
 {
-    kedge_nanos end = loop_clock() + time;
+    kedge_nanos end = clock_now() + time;
 
-    while (loop_clock() < end)
+    while (clock_now() < end)
         turn(b);
 }
 
