@@ -2,48 +2,68 @@
 /* kedge serve: from its command line to its server. */
 #include "cmd/serve_server.h"
 
-#include "cmd/serve_policy.h"
+#include "cmd/serve_reload.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
-static enum exit_code serve_by(const struct serve_options *o, struct serve_policy *policy,
-                               const struct operands *operands)
+/* What is served, by which rules. */
+struct serving {
+    const struct serve_options *asked; /* what the command line said */
+    struct serve_options options;      /* and with it the policy file */
+    struct serve_policy policy;
+    struct serve_reload reload;
+    struct server server;
+};
+
+static void go_by_policy(struct serving *v)
 {
-    struct operands listed = { policy->endpoints, policy->endpoint_count };
-    struct server *s = calloc(1, sizeof *s);
+    struct server *s = &v->server;
+
+    serve_reload_init(&v->reload, v->asked, &v->policy);
+    s->follow = v->options.follow.count > 0 ? &v->policy.follow : NULL;
+    if (v->policy.used)
+        s->policies = &v->reload.policies;
+    if (v->asked->config || v->options.map) {
+        s->hang_up = serve_reload_begin;
+        s->hang_up_owner = &v->reload;
+    }
+}
+
+static enum exit_code serve_by(struct serving *v, const struct operands *operands)
+{
+    struct operands listed = { v->policy.endpoints, v->policy.endpoint_count };
+    struct server *s = &v->server;
     enum exit_code code;
 
-    if (!s) {
-        fputs("kedge serve: no memory\n", stderr);
-        return EXIT_SYSTEM;
-    }
-    s->policy = policy->used ? &policy->set : NULL;
-    s->follow = o->follow.count > 0 ? &policy->follow : NULL;
-    code = server_open(s, o);
+    go_by_policy(v);
+    code = server_open(s, &v->options);
     if (code == EXIT_OK)
         code = server_listen(s, operands->count > 0 ? operands : &listed);
     if (code == EXIT_OK)
         code = server_run(s);
     server_close(s);
-    free(s);
+    if (!serve_reload_close(&v->reload))
+        _exit(code); /* a disk that hangs shall not hang us */
     return code;
 }
 
 static enum exit_code serve_run(const void *options, const struct operands *operands)
 {
-    struct serve_options o = *(const struct serve_options *)options;
-    struct serve_policy *policy = calloc(1, sizeof *policy);
+    struct serving *v = calloc(1, sizeof *v);
     enum exit_code code;
 
-    if (!policy) {
+    if (!v) {
         fputs("kedge serve: no memory\n", stderr);
         return EXIT_SYSTEM;
     }
-    code = serve_policy_open(policy, "serve", &o);
-    if (code == EXIT_OK && !o.check)
-        code = serve_by(&o, policy, operands);
-    serve_policy_close(policy);
-    free(policy);
+    v->asked = options;
+    v->options = *v->asked;
+    code = serve_policy_open(&v->policy, "serve", &v->options);
+    if (code == EXIT_OK && !v->options.check)
+        code = serve_by(v, operands);
+    serve_policy_close(&v->policy);
+    free(v);
     return code;
 }
 

@@ -73,7 +73,7 @@ static int open_tftp(struct server *s)
         .uploads = { .policy = (enum upload_policy)o->uploads,
                      .mode = (uint32_t)o->upload_mode,
                      .max_bytes = o->max_upload },
-        .policy = s->policy,
+        .policies = s->policies,
     };
     struct tftp_config config = {
         .room = share(s, o->max_transfers),
@@ -83,7 +83,7 @@ static int open_tftp(struct server *s)
         .windowsize_max = (uint32_t)o->windowsize_max,
         .timeout = o->timeout,
         .single_port = o->single_port,
-        .by_interface = s->policy && s->policy->by_interface,
+        .by_interface = s->policies != NULL, /* a later policy may ask */
         .low = (uint16_t)o->port_range.low,
         .high = (uint16_t)o->port_range.high,
         .shards = s->shard_count,

@@ -6,6 +6,7 @@
 #include "cmd/printable.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,8 @@ enum { COMPLAINTS = 16384 };
 struct loading {
     struct serve_policy *policy;
     struct serve_options *options;
+    const struct store_follow
+        *follow; /* where links may lead, already; NULL: to be read */
 };
 
 static bool given(const struct serve_options *o, const char *name)
@@ -142,6 +145,10 @@ static bool add_followed(struct loading *l, struct writer *complaints)
 {
     const struct arg_list *dirs = &l->options->follow;
 
+    if (l->follow) {
+        policy_set_follow(&l->policy->set, l->follow->count > 0 ? l->follow : NULL);
+        return true;
+    }
     for (uint32_t i = 0; i < dirs->count; i++) {
         struct store_result result = follow_add(&l->policy->follow, dirs->items[i]);
 
@@ -181,33 +188,65 @@ static void print_complaints(const char *verb, const struct writer *complaints)
         const uint8_t *line = memchr(text + at, '\n', complaints->len - at);
 
         end = line ? (size_t)(line - text) : complaints->len;
-        fprintf(stderr, "kedge %s: %.*s\n", verb, (int)(end - at),
-                (const char *)text + at);
+        if (end > at)
+            fprintf(stderr, "kedge %s: %.*s\n", verb, (int)(end - at),
+                    (const char *)text + at);
     }
     if (complaints->bad)
         fprintf(stderr, "kedge %s: and more of that kind\n", verb);
 }
 
+static bool read_all(struct loading *l, const char *verb)
+{
+    uint8_t text[COMPLAINTS] = { 0 };
+    struct writer complaints = { .ptr = text, .room = sizeof text };
+    const struct serve_options *o = l->options;
+    bool good = false;
+
+    *l->policy = (struct serve_policy){ .used = o->config || o->map || o->ignore_case };
+    policy_set_init(&l->policy->set);
+    l->policy->set.warnings = &complaints;
+    good = load(l, &complaints);
+    l->policy->set.warnings = NULL;
+    print_complaints(verb, &complaints);
+    return good;
+}
+
 enum exit_code serve_policy_open(struct serve_policy *p, const char *verb,
                                  struct serve_options *options)
 {
-    struct loading l = { p, options };
-    uint8_t text[COMPLAINTS] = { 0 };
-    struct writer complaints = { .ptr = text, .room = sizeof text };
-    bool good = false;
+    struct loading l = { p, options, NULL };
 
-    *p = (struct serve_policy){ .used = options->config || options->map ||
-                                        options->ignore_case };
-    policy_set_init(&p->set);
-    p->set.warnings = &complaints;
-    good = load(&l, &complaints);
-    p->set.warnings = NULL;
-    print_complaints(verb, &complaints);
-    return good ? EXIT_OK : EXIT_USAGE;
+    return read_all(&l, verb) ? EXIT_OK : EXIT_USAGE;
 }
 
 void serve_policy_close(struct serve_policy *p)
 {
     policy_set_free(&p->set);
     follow_close(&p->follow);
+}
+
+static void release(struct policy_set *set)
+{
+    struct serve_policy *p = JOB_OWNER(set, struct serve_policy, set);
+
+    serve_policy_close(p);
+    free(p);
+}
+
+struct policy_set *serve_policy_again(const struct serve_policy *first,
+                                      const struct serve_options *options)
+{
+    struct serve_options o = *options;
+    struct serve_policy *p = calloc(1, sizeof *p);
+    struct loading l = { p, &o, &first->follow };
+
+    if (!p)
+        return NULL;
+    if (!read_all(&l, "serve")) {
+        release(&p->set);
+        return NULL;
+    }
+    p->set.release = release;
+    return &p->set;
 }

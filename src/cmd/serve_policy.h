@@ -23,4 +23,10 @@ KEDGE_MUST_CHECK enum exit_code serve_policy_open(struct serve_policy *p,
                                                   struct serve_options *options);
 void serve_policy_close(struct serve_policy *p);
 
+/* Read the same once more: options are what the command line said, and links may lead where
+ * the first one said. What stands at the top of the file and is no key of sections keeps its
+ * value. NULL: faults went to standard error. The set's release() frees it. */
+struct policy_set *serve_policy_again(const struct serve_policy *first,
+                                      const struct serve_options *options);
+
 #endif

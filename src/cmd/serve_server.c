@@ -98,7 +98,7 @@ static bool opens_root(struct server *s)
 
 static enum exit_code become_user(struct server *s)
 {
-    bool write = !s->policy && s->options->uploads != UPLOAD_REFUSE;
+    bool write = !s->policies && s->options->uploads != UPLOAD_REFUSE;
     struct jail_user user;
     char why[256];
     int err;
@@ -155,7 +155,10 @@ static void caught(void *owner, int number)
 {
     struct server *s = owner;
 
-    (void)number;
+    if (number == SIGHUP && s->hang_up && !s->stop_by) {
+        s->hang_up(s->hang_up_owner);
+        return;
+    }
     if (s->stop_by) {
         loop_stop(s->loop);
         return;
@@ -174,16 +177,23 @@ static void write_log(void *log, const struct transfer_record *record)
     log_record(log, record);
 }
 
+static void sweep(const struct server *s)
+{
+    const struct policy_set *policy = s->policies ? s->policies->now : NULL;
+
+    if (policy ? policy_set_uploads(policy) : s->options->uploads != UPLOAD_REFUSE)
+        (void)upload_sweep(&s->root);
+    if (policy && policy_set_uploads(policy))
+        policy_roots_sweep(&policy->roots);
+}
+
 /* Leftovers of a crash are swept, then the first request is taken. */
 static int start_tftp(struct server *s)
 {
     struct tftp_recorder to_log = { write_log, s->log };
     int err = 0;
 
-    if (s->policy ? policy_set_uploads(s->policy) : s->options->uploads != UPLOAD_REFUSE)
-        (void)upload_sweep(&s->root);
-    if (s->policy && policy_set_uploads(s->policy))
-        policy_roots_sweep(&s->policy->roots);
+    sweep(s);
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
         err = shard_start(&s->shards[i], to_log);
     return err;

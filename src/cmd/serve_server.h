@@ -62,7 +62,7 @@ struct server {
     struct loop_timer stop_timer;
     struct log *log;
     struct store_root root;
-    struct policy_set *policy;         /* NULL: none */
+    struct policy_slot *policies;      /* NULL: none */
     const struct store_follow *follow; /* NULL: no link leads out */
     struct store_key key;              /* of probes; len 0: none */
     uint8_t *echo_buffer;              /* ECHO_BUFFER bytes, of all services */
@@ -70,6 +70,10 @@ struct server {
     unsigned cache_count;
     kedge_nanos started;
     kedge_nanos stop_by; /* 0 until it is asked to stop */
+
+    /* What SIGHUP does, on the loop's thread, before it is asked to stop; NULL: it stops. */
+    void (*hang_up)(void *owner);
+    void *hang_up_owner;
 };
 
 /* serve_server.c: each says on standard error what did not work. */

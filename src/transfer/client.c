@@ -154,7 +154,7 @@ static void begin(struct fetch *f, struct transfer_session *x)
 
 static kedge_nanos patience_left(const struct fetch *f)
 {
-    return sub_sat(add_sat(f->progress_at, f->patience), net_clock());
+    return sub_sat(add_sat(f->progress_at, f->patience), clock_now());
 }
 
 static void note_progress(struct fetch *f, const struct transfer_session *x)
@@ -259,7 +259,7 @@ static void try_address(struct fetch *f, const struct net_address *server,
         return;
     }
     f->recovery = (struct tftp_recovery){ 0 };
-    f->progress_at = net_clock();
+    f->progress_at = clock_now();
     f->furthest = 0;
     f->asking = sub_sat(f->patience, spent) / (others + 1);
     while (attempt(f, server, others > 0)) {

@@ -21,6 +21,8 @@ struct cold_read {
 struct directory_file {
     struct provided_file base; /* first */
     struct provider_request request;
+    struct policy_set *set; /* until it is open; NULL: none */
+    uint64_t generation;
     struct rules rules; /* its root, name, and what an upload may do */
     struct store_job judging;
 
@@ -69,13 +71,14 @@ static void forget_memory(struct provider *provider)
 
 /* The file, if it is open: asked of the kernel once a turn for a name. It is held while it
  * is remembered. */
-static struct cached_file *find_open(struct directory *d, const struct rules *r)
+static struct cached_file *find_open(struct directory *d, const struct directory_file *f)
 {
+    const struct rules *r = &f->rules;
     struct turn_memory *m = &d->memory;
     kedge_nanos now = loop_now(d->config.loop);
 
     if (m->file && m->found_at == now && m->root == r->root &&
-        strcmp(m->name.text, r->name.text) == 0) {
+        m->generation == f->generation && strcmp(m->name.text, r->name.text) == 0) {
         cache_share(m->file);
         return m->file;
     }
@@ -85,6 +88,7 @@ static struct cached_file *find_open(struct directory *d, const struct rules *r)
         return NULL;
     m->found_at = now;
     m->root = r->root;
+    m->generation = f->generation;
     m->name = r->name;
     cache_share(m->file);
     return m->file;
@@ -96,10 +100,19 @@ static void set_file(struct directory_file *f, struct cached_file *file)
     f->base.size = file->size;
 }
 
+/* It is open, or will never be: the policy's root is not needed any more. */
+static void let_go(struct directory_file *f)
+{
+    if (f->set)
+        policy_slot_give(directory_of(&f->base)->config.policies, f->set);
+    f->set = NULL;
+}
+
 static void read_opened(struct cache_opening *opening)
 {
     struct directory_file *f = JOB_OWNER(opening, struct directory_file, opening);
 
+    let_go(f);
     if (opening->result.error == STORE_OK)
         set_file(f, opening->file);
     resume(f, opening->result);
@@ -107,7 +120,7 @@ static void read_opened(struct cache_opening *opening)
 
 static struct store_result open_read(struct directory *d, struct directory_file *f)
 {
-    struct cached_file *file = find_open(d, &f->rules);
+    struct cached_file *file = find_open(d, f);
 
     if (file) {
         set_file(f, file);
@@ -215,12 +228,18 @@ static bool directory_changed(const struct provided_file *file)
     return m->changed;
 }
 
+static void upload_opened(struct provided_file *file)
+{
+    let_go(own(file));
+}
+
 static struct store_result open_upload(struct directory *d, struct directory_file *f)
 {
     f->upload = (struct directory_upload){
         .file = &f->base,
         .workers = d->config.workers,
         .gatherers = &d->gatherers,
+        .opened = upload_opened,
         .upload = { .root = f->rules.root,
                     .rules = &f->rules.uploads,
                     .name = &f->rules.name,
@@ -233,12 +252,15 @@ static struct store_result open_upload(struct directory *d, struct directory_fil
 static struct store_result open_judged(struct directory_file *f)
 {
     struct directory *d = directory_of(&f->base);
+    struct store_result result = f->rules.result;
 
-    if (f->rules.result.error != STORE_OK)
-        return f->rules.result;
     f->base.blksize_max = f->rules.blksize_max;
     f->base.windowsize_max = f->rules.windowsize_max;
-    return f->request.writes ? open_upload(d, f) : open_read(d, f);
+    if (result.error == STORE_OK)
+        result = f->request.writes ? open_upload(d, f) : open_read(d, f);
+    if (result.error != STORE_LATER)
+        let_go(f);
+    return result;
 }
 
 static void judge(struct directory_file *f)
@@ -246,7 +268,7 @@ static void judge(struct directory_file *f)
     const struct directory_config *c = &directory_of(&f->base)->config;
     struct rules_base base = { c->root, c->uploads };
 
-    rules_judge(c->policy, &base, &f->request, NULL, &f->rules);
+    rules_judge(f->set, &base, &f->request, NULL, &f->rules);
 }
 
 static void judge_by_helper(struct store_job *job)
@@ -285,9 +307,13 @@ static struct store_result directory_open(struct provided_file *file,
     struct directory_file *f = own(file);
 
     *f = (struct directory_file){ .base = *file, .request = *request };
-    if (d->config.policy && d->config.policy->blocks)
+    if (d->config.policies) {
+        f->set = policy_slot_take(d->config.policies);
+        f->generation = f->set->generation;
+    }
+    if (f->set && f->set->blocks)
         return judge_later(d, f);
-    if (d->config.policy)
+    if (f->set)
         judge(f);
     else
         take_base(&d->config, f);

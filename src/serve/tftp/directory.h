@@ -10,7 +10,7 @@
 #include "file/upload.h"
 #include "os/loop.h"
 #include "serve/tftp/directory_upload.h"
-#include "serve/tftp/policy_set.h"
+#include "serve/tftp/policy_slot.h"
 #include "serve/tftp/provider.h"
 
 /* All of it outlives the directory. The helpers' results are collected on the loop's
@@ -21,13 +21,14 @@ struct directory_config {
     struct file_cache *files;
     const struct store_root *root;
     struct upload_rules uploads;
-    struct policy_set *policy; /* closed; it goes before root and uploads. NULL: none */
+    struct policy_slot *policies; /* they go before root and uploads. NULL: none */
 };
 
 /* What was found out in this turn holds for all of it: a storm asks for one file. */
 struct turn_memory {
     kedge_nanos found_at; /* loop_now() of the turn */
     const struct store_root *root;
+    uint64_t generation; /* of the policy that has the root */
     struct root_name name;
     struct cached_file *file;
     kedge_nanos checked_at;

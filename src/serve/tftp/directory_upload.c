@@ -29,6 +29,7 @@ static void helper_opened(struct upload *upload)
 {
     struct directory_upload *u = owner_of(upload);
 
+    u->opened(u->file);
     u->open = upload->result.error == STORE_OK;
     u->file->slow = upload->slow;
     resume(u, upload->result);

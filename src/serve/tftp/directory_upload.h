@@ -35,6 +35,8 @@ struct directory_upload {
     struct workers *workers;
     struct gatherers *gatherers; /* of all uploads of the directory */
     struct upload upload;
+    void (*opened)(struct provided_file *file); /* it is, or has failed: the root is not
+                                                   needed any more */
 
     struct gathered gathered;
     struct directory_upload *older, *newer; /* among the gatherers */

@@ -23,6 +23,11 @@ struct policy_set {
     bool blocks;                 /* once closed: see policy_set_close() */
     struct match_locale letters; /* once closed, where letter case may not count */
 
+    /* Of a policy_slot. */
+    uint32_t users;
+    uint64_t generation;                   /* no two have the same */
+    void (*release)(struct policy_set *s); /* frees it and its owner's; or NULL */
+
     /* Owned. */
     struct policy_section *sections;
     size_t room;
