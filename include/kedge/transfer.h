@@ -25,7 +25,8 @@ enum {
 
 /* Zero is the default of each. */
 struct kedge_transfer_options {
-    uint32_t blksize;     /* bytes; 0: what the path to the server takes unfragmented */
+    uint32_t
+        blksize; /* bytes, 8 to 65464; 0: what the path to the server takes unfragmented */
     uint32_t windowsize;  /* blocks; 0: KEDGE_TRANSFER_WINDOW, or less where the receive
                              buffer holds less, a peer's by default. Always 1 in netascii. */
     kedge_nanos timeout;  /* asked for, and the most that is waited before something is
@@ -62,7 +63,9 @@ enum kedge_transfer_cause {
     KEDGE_TRANSFER_CHANGED,      /* the file was altered while it was sent */
     KEDGE_TRANSFER_WRONG_SUM,    /* another SHA-256 */
     KEDGE_TRANSFER_STOPPED,      /* by cancel_fd or progress() */
-    KEDGE_TRANSFER_BAD_REQUEST, /* the name is too long to be asked for: nothing was sent */
+    KEDGE_TRANSFER_BAD_REQUEST, /* no request can be made of it, and nothing was sent: not
+                                   tftp://, no name or too long a one, port 0, an option
+                                   out of its bounds */
 };
 
 struct kedge_transfer_result {

@@ -5,6 +5,7 @@
 #include "os/clock.h"
 #include "tftp/patience.h"
 #include "tftp/recover.h"
+#include "transfer/request_check.h"
 #include "transfer/result.h"
 #include "transfer/source.h"
 #include "transfer/target.h"
@@ -317,6 +318,25 @@ static void init(struct fetch *f)
                                                  .rtt = KEDGE_NEVER };
 }
 
+static bool finish(const struct fetch *f)
+{
+    const struct fetch_about about = { f->what, f->error.why };
+
+    fetch_result_explain(f->result, &about);
+    return f->result->cause == KEDGE_TRANSFER_DONE;
+}
+
+/* False: *f->result says why not. */
+static bool can_be_asked(struct fetch *f)
+{
+    f->error = transfer_request_check(f->remote, f->options);
+    if (f->error.cause == KEDGE_TRANSFER_DONE)
+        return true;
+    f->what = "";
+    transfer_result_error(f->result, f->error);
+    return finish(f);
+}
+
 static bool resolve(struct fetch *f, struct kedge_addresses *list)
 {
     struct kedge_error error = { .text = "" };
@@ -326,14 +346,6 @@ static bool resolve(struct fetch *f, struct kedge_addresses *list)
     f->result->code = error.code;
     memcpy(f->result->reason, error.text, sizeof f->result->reason);
     return false;
-}
-
-static bool finish(const struct fetch *f)
-{
-    const struct fetch_about about = { f->what, f->error.why };
-
-    fetch_result_explain(f->result, &about);
-    return f->result->cause == KEDGE_TRANSFER_DONE;
 }
 
 static void run(struct fetch *f, const struct kedge_addresses *list,
@@ -356,7 +368,7 @@ bool kedge_get(const struct kedge_endpoint *remote, const char *path,
     struct fetch_target target;
 
     init(&f);
-    if (!resolve(&f, &list))
+    if (!can_be_asked(&f) || !resolve(&f, &list))
         return false;
     f.what = strcmp(path, "-") == 0 ? "standard output" : path;
     f.file = &target.file;
@@ -376,7 +388,7 @@ bool kedge_put(const char *path, const struct kedge_endpoint *remote,
     struct transfer_error opened;
 
     init(&f);
-    if (!resolve(&f, &list))
+    if (!can_be_asked(&f) || !resolve(&f, &list))
         return false;
     f.what = strcmp(path, "-") == 0 ? "standard input" : path;
     f.file = &source.file;

@@ -135,6 +135,49 @@ static void failures_have_causes(void **state)
     assert_int_equal(place_files(p, false), 1);
 }
 
+/* Each is refused before anything is sent or opened. */
+static void what_cannot_be_asked_is_refused_at_once(void **state)
+{
+    static const struct {
+        const char *url;
+        struct kedge_transfer_options options;
+        const char *reason;
+    } cases[] = {
+        { "tcp://127.0.0.1:9", { 0 }, "not a tftp:// endpoint" },
+        { "unix:///run/x", { 0 }, "not a tftp:// endpoint" },
+        { "tftp://127.0.0.1:9/", { 0 }, "no file is named" },
+        { "tftp://127.0.0.1:0/f", { 0 }, "no server listens at port 0" },
+        { "tftp://127.0.0.1:9/f",
+          { .blksize = 1 },
+          "blksize is 8 to 65464 bytes (RFC 2348)" },
+        { "tftp://127.0.0.1:9/f",
+          { .blksize = 65465 },
+          "blksize is 8 to 65464 bytes (RFC 2348)" },
+        { "tftp://127.0.0.1:9/f",
+          { .windowsize = 65536 },
+          "windowsize is 1 to 65535 blocks (RFC 7440)" },
+        { "tftp://127.0.0.1:9/f", { .timeout = 5 }, "timeout is 10 ms to 255 s" },
+        { "tftp://127.0.0.1:9/f",
+          { .timeout = 256 * KEDGE_SEC },
+          "timeout is 10 ms to 255 s" },
+    };
+    struct place *p = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct kedge_transfer_result r;
+        struct kedge_endpoint e;
+
+        assert_true(kedge_endpoint_parse(cases[i].url, &e, NULL));
+        assert_false(kedge_get(&e, at(p, "x").text, &cases[i].options, &r));
+        assert_int_equal(r.cause, KEDGE_TRANSFER_BAD_REQUEST);
+        assert_string_equal(r.reason, cases[i].reason);
+        assert_false(kedge_put(at(p, "none").text, &e, &cases[i].options, &r));
+        assert_int_equal(r.cause, KEDGE_TRANSFER_BAD_REQUEST);
+        assert_string_equal(r.reason, cases[i].reason);
+    }
+    assert_int_equal(place_files(p, false), 0);
+}
+
 static void a_sum_that_differs_keeps_nothing_at_either_end(void **state)
 {
     struct kedge_transfer_options o = { .sha256 = sum_of_abc };
@@ -227,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(there_and_back),
         TEST(failures_have_causes),
+        TEST(what_cannot_be_asked_is_refused_at_once),
         TEST(a_sum_that_differs_keeps_nothing_at_either_end),
         TEST(progress_is_told_and_may_stop_it),
         TEST(a_descriptor_may_stop_it),
