@@ -25,8 +25,16 @@ def complaints(root, page):
     return found
 
 
+def promises_without_a_test(page):
+    """Rows of the table of what is defended whose last cell names no test."""
+    table = page.split("## What is defended\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (?!an attacker|-)(.*) \|$", table, re.M)
+    assert rows
+    return [row for row in rows if "`tests/" not in row.split(" | ")[-1]]
+
+
 def pages(root):
-    return guard.files(root, "README.md", "CONTRIBUTING.md", "docs/", "tests/",
+    return guard.files(root, "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/", "tests/",
                        suffix=(".md",))
 
 
@@ -63,6 +71,14 @@ def test_the_number_of_checks_is_right(root, kedge):
     count = len(guard.run(kedge, "check", "--list").splitlines())
     said = re.findall(r"`kedge check`: (\d+) checks", (root / "CHANGELOG.md").read_text())
     assert said == [str(count)]
+
+
+def test_what_is_defended_has_a_test(root):
+    page = (root / "SECURITY.md").read_text()
+    assert promises_without_a_test(page) == []
+    planted = page.replace("## What is defended\n\n",
+                           "## What is defended\n\n| hopes | meets a hope | good will |\n")
+    assert promises_without_a_test(planted) == ["hopes | meets a hope | good will"]
 
 
 def test_what_is_not_there_is_seen(root):
