@@ -150,13 +150,17 @@ def test_uploads_stay_below_the_root(serve, tree, tmp_path):
         with pytest.raises(TftpError) as refused:
             put(server.at, name, b"never")
         assert refused.value.code in ({1, 2} if code == 2 else {code}), name
-    # A link is replaced itself, and never written through.
-    for name in ("out", "absolute", "passwd"):
-        put(server.at, name, b"mine")
-        assert not (tree / name).is_symlink()
-        assert (tree / name).read_bytes() == b"mine"
+    # What a link leads to is written, below the root, and the link stays.
+    for name, place in {"in": "sub/file", "absolute": "sub/file", "out": "secret"}.items():
+        put(server.at, name, name.encode())
+        assert (tree / name).is_symlink()
+        assert (tree / place).read_bytes() == name.encode()
+    for name, code in {"passwd": 1, "outabsolute": 1, "loop": 1, "indir": 2, "outdir": 2}.items():
+        with pytest.raises(TftpError) as refused:
+            put(server.at, name, b"never")
+        assert refused.value.code == code and (tree / name).is_symlink()
     put(server.at, "outdir/up", b"stays in")
     assert (tree / "up").read_bytes() == b"stays in"
     assert (tmp_path / "secret").read_bytes() == b"secret"
-    assert (tree / "sub/file").read_bytes() == b"sub"
+    assert (tree / "sub/file").read_bytes() == b"absolute"
     assert sorted(tmp_path.iterdir()) == before
