@@ -155,14 +155,16 @@ def test_server_keeps_to_its_directory(lab, make, srv, tmp_path):
     assert code_of(tftp.put, lab.at, "nodir/f", b"x") == 1
     assert code_of(tftp.put, lab.at, "dir", b"x") == 2
     assert code_of(tftp.put, lab.at, ".kedge-0123456789abcdef", b"x") == 1
-    tftp.put(lab.at, "link", b"new")
-    if lab.bare:
+    if lab.bare:    # it replaces a link; the library writes what it leads to, below the root
+        tftp.put(lab.at, "link", b"new")
+        assert (srv / "link").read_bytes() == b"new" and not (srv / "link").is_symlink()
         assert code_of(tftp.put, lab.at, "../up", b"below") == 1
     else:
+        assert code_of(tftp.put, lab.at, "link", b"new") == 1
+        assert (srv / "link").is_symlink()
         tftp.put(lab.at, "../up", b"below")
         assert (srv / "up").read_bytes() == b"below"
     assert (tmp_path / "secret").read_bytes() == b"secret"
-    assert (srv / "link").read_bytes() == b"new" and not (srv / "link").is_symlink()
     assert not (tmp_path / "up").exists()
 
 
