@@ -72,6 +72,17 @@ static bool has_byte(const struct cached_file *f)
     return pread(f->fd, &byte, 1, 0) == 1;
 }
 
+/* Nobody has written it since it was opened. */
+static bool is_as_it_was(const struct cached_file *f)
+{
+    const struct file_identity *id = &f->id;
+    struct stat st;
+
+    return fstat(f->fd, &st) == 0 && (uint64_t)st.st_size == id->size &&
+           st.st_mtim.tv_sec == id->mtime_s && st.st_mtim.tv_nsec == id->mtime_ns &&
+           st.st_ctim.tv_sec == id->ctime_s && st.st_ctim.tv_nsec == id->ctime_ns;
+}
+
 struct store_result cache_copy(struct cached_file *f)
 {
     uint64_t got = 0;
@@ -82,5 +93,5 @@ struct store_result cache_copy(struct cached_file *f)
         got == f->size)
         return store_ok();
     cache_forget_copy(f);
-    return cache_changed(f) ? store_ok() : copy_made(f);
+    return is_as_it_was(f) ? copy_made(f) : store_ok();
 }
