@@ -123,9 +123,9 @@ static bool is_complete(enum kedge_tftp_outcome outcome)
 
 /* A mark of a network lasts no longer than the one of the address that it comes from. Else a
  * network that is marked would be so for ever: it never tries a data port again. */
-void port_memory_ended(struct tftp_sessions *t, struct tftp_session *s)
+void port_memory_ended(struct tftp_sessions *t, struct tftp_session *s,
+                       enum kedge_tftp_outcome outcome)
 {
-    enum kedge_tftp_outcome outcome = tftp_session_outcome(s);
     uint64_t who, network;
 
     if (!t->limits.auto_port || s->accounted || !is_complete(outcome))

@@ -25,7 +25,9 @@ void port_memory_heard(struct tftp_sessions *t, const struct tftp_session *s);
 void port_memory_silent(struct tftp_sessions *t, const struct tftp_session *s,
                         kedge_nanos now);
 
-/* The session may have ended: what that says of its peer and of the peer's network. */
-void port_memory_ended(struct tftp_sessions *t, struct tftp_session *s);
+/* The session may have ended, so its outcome is: what that says of its peer and of the peer's
+ * network. */
+void port_memory_ended(struct tftp_sessions *t, struct tftp_session *s,
+                       enum kedge_tftp_outcome outcome);
 
 #endif

@@ -12,7 +12,7 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
 
     if (session_advanced(s))
         budget_refund(t, s);
-    port_memory_ended(t, s);
+    port_memory_ended(t, s, tftp_session_outcome(s));
     if (s->state == TFTP_LIVE)
         at = kedge_tftp_machine_deadline(&s->machine);
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
@@ -22,7 +22,7 @@ static void release(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos
 {
     uint32_t number = tftp_session_number(t, s);
 
-    port_memory_ended(t, s);
+    port_memory_ended(t, s, tftp_session_outcome(s));
     if (s->linked && s->state != TFTP_WAITING)
         table_remember(t, s, now);
     table_unlink(t, s);

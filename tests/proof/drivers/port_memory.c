@@ -43,6 +43,6 @@ void prove_ended(void)
     any_table(&t);
     ANY_SESSION_OF(t, s);
     any_live(s);
-    port_memory_ended(&t, s);
+    port_memory_ended(&t, s, tftp_session_outcome(s));
     each_link_is_a_place(&t);
 }
