@@ -121,6 +121,7 @@ static const char *wanted(enum arg_kind kind)
     case ARG_RANGE:
         return "LOW-HIGH";
     case ARG_ENUM:
+    case ARG_MAYBE:
         return "one of";
     default:
         return "a value";
@@ -130,7 +131,9 @@ static const char *wanted(enum arg_kind kind)
 static bool not_valid(struct parse *p, const struct arg *a, const char *value)
 {
     return bad(p, "%s takes %s%s%s%s, not '%s'", flag_of(a).text, wanted(a->kind),
-               bounds(a).text, a->words ? (a->kind == ARG_ENUM ? " " : ", or ") : "",
+               bounds(a).text,
+               a->words ? (a->kind == ARG_ENUM || a->kind == ARG_MAYBE ? " " : ", or ")
+                        : "",
                a->words ? a->words : "", printable(value, PRINTABLE_WORD).text);
 }
 
@@ -202,8 +205,11 @@ static bool set(struct parse *p, const struct arg *a, const char *value)
         return set_range(p, a, value);
     case ARG_ENUM:
         return set_word(p, a, value);
-    case ARG_TEXT:
     case ARG_MAYBE:
+        if (a->words && value[0] && word_in(a->words, span_of(value)) < 0)
+            return not_valid(p, a, value);
+        return store(p, a, &value, sizeof value);
+    case ARG_TEXT:
         return store(p, a, &value, sizeof value);
     case ARG_TEXTS:
         return add_text(p, a, value);

@@ -12,6 +12,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+bool serve_port_is(const struct serve_options *o, const char *word)
+{
+    return strcmp(o->single_port[0] ? o->single_port : "always", word) == 0;
+}
+
 enum { FILES_KEEP = 2048 }; /* descriptors, at most, that connections leave free */
 
 /* What is served when nothing is named. */
@@ -82,7 +87,8 @@ static int open_tftp(struct server *s)
         .blksize_max = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max,
         .windowsize_max = (uint32_t)o->windowsize_max,
         .timeout = o->timeout,
-        .single_port = o->single_port,
+        .single_port = serve_port_is(o, "always"),
+        .auto_port = serve_port_is(o, "auto"),
         .by_interface = s->policies != NULL, /* a later policy may ask */
         .low = (uint16_t)o->port_range.low,
         .high = (uint16_t)o->port_range.high,

@@ -24,7 +24,7 @@ struct serve_options {
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
     const char *user;
-    bool single_port;
+    const char *single_port; /* "": always */
     struct arg_range port_range;
     uint64_t shards;
     uint64_t max_transfers;
@@ -87,6 +87,9 @@ void server_close(struct server *s);
 /* serve_table.c: what is served, with a command to try it; and the end's summary. */
 void server_print_table(const struct server *s);
 void server_print_summary(const struct server *s);
+
+/* serve_listen.c: whether --single-port is this word. Without a value it is always. */
+bool serve_port_is(const struct serve_options *o, const char *word);
 
 /* serve_listen.c: bind one endpoint, or the default set. */
 KEDGE_MUST_CHECK enum exit_code serve_endpoint(struct server *s, const char *text);

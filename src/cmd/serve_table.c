@@ -78,7 +78,7 @@ static void print_data_ports(const struct server *s)
     uint64_t ports = 0;
     bool by_range = s->options->port_range.high > 0;
 
-    if (!s->tftp || s->options->single_port)
+    if (!s->tftp || serve_port_is(s->options, "always"))
         return;
     for (unsigned i = 0; i < s->shard_count; i++)
         ports += tftp_service_data_ports(s->shards[i].tftp);

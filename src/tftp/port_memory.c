@@ -10,9 +10,9 @@
  * with one of its timeouts. */
 static const kedge_nanos kept_for = 3600 * KEDGE_SEC;
 
-/* A client asks for the same file again, from another port, once it knows its size: EDK2
- * within 10 ms. Sooner, it is another client at the same address. */
-static const kedge_nanos same_file_after = KEDGE_MSEC;
+/* A client that asked for a file's size asks for the file then, from another port: EDK2 within
+ * 10 ms. In the same words it is another client at the same address. */
+static const kedge_nanos sized_file_after = KEDGE_MSEC;
 
 /* Clients of one address may ask for several files at once. No first timeout is longer than
  * it takes the answer of one to be heard. */
@@ -65,26 +65,27 @@ static void forget(struct tftp_sessions *t, uint64_t who)
 
 /* The answer to its last request, from a data port, was in vain: it asks for something new,
  * and would have said something about the old. */
-static bool was_in_vain(const struct tftp_reach *r, uint64_t who, uint64_t file,
-                        kedge_nanos now)
+static bool was_in_vain(const struct tftp_reach *r, uint64_t who,
+                        const struct tftp_session *s, kedge_nanos now)
 {
-    kedge_nanos least = r->file == file ? same_file_after : other_file_after;
+    bool goes_on = r->sized && r->file == s->file && r->request != s->request_hash;
+    kedge_nanos least = goes_on ? sized_file_after : other_file_after;
 
     return r->who == who && r->answered != 0 && now - r->answered >= least &&
            now - r->answered < kept_for;
 }
 
-bool port_memory_prefers(struct tftp_sessions *t, const struct tftp_arrival *in,
-                         uint64_t file, kedge_nanos now)
+bool port_memory_prefers(struct tftp_sessions *t, const struct tftp_session *s,
+                         kedge_nanos now)
 {
-    uint64_t who = hash_address(t, in->listener, &in->peer);
+    uint64_t who = hash_address(t, s->listener, &s->peer);
 
     if (!t->limits.auto_port)
         return false;
-    if (was_in_vain(place_of(t, who), who, file, now))
+    if (was_in_vain(place_of(t, who), who, s, now))
         mark(t, who, now + kept_for);
     return is_marked(t, who, now) ||
-           is_marked(t, hash_network(t, in->listener, &in->peer), now);
+           is_marked(t, hash_network(t, s->listener, &s->peer), now);
 }
 
 /* What is marked, whoever it is, is not pushed out by what is only asked. */
@@ -95,9 +96,12 @@ void port_memory_answered(struct tftp_sessions *t, const struct tftp_session *s,
     struct tftp_reach *r = place_of(t, who);
 
     if (t->limits.auto_port && s->from == TFTP_FROM_DATA && r->until <= now)
-        *r = (struct tftp_reach){
-            .who = who, .file = s->file, .answered = now, .socket = s->socket
-        };
+        *r = (struct tftp_reach){ .who = who,
+                                  .file = s->file,
+                                  .request = s->request_hash,
+                                  .sized = (s->asked.has & KEDGE_TFTP_HAS_TSIZE) != 0,
+                                  .answered = now,
+                                  .socket = s->socket };
 }
 
 void port_memory_heard(struct tftp_sessions *t, const struct tftp_session *s)

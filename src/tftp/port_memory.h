@@ -10,11 +10,10 @@
 
 #include "tftp/sessions.h"
 
-/* Whether the first answer to this request, for `file`, leaves from the request port. A new
+/* Whether the first answer to this new session's request leaves from the request port. The
  * request may be what tells that the last one was answered in vain. */
 KEDGE_MUST_CHECK bool port_memory_prefers(struct tftp_sessions *t,
-                                          const struct tftp_arrival *in, uint64_t file,
-                                          kedge_nanos now);
+                                          const struct tftp_session *s, kedge_nanos now);
 
 /* The session's request is answered first; a data port has now heard its peer. */
 void port_memory_answered(struct tftp_sessions *t, const struct tftp_session *s,

@@ -191,7 +191,7 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
     s->request_len = (uint16_t)in->bytes.len;
     s->request_hash = hash_bytes(t->limits.key, in->bytes);
     s->file = hash_bytes(t->limits.key + s->op, out->request.name);
-    if (port_memory_prefers(t, in, s->file, now))
+    if (port_memory_prefers(t, s, now))
         s->from = TFTP_FROM_REQUEST;
     s->started = s->progress_at = now;
     admission_take_place(t, s);

@@ -124,9 +124,11 @@ struct tftp_ended {
 /* What is known of the way to an address, or to a network of them. */
 struct tftp_reach {
     uint64_t who;
-    uint64_t file; /* what it asked for last */
+    uint64_t file;    /* what it asked for last, */
+    uint64_t request; /* in these words, */
+    bool sized;       /* and how long it is */
     kedge_nanos
-        answered;      /* when a data port answered that, if it has heard nothing; or 0 */
+        answered;      /* when a data port answered that, and heard nothing since; or 0 */
     kedge_nanos until; /* answers leave from the request port until then; or 0 */
     uint32_t socket;   /* that data port */
 };

@@ -15,6 +15,13 @@ enum { BATCHES_MAX = 8, QUEUE_BATCHES = 256 };
 /* A loop that slept so long was woken by what came. */
 static const kedge_nanos woken_within = 100 * KEDGE_MSEC;
 
+static uint32_t socket_number(const struct tftp_port *p)
+{
+    if (!p->requests)
+        return p->number - 1;
+    return p->service->config.single_port ? 0 : TFTP_REQUEST_SOCKET;
+}
+
 static void fill_arrival(const struct tftp_port *p, const struct udp_in *in,
                          struct tftp_arrival *out)
 {
@@ -22,7 +29,7 @@ static void fill_arrival(const struct tftp_port *p, const struct udp_in *in,
     struct net_raw local = net_address_raw(&in->m.local.address);
 
     *out = (struct tftp_arrival){ .listener = p->listener->number,
-                                  .socket = p->requests ? 0 : p->number - 1,
+                                  .socket = socket_number(p),
                                   .to_broadcast = in->to_broadcast,
                                   .bytes = in->m.bytes };
     memcpy(out->peer.ip, peer.ip, sizeof out->peer.ip);
@@ -164,19 +171,36 @@ static void drain_before_request(struct tftp_port *p)
     drain_data(p, QUEUE_BATCHES);
 }
 
+/* What waits for this peer, or may tell that the last answer to its address was heard. */
+static void drain_for(struct tftp_port *p, const struct tftp_arrival *in)
+{
+    struct tftp_service *s = p->service;
+    struct tftp_session *live = tftp_sessions_find(&s->sessions, in->listener, &in->peer);
+    uint32_t silent;
+
+    if (live && live->state == TFTP_LIVE && !transfer_of(s, live)->port->requests)
+        drain_before_request(transfer_of(s, live)->port);
+    if (tftp_sessions_silent(&s->sessions, in, &silent))
+        drain_before_request(&p->listener->port[silent + 1]);
+}
+
+/* A datagram on the request port. */
 static void take_request(struct tftp_port *p, const struct udp_in *in)
 {
     struct tftp_sessions *sessions = &p->service->sessions;
+    kedge_nanos now = loop_now(p->service->config.loop);
     struct tftp_arrival arrival;
-    struct tftp_session *live;
     struct tftp_event event;
 
+    if (in->cut && p->service->config.auto_port)
+        return;
     fill_arrival(p, in, &arrival);
     arrival.came = p->came;
-    live = tftp_sessions_find(sessions, arrival.listener, &arrival.peer);
-    if (live && live->state == TFTP_LIVE)
-        drain_before_request(transfer_of(p->service, live)->port);
-    tftp_sessions_request(sessions, &arrival, loop_now(p->service->config.loop), &event);
+    drain_for(p, &arrival);
+    if (p->service->config.auto_port)
+        tftp_sessions_data(sessions, &arrival, now, &event);
+    else
+        tftp_sessions_request(sessions, &arrival, now, &event);
     act(p, &in->m, &event);
 }
 
@@ -202,7 +226,8 @@ static void drain_requests(struct tftp_port *p)
     p->drops_seen = box->drops;
 }
 
-/* Nobody listens at a peer's port, says ICMP: a hint, for anybody can say so. */
+/* Nobody listens at a peer's port, says ICMP: a hint, for anybody can say so. With two ports it
+ * is no word about the request port: the other one's answer may be what has its client. */
 static void gone(void *owner, const struct udp_error *e)
 {
     struct tftp_port *p = owner;
@@ -210,7 +235,7 @@ static void gone(void *owner, const struct udp_error *e)
     struct tftp_peer peer = { .scope = raw.scope, .port = raw.port };
     struct tftp_session *s;
 
-    if (!udp_error_is_refusal(e))
+    if (!udp_error_is_refusal(e) || (p->requests && p->service->config.auto_port))
         return;
     memcpy(peer.ip, raw.ip, sizeof peer.ip);
     s = tftp_sessions_find(&p->service->sessions, p->listener->number, &peer);

@@ -152,6 +152,9 @@ void request_begin(struct tftp_transfer *t);
 struct tftp_transfer *transfer_of(struct tftp_service *s,
                                   const struct tftp_session *session);
 
+/* Where what it sends leaves from, as its session says. */
+struct tftp_port *transfer_port(const struct tftp_transfer *t);
+
 /* Open its file, and start. */
 void transfer_open(struct tftp_transfer *t);
 

@@ -21,11 +21,12 @@ static const kedge_nanos behind_max = 5 * KEDGE_SEC;
 static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
 {
     size_t count = (size_t)limits->room + TFTP_SPARE;
+    size_t each = limits->auto_port ? DATA_EACH : REQUEST_EACH; /* it may be DATA */
 
     s->session_memory = calloc(1, tftp_sessions_memory(limits));
     s->transfers = calloc(count, sizeof *s->transfers);
     s->files = calloc(count, s->config.provider->file_bytes);
-    s->request_memory = malloc((size_t)UDP_BATCH * REQUEST_EACH);
+    s->request_memory = malloc(UDP_BATCH * each);
     s->data_memory = malloc((size_t)DATA_BATCH * DATA_EACH);
     s->batch = malloc(BATCH_BYTES);
     if (outboxes_open(s) < 0)
@@ -34,8 +35,7 @@ static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
         !s->data_memory || !s->batch)
         return -ENOMEM;
     tftp_sessions_init(&s->sessions, limits, s->session_memory);
-    udp_inbox_init(&s->requests, s->request_memory, (size_t)UDP_BATCH * REQUEST_EACH,
-                   REQUEST_EACH);
+    udp_inbox_init(&s->requests, s->request_memory, UDP_BATCH * each, each);
     udp_inbox_init(&s->data, s->data_memory, (size_t)DATA_BATCH * DATA_EACH, DATA_EACH);
     return 0;
 }
@@ -45,6 +45,7 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
     struct tftp_limits limits = { .room = config->room,
                                   .sockets = listener_data_sockets(config),
                                   .single_port = config->single_port,
+                                  .auto_port = config->auto_port,
                                   .unvalidated_max = config->unvalidated_max,
                                   .uploads_max = config->uploads_max
                                                      ? config->uploads_max

@@ -32,6 +32,7 @@ struct tftp_config {
     uint32_t windowsize_max;
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
     bool single_port;
+    bool auto_port;     /* as of tftp/sessions.h; not with single_port */
     bool by_interface;  /* the provider is to be told where requests come in */
     uint16_t low, high; /* of the data ports; 0: any */
     uint32_t shard;     /* the number of this one among those on the same request ports */

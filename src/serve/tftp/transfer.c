@@ -13,6 +13,14 @@ struct tftp_transfer *transfer_of(struct tftp_service *s,
     return &s->transfers[tftp_session_number(&s->sessions, session)];
 }
 
+struct tftp_port *transfer_port(const struct tftp_transfer *t)
+{
+    const struct tftp_session *s = t->session;
+    bool requests = t->service->config.single_port || s->from != TFTP_FROM_DATA;
+
+    return &t->service->listeners[s->listener].port[requests ? 0 : s->socket + 1];
+}
+
 static void say(struct tftp_transfer *t, const uint8_t *packet, size_t len)
 {
     port_say(t->port, &t->channel, (struct kedge_span){ packet, len });
@@ -217,12 +225,36 @@ static void note_turn(struct tftp_transfer *t)
         m->receiver.rtt.own_delay = t->service->turn;
 }
 
+/* No bytes of its file may wait in a queue when it lets go of that. */
+static void take_back(struct tftp_transfer *t)
+{
+    if (t->lent > 0 && t->lent == port_emptied(t->port) + 1)
+        port_empty(t->port);
+    t->lent = 0;
+}
+
+/* Its session has chosen the other port. */
+static void follow(struct tftp_transfer *t)
+{
+    struct tftp_port *port = transfer_port(t);
+
+    if (port == t->port)
+        return;
+    port_unlink(t);
+    take_back(t);
+    t->port = port;
+    t->channel.fd = port->socket.fd;
+}
+
 void transfer_pump(struct tftp_transfer *t)
 {
     kedge_nanos now = loop_now(t->service->config.loop);
     struct kedge_tftp_action action;
 
-    if (t->waits || t->ending || t->is_stuck || t->session->state != TFTP_LIVE)
+    if (t->waits || t->ending || t->session->state != TFTP_LIVE)
+        return;
+    follow(t);
+    if (t->is_stuck)
         return;
     note_turn(t);
     do
@@ -233,14 +265,6 @@ void transfer_pump(struct tftp_transfer *t)
     tftp_sessions_settle(&t->service->sessions, t->session);
     if (tftp_session_outcome(t->session) != KEDGE_TFTP_RUNNING)
         transfer_record(t);
-}
-
-/* No bytes of its file may wait in a queue when it lets go of that. */
-static void take_back(struct tftp_transfer *t)
-{
-    if (t->lent > 0 && t->lent == port_emptied(t->port) + 1)
-        port_empty(t->port);
-    t->lent = 0;
 }
 
 /* What is under way for its file ends first, and then calls this again. */
@@ -261,6 +285,17 @@ void transfer_end(struct tftp_transfer *t)
         tftp_sessions_release(&s->sessions, t->session, loop_now(s->config.loop));
 }
 
+/* An ERROR ends it whichever port it comes from. Whoever is behind a NAT gets it so without
+ * having to ask twice for each file that is not there. */
+static void say_refusal(struct tftp_transfer *t, struct kedge_span datagram)
+{
+    struct tftp_port *port = t->port;
+
+    if (t->service->config.auto_port)
+        port = &t->service->listeners[t->session->listener].port[0];
+    port_say(port, &t->channel, datagram);
+}
+
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
 {
     enum kedge_tftp_op op = t->session->op;
@@ -277,7 +312,7 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
     else if (t->session->outcome == KEDGE_TFTP_RUNNING)
         t->session->outcome = KEDGE_TFTP_REFUSED;
     if (len > 0)
-        port_say(t->port, &t->channel, (struct kedge_span){ datagram, len });
+        say_refusal(t, (struct kedge_span){ datagram, len });
     transfer_end(t);
 }
 

@@ -15,7 +15,8 @@ void prove_prefers(void)
     uint32_t socket;
 
     any_table(&t);
-    (void)port_memory_prefers(&t, &in, any_u64(), any_u64());
+    ANY_SESSION_OF(t, s);
+    (void)port_memory_prefers(&t, s, any_u64());
     if (tftp_sessions_silent(&t, &in, &socket))
         //@ assert written: \initialized(&socket);
         ;

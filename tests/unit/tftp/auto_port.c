@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of auto_port: who is answered from the request port, and since when (rule 8). */
+/* Tests of auto_port: who is answered from the request port, and since when. rule_15_N_ shows
+ * the Nth line of rule 15's table. */
 #include "server.h"
 
 #include "tftp/port_memory.h"
@@ -83,7 +84,7 @@ static struct tftp_session *small_one(struct server *s, struct tftp_arrival in)
     return s->event.session;
 }
 
-static void rule_1_the_first_answer_leaves_from_a_data_port(void **state)
+static void rule_15_1_the_first_answer_leaves_from_a_data_port(void **state)
 {
     struct server *s = auto_server();
 
@@ -94,7 +95,7 @@ static void rule_1_the_first_answer_leaves_from_a_data_port(void **state)
     server_close(s);
 }
 
-static void rule_1_a_repeat_is_answered_from_the_request_port(void **state)
+static void rule_15_1_a_repeat_is_answered_from_the_request_port(void **state)
 {
     static const struct kedge_span requests[] = { BYTES(RRQ), BYTES(WRQ),
                                                   BYTES(RRQ_OPTIONS) };
@@ -113,7 +114,7 @@ static void rule_1_a_repeat_is_answered_from_the_request_port(void **state)
     }
 }
 
-static void rule_1_the_first_port_that_hears_has_the_transfer(void **state)
+static void rule_15_1_the_first_port_that_hears_has_the_transfer(void **state)
 {
     (void)state;
     for (unsigned requests = 0; requests < 2; requests++) {
@@ -133,7 +134,7 @@ static void rule_1_the_first_port_that_hears_has_the_transfer(void **state)
     }
 }
 
-static void rule_1_an_upload_goes_to_either(void **state)
+static void rule_15_1_an_upload_goes_to_either(void **state)
 {
     (void)state;
     for (unsigned requests = 0; requests < 2; requests++) {
@@ -150,7 +151,7 @@ static void rule_1_an_upload_goes_to_either(void **state)
 }
 
 /* A forged packet to a port that all know does not take the transfer from its client. */
-static void rule_1_what_does_not_fit_wins_nothing_at_the_request_port(void **state)
+static void rule_15_1_what_does_not_fit_wins_nothing_at_the_request_port(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = moved(s, from(1, rrq));
@@ -165,7 +166,7 @@ static void rule_1_what_does_not_fit_wins_nothing_at_the_request_port(void **sta
     server_close(s);
 }
 
-static void rule_1_each_request_has_one_answer_at_most(void **state)
+static void rule_15_1_each_request_has_one_answer_at_most(void **state)
 {
     struct server *s = auto_server();
     unsigned asked = 1, answers = 1;
@@ -197,7 +198,7 @@ static void a_datagram_that_comes_twice_is_no_repeat(void **state)
     server_close(s);
 }
 
-static void rule_2_once_the_data_port_has_heard_it_answers(void **state)
+static void rule_15_2_once_the_data_port_has_heard_it_answers(void **state)
 {
     static const struct kedge_span heard[] = { BYTES("\0\4\0\7"), BYTES("\0\4\0\1") };
 
@@ -216,7 +217,7 @@ static void rule_2_once_the_data_port_has_heard_it_answers(void **state)
 }
 
 /* Source ports come again: GRUB's is 25300 at each boot. */
-static void rule_3_after_the_end_it_is_a_new_request(void **state)
+static void rule_15_3_after_the_end_it_is_a_new_request(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = small_one(s, from(25300, rrq));
@@ -228,7 +229,7 @@ static void rule_3_after_the_end_it_is_a_new_request(void **state)
     server_close(s);
 }
 
-static void rule_4_a_repeat_marks_the_address(void **state)
+static void rule_15_4_a_repeat_marks_the_address(void **state)
 {
     struct server *s = auto_server();
 
@@ -261,7 +262,7 @@ static void a_marked_address_has_no_data_port(void **state)
     server_close(s);
 }
 
-static void rule_5_the_same_file_asked_for_again_marks_at_once(void **state)
+static void rule_15_5_the_same_file_asked_for_again_marks_at_once(void **state)
 {
     struct server *s = auto_server();
     uint32_t socket = 99;
@@ -277,7 +278,7 @@ static void rule_5_the_same_file_asked_for_again_marks_at_once(void **state)
     server_close(s);
 }
 
-static void rule_5_but_not_when_the_data_port_has_heard(void **state)
+static void rule_15_5_but_not_when_the_data_port_has_heard(void **state)
 {
     struct server *s = auto_server();
     uint32_t socket;
@@ -292,19 +293,20 @@ static void rule_5_but_not_when_the_data_port_has_heard(void **state)
     server_close(s);
 }
 
-static void rule_5_two_clients_of_an_address_ask_at_once(void **state)
+static void rule_15_5_two_clients_of_an_address_ask_at_once(void **state)
 {
     struct server *s = auto_server();
 
     (void)state;
-    for (uint16_t port = 1; port < 9; port++)
+    for (uint16_t port = 1; port < 9; port++, s->now += MS(10))
         assert_int_equal(from_of(s, from(port, rrq)), TFTP_FROM_DATA);
-    s->now += MS(500);
+    for (uint16_t port = 11; port < 19; port++, s->now += MS(10)) /* curl asks so */
+        assert_int_equal(from_of(s, from(port, tsize_rrq)), TFTP_FROM_DATA);
     assert_int_equal(from_of(s, from(9, other_file)), TFTP_FROM_DATA);
     server_close(s);
 }
 
-static void rule_5_another_file_marks_after_a_second(void **state)
+static void rule_15_5_another_file_marks_after_a_second(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = started(s, from(1, rrq));
@@ -316,7 +318,7 @@ static void rule_5_another_file_marks_after_a_second(void **state)
     server_close(s);
 }
 
-static void rule_5_what_was_in_vain_long_ago_marks_nothing(void **state)
+static void rule_15_5_what_was_in_vain_long_ago_marks_nothing(void **state)
 {
     struct server *s = auto_server();
 
@@ -327,7 +329,7 @@ static void rule_5_what_was_in_vain_long_ago_marks_nothing(void **state)
     server_close(s);
 }
 
-static void rule_5_a_network_is_marked_when_a_transfer_is_complete(void **state)
+static void rule_15_5_a_network_is_marked_when_a_transfer_is_complete(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = moved(s, from(1, rrq));
@@ -342,7 +344,7 @@ static void rule_5_a_network_is_marked_when_a_transfer_is_complete(void **state)
 }
 
 /* Else it would be for ever: who is marked tries no data port. */
-static void rule_5_a_mark_of_a_network_does_not_renew_itself(void **state)
+static void rule_15_5_a_mark_of_a_network_does_not_renew_itself(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = moved(s, from(1, rrq));
@@ -395,7 +397,7 @@ static void an_upload_clears_them_before_it_has_lingered(void **state)
 }
 
 /* The ERROR leaves from the request port (serve/tftp), and no client answers one. */
-static void rule_6_a_refusal_says_nothing_of_the_data_port(void **state)
+static void rule_15_6_a_refusal_says_nothing_of_the_data_port(void **state)
 {
     struct server *s = auto_server();
     uint8_t reply[64];
@@ -410,7 +412,7 @@ static void rule_6_a_refusal_says_nothing_of_the_data_port(void **state)
     server_close(s);
 }
 
-static void rule_7_error_5_to_one_of_two_ports_ends_nothing(void **state)
+static void rule_15_7_error_5_to_one_of_two_ports_ends_nothing(void **state)
 {
     (void)state;
     for (unsigned requests = 0; requests < 2; requests++) {
@@ -426,7 +428,7 @@ static void rule_7_error_5_to_one_of_two_ports_ends_nothing(void **state)
     }
 }
 
-static void rule_7_other_errors_end_it_and_prove_their_port(void **state)
+static void rule_15_7_other_errors_end_it_and_prove_their_port(void **state)
 {
     static const struct kedge_span errors[] = { BYTES("\0\5\0\10\0"),
                                                 BYTES("\0\5\0\0\0") };
@@ -450,7 +452,8 @@ static void rule_7_other_errors_end_it_and_prove_their_port(void **state)
         }
 }
 
-static void rule_8_what_the_own_firewall_holds_leaves_from_the_request_port(void **state)
+static void
+rule_15_8_what_the_own_firewall_holds_leaves_from_the_request_port(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *read = started(s, from(1, rrq));
@@ -467,7 +470,7 @@ static void rule_8_what_the_own_firewall_holds_leaves_from_the_request_port(void
     server_close(s);
 }
 
-static void rule_8_not_where_the_data_port_has_been_heard(void **state)
+static void rule_15_8_not_where_the_data_port_has_been_heard(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = validated(s, from(1, rrq));
@@ -480,7 +483,7 @@ static void rule_8_not_where_the_data_port_has_been_heard(void **state)
 }
 
 /* The client hears the data port, and is not heard there: it does not ask again. */
-static void rule_9_a_first_file_is_not_saved_where_the_way_back_is_closed(void **state)
+static void rule_15_9_a_first_file_is_not_saved_where_the_way_back_is_closed(void **state)
 {
     struct server *s = auto_server();
     struct tftp_session *session = started(s, from(1, rrq));
@@ -540,32 +543,34 @@ static void without_auto_port_nothing_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rule_1_the_first_answer_leaves_from_a_data_port),
-        cmocka_unit_test(rule_1_a_repeat_is_answered_from_the_request_port),
-        cmocka_unit_test(rule_1_the_first_port_that_hears_has_the_transfer),
-        cmocka_unit_test(rule_1_an_upload_goes_to_either),
-        cmocka_unit_test(rule_1_what_does_not_fit_wins_nothing_at_the_request_port),
-        cmocka_unit_test(rule_1_each_request_has_one_answer_at_most),
+        cmocka_unit_test(rule_15_1_the_first_answer_leaves_from_a_data_port),
+        cmocka_unit_test(rule_15_1_a_repeat_is_answered_from_the_request_port),
+        cmocka_unit_test(rule_15_1_the_first_port_that_hears_has_the_transfer),
+        cmocka_unit_test(rule_15_1_an_upload_goes_to_either),
+        cmocka_unit_test(rule_15_1_what_does_not_fit_wins_nothing_at_the_request_port),
+        cmocka_unit_test(rule_15_1_each_request_has_one_answer_at_most),
         cmocka_unit_test(a_datagram_that_comes_twice_is_no_repeat),
-        cmocka_unit_test(rule_2_once_the_data_port_has_heard_it_answers),
-        cmocka_unit_test(rule_3_after_the_end_it_is_a_new_request),
-        cmocka_unit_test(rule_4_a_repeat_marks_the_address),
+        cmocka_unit_test(rule_15_2_once_the_data_port_has_heard_it_answers),
+        cmocka_unit_test(rule_15_3_after_the_end_it_is_a_new_request),
+        cmocka_unit_test(rule_15_4_a_repeat_marks_the_address),
         cmocka_unit_test(a_marked_address_has_no_data_port),
-        cmocka_unit_test(rule_5_the_same_file_asked_for_again_marks_at_once),
-        cmocka_unit_test(rule_5_but_not_when_the_data_port_has_heard),
-        cmocka_unit_test(rule_5_two_clients_of_an_address_ask_at_once),
-        cmocka_unit_test(rule_5_another_file_marks_after_a_second),
-        cmocka_unit_test(rule_5_what_was_in_vain_long_ago_marks_nothing),
-        cmocka_unit_test(rule_5_a_network_is_marked_when_a_transfer_is_complete),
-        cmocka_unit_test(rule_5_a_mark_of_a_network_does_not_renew_itself),
+        cmocka_unit_test(rule_15_5_the_same_file_asked_for_again_marks_at_once),
+        cmocka_unit_test(rule_15_5_but_not_when_the_data_port_has_heard),
+        cmocka_unit_test(rule_15_5_two_clients_of_an_address_ask_at_once),
+        cmocka_unit_test(rule_15_5_another_file_marks_after_a_second),
+        cmocka_unit_test(rule_15_5_what_was_in_vain_long_ago_marks_nothing),
+        cmocka_unit_test(rule_15_5_a_network_is_marked_when_a_transfer_is_complete),
+        cmocka_unit_test(rule_15_5_a_mark_of_a_network_does_not_renew_itself),
         cmocka_unit_test(a_transfer_complete_at_a_data_port_clears_the_marks),
         cmocka_unit_test(an_upload_clears_them_before_it_has_lingered),
-        cmocka_unit_test(rule_6_a_refusal_says_nothing_of_the_data_port),
-        cmocka_unit_test(rule_7_error_5_to_one_of_two_ports_ends_nothing),
-        cmocka_unit_test(rule_7_other_errors_end_it_and_prove_their_port),
-        cmocka_unit_test(rule_8_what_the_own_firewall_holds_leaves_from_the_request_port),
-        cmocka_unit_test(rule_8_not_where_the_data_port_has_been_heard),
-        cmocka_unit_test(rule_9_a_first_file_is_not_saved_where_the_way_back_is_closed),
+        cmocka_unit_test(rule_15_6_a_refusal_says_nothing_of_the_data_port),
+        cmocka_unit_test(rule_15_7_error_5_to_one_of_two_ports_ends_nothing),
+        cmocka_unit_test(rule_15_7_other_errors_end_it_and_prove_their_port),
+        cmocka_unit_test(
+            rule_15_8_what_the_own_firewall_holds_leaves_from_the_request_port),
+        cmocka_unit_test(rule_15_8_not_where_the_data_port_has_been_heard),
+        cmocka_unit_test(
+            rule_15_9_a_first_file_is_not_saved_where_the_way_back_is_closed),
         cmocka_unit_test(a_mark_outlasts_a_flood_of_addresses),
         cmocka_unit_test(without_auto_port_nothing_moves),
     };
