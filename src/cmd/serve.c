@@ -44,7 +44,7 @@ static enum exit_code serve_by(struct serving *v, const struct operands *operand
         code = server_run(s);
     server_close(s);
     if (!serve_reload_close(&v->reload))
-        _exit(code); /* a disk that hangs shall not hang us */
+        _exit((int)code); /* a disk that hangs shall not hang us */
     return code;
 }
 

@@ -2,8 +2,10 @@
 /* A transfer's life in the table: when it is due, how it ended, and its release. */
 #include "tftp/sessions.h"
 
+#include "base/number.h"
 #include "tftp/admission.h"
 #include "tftp/port_memory.h"
+#include "tftp/request_rate.h"
 #include "tftp/table.h"
 
 void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
@@ -14,7 +16,7 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
         budget_refund(t, s);
     port_memory_ended(t, s, tftp_session_outcome(s));
     if (s->state == TFTP_LIVE)
-        at = kedge_tftp_machine_deadline(&s->machine);
+        at = max_u64(kedge_tftp_machine_deadline(&s->machine), request_rate_opens(t, s));
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
 }
 

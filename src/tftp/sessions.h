@@ -3,8 +3,8 @@
  * a foreign packet gets. No I/O: datagrams and the time come in; the owner moves bytes and
  * files as it is told. The rules about requests are in request_port.c, those about other
  * packets in data_port.c, those for a full table in admission.c, who is answered from the
- * request port in port_memory.c, the table and its deadlines in table.c, and the life of one
- * transfer in sessions.c.
+ * request port in port_memory.c and how fast in request_rate.c, the table and its deadlines in
+ * table.c, and the life of one transfer in sessions.c.
  *
  * A transfer is known by (listener, peer); it lives on one of the listener's data sockets,
  * and packets on another are not its own. Socket numbers are the owner's, 0 to
@@ -108,6 +108,7 @@ struct tftp_limits {
     bool auto_port; /* find by itself who is to be answered from the request port */
     uint32_t unvalidated_max; /* open at once, a /24 or /56 */
     uint32_t uploads_max;     /* likewise; an upload holds descriptors and a file */
+    uint32_t auto_rate;       /* auto_port: request_rate.h; bytes a second, 0: no bound */
     kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
     uint64_t key; /* random: keeps peers from choosing their place in the table */
     struct hash_key secret; /* random: keeps everybody from foreseeing a peer's socket */
@@ -153,6 +154,7 @@ struct tftp_sessions {
     struct tftp_network *network;  /* by hash of the network */
     struct tftp_queue unvalidated; /* charged, and not waiting */
     struct tftp_queue ready;       /* charged; waits for nothing but its owner */
+    kedge_nanos paid_until;        /* request_rate.h */
     uint64_t dropped[TFTP_DROPS];
 };
 
@@ -218,6 +220,14 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
  * Then record and release the session. */
 size_t tftp_session_refused(struct tftp_session *s, uint16_t code, const char *text,
                             uint8_t reply[64]);
+
+/* Before each action of a session: whether it may be asked for now (request_rate.h); if not,
+ * its deadline says when. And how many blocks of DATA an action has sent. */
+KEDGE_MUST_CHECK bool tftp_sessions_may_send(const struct tftp_sessions *t,
+                                             const struct tftp_session *s,
+                                             kedge_nanos now);
+void tftp_sessions_sent(struct tftp_sessions *t, const struct tftp_session *s,
+                        uint32_t blocks, kedge_nanos now);
 
 /* After a session's actions are done: its deadline is kept, its budget given back. */
 void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s);

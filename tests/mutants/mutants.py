@@ -13,7 +13,7 @@ RTT, CLIENT = "src/tftp/rtt.c", "src/tftp/client.c"
 PACKET, REQUEST = "src/tftp/packet.c", "src/tftp/request.c"
 MACHINE, RECOVER = "src/tftp/machine.c", "src/tftp/recover.c"
 NETASCII, BURSTS = "src/tftp/netascii.c", "src/tftp/bursts.c"
-PACE = "src/tftp/pace.c"
+PACE, RATE = "src/tftp/pace.c", "src/tftp/request_rate.c"
 PATIENCE = "src/tftp/patience.h"
 
 MUTANTS = {
@@ -67,6 +67,10 @@ MUTANTS = {
                                        "now + gone_after(&s->rtt)"),
     "ACK 0 gives the budget back": (TABLE, "s->machine.sender.base > 1", "s->machine.sender.base > 0"),
     "every address has the same ports": (PORTS, "put(&w, (struct kedge_span){ in->peer.ip", "(void)(&w, (struct kedge_span){ in->peer.ip"),
+    "the request port has no rate": (RATE, "t->limits.auto_rate != 0 &&", "false &&"),
+    "what left is not paid for": (RATE, "max_u64(t->paid_until, now)", "max_u64(0, 0)"),
+    "a rate is for each transfer": (RATE, "return is_bounded(t, s) ? t->paid_until : 0;",
+                                    "return is_bounded(t, s) ? s->progress_at : 0;"),
     "an address has one port": (PORTS, "put_u32(&w, turn)", "put_u32(&w, 0)"),
     "ports last for ever": (PORTS, "now / epoch", "0 * (now + epoch)"),
     "the last port is taken again": (PORTS, "if (!had || socket != last)", "if (true)"),

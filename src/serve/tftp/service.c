@@ -46,6 +46,7 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
                                   .sockets = listener_data_sockets(config),
                                   .single_port = config->single_port,
                                   .auto_port = config->auto_port,
+                                  .auto_rate = config->auto_rate,
                                   .unvalidated_max = config->unvalidated_max,
                                   .uploads_max = config->uploads_max
                                                      ? config->uploads_max

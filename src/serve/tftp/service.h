@@ -20,6 +20,7 @@ enum {
     TFTP_WINDOW_DEFAULT = 64,
     TFTP_UNVALIDATED_DEFAULT = 1024,
     TFTP_UPLOADS_DEFAULT = 1024,
+    TFTP_AUTO_RATE_DEFAULT = 1000000,
 };
 
 struct tftp_config {
@@ -33,6 +34,7 @@ struct tftp_config {
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
     bool single_port;
     bool auto_port;     /* as of tftp/sessions.h; not with single_port */
+    uint32_t auto_rate; /* likewise */
     bool by_interface;  /* the provider is to be told where requests come in */
     uint16_t low, high; /* of the data ports; 0: any */
     uint32_t shard;     /* the number of this one among those on the same request ports */

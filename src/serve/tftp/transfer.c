@@ -189,6 +189,7 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
         kedge_tftp_sender_end(sender, f.end - 1);
     done = send_frames(t, &f);
     kedge_tftp_sender_sent(sender, f.first, f.first + done, now);
+    tftp_sessions_sent(&t->service->sessions, t->session, done, now);
     return !t->is_stuck;
 }
 
@@ -257,9 +258,11 @@ void transfer_pump(struct tftp_transfer *t)
     if (t->is_stuck)
         return;
     note_turn(t);
-    do
+    while (tftp_sessions_may_send(&t->service->sessions, t->session, now)) {
         action = kedge_tftp_machine_write(&t->session->machine, now);
-    while (act(t, &action));
+        if (!act(t, &action))
+            break;
+    }
     if (t->ending)
         return;
     tftp_sessions_settle(&t->service->sessions, t->session);

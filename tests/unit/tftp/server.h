@@ -92,10 +92,11 @@ static inline unsigned pump(struct server *s, struct tftp_session *session)
     struct kedge_tftp_action a;
     unsigned sent = 0;
 
-    for (;;) {
+    while (tftp_sessions_may_send(&s->t, session, s->now)) {
         a = kedge_tftp_machine_write(&session->machine, s->now);
         if (a.todo == KEDGE_TFTP_BLOCKS) {
             kedge_tftp_sender_sent(&session->machine.sender, a.first, a.end, s->now);
+            tftp_sessions_sent(&s->t, session, (uint32_t)(a.end - a.first), s->now);
             sent += (unsigned)(a.end - a.first);
         } else if (a.todo == KEDGE_TFTP_REPLY || a.todo == KEDGE_TFTP_REFUSE) {
             sent++;
