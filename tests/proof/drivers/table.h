@@ -106,6 +106,8 @@ static inline void any_table(struct tftp_sessions *t)
     Frama_C_make_unknown((char *)t->ended, PAST * sizeof *t->ended);
     t->reach = malloc(PAST * sizeof *t->reach);
     Frama_C_make_unknown((char *)t->reach, PAST * sizeof *t->reach);
+    for (int i = 0; i < PAST; i++)
+        t->reach[i].sized = any_bool();
     t->network = malloc(PAST * sizeof *t->network);
     for (int i = 0; i < PAST; i++)
         t->network[i] = (struct tftp_network){ (uint32_t)any_u64(), (uint32_t)any_u64(),
