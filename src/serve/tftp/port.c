@@ -187,6 +187,17 @@ void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span b
         udp_out_copy(p->out, &m);
 }
 
+/* An ERROR ends it whichever port it comes from. Whoever is behind a NAT gets it so without
+ * having to ask twice for each file that is not there. */
+void port_refuse(const struct tftp_transfer *t, struct kedge_span datagram)
+{
+    struct tftp_port *port = t->port;
+
+    if (t->service->config.auto_port)
+        port = &t->service->listeners[t->session->listener].port[0];
+    port_say(port, &t->channel, datagram);
+}
+
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,
                struct kedge_span rest)
 {
@@ -212,6 +223,14 @@ void port_stick(struct tftp_transfer *t)
     t->next_stuck = p->stuck;
     p->stuck = t;
     loop_watch_change(t->service->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);
+}
+
+struct tftp_port *port_of(const struct tftp_transfer *t)
+{
+    const struct tftp_session *s = t->session;
+    bool requests = t->service->config.single_port || s->from != TFTP_FROM_DATA;
+
+    return &t->service->listeners[s->listener].port[requests ? 0 : s->socket + 1];
 }
 
 void port_unlink(struct tftp_transfer *t)

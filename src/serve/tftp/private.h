@@ -152,9 +152,6 @@ void request_begin(struct tftp_transfer *t);
 struct tftp_transfer *transfer_of(struct tftp_service *s,
                                   const struct tftp_session *session);
 
-/* Where what it sends leaves from, as its session says. */
-struct tftp_port *transfer_port(const struct tftp_transfer *t);
-
 /* Open its file, and start. */
 void transfer_open(struct tftp_transfer *t);
 
@@ -184,6 +181,9 @@ uint32_t listener_data_sockets(const struct tftp_config *c);
 /* Queue a datagram; it leaves with others at the end of the turn. */
 void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span bytes);
 
+/* The same for the ERROR that refuses this transfer: with auto_port, from the request port. */
+void port_refuse(const struct tftp_transfer *t, struct kedge_span datagram);
+
 /* The rest is not copied, and may not go away: see port_empty(). */
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,
                struct kedge_span rest);
@@ -199,6 +199,9 @@ uint64_t port_emptied(const struct tftp_port *p);
 /* The pool of outboxes. 0 or -ENOMEM. */
 int outboxes_open(struct tftp_service *s);
 void outboxes_free(struct tftp_service *s);
+
+/* Where what it sends leaves from, as its session says. */
+struct tftp_port *port_of(const struct tftp_transfer *t);
 
 /* Its port's socket is full: it waits until that takes more; and does not any more. */
 void port_stick(struct tftp_transfer *t);

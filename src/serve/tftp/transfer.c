@@ -13,14 +13,6 @@ struct tftp_transfer *transfer_of(struct tftp_service *s,
     return &s->transfers[tftp_session_number(&s->sessions, session)];
 }
 
-struct tftp_port *transfer_port(const struct tftp_transfer *t)
-{
-    const struct tftp_session *s = t->session;
-    bool requests = t->service->config.single_port || s->from != TFTP_FROM_DATA;
-
-    return &t->service->listeners[s->listener].port[requests ? 0 : s->socket + 1];
-}
-
 static void say(struct tftp_transfer *t, const uint8_t *packet, size_t len)
 {
     port_say(t->port, &t->channel, (struct kedge_span){ packet, len });
@@ -237,7 +229,7 @@ static void take_back(struct tftp_transfer *t)
 /* Its session has chosen the other port. */
 static void follow(struct tftp_transfer *t)
 {
-    struct tftp_port *port = transfer_port(t);
+    struct tftp_port *port = port_of(t);
 
     if (port == t->port)
         return;
@@ -288,17 +280,6 @@ void transfer_end(struct tftp_transfer *t)
         tftp_sessions_release(&s->sessions, t->session, loop_now(s->config.loop));
 }
 
-/* An ERROR ends it whichever port it comes from. Whoever is behind a NAT gets it so without
- * having to ask twice for each file that is not there. */
-static void say_refusal(struct tftp_transfer *t, struct kedge_span datagram)
-{
-    struct tftp_port *port = t->port;
-
-    if (t->service->config.auto_port)
-        port = &t->service->listeners[t->session->listener].port[0];
-    port_say(port, &t->channel, datagram);
-}
-
 void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
 {
     enum kedge_tftp_op op = t->session->op;
@@ -315,7 +296,7 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
     else if (t->session->outcome == KEDGE_TFTP_RUNNING)
         t->session->outcome = KEDGE_TFTP_REFUSED;
     if (len > 0)
-        say_refusal(t, (struct kedge_span){ datagram, len });
+        port_refuse(t, (struct kedge_span){ datagram, len });
     transfer_end(t);
 }
 
