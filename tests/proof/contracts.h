@@ -230,6 +230,7 @@ bool kedge_tftp_parse(struct kedge_span datagram, struct kedge_tftp_packet *out)
   @ assigns \result \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
   @ ensures \result == 0 || \result == 1;
   @ ensures options: \result ==> bounded(&out->options);
+  @ ensures name: \result ==> readable_span(out->name);
   @ ensures request: \result ==> 1 <= out->op <= 2 && 0 <= out->mode <= 2; */
 bool kedge_tftp_parse_request(struct kedge_span datagram, struct kedge_tftp_request *out);
 
