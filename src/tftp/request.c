@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* RRQ and WRQ (RFC 1350), with their options (RFC 2347), and the OACK that answers. */
-#include "kedge/tftp.h"
+#include "tftp/request.h"
 
 #include "base/bytes.h"
+#include "kedge/tftp.h"
 #include "tftp/options.h"
 
 static enum kedge_tftp_mode mode_of(struct kedge_span text)
@@ -32,6 +33,17 @@ bool kedge_tftp_parse_request(struct kedge_span datagram, struct kedge_tftp_requ
         return false;
     (void)options_take(&r, &out->options);
     return true;
+}
+
+const char *request_malformed(struct kedge_span datagram)
+{
+    struct reader r = { .left = datagram };
+
+    (void)take_u16(&r);
+    (void)take_string(&r);
+    if (datagram.len > KEDGE_TFTP_REQUEST_MAX)
+        return "malformed: too long";
+    return r.bad ? "malformed: name" : "malformed: mode";
 }
 
 size_t kedge_tftp_write_request(uint8_t *buf, size_t room,

@@ -10,24 +10,13 @@
 #include "tftp/admission.h"
 #include "tftp/port_choice.h"
 #include "tftp/port_memory.h"
+#include "tftp/request.h"
 #include "tftp/table.h"
 
 enum {
     REFLECT_MAX = 100, /* bytes to an unvalidated peer for each byte of its request */
     REPEATS_FREE = 4,  /* of the first reply to it; from then on one a second */
 };
-
-/* The first part of a request that cannot be read. */
-static const char *malformed_part(struct kedge_span bytes)
-{
-    struct reader r = { .left = bytes };
-
-    (void)take_u16(&r);
-    (void)take_string(&r);
-    if (bytes.len > KEDGE_TFTP_REQUEST_MAX)
-        return "malformed: too long";
-    return r.bad ? "malformed: name" : "malformed: mode";
-}
 
 /* Its words, as many as fit. */
 static size_t write_malformed(struct tftp_event *out, size_t room)
@@ -50,7 +39,7 @@ static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival 
     drop_datagram(t, out, request ? TFTP_DROP_MALFORMED : TFTP_DROP_NOT_REQUEST);
     if (!request || !budget_left(t, &in->peer))
         return;
-    out->malformed = malformed_part(in->bytes);
+    out->malformed = request_malformed(in->bytes);
     out->reply_len = write_malformed(out, min_u64(sizeof out->reply, in->bytes.len));
     if (out->reply_len > 0)
         out->verdict = TFTP_ANSWER;

@@ -61,7 +61,9 @@ uint8_t take_u8(struct reader *r);
 /*@ requires reader: sound_reader(r);
   @ assigns r->left, r->bad, \result \from r->left, r->bad, r->left.ptr[0 .. 1];
   @ ensures reader: sound_reader(r);
-  @ ensures on: gone_on(r->left, \old(r->left)); */
+  @ ensures on: gone_on(r->left, \old(r->left));
+  @ ensures two: !r->bad ==> r->left.len == \old(r->left.len) - 2;
+  @ ensures two: !r->bad ==> r->left.ptr == \old(r->left.ptr) + 2; */
 uint16_t take_u16(struct reader *r);
 
 /*@ requires reader: sound_reader(r);
@@ -82,7 +84,10 @@ uint64_t take_u64(struct reader *r);
   @ ensures on: gone_on(r->left, \old(r->left));
   @ ensures text: readable_span(\result);
   @ ensures text: \result.len == 0 ||
-  @     \result.ptr == \old(r->left.ptr) && \result.len <= \old(r->left.len); */
+  @     \result.ptr == \old(r->left.ptr) && \result.len <= \old(r->left.len);
+  @ ensures sticks: \old(r->bad) ==> r->bad;
+  @ ensures whole: !r->bad ==> \result.ptr == \old(r->left.ptr) &&
+  @     r->left.len == \old(r->left.len) - \result.len - 1; */
 struct kedge_span take_string(struct reader *r);
 
 /*@ requires writer: sound_writer(w);
@@ -230,7 +235,9 @@ bool kedge_tftp_parse(struct kedge_span datagram, struct kedge_tftp_packet *out)
   @ assigns \result \from datagram.len, datagram.ptr[0 .. datagram.len - 1];
   @ ensures \result == 0 || \result == 1;
   @ ensures options: \result ==> bounded(&out->options);
-  @ ensures name: \result ==> readable_span(out->name);
+  @ ensures long_enough: \result ==> datagram.len >= 4;
+  @ ensures name: \result ==> out->name.ptr == datagram.ptr + 2;
+  @ ensures name_ends: \result ==> out->name.len <= datagram.len - 4;
   @ ensures request: \result ==> 1 <= out->op <= 2 && 0 <= out->mode <= 2; */
 bool kedge_tftp_parse_request(struct kedge_span datagram, struct kedge_tftp_request *out);
 

@@ -38,6 +38,16 @@ void prove_a_long_request(void)
         (struct kedge_span){ bytes, KEDGE_TFTP_REQUEST_MAX + 1 }, &q);
 }
 
+void prove_malformed(void)
+{
+    ANY_SPAN(datagram, BYTES);
+    ANY_BYTES(bytes, KEDGE_TFTP_REQUEST_MAX + 1);
+
+    if (datagram.len < 2)
+        datagram = (struct kedge_span){ bytes, KEDGE_TFTP_REQUEST_MAX + 1 };
+    (void)request_malformed(datagram);
+}
+
 static struct kedge_tftp_options any_options(void)
 {
     struct kedge_tftp_options o = { (unsigned)any_u64(),

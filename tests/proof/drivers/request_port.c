@@ -11,50 +11,61 @@
 
 #include "tftp/port_memory.h"
 
-/* What it notes of the peer, port_memory.note has, from any table. */
+/* What is noted of the peer, and known of it: port_memory.note and .prefers have it, of any
+ * table. */
 static void noted(struct tftp_sessions *t, const struct tftp_session *s, kedge_nanos now)
 {
 }
 
+static bool known(struct tftp_sessions *t, const struct tftp_session *s, kedge_nanos now)
+{
+    return any_bool();
+}
+
 #define port_memory_answered noted
+#define port_memory_silent noted
+#define port_memory_prefers known
+
+/* One that is there, or none: admission.gives_way has it, of any table. */
+static struct tftp_session *giving_way(struct tftp_sessions *t,
+                                       const struct tftp_peer *peer, kedge_nanos now)
+{
+    size_t place = (size_t)any_from_to(0, SLOTS);
+
+    t->hand = (uint32_t)any_u64();
+    Frama_C_builtin_split(place, SLOTS + 1);
+    return place < SLOTS && t->all[place].state != TFTP_FREE ? &t->all[place] : NULL;
+}
+
+#include "tftp/admission.h"
+
+#define admission_gives_way giving_way
+
+#include "tftp/request.h"
+
+/* One of its texts: request.malformed has it, of any datagram. */
+static const char *a_text(struct kedge_span datagram)
+{
+    return any_bool() ? "malformed: too long" : "malformed: mode";
+}
+
+#define request_malformed a_text
 
 #include "tftp/request_port.c"
 
-static void a_request(struct kedge_span bytes)
+/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, session_advanced,
+ * deadlines_set, kedge_tftp_sender_again, kedge_tftp_receiver_again. */
+void prove_request(void)
 {
     struct tftp_sessions t;
     struct tftp_event out;
+    ANY_DATAGRAM(bytes);
     struct tftp_arrival in = any_arrival(bytes);
 
     any_table(&t);
     tftp_sessions_request(&t, &in, any_u64(), &out);
     event_is_sound(&t, &out);
     each_link_is_a_place(&t);
-}
-
-/* Of less than FEW bytes; the other lengths are an analysis of their own. */
-/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, session_advanced,
- * deadlines_set, kedge_tftp_sender_again, kedge_tftp_receiver_again. */
-void prove_a_short_request(void)
-{
-    EACH(room, FEW - 1);
-    ANY_BYTES(bytes, room);
-
-    a_request((struct kedge_span){ bytes, room });
-}
-
-/* Spec: kedge_tftp_parse_request, kedge_tftp_write_error, hash_bytes, session_validated, session_advanced,
- * deadlines_set, kedge_tftp_sender_again, kedge_tftp_receiver_again. */
-void prove_request(void)
-{
-    EACH(many, 1);
-    size_t room = many ? MANY : FEW;
-    ANY_BYTES(bytes, room);
-    struct kedge_span span = { bytes, room };
-
-    if (many)
-        span.len = any_from_to(FEW, MANY);
-    a_request(span);
 }
 
 /* Spec: kedge_tftp_sender_again, kedge_tftp_receiver_again, hash_bytes. */

@@ -35,7 +35,8 @@ int libc_compare(const uint8_t *a, const uint8_t *b, size_t n);
   @ requires size <= 8;
   @ assigns r->left, r->bad;
   @ ensures reader: sound_reader(r);
-  @ ensures on: gone_on(r->left, \old(r->left)); */
+  @ ensures on: gone_on(r->left, \old(r->left));
+  @ ensures all: !r->bad ==> r->left.len == \old(r->left.len) - size; */
 static uint64_t take_number(struct reader *r, size_t size);
 
 /*@ requires writer: sound_writer(w);
