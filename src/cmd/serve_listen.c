@@ -89,7 +89,7 @@ static int open_tftp(struct server *s)
         .timeout = o->timeout,
         .single_port = serve_port_is(o, "always"),
         .auto_port = serve_port_is(o, "auto"),
-        .auto_rate = share(s, TFTP_AUTO_RATE_DEFAULT),
+        .request_rate = share(s, o->request_port_rate),
         .by_interface = s->policies != NULL, /* a later policy may ask */
         .low = (uint16_t)o->port_range.low,
         .high = (uint16_t)o->port_range.high,

@@ -10,7 +10,7 @@
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 23 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 24 };
 
 /* The command line of serve, and of explain. */
 struct serve_options {
@@ -24,7 +24,8 @@ struct serve_options {
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
     const char *user;
-    const char *single_port; /* "": always */
+    const char *single_port;    /* "": always */
+    uint64_t request_port_rate; /* bytes a second; 0: no limit */
     struct arg_range port_range;
     uint64_t shards;
     uint64_t max_transfers;

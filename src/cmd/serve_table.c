@@ -72,14 +72,27 @@ static void send_command(const struct served *row, char *out, size_t room)
              kedge_endpoint_print(&e, endpoint));
 }
 
+/* The port is no secret: see tftp/request_rate.h. */
+static void print_request_port_rate(const struct server *s)
+{
+    if (s->options->request_port_rate > 0)
+        printf("single port: clients behind routers get %llu bytes/s in all "
+               "(--request-port-rate)\n",
+               (unsigned long long)s->options->request_port_rate);
+}
+
 /* Fewer data ports than a blind attacker should have to try. */
 static void print_data_ports(const struct server *s)
 {
     uint64_t ports = 0;
     bool by_range = s->options->port_range.high > 0;
 
-    if (!s->tftp || serve_port_is(s->options, "always"))
+    if (!s->tftp)
         return;
+    if (serve_port_is(s->options, "always")) {
+        print_request_port_rate(s);
+        return;
+    }
     for (unsigned i = 0; i < s->shard_count; i++)
         ports += tftp_service_data_ports(s->shards[i].tftp);
     if (ports < TFTP_DATA_SOCKETS / 4 * 3) /* a little less is the shards' rounding */
@@ -158,10 +171,14 @@ static void print_tftp(const struct server *s)
     print_outcome(t, KEDGE_TFTP_FAILED, "failed");
     printf(
         "; %llu bytes; %llu datagrams dropped (%llu over budget, %llu no room, %llu over "
-        "the limit of uploads), %llu by the socket's queue\n",
+        "the limit of uploads), %llu by the socket's queue",
         (unsigned long long)t->bytes, (unsigned long long)t->dropped,
         (unsigned long long)t->over_budget, (unsigned long long)t->full,
         (unsigned long long)t->uploads, (unsigned long long)t->kernel_drops);
+    if (t->slowed > 0)
+        printf("; %llu transfers slowed by --request-port-rate",
+               (unsigned long long)t->slowed);
+    puts("");
 }
 
 void server_print_summary(const struct server *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One debt for all that were moved to the request port: it is paid off as time goes by. */
+/* One debt for all that leave from the request port: it is paid off as time goes by. */
 #include "tftp/request_rate.h"
 
 #include "base/number.h"
@@ -11,7 +11,9 @@ enum { BLOCK_HEADERS = 32 };
 /* One that was never answered sends two datagrams at most, whatever the rate. */
 static bool is_bounded(const struct tftp_sessions *t, const struct tftp_session *s)
 {
-    return t->limits.auto_rate != 0 && s->from != TFTP_FROM_DATA &&
+    bool requests = t->limits.single_port || s->from != TFTP_FROM_DATA;
+
+    return t->limits.request_rate != 0 && requests && !s->attached &&
            s->state == TFTP_LIVE && s->machine.sends && session_validated(s) &&
            kedge_tftp_machine_outcome(&s->machine) == KEDGE_TFTP_RUNNING;
 }
@@ -34,6 +36,6 @@ void tftp_sessions_sent(struct tftp_sessions *t, const struct tftp_session *s,
     uint64_t bytes = (uint64_t)blocks * (s->machine.sender.terms.blksize + BLOCK_HEADERS);
 
     if (is_bounded(t, s))
-        t->paid_until =
-            add_sat(max_u64(t->paid_until, now), bytes * KEDGE_SEC / t->limits.auto_rate);
+        t->paid_until = add_sat(max_u64(t->paid_until, now),
+                                bytes * KEDGE_SEC / t->limits.request_rate);
 }

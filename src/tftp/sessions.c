@@ -11,12 +11,18 @@
 void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
 {
     kedge_nanos at = KEDGE_NEVER;
+    kedge_nanos opens = request_rate_opens(t, s);
 
     if (session_advanced(s))
         budget_refund(t, s);
     port_memory_ended(t, s, tftp_session_outcome(s));
     if (s->state == TFTP_LIVE)
-        at = max_u64(kedge_tftp_machine_deadline(&s->machine), request_rate_opens(t, s));
+        at = kedge_tftp_machine_deadline(&s->machine);
+    if (opens > at && !s->slowed) {
+        s->slowed = true;
+        t->slowed++;
+    }
+    at = max_u64(at, opens);
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
 }
 

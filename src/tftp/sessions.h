@@ -71,8 +71,11 @@ struct tftp_session {
     enum tftp_from from;
     bool heard;     /* the data port has heard its peer */
     bool accounted; /* its end was: port_memory_ended() */
-    bool linked;    /* in the table: a peer can find it */
-    bool charged;   /* to the budget of unvalidated transfers */
+    bool
+        attached; /* its owner says so: its network is, and request_rate.h does not hold it */
+    bool slowed;  /* request_rate.h did */
+    bool linked;  /* in the table: a peer can find it */
+    bool charged; /* to the budget of unvalidated transfers */
 };
 
 /* Sessions in the order in which they came: numbers + 1; 0 is none. */
@@ -108,7 +111,7 @@ struct tftp_limits {
     bool auto_port; /* find by itself who is to be answered from the request port */
     uint32_t unvalidated_max; /* open at once, a /24 or /56 */
     uint32_t uploads_max;     /* likewise; an upload holds descriptors and a file */
-    uint32_t auto_rate;       /* auto_port: request_rate.h; bytes a second, 0: no bound */
+    uint32_t request_rate;    /* request_rate.h; bytes a second, 0: no bound */
     kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
     uint64_t key; /* random: keeps peers from choosing their place in the table */
     struct hash_key secret; /* random: keeps everybody from foreseeing a peer's socket */
@@ -155,6 +158,7 @@ struct tftp_sessions {
     struct tftp_queue unvalidated; /* charged, and not waiting */
     struct tftp_queue ready;       /* charged; waits for nothing but its owner */
     kedge_nanos paid_until;        /* request_rate.h */
+    uint64_t slowed;               /* sessions that had to wait for it */
     uint64_t dropped[TFTP_DROPS];
 };
 
@@ -222,7 +226,8 @@ size_t tftp_session_refused(struct tftp_session *s, uint16_t code, const char *t
                             uint8_t reply[64]);
 
 /* Before each action of a session: whether it may be asked for now (request_rate.h); if not,
- * its deadline says when. And how many blocks of DATA an action has sent. */
+ * its deadline says when, or its owner sets session.attached and asks again. And how many
+ * blocks of DATA an action has sent. */
 KEDGE_MUST_CHECK bool tftp_sessions_may_send(const struct tftp_sessions *t,
                                              const struct tftp_session *s,
                                              kedge_nanos now);

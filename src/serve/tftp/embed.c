@@ -82,6 +82,7 @@ static int open_service(struct kedge_server *s, const struct kedge_server_option
         .unvalidated_max = TFTP_UNVALIDATED_DEFAULT,
         .windowsize_max = TFTP_WINDOW_DEFAULT,
         .single_port = o->single_port,
+        .request_rate = TFTP_REQUEST_RATE_DEFAULT,
     };
 
     return shard_serve(&s->shard, &config, &directory);

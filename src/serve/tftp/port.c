@@ -4,6 +4,7 @@
 #include "serve/tftp/private.h"
 
 #include "base/number.h"
+#include "net/next_hop.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -231,6 +232,27 @@ struct tftp_port *port_of(const struct tftp_transfer *t)
     bool requests = t->service->config.single_port || s->from != TFTP_FROM_DATA;
 
     return &t->service->listeners[s->listener].port[requests ? 0 : s->socket + 1];
+}
+
+static bool learn_attached(struct tftp_transfer *t)
+{
+    const struct net_path any = { 0 };
+    struct next_hop hop;
+
+    if (t->hop_known)
+        return false;
+    t->hop_known = true;
+    t->session->attached =
+        next_hop_to(&t->channel.peer, &any, &hop) == 0 && !hop.is_gateway;
+    return t->session->attached;
+}
+
+bool port_may_send(struct tftp_transfer *t, kedge_nanos now)
+{
+    struct tftp_sessions *sessions = &t->service->sessions;
+
+    return tftp_sessions_may_send(sessions, t->session, now) ||
+           (learn_attached(t) && tftp_sessions_may_send(sessions, t->session, now));
 }
 
 void port_unlink(struct tftp_transfer *t)

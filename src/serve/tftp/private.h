@@ -76,7 +76,8 @@ struct tftp_transfer {
     bool recorded;
     bool counted; /* among the busy */
     bool is_stuck;
-    bool open; /* file is */
+    bool hop_known; /* whether its network is attached was asked */
+    bool open;      /* file is */
     struct provided_file *file;
     struct block_reader block_reader;
     struct block_writer block_writer;
@@ -202,6 +203,10 @@ void outboxes_free(struct tftp_service *s);
 
 /* Where what it sends leaves from, as its session says. */
 struct tftp_port *port_of(const struct tftp_transfer *t);
+
+/* Whether it may send now. One that the rate of the request port holds is looked for on the
+ * attached networks first: the kernel's routes say so, asked once. */
+bool port_may_send(struct tftp_transfer *t, kedge_nanos now);
 
 /* Its port's socket is full: it waits until that takes more; and does not any more. */
 void port_stick(struct tftp_transfer *t);

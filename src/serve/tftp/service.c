@@ -46,7 +46,7 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
                                   .sockets = listener_data_sockets(config),
                                   .single_port = config->single_port,
                                   .auto_port = config->auto_port,
-                                  .auto_rate = config->auto_rate,
+                                  .request_rate = config->request_rate,
                                   .unvalidated_max = config->unvalidated_max,
                                   .uploads_max = config->uploads_max
                                                      ? config->uploads_max
@@ -242,6 +242,7 @@ struct tftp_totals tftp_service_totals(const struct tftp_service *s)
     totals.over_budget = s->sessions.dropped[TFTP_DROP_OVER_BUDGET];
     totals.full = s->sessions.dropped[TFTP_DROP_FULL];
     totals.uploads = s->sessions.dropped[TFTP_DROP_UPLOADS];
+    totals.slowed = s->sessions.slowed;
     return totals;
 }
 
@@ -254,5 +255,6 @@ void tftp_totals_add(struct tftp_totals *sum, const struct tftp_totals *more)
     sum->over_budget += more->over_budget;
     sum->full += more->full;
     sum->uploads += more->uploads;
+    sum->slowed += more->slowed;
     sum->kernel_drops += more->kernel_drops;
 }

@@ -20,7 +20,7 @@ enum {
     TFTP_WINDOW_DEFAULT = 64,
     TFTP_UNVALIDATED_DEFAULT = 1024,
     TFTP_UPLOADS_DEFAULT = 1024,
-    TFTP_AUTO_RATE_DEFAULT = 1000000,
+    TFTP_REQUEST_RATE_DEFAULT = 1000000,
 };
 
 struct tftp_config {
@@ -33,12 +33,12 @@ struct tftp_config {
     uint32_t windowsize_max;
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
     bool single_port;
-    bool auto_port;     /* as of tftp/sessions.h; not with single_port */
-    uint32_t auto_rate; /* likewise */
-    bool by_interface;  /* the provider is to be told where requests come in */
-    uint16_t low, high; /* of the data ports; 0: any */
-    uint32_t shard;     /* the number of this one among those on the same request ports */
-    uint32_t shards;    /* how many they are; 0 is 1. The range has a port for each */
+    bool auto_port;        /* as of tftp/sessions.h; not with single_port */
+    uint32_t request_rate; /* likewise */
+    bool by_interface;     /* the provider is to be told where requests come in */
+    uint16_t low, high;    /* of the data ports; 0: any */
+    uint32_t shard;  /* the number of this one among those on the same request ports */
+    uint32_t shards; /* how many they are; 0 is 1. The range has a port for each */
 };
 
 /* For the summary at the end. */
@@ -49,6 +49,7 @@ struct tftp_totals {
     uint64_t over_budget;
     uint64_t full;
     uint64_t uploads;      /* too many of a network */
+    uint64_t slowed;       /* transfers held by the rate of the request port */
     uint64_t kernel_drops; /* by our own socket queues */
 };
 

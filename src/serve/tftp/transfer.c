@@ -250,7 +250,7 @@ void transfer_pump(struct tftp_transfer *t)
     if (t->is_stuck)
         return;
     note_turn(t);
-    while (tftp_sessions_may_send(&t->service->sessions, t->session, now)) {
+    while (port_may_send(t, now)) {
         action = kedge_tftp_machine_write(&t->session->machine, now);
         if (!act(t, &action))
             break;

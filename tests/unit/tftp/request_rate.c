@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of what leaves from the request port to transfers that moved there: forgers, and a
- * client that is one. */
+/* Tests of what leaves from the request port: forgers, clients that moved there, those of a
+ * single port. */
 #include "server.h"
 
 #include "tftp/request_rate.h"
@@ -16,7 +16,7 @@ static const struct kedge_tftp_limits big = {
 static struct server *bounded(uint32_t rate)
 {
     return server_open(
-        (struct tftp_limits){ .auto_port = true, .auto_rate = rate, .room = 64 });
+        (struct tftp_limits){ .auto_port = true, .request_rate = rate, .room = 64 });
 }
 
 static uint64_t bytes_of(struct server *s, struct tftp_session *session)
@@ -24,8 +24,7 @@ static uint64_t bytes_of(struct server *s, struct tftp_session *session)
     return (uint64_t)pump(s, session) * BLOCK;
 }
 
-/* Asked twice, as one does who hears nothing: it leaves from the request port now. */
-static struct tftp_session *moved(struct server *s, struct tftp_arrival in)
+static struct tftp_session *opened(struct server *s, struct tftp_arrival in)
 {
     struct tftp_session *session;
 
@@ -33,6 +32,14 @@ static struct tftp_session *moved(struct server *s, struct tftp_arrival in)
     session = s->event.session;
     tftp_sessions_opened(&s->t, session, &big, s->now);
     (void)pump(s, session);
+    return session;
+}
+
+/* Asked twice, as one does who hears nothing: it leaves from the request port now. */
+static struct tftp_session *moved(struct server *s, struct tftp_arrival in)
+{
+    struct tftp_session *session = opened(s, in);
+
     s->now += MS(20);
     assert_int_equal(ask(s, in), TFTP_PUMP);
     (void)pump(s, session);
@@ -40,17 +47,23 @@ static struct tftp_session *moved(struct server *s, struct tftp_arrival in)
     return session;
 }
 
-/* Acknowledges a block at the request port. What that brings, in bytes. */
-static uint64_t acknowledge(struct server *s, struct tftp_session *session,
-                            uint16_t block)
+/* Acknowledges a block at a socket. What that brings, in bytes. */
+static uint64_t acknowledge_at(struct server *s, struct tftp_session *session,
+                               uint32_t socket, uint16_t block)
 {
     uint8_t bytes[4] = { 0, 4, (uint8_t)(block >> 8), (uint8_t)block };
     struct tftp_arrival ack =
         from(session->peer.port, (struct kedge_span){ bytes, sizeof bytes });
 
-    if (say(s, ack, TFTP_REQUEST_SOCKET) != TFTP_PUMP)
+    if (say(s, ack, socket) != TFTP_PUMP)
         return 0;
     return bytes_of(s, session);
+}
+
+static uint64_t acknowledge(struct server *s, struct tftp_session *session,
+                            uint16_t block)
+{
+    return acknowledge_at(s, session, TFTP_REQUEST_SOCKET, block);
 }
 
 /* Each acknowledges the window that it has not seen, each millisecond: no answer is needed
@@ -134,12 +147,36 @@ static void others_do_not_wait(void **state)
     server_close(s);
 }
 
+/* With one port every session leaves from the request port. Who is known to be near is not
+ * held, nor counted again; who is held is counted once. */
+static void a_single_port_holds_who_is_not_attached(void **state)
+{
+    struct server *s = server_open(
+        (struct tftp_limits){ .single_port = true, .request_rate = RATE, .sockets = 1 });
+    struct tftp_session *far = opened(s, from(1, SPAN(BIG_RRQ)));
+    struct tftp_session *near = opened(s, from(2, SPAN(BIG_RRQ)));
+
+    (void)state;
+    near->attached = true;
+    assert_int_equal(acknowledge_at(s, near, 0, 0), WINDOW * BLOCK);
+    assert_true(tftp_sessions_may_send(&s->t, far, s->now));
+    assert_int_equal(acknowledge_at(s, far, 0, 0), WINDOW * BLOCK);
+    assert_false(tftp_sessions_may_send(&s->t, far, s->now));
+    assert_true(tftp_sessions_may_send(&s->t, near, s->now));
+    assert_int_equal(acknowledge_at(s, far, 0, WINDOW), 0);
+    assert_int_equal(acknowledge_at(s, near, 0, WINDOW), WINDOW * BLOCK);
+    tftp_sessions_settle(&s->t, far);
+    assert_int_equal(s->t.slowed, 1);
+    server_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_7_all_forgers_get_a_million_bytes_a_second),
         cmocka_unit_test(who_has_to_wait_is_due_when_it_may_send),
         cmocka_unit_test(others_do_not_wait),
+        cmocka_unit_test(a_single_port_holds_who_is_not_attached),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
