@@ -26,6 +26,7 @@ static void go_by_policy(struct serving *v)
         s->policies = &v->reload.policies;
     if (v->asked->config || v->options.map) {
         s->hang_up = serve_reload_begin;
+        s->hung_up = serve_reload_is_running;
         s->hang_up_owner = &v->reload;
     }
 }

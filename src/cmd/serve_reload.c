@@ -80,6 +80,17 @@ void serve_reload_begin(void *owner)
         start_thread(r);
 }
 
+bool serve_reload_is_running(void *owner)
+{
+    struct serve_reload *r = owner;
+    bool running;
+
+    pthread_mutex_lock(&r->lock);
+    running = r->running;
+    pthread_mutex_unlock(&r->lock);
+    return running;
+}
+
 bool serve_reload_close(struct serve_reload *r)
 {
     struct timespec until;

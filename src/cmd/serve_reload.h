@@ -28,6 +28,9 @@ void serve_reload_init(struct serve_reload *r, const struct serve_options *optio
  * that it was done, go to standard error. owner is a serve_reload. */
 void serve_reload_begin(void *owner);
 
+/* True until what was begun is through. owner is a serve_reload. */
+bool serve_reload_is_running(void *owner);
+
 /* After the shards are freed. False: the disk hangs, and nothing may be freed. */
 KEDGE_MUST_CHECK bool serve_reload_close(struct serve_reload *r);
 

@@ -45,6 +45,16 @@ static bool fits_range(const struct serve_options *o)
     return false;
 }
 
+/* A server whose manager is not to be found serves all the same. */
+static void find_manager(struct server *s)
+{
+    int err;
+
+    if (!serve_notify_open(&s->notify, &err))
+        fprintf(stderr, "kedge serve: NOTIFY_SOCKET: %s: no service manager is told\n",
+                strerror(-err));
+}
+
 static int open_shards(struct server *s)
 {
     int err = 0;
@@ -68,6 +78,7 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
 
     s->options = options;
     s->root.fd = -1;
+    find_manager(s);
     if (!fits_range(options))
         return EXIT_USAGE;
     if (options->key) /* while it is still allowed to */
@@ -150,26 +161,44 @@ static void look_for_end(void *owner)
         loop_timer_set(s->loop, &s->stop_timer, now + stop_look);
 }
 
-/* The first signal: take nothing new, finish what is open. The second: end. */
-static void caught(void *owner, int number)
+static void read_again(struct server *s)
 {
-    struct server *s = owner;
-
-    if (number == SIGHUP && s->hang_up && !s->stop_by) {
+    if (s->hang_up)
         s->hang_up(s->hang_up_owner);
-        return;
-    }
-    if (s->stop_by) {
-        loop_stop(s->loop);
-        return;
-    }
+    serve_notify_reloading(&s->notify);
+}
+
+/* Of a terminal SIGHUP is the end, of a service manager the wish to read again. */
+static bool is_reload(const struct server *s, int number)
+{
+    return number == SIGHUP && !s->stop_by &&
+           (s->hang_up || serve_notify_has_manager(&s->notify));
+}
+
+/* Take nothing new, finish what is open. */
+static void begin_stop(struct server *s)
+{
     s->stop_by = loop_now(s->loop) + stop_patience;
+    serve_notify_stopping(&s->notify);
     for (unsigned i = 0; i < s->shard_count; i++)
         shard_stop(&s->shards[i]);
     for (unsigned i = 0; i < s->cache_count; i++)
         if (s->served[i].service)
             service_stop(s->served[i].service);
     look_for_end(s);
+}
+
+/* The first signal to stop begins it, the second ends it. */
+static void caught(void *owner, int number)
+{
+    struct server *s = owner;
+
+    if (is_reload(s, number))
+        read_again(s);
+    else if (s->stop_by)
+        loop_stop(s->loop);
+    else
+        begin_stop(s);
 }
 
 static void write_log(void *log, const struct transfer_record *record)
@@ -231,6 +260,17 @@ static int start_log(struct server *s)
     return log_open(&s->log, &options);
 }
 
+static int tell_ready(struct server *s)
+{
+    struct serve_notify_about about = { .shards = s->shards,
+                                        .shard_count = s->shard_count,
+                                        .tftp = s->tftp,
+                                        .is_reloading = s->hung_up,
+                                        .reloading_owner = s->hang_up_owner };
+
+    return serve_notify_ready(&s->notify, &about);
+}
+
 enum exit_code server_run(struct server *s)
 {
     int err;
@@ -245,6 +285,8 @@ enum exit_code server_run(struct server *s)
         err = start_tftp(s);
     if (err == 0 && s->tftp)
         err = spawn_shards(s);
+    if (err == 0)
+        err = tell_ready(s);
     if (err < 0)
         return fail("cannot start", err);
     s->started = clock_now();
@@ -269,6 +311,7 @@ static void free_shards(struct server *s)
 void server_close(struct server *s)
 {
     (void)join_shards(s);
+    serve_notify_close(&s->notify);
     for (unsigned i = 0; i < s->shard_count; i++)
         shard_close(&s->shards[i]);
     if (s->log)

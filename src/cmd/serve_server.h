@@ -5,6 +5,7 @@
 #define CMD_SERVE_SERVER_H
 
 #include "cmd/args.h"
+#include "cmd/serve_notify.h"
 #include "kedge/endpoint.h"
 #include "report/log.h"
 #include "serve/echo/service.h"
@@ -72,8 +73,12 @@ struct server {
     kedge_nanos started;
     kedge_nanos stop_by; /* 0 until it is asked to stop */
 
-    /* What SIGHUP does, on the loop's thread, before it is asked to stop; NULL: it stops. */
+    struct serve_notify notify;
+
+    /* What SIGHUP does, on the loop's thread, before it is asked to stop, and whether it is
+     * still at it; NULL: it stops, unless a service manager started it. */
     void (*hang_up)(void *owner);
+    bool (*hung_up)(void *owner);
     void *hang_up_owner;
 };
 

@@ -21,12 +21,36 @@ static bool busy(const struct shard *s)
     return s->tftp && tftp_service_busy(s->tftp) > 0;
 }
 
+static struct shard_state count(const struct tftp_service *tftp)
+{
+    struct tftp_totals t = tftp_service_totals(tftp);
+    struct shard_state state = { .running = tftp_service_busy(tftp) };
+
+    state.done = t.outcomes[KEDGE_TFTP_OK] + t.outcomes[KEDGE_TFTP_UNCONFIRMED];
+    for (size_t i = KEDGE_TFTP_OK; i <= KEDGE_TFTP_FAILED; i++)
+        state.failed += i == KEDGE_TFTP_PROBE ? 0 : t.outcomes[i];
+    state.failed -= state.done;
+    return state;
+}
+
+static void answer(struct shard *s)
+{
+    unsigned asked = atomic_load(&s->asked);
+
+    if (asked == atomic_load(&s->answered))
+        return;
+    if (s->tftp)
+        s->state = count(s->tftp);
+    atomic_store(&s->answered, asked);
+}
+
 /* Somebody wants something of this shard. */
 static void woken(void *owner)
 {
     struct shard *s = owner;
     int wanted = atomic_load(&s->wanted);
 
+    answer(s);
     if (wanted >= SHARD_STOPS && s->tftp)
         tftp_service_stop(s->tftp);
     if (wanted == SHARD_ENDS)
@@ -171,6 +195,22 @@ void shard_stop(struct shard *s)
 bool shard_idle(const struct shard *s)
 {
     return atomic_load(&s->idle);
+}
+
+void shard_ask(struct shard *s)
+{
+    if (atomic_load(&s->asked) != atomic_load(&s->answered))
+        return;
+    atomic_fetch_add(&s->asked, 1);
+    loop_waker_wake(&s->waker);
+}
+
+bool shard_answered(const struct shard *s, struct shard_state *out)
+{
+    if (atomic_load(&s->asked) != atomic_load(&s->answered))
+        return false;
+    *out = s->state;
+    return true;
 }
 
 void shard_end(struct shard *s)

@@ -18,6 +18,13 @@
 
 enum { SHARDS_MAX = 64, SHARD_FILES = 1024, SHARD_HELPERS = 4 };
 
+/* Transfers of one shard. */
+struct shard_state {
+    uint64_t running;
+    uint64_t done;   /* since the start, those without a last ACK too */
+    uint64_t failed; /* or refused */
+};
+
 struct shard {
     struct loop loop;
     struct tftp_service *tftp; /* NULL: it serves none */
@@ -39,6 +46,9 @@ struct shard {
     int err;           /* of its loop, once joined */
     atomic_int wanted; /* enum shard_wish, as last asked for */
     atomic_bool idle;  /* it was asked to stop, and nothing is open any more */
+    atomic_uint asked; /* how often, for its state */
+    atomic_uint answered;
+    struct shard_state state; /* the shard's while asked is ahead, else the asker's */
 };
 
 /* 0 or -errno (EMFILE, ENFILE, ENOMEM). *s must not move from here on. */
@@ -61,6 +71,11 @@ KEDGE_MUST_CHECK int shard_spawn(struct shard *s);
 /* From any thread. Take no new request; and whether what was open has ended since. */
 void shard_stop(struct shard *s);
 bool shard_idle(const struct shard *s);
+
+/* From one thread, another one or its own: ask for its state. It answers at its next turn, and
+ * until then is not asked again. False: it has not turned since, and *out is as it was. */
+void shard_ask(struct shard *s);
+KEDGE_MUST_CHECK bool shard_answered(const struct shard *s, struct shard_state *out);
 
 /* End its loop, from any thread; and wait for its own thread, if it has one: 0, or the
  * -errno that its loop ended by. */
