@@ -27,7 +27,7 @@ static const struct {
 
 _Static_assert(CACHE_FILES_MAX == 32, "as is said where there are more");
 
-static enum exit_code refuse_for(const char *text, const char *why)
+enum exit_code serve_refuse_for(const char *text, const char *why)
 {
     fprintf(stderr, "kedge serve: %s: %s\n", printable(text, PRINTABLE_NAME).text, why);
     return EXIT_USAGE;
@@ -47,7 +47,7 @@ static const char *hint(int code, bool local)
     }
 }
 
-static enum exit_code refuse(const struct kedge_error *error, bool local)
+enum exit_code serve_refuse(const struct kedge_error *error, bool local)
 {
     fprintf(stderr, "kedge serve: %s%s\n", error->text, hint(error->code, local));
     if (error->cause == KEDGE_BAD_ENDPOINT)
@@ -106,10 +106,12 @@ static int open_tftp(struct server *s)
 }
 
 /* The first one's port, if it may be any, is that of all. */
-static int listen_shards(struct server *s, struct net_address *at)
+static int listen_shards(struct server *s, struct net_address *at, int fd)
 {
     int err = 0;
 
+    if (fd > 0)
+        return tftp_service_adopt(s->shards[0].tftp, fd, at);
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
         err = tftp_service_listen(s->shards[i].tftp, at);
     for (unsigned i = 0; i < s->shard_count && err == 0 && s->shard_count > 1; i++)
@@ -128,7 +130,7 @@ static struct served *add_row(struct server *s, const struct kedge_endpoint *e)
 }
 
 static int listen_tftp(struct server *s, const struct kedge_endpoint *e,
-                       const struct kedge_address *address)
+                       const struct kedge_address *address, int fd)
 {
     struct net_address at;
     struct served *row;
@@ -136,7 +138,7 @@ static int listen_tftp(struct server *s, const struct kedge_endpoint *e,
     int err = net_address_from(address, &at) ? open_tftp(s) : -EAFNOSUPPORT;
 
     if (err == 0)
-        err = listen_shards(s, &at);
+        err = listen_shards(s, &at, fd);
     if (err < 0)
         return err;
     row = add_row(s, e);
@@ -189,14 +191,16 @@ static int open_service(struct server *s, const struct kedge_endpoint *e, int fd
 }
 
 static enum exit_code listen_service(struct server *s, const struct kedge_endpoint *e,
-                                     const struct kedge_address *at, const char *text)
+                                     const struct kedge_address *at, int fd,
+                                     const char *text)
 {
     struct kedge_error error;
-    int fd = kedge_listen_at(e, at, &error);
     int err;
 
+    if (fd == 0)
+        fd = kedge_listen_at(e, at, &error);
     if (fd < 0)
-        return refuse(&error, at->storage.ss_family == AF_UNIX);
+        return serve_refuse(&error, at->storage.ss_family == AF_UNIX);
     err = open_service(s, e, fd);
     return err == 0 ? EXIT_OK : failed(text, err);
 }
@@ -210,18 +214,19 @@ static bool is_for_many(const struct kedge_address *at)
            (net_address_is_multicast(&ip) || net_address_is_broadcast(&ip));
 }
 
-static enum exit_code listen_at(struct server *s, const struct kedge_endpoint *e,
-                                const struct kedge_address *at, const char *text)
+enum exit_code serve_at(struct server *s, const struct kedge_endpoint *e,
+                        const struct kedge_address *at, int fd, const char *text)
 {
     int err;
 
     if (s->cache_count == CACHE_FILES_MAX)
-        return refuse_for(text, "too many endpoints: at most 32 sockets are served");
+        return serve_refuse_for(text,
+                                "too many endpoints: at most 32 sockets are served");
     if (is_for_many(at))
-        return refuse_for(text, "multicast and broadcast addresses are not served");
+        return serve_refuse_for(text, "multicast and broadcast addresses are not served");
     if (e->service != KEDGE_TFTP)
-        return listen_service(s, e, at, text);
-    err = listen_tftp(s, e, at);
+        return listen_service(s, e, at, fd, text);
+    err = listen_tftp(s, e, at, fd);
     return err == 0 ? EXIT_OK : failed(text, err);
 }
 
@@ -234,26 +239,34 @@ static enum exit_code listen_everywhere(struct server *s, const struct kedge_end
     enum exit_code code = EXIT_OK;
 
     if (kedge_resolve(e, &addresses, &error) < 0)
-        return refuse(&error, true);
+        return serve_refuse(&error, true);
     for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++)
-        code = listen_at(s, e, &addresses.at[i], text);
+        code = serve_at(s, e, &addresses.at[i], 0, text);
     return code;
+}
+
+enum exit_code serve_endpoint_parse(const char *text, struct kedge_endpoint *e)
+{
+    struct kedge_error error;
+
+    if (!kedge_endpoint_parse(text, e, &error))
+        return serve_refuse(&error, true);
+    if (e->service == KEDGE_SOCKET)
+        return serve_refuse_for(
+            text, "a bare socket serves nothing: try echo+ in front, tftp:// "
+                  "or reply+udp://");
+    if (e->service == KEDGE_TFTP && e->name_len > 0)
+        return serve_refuse_for(text, "a path is not served yet: use --root");
+    return EXIT_OK;
 }
 
 enum exit_code serve_endpoint(struct server *s, const char *text)
 {
     struct kedge_endpoint e;
-    struct kedge_error error;
-    enum exit_code code;
+    enum exit_code code = serve_endpoint_parse(text, &e);
 
-    if (!kedge_endpoint_parse(text, &e, &error))
-        return refuse(&error, true);
-    if (e.service == KEDGE_SOCKET)
-        return refuse_for(text,
-                          "a bare socket serves nothing: try echo+ in front, tftp:// "
-                          "or reply+udp://");
-    if (e.service == KEDGE_TFTP && e.name_len > 0)
-        return refuse_for(text, "a path is not served yet: use --root");
+    if (code != EXIT_OK)
+        return code;
     if (e.transport != KEDGE_TCP_AND_UDP)
         return listen_everywhere(s, &e, text);
     e.transport = KEDGE_TCP;

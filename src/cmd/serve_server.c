@@ -55,6 +55,16 @@ static void find_manager(struct server *s)
                 strerror(-err));
 }
 
+static bool take_passed(struct server *s)
+{
+    char why[PASSED_WHY];
+
+    if (passed_take(&s->passed, why))
+        return true;
+    fprintf(stderr, "kedge serve: %s\n", printable(why, PRINTABLE_NAME).text);
+    return false;
+}
+
 static int open_shards(struct server *s)
 {
     int err = 0;
@@ -79,7 +89,7 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
     s->options = options;
     s->root.fd = -1;
     find_manager(s);
-    if (!fits_range(options))
+    if (!take_passed(s) || !fits_range(options))
         return EXIT_USAGE;
     if (options->key) /* while it is still allowed to */
         code = key_option("serve", options->key, &s->key);
@@ -125,7 +135,7 @@ static enum exit_code become_user(struct server *s)
     return err == 0 ? EXIT_OK : fail("no_new_privs", err);
 }
 
-enum exit_code server_listen(struct server *s, const struct operands *endpoints)
+static enum exit_code bind_all(struct server *s, const struct operands *endpoints)
 {
     enum exit_code code = EXIT_OK;
 
@@ -133,6 +143,17 @@ enum exit_code server_listen(struct server *s, const struct operands *endpoints)
         code = serve_defaults(s);
     for (size_t i = 0; i < endpoints->count && code == EXIT_OK; i++)
         code = serve_endpoint(s, endpoints->items[i]);
+    return code;
+}
+
+enum exit_code server_listen(struct server *s, const struct operands *endpoints)
+{
+    enum exit_code code;
+
+    if (s->passed.count > 0)
+        code = serve_passed(s, endpoints);
+    else
+        code = bind_all(s, endpoints);
     if (code == EXIT_OK && s->tftp && !opens_root(s))
         code = EXIT_LOCAL_FILE;
     serve_guard_own_ports(s);

@@ -7,6 +7,7 @@
 #include "cmd/args.h"
 #include "cmd/serve_notify.h"
 #include "kedge/endpoint.h"
+#include "net/passed.h"
 #include "report/log.h"
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
@@ -73,6 +74,7 @@ struct server {
     kedge_nanos started;
     kedge_nanos stop_by; /* 0 until it is asked to stop */
 
+    struct passed_sockets passed; /* by a service manager, and then nothing is bound */
     struct serve_notify notify;
 
     /* What SIGHUP does, on the loop's thread, before it is asked to stop, and whether it is
@@ -100,6 +102,24 @@ bool serve_port_is(const struct serve_options *o, const char *word);
 /* serve_listen.c: bind one endpoint, or the default set. */
 KEDGE_MUST_CHECK enum exit_code serve_endpoint(struct server *s, const char *text);
 KEDGE_MUST_CHECK enum exit_code serve_defaults(struct server *s);
+
+/* serve_listen.c: what those consist of. Each says on standard error what did not work: the
+ * endpoint, and why it is not served. */
+KEDGE_MUST_CHECK enum exit_code serve_endpoint_parse(const char *text,
+                                                     struct kedge_endpoint *e);
+enum exit_code serve_refuse_for(const char *text, const char *why);
+enum exit_code serve_refuse(const struct kedge_error *error, bool local);
+
+/* serve_listen.c: serve e at one address, by the socket fd that is bound there and that the
+ * server then has, or by one that is bound now (0). */
+KEDGE_MUST_CHECK enum exit_code serve_at(struct server *s, const struct kedge_endpoint *e,
+                                         const struct kedge_address *at, int fd,
+                                         const char *text);
+
+/* serve_passed.c: serve the endpoints on the sockets that were passed: all of them, and each
+ * endpoint on one at least. Without endpoints the sockets' names say what is served. */
+KEDGE_MUST_CHECK enum exit_code serve_passed(struct server *s,
+                                             const struct operands *endpoints);
 
 /* Once all is bound: no echo answers a port of ours. */
 void serve_guard_own_ports(struct server *s);

@@ -30,6 +30,8 @@ struct udp_options {
     struct net_address at; /* where to bind; port 0 is any free one */
     uint16_t low, high;    /* not 0: a free port of this range instead, from a random
                                  one on */
+    int fd;                /* not 0: this one, bound already, in place of a new one; `at`,
+                              the range and reuse_port are not looked at */
     bool reuse_port;       /* bind to a port whose first socket is shared: udp_share() */
     bool gro; /* let the kernel join datagrams; quietly off where it cannot */
     uint32_t receive_buffer; /* wanted bytes; 0: UDP_RECEIVE_BUFFER */
@@ -43,7 +45,7 @@ struct udp_socket {
 };
 
 /* 0 or -errno (EADDRINUSE: in use, or the whole range is; EADDRNOTAVAIL; EAFNOSUPPORT:
- * no IPv6 here; EACCES: a port below 1024). */
+ * no IPv6 here; EACCES: a port below 1024). On failure o->fd stays the caller's. */
 KEDGE_MUST_CHECK int udp_open(const struct udp_options *o, struct udp_socket *out);
 
 /* The same from a bound UDP socket that came from elsewhere: sets its options and makes

@@ -50,6 +50,10 @@ static void take_v4(struct udp_in *in, const struct cmsghdr *c)
     *at = (struct net_address){ .len = sizeof at->u.v4 };
     at->u.v4.sin_family = AF_INET;
     at->u.v4.sin_addr = info.ipi_addr;
+    /* It came before this was asked for, to a socket that was passed: the kernel did not note
+     * who was meant, and refuses to answer from an address that is not ours. */
+    if (info.ipi_spec_dst.s_addr == INADDR_ANY)
+        info.ipi_spec_dst = info.ipi_addr;
     /* The kernel puts our own address into spec_dst; they differ when the datagram was
      * sent to all of a subnet, which the address alone does not show. */
     in->to_broadcast = net_address_is_multicast(at) || net_address_is_broadcast(at) ||

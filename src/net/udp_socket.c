@@ -140,10 +140,13 @@ static int new_socket(int family)
 
 int udp_open(const struct udp_options *o, struct udp_socket *out)
 {
-    int fd = new_socket(o->at.u.any.sa_family);
     int err = 0;
+    int fd;
 
     KEDGE_ASSERT(o->low <= o->high);
+    if (o->fd > 0)
+        return adopt(o->fd, o->gro, o->receive_buffer, out);
+    fd = new_socket(o->at.u.any.sa_family);
     if (fd < 0)
         return fd;
     if (o->reuse_port)

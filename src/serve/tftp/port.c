@@ -59,6 +59,13 @@ static int open_port(struct tftp_listener *l, const struct udp_options *options,
     return 0;
 }
 
+/* Forget the first port, whose socket is its owner's again. */
+static void give_back(struct tftp_listener *l)
+{
+    if (l->ports > 0)
+        l->port[0].socket.fd = -1;
+}
+
 void listener_close(struct tftp_listener *l)
 {
     for (uint32_t i = 0; i < l->ports; i++)
@@ -83,9 +90,10 @@ static bool is_partial(const struct tftp_listener *l, const struct tftp_service 
 
 /* The request port, and the data sockets at the same address. */
 static int open_ports(struct tftp_listener *l, struct tftp_service *s,
-                      const struct net_address *at)
+                      const struct net_address *at, int fd)
 {
     struct udp_options options = { .at = *at,
+                                   .fd = fd,
                                    .gro = s->config.single_port,
                                    .receive_buffer = queue_for(s->config.room),
                                    .reuse_port = s->config.shard > 0 };
@@ -94,6 +102,7 @@ static int open_ports(struct tftp_listener *l, struct tftp_service *s,
 
     if (err == 0 && s->config.shards > 1)
         err = udp_share(&l->port[0].socket);
+    options.fd = 0;
     options.reuse_port = false;
     options.receive_buffer = queue_for(s->config.room / s->sessions.limits.sockets);
     net_address_set_port(&options.at, 0);
@@ -110,7 +119,7 @@ static int open_ports(struct tftp_listener *l, struct tftp_service *s,
 }
 
 int listener_open(struct tftp_listener *l, struct tftp_service *s,
-                  const struct net_address *at)
+                  const struct net_address *at, int fd)
 {
     int err;
 
@@ -119,7 +128,9 @@ int listener_open(struct tftp_listener *l, struct tftp_service *s,
     l->port = calloc(s->sessions.limits.sockets + 1, sizeof *l->port);
     if (!l->port)
         return -ENOMEM;
-    err = open_ports(l, s, at);
+    err = open_ports(l, s, at, fd);
+    if (err < 0 && fd > 0)
+        give_back(l);
     if (err < 0) {
         listener_close(l);
         return err;

@@ -171,9 +171,10 @@ void transfer_end(struct tftp_transfer *t);
 
 /* ---- port.c: sockets, and what leaves by them ---- */
 
-/* The request port of *at and its data sockets. 0 or -errno; then none is open. */
+/* The request port of *at, or the socket fd that is bound there already (0: none), and its
+ * data sockets. 0 or -errno; then none is open, and fd stays the caller's. */
 int listener_open(struct tftp_listener *l, struct tftp_service *s,
-                  const struct net_address *at);
+                  const struct net_address *at, int fd);
 void listener_close(struct tftp_listener *l);
 
 /* How many data sockets a listener has. */

@@ -74,19 +74,30 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
     return 0;
 }
 
-int tftp_service_listen(struct tftp_service *s, struct net_address *at)
+static int listen_on(struct tftp_service *s, int fd, const struct net_address *at)
 {
-    struct tftp_listener *l = &s->listeners[s->listener_count];
     int err;
 
     if (s->listener_count == TFTP_LISTENERS_MAX)
         return -ENOSPC;
-    err = listener_open(l, s, at);
-    if (err < 0)
-        return err;
-    *at = l->port[0].socket.at;
-    s->listener_count++;
-    return 0;
+    err = listener_open(&s->listeners[s->listener_count], s, at, fd);
+    s->listener_count += err == 0;
+    return err;
+}
+
+int tftp_service_listen(struct tftp_service *s, struct net_address *at)
+{
+    int err = listen_on(s, 0, at);
+
+    if (err == 0)
+        *at = s->listeners[s->listener_count - 1].port[0].socket.at;
+    return err;
+}
+
+int tftp_service_adopt(struct tftp_service *s, int fd, const struct net_address *at)
+{
+    KEDGE_ASSERT(s->config.shards <= 1 && fd > 0);
+    return listen_on(s, fd, at);
 }
 
 void tftp_service_all_listen(const struct tftp_service *s)

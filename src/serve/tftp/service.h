@@ -64,6 +64,11 @@ KEDGE_MUST_CHECK int tftp_service_open(struct tftp_service **out,
  * EAFNOSUPPORT, ENOSPC (too many listeners). */
 KEDGE_MUST_CHECK int tftp_service_listen(struct tftp_service *s, struct net_address *at);
 
+/* The same on a UDP socket that is bound already, at a port that is not shared: for a service
+ * of one shard. It is the service's from then on; on failure it stays the caller's. */
+KEDGE_MUST_CHECK int tftp_service_adopt(struct tftp_service *s, int fd,
+                                        const struct net_address *at);
+
 /* All shards listen at their last address now. What came there before was not dealt out as
  * what comes from now on: it is thrown away, for its sender will ask again. */
 void tftp_service_all_listen(const struct tftp_service *s);
