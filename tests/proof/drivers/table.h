@@ -63,6 +63,8 @@ static inline void any_session(struct tftp_session *s)
     s->newer = any_link();
     s->from = any_from_to(TFTP_FROM_DATA, TFTP_FROM_REQUEST);
     s->heard = any_bool();
+    s->attached = any_bool();
+    s->slowed = any_bool();
     s->accounted = any_bool();
     s->linked = any_bool();
     s->charged = any_bool();
