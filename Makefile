@@ -80,10 +80,11 @@ bench-probe: setup
 	@ninja -C build program tests/link/badlink
 	@bench/probe.py $(if $(QUICK),--quick)
 
-# What TFTP servers send to hosts that never asked, beside each other; a minute.
+# What TFTP servers send to hosts that never asked, beside each other; five minutes.
 reflection: build
 	@tools/setup --peers
 	@tests/attacks/reflection.py
+	@tests/attacks/forged.py
 
 # The protocol core alone, freestanding, and what it costs a board.
 embed:
