@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "cmd/printable.h"
+#include "net/sockets.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -41,7 +42,8 @@ static const char *hint(int code, bool local)
     case EADDRINUSE:
         return " (another program has it: ss -lnp says which)";
     case EADDRNOTAVAIL:
-        return " (no interface here has it: ip address says which there are)";
+        return " (no interface here has it: ip address says which there are; "
+               "--wait-for-address binds it all the same)";
     default:
         return "";
     }
@@ -90,6 +92,7 @@ static int open_tftp(struct server *s)
         .single_port = serve_port_is(o, "always"),
         .auto_port = serve_port_is(o, "auto"),
         .request_rate = share(s, o->request_port_rate),
+        .free_bind = o->wait_for_address,
         .by_interface = s->policies != NULL, /* a later policy may ask */
         .low = (uint16_t)o->port_range.low,
         .high = (uint16_t)o->port_range.high,
@@ -198,7 +201,7 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
     int err;
 
     if (fd == 0)
-        fd = kedge_listen_at(e, at, &error);
+        fd = endpoint_listen_at(e, at, s->options->wait_for_address, &error);
     if (fd < 0)
         return serve_refuse(&error, at->storage.ss_family == AF_UNIX);
     err = open_service(s, e, fd);

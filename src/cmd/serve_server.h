@@ -12,7 +12,7 @@
 #include "serve/echo/service.h"
 #include "serve/tftp/shard.h"
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 24 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 25 };
 
 /* The command line of serve, and of explain. */
 struct serve_options {
@@ -25,6 +25,7 @@ struct serve_options {
     const char *root;
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
+    bool wait_for_address;
     const char *user;
     const char *single_port;    /* "": always */
     uint64_t request_port_rate; /* bytes a second; 0: no limit */

@@ -28,6 +28,13 @@ int option_get(int fd, int level, int name, int *value)
     return 0;
 }
 
+int option_free_bind(int fd, int family)
+{
+    if (family != AF_INET && family != AF_INET6)
+        return 0;
+    return option_set_ip(fd, family == AF_INET6, IP_FREEBIND, IPV6_FREEBIND, 1);
+}
+
 int option_blocking(int fd, bool blocking)
 {
     int flags = fcntl(fd, F_GETFL);

@@ -14,6 +14,10 @@ int option_set_ip(int fd, bool v6, int name, int v6_name, int value);
 /* 0; or -errno, and then *value is as it was. */
 KEDGE_MUST_CHECK int option_get(int fd, int level, int name, int *value);
 
+/* Let a socket of this family be bound to an address that this host does not have (yet). Of
+ * other families than IPv4 and IPv6 there is nothing to do. 0 or -errno. */
+KEDGE_MUST_CHECK int option_free_bind(int fd, int family);
+
 /* Whether calls on it wait. 0 or -errno. */
 KEDGE_MUST_CHECK int option_blocking(int fd, bool blocking);
 
