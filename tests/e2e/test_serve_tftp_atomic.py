@@ -65,7 +65,7 @@ def half(serve, srv, old):
 def test_the_client_is_killed(half, srv, flags):
     server, peer = half(*flags)
 
-    peer.close()
+    peer.die()
     wait_until(lambda: not leftovers(srv))
     intact(server, srv)
     record = server.record(event="put")

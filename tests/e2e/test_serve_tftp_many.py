@@ -94,12 +94,12 @@ def test_one_dead_peer_among_a_thousand(serve, make, host, flags):
         with Peer(server.at) as dead:
             dead.ask(RRQ, "file", blksize=512, windowsize=4)
             dead.hear()
+            dead.die()
             dead.say(ack(0))
-            port = dead.port
-        swarm.go()
-        assert swarm.errors == []
+            swarm.go()
+            assert swarm.errors == []
+            assert server.record(outcome="gone")["peer"].endswith(f":{dead.port}")
     assert all(t.content == content for t in gets)
-    assert server.record(outcome="gone")["peer"].endswith(f":{port}")
     server.stop(twice=True)
     outcomes = [r["outcome"] for r in server.records()]
     assert sorted(outcomes) == ["gone"] + ["ok"] * MANY
@@ -111,6 +111,7 @@ def test_one_honest_peer_among_a_thousand_dead(serve, make, host, flags):
     content = make("file", 60000)
     server = serve(*flags, at=[f"tftp://{host}:0"])
     dead = [Peer(server.at) for _ in range(MANY)]
+    dying = dead.copy()
 
     for peer in dead:
         peer.ask(RRQ, "file", blksize=512, windowsize=2)
@@ -121,9 +122,9 @@ def test_one_honest_peer_among_a_thousand_dead(serve, make, host, flags):
         reply = honest.read(peer.hear())
         while not honest.done:
             for _ in range(10):                 # each dies with two blocks on their way
-                if dead:
-                    dead[-1].say(ack(0))
-                    dead.pop().close()
+                if dying:
+                    dying[-1].say(ack(0))
+                    dying.pop().die()
             peer.say(reply)
             reply = honest.read(peer.hear())
         peer.say(reply)
@@ -134,6 +135,8 @@ def test_one_honest_peer_among_a_thousand_dead(serve, make, host, flags):
         time.sleep(0.1)
     assert {r["outcome"] for r in server.records()} == {"gone", "ok"}
     assert len(server.records()) == MANY + 1
+    for peer in dead:
+        peer.close()
 
 
 def test_more_than_a_budget_of_silent_peers(serve, make):

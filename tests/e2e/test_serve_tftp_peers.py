@@ -345,8 +345,9 @@ def test_a_dead_peer_is_gone_soon(serve, file, host, flags):
     with Peer(server.at) as peer:
         peer.ask(RRQ, "file")
         peer.hear()
+        peer.die()
         peer.say(ack(1))
-    assert server.record(event="get")["outcome"] == "gone"
+        assert server.record(event="get")["outcome"] == "gone"
 
 
 def gone(server):
@@ -361,7 +362,7 @@ def test_the_dead_harm_nobody_else(serve, make, host, flags):
     content = make("long", 300000)
     server = serve(*flags, "--timeout", "100ms", at=[f"tftp://{host}:0"])
     transfer = Get("long", blksize=512, windowsize=4)
-    dead = set()
+    dead = []
 
     with Peer(server.at) as peer:
         peer.raw(transfer.request)
@@ -369,14 +370,17 @@ def test_the_dead_harm_nobody_else(serve, make, host, flags):
             reply = transfer.read(peer.hear())
             if reply:
                 if transfer.block % 8 == 0:
-                    with Peer(server.at) as peer_that_dies:
-                        peer_that_dies.ask(RRQ, "long")
-                        dead.add(peer_that_dies.port)
+                    dead.append(Peer(server.at))
+                    dead[-1].ask(RRQ, "long")
+                    dead[-1].die()
                 peer.say(reply)
         assert transfer.content == content
     assert int(server.record(outcome="ok")["resent"]) <= 8     # by the timer, on a busy day
     end = time.monotonic() + 15     # ICMP's word is taken after 2 s to 5 s
-    while time.monotonic() < end and gone(server) != dead:
+    ports = {peer.port for peer in dead}
+    while time.monotonic() < end and gone(server) != ports:
         time.sleep(0.05)
-    assert gone(server) == dead
+    assert gone(server) == ports
+    for peer in dead:
+        peer.close()
     assert {r["outcome"] for r in server.records()} == {"gone", "ok"}

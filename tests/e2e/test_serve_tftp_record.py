@@ -51,9 +51,9 @@ def play(server, srv):
     with Peer(at) as peer:                                              # gone
         peer.ask(RRQ, "file")
         peer.hear()
+        peer.die()
         peer.say(ack(1))
-        gone = ":".join(map(str, peer.sock.getsockname()))
-    server.record(outcome="gone", peer=gone)
+        server.record(outcome="gone", peer=":".join(map(str, peer.sock.getsockname())))
     with Peer(at) as peer:                                              # error
         peer.ask(WRQ, "short", tsize=100)
         peer.hear()

@@ -241,6 +241,11 @@ class Peer:
     def close(self):
         self.sock.close()
 
+    def die(self):
+        """From now on ICMP answers what the server sends. The port is not given back: a test
+        beside this one would get it, and answer in its stead."""
+        self.sock.connect((self.server[0], 9))
+
     @property
     def port(self):
         return self.sock.getsockname()[1]
