@@ -161,7 +161,7 @@ MUTANTS = {
     "the request port answers where the data port is heard": (ADMIT, " || s->heard ||\n        sub_sat(came",
                                                               " ||\n        sub_sat(came"),
     "an error 5 ends it at both ports": (ROUTE, "s->from == TFTP_FROM_EITHER && packet->op", "false && packet->op"),
-    "both ports keep the transfer": (ROUTE, "s->from = requests ? TFTP_FROM_REQUEST : TFTP_FROM_DATA;", ""),
+    "both ports keep the transfer": (ROUTE, "s->from = requests ? TFTP_FROM_REQUEST : TFTP_FROM_DATA;", ";"),
     "any packet to the request port wins": (ROUTE, "(!requests || fits)", "true"),
     "a mark of a network renews itself": (MEMORY, "mark(t, network, place_of(t, who)->until);",
                                           "mark(t, network, kept_for * 100);"),
