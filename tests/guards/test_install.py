@@ -192,15 +192,53 @@ def test_the_service_starts_what_is_installed(installed, tmp_path):
     assert server.returncode == 0
 
 
-def test_systemd_knows_each_word_of_the_service(installed, tmp_path):
+@pytest.mark.parametrize("name", ["kedge-tftp.service", "kedge-tftp.socket"])
+def test_systemd_knows_each_word_of_a_unit(installed, tmp_path, name):
     if not shutil.which("systemd-analyze"):
         pytest.skip("no systemd")
-    unit = next(installed.rglob("systemd/system/kedge-tftp.service"))
-    text = unit.read_text().replace(start_of(unit)[0], str(next(installed.rglob("bin/kedge"))))
-    (tmp_path / unit.name).write_text(text)
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / unit.name],
+    service = next(installed.rglob("systemd/system/kedge-tftp.service"))
+    text = service.read_text().replace(start_of(service)[0],
+                                       str(next(installed.rglob("bin/kedge"))))
+    (tmp_path / service.name).write_text(text)
+    shutil.copy(next(installed.rglob("systemd/system/kedge-tftp.socket")), tmp_path)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / name],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert unit.name not in done.stdout
+    assert "kedge-tftp" not in done.stdout
+
+
+# It tells when it is ready, comes back whatever happens, and does not wait for the network.
+LIFE = ["Type=notify", "Restart=on-failure", "StartLimitIntervalSec=0", "WatchdogSec=30",
+        "RequiresMountsFor=/srv/tftp"]
+
+
+def test_the_service_comes_back(installed):
+    unit = next(installed.rglob("systemd/system/kedge-tftp.service"))
+    lines = unit.read_text().splitlines()
+    assert not [line for line in LIFE if line not in lines]
+    assert not [line for line in lines
+                if line.startswith("RestartPrevent") or "network-online" in line]
+    assert "--wait-for-address" in start_of(unit)
+
+
+def test_the_socket_passes_what_the_service_serves(installed, tmp_path):
+    """Each address of the unit is one that `tftp://*` takes, of one family."""
+    unit = next(installed.rglob("systemd/system/kedge-tftp.socket")).read_text().splitlines()
+    assert [line for line in unit if line.startswith("Listen")] == [
+        "ListenDatagram=0.0.0.0:69", "ListenDatagram=[::]:69"]
+    assert {"BindIPv6Only=ipv6-only", "PassPacketInfo=yes"} <= set(unit)
+
+
+def test_its_user_and_its_root_are_made(installed, tmp_path):
+    """By systemd-sysusers and systemd-tmpfiles, in a place of their own."""
+    for tool, words in ("systemd-sysusers", []), ("systemd-tmpfiles", ["--create"]):
+        if not shutil.which(tool) or os.geteuid() != 0:
+            pytest.skip(f"needs root and {tool}")
+        kind = tool.removeprefix("systemd-")
+        (tmp_path / "etc").mkdir(exist_ok=True)
+        guard.run(tool, f"--root={tmp_path}", *words,
+                  next(installed.rglob(f"{kind}.d/kedge-tftp.conf")))
+    assert "tftp:" in (tmp_path / "etc/passwd").read_text()
+    assert (tmp_path / "srv/tftp").stat().st_mode & 0o7777 == 0o755
 
 
 SANDBOX = """NoNewPrivileges=yes ProtectSystem=strict ProtectHome=yes PrivateTmp=yes
