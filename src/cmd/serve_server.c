@@ -227,25 +227,47 @@ static void write_log(void *log, const struct transfer_record *record)
     log_record(log, record);
 }
 
-static void sweep(const struct server *s)
+static void sweep(struct store_job *job)
 {
-    const struct policy_set *policy = s->policies ? s->policies->now : NULL;
+    struct server *s = JOB_OWNER(job, struct server, sweeping);
 
-    if (policy ? policy_set_uploads(policy) : s->options->uploads != UPLOAD_REFUSE)
-        (void)upload_sweep(&s->root);
-    if (policy && policy_set_uploads(policy))
-        policy_roots_sweep(&policy->roots);
+    (void)upload_sweep(&s->root);
+    if (s->swept)
+        policy_roots_sweep(&s->swept->roots);
 }
 
-/* Leftovers of a crash are swept, then the first request is taken. */
+static void swept(struct store_job *job)
+{
+    struct server *s = JOB_OWNER(job, struct server, sweeping);
+
+    if (s->swept)
+        policy_slot_give(s->policies, s->swept);
+}
+
+/* What a crash left. A helper sweeps, for a mount that hangs shall hold up nobody. */
+static void sweep_later(struct server *s)
+{
+    s->sweeping = (struct store_job){ .run = sweep, .done = swept };
+    if (s->policies)
+        s->swept = policy_slot_take(s->policies);
+    workers_submit(&s->shards[0].workers, &s->sweeping);
+}
+
+static bool takes_uploads(const struct server *s)
+{
+    return s->policies ? policy_set_uploads(s->policies->now)
+                       : s->options->uploads != UPLOAD_REFUSE;
+}
+
 static int start_tftp(struct server *s)
 {
     struct tftp_recorder to_log = { write_log, s->log };
     int err = 0;
 
-    sweep(s);
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
         err = shard_start(&s->shards[i], to_log);
+    if (err == 0 && takes_uploads(s))
+        sweep_later(s);
     return err;
 }
 

@@ -64,6 +64,8 @@ struct server {
     struct loop_signals signals;
     bool signals_open;
     struct loop_timer stop_timer;
+    struct store_job sweeping;
+    struct policy_set *swept; /* held by sweeping; NULL: there is no policy */
     struct log *log;
     struct store_root root;
     struct policy_slot *policies;      /* NULL: none */

@@ -136,7 +136,8 @@ static void done_close(struct store_job *job)
 
 static void close_by_helper(struct cached_file *f)
 {
-    f->closing = (struct store_job){ .run = run_close, .done = done_close };
+    f->closing =
+        (struct store_job){ .run = run_close, .done = done_close, .group = f->group };
     workers_submit(f->cache->workers, &f->closing);
 }
 
@@ -244,9 +245,12 @@ static void done_open(struct store_job *job)
 
 void cache_open(struct file_cache *cache, struct cache_opening *opening)
 {
-    opening->job = (struct store_job){ .run = run_open, .done = done_open };
+    opening->job =
+        (struct store_job){ .run = run_open, .done = done_open, .group = opening->group };
     opening->file = NULL;
     opening->slot = take_slot(cache);
+    if (opening->slot)
+        opening->slot->group = opening->group;
     opening->result = store_fail(STORE_BUSY, "too many different files at once");
     workers_submit(cache->workers, &opening->job);
 }
@@ -343,7 +347,9 @@ void cache_read_later(struct workers *workers, struct cache_reading *reading)
 
     KEDGE_ASSERT(reading->offset <= reading->file->size &&
                  want <= reading->file->size - reading->offset);
-    reading->job = (struct store_job){ .run = run_read, .done = done_read };
+    reading->job = (struct store_job){ .run = run_read,
+                                       .done = done_read,
+                                       .group = reading->file->group };
     workers_submit(workers, &reading->job);
 }
 

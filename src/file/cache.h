@@ -59,6 +59,7 @@ struct cached_file {
     struct cached_file *older; /* the idle ones, in order */
     struct cached_file *newer;
     struct file_cache *cache;
+    uint32_t group; /* of its jobs */
     struct store_job closing;
 };
 
@@ -104,6 +105,7 @@ struct cache_opening {
     /* Set by the caller; root and name live until done(). */
     const struct store_root *root;
     const struct root_name *name;
+    uint32_t group; /* of the file's jobs, this one and later ones: os/workers.h */
     void (*done)(struct cache_opening *opening); /* on the loop's thread */
 
     /* Valid in done(). */

@@ -87,6 +87,7 @@ void cache_warm(struct cached_file *file, uint64_t offset, size_t len, kedge_nan
     m->asked_at = now;
     file->cache->bringing = true;
     cache_share(file);
-    m->job = (struct store_job){ .run = run_bring, .done = done_bring };
+    m->job =
+        (struct store_job){ .run = run_bring, .done = done_bring, .group = file->group };
     workers_submit(file->cache->workers, &m->job);
 }

@@ -47,6 +47,7 @@ struct upload {
     const struct store_root *root;
     const struct upload_rules *rules;
     struct root_name *name; /* becomes the one that its links lead to */
+    uint32_t group;         /* of its jobs: os/workers.h */
     uint64_t expected;      /* the announced size, in octet mode; 0 is unknown */
     void (*done)(struct upload *upload); /* on the loop's thread, after each job */
 

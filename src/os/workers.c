@@ -2,6 +2,8 @@
 /* The pool of helper threads: queue, threads, results for the loop. */
 #include "os/workers.h"
 
+#include "base/number.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,14 +32,66 @@ static struct store_job *take_first(struct job_list *list)
     return job;
 }
 
+static struct job_group *group_of(struct workers *w, const struct store_job *job)
+{
+    return &w->groups[job->group % WORKERS_GROUPS];
+}
+
+static void queue_group(struct workers *w, struct job_group *group)
+{
+    group->next = NULL;
+    if (w->last)
+        w->last->next = group;
+    else
+        w->first = group;
+    w->last = group;
+}
+
+/* Of those that have queued jobs, the one before the first which may begin one: NULL is the
+ * first's. False: there is none. */
+static bool find_group(const struct workers *w, struct job_group **before)
+{
+    uint32_t share = w->config.most ? (w->config.most + 1) / 2 : WORKERS_MAX;
+
+    *before = NULL;
+    for (struct job_group *g = w->first; g; g = g->next) {
+        if (g->running < share)
+            return true;
+        *before = g;
+    }
+    return false;
+}
+
+/* Its first job. If it has more, it is the last in turn. */
+static struct store_job *begin_job(struct workers *w, struct job_group *before)
+{
+    struct job_group *group = before ? before->next : w->first;
+    struct store_job *job = take_first(&group->queued);
+
+    if (before)
+        before->next = group->next;
+    else
+        w->first = group->next;
+    if (w->last == group)
+        w->last = before;
+    if (group->queued.first)
+        queue_group(w, group);
+    group->running++;
+    w->begun++;
+    return job;
+}
+
 static struct store_job *next_job(struct workers *w)
 {
-    struct store_job *job;
+    struct store_job *job = NULL;
+    struct job_group *before;
+    bool found;
 
     pthread_mutex_lock(&w->lock);
-    while (!w->queued.first && !w->stopping)
+    while (!(found = find_group(w, &before)) && !w->stopping)
         pthread_cond_wait(&w->more, &w->lock);
-    job = take_first(&w->queued);
+    if (found)
+        job = begin_job(w, before);
     pthread_mutex_unlock(&w->lock);
     return job;
 }
@@ -49,6 +103,7 @@ static void finish(struct workers *w, struct store_job *job)
 
     pthread_mutex_lock(&w->lock);
     wake = !w->finished.first;
+    group_of(w, job)->running--;
     append(&w->finished, job);
     pthread_mutex_unlock(&w->lock);
     if (wake)
@@ -83,14 +138,14 @@ static void stop(struct workers *w)
 }
 
 /* Signals are the loop's: a helper that took one would hide it from a signalfd. */
-static int start_threads(struct workers *w)
+static int start_threads(struct workers *w, uint32_t count)
 {
     sigset_t all, before;
     int err = 0;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (!err && w->started < w->config.threads) {
+    while (!err && w->started < count) {
         err = pthread_create(&w->threads[w->started], NULL, work, w);
         if (!err)
             w->started++;
@@ -104,13 +159,14 @@ int workers_open(struct workers *w, const struct workers_config *config)
     int err;
 
     KEDGE_ASSERT(config->threads >= 1 && config->threads <= WORKERS_MAX);
+    KEDGE_ASSERT(config->most <= WORKERS_MAX);
     *w = (struct workers){ .config = *config };
     w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->event < 0)
         return -errno;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->more, NULL);
-    err = start_threads(w);
+    err = start_threads(w, config->threads);
     if (err)
         stop(w);
     return err;
@@ -129,11 +185,30 @@ void workers_close(struct workers *w)
 
 void workers_submit(struct workers *w, struct store_job *job)
 {
+    struct job_group *group;
+
     w->pending++;
     pthread_mutex_lock(&w->lock);
-    append(&w->queued, job);
+    group = group_of(w, job);
+    if (!group->queued.first)
+        queue_group(w, group);
+    append(&group->queued, job);
     pthread_cond_signal(&w->more);
     pthread_mutex_unlock(&w->lock);
+}
+
+void workers_relieve(struct workers *w)
+{
+    struct job_group *before;
+    bool stand;
+
+    pthread_mutex_lock(&w->lock);
+    stand = find_group(w, &before) && w->begun == w->begun_seen;
+    w->begun_seen = w->begun;
+    pthread_mutex_unlock(&w->lock);
+    if (stand)
+        (void)start_threads(
+            w, (uint32_t)min_u64(w->started + w->config.threads, w->config.most));
 }
 
 int workers_fd(const struct workers *w)

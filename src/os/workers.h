@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A small fixed pool of helper threads for what may block: opens, cold reads, fsync,
- * rename, close. One loop owns the pool: it submits, and is the only one that collects.
- * A job is the caller's own struct and is queued in place, so nothing is allocated and
- * the queue is bounded by the number of job structs. Jobs start in the order submitted;
- * they may end in any other. */
+/* A small pool of helper threads for what may block: opens, cold reads, fsync, rename, close.
+ * One loop owns the pool: it submits, and is the only one that collects. A job is the
+ * caller's own struct and is queued in place, so nothing is allocated and the queue is
+ * bounded by the number of job structs. Jobs of one group start in the order submitted, and
+ * groups take turns; they may end in any other order.
+ *
+ * A job may hang: a mount no longer answers. The pool grows where that keeps others waiting,
+ * and no group has more than half of what it may grow to. */
 #ifndef OS_WORKERS_H
 #define OS_WORKERS_H
 
@@ -12,6 +15,7 @@
 #include <pthread.h>
 
 #define WORKERS_MAX 64
+#define WORKERS_GROUPS 1024 /* by the group of a job; two may share one by chance */
 
 /* Embedded in what the job is about. From submit until done() is entered it must stay
  * where it is, and belongs to the pool: it cannot be cancelled, only waited for. In
@@ -19,7 +23,8 @@
 struct store_job {
     void (*run)(struct store_job *job);  /* on a helper; may block */
     void (*done)(struct store_job *job); /* on the loop's thread, once run() is over */
-    struct store_job *next;              /* the pool's */
+    uint32_t group;         /* any number: jobs that may hang together have one */
+    struct store_job *next; /* the pool's */
 };
 
 /* The struct of that type in which job is the member of that name. */
@@ -27,6 +32,7 @@ struct store_job {
 
 struct workers_config {
     uint32_t threads; /* 1 to WORKERS_MAX */
+    uint32_t most; /* threads that it may grow to; 0: it does not, and groups are free */
 
     /* Called on the helper before each job's run(), and may block: so a test holds one
      * job while the others go on. NULL in production. */
@@ -39,6 +45,12 @@ struct job_list {
     struct store_job *last;
 };
 
+struct job_group {
+    struct job_list queued;
+    uint32_t running;
+    struct job_group *next; /* that has queued jobs, in turn */
+};
+
 /* All of it is the pool's own. It must not move while it is open. */
 struct workers {
     struct workers_config config;
@@ -48,9 +60,13 @@ struct workers {
     int event;            /* eventfd: readable while something is finished */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t more;  /* a job was queued, or stopping was set */
-    struct job_list queued;
+    struct job_group groups[WORKERS_GROUPS];
+    struct job_group *first; /* that has queued jobs */
+    struct job_group *last;
+    uint64_t begun; /* jobs so far */
     struct job_list finished;
     bool stopping;
+    uint64_t begun_seen; /* by workers_relieve(); the loop's alone */
 };
 
 /* Start the threads, with every signal blocked in them. 0, or -errno, and then nothing
@@ -64,6 +80,11 @@ void workers_close(struct workers *w);
 
 /* Queue a job. It never fails and never blocks for long. On the loop's thread only. */
 void workers_submit(struct workers *w, struct store_job *job);
+
+/* To be called some time after a submit, and again as long as jobs are pending: if none was
+ * begun since the last call, though one may be, the threads hang, and as many more are
+ * started as there were at first. Fails silently: the next call tries again. */
+void workers_relieve(struct workers *w);
 
 /* To be watched for reading (level-triggered): then call workers_collect(). */
 int workers_fd(const struct workers *w);

@@ -117,8 +117,13 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
     return store_ok();
 }
 
-void policy_roots_sweep(const struct policy_roots *r)
+void policy_roots_sweep(struct policy_roots *r)
 {
-    for (const struct policy_root *one = r->first; one; one = one->next)
+    const struct policy_root *one;
+
+    pthread_mutex_lock(&r->lock);
+    one = r->first; /* those behind it stay */
+    pthread_mutex_unlock(&r->lock);
+    for (; one; one = one->next)
         (void)upload_sweep(&one->root);
 }

@@ -31,7 +31,7 @@ KEDGE_MUST_CHECK struct store_result policy_roots_find(struct policy_roots *r,
                                                        struct kedge_span path, bool open,
                                                        const struct store_root **out);
 
-/* Remove what uploads left behind in those that are open (upload_sweep). Blocks: at start. */
-void policy_roots_sweep(const struct policy_roots *r);
+/* Remove what uploads left behind in those that are open (upload_sweep). Blocks: for a helper. */
+void policy_roots_sweep(struct policy_roots *r);
 
 #endif

@@ -15,6 +15,7 @@ enum shard_wish { SHARD_SERVES, SHARD_STOPS, SHARD_ENDS };
 
 static const kedge_nanos file_keep = 10 * KEDGE_SEC;
 static const kedge_nanos helpers_patience = KEDGE_SEC;
+static const kedge_nanos hang_after = 100 * KEDGE_MSEC;
 
 static bool busy(const struct shard *s)
 {
@@ -57,12 +58,29 @@ static void woken(void *owner)
         loop_stop(&s->loop);
 }
 
+static void relieve(void *owner)
+{
+    struct shard *s = owner;
+
+    s->relieves = false;
+    workers_relieve(&s->workers);
+}
+
+static void relieve_later(struct shard *s)
+{
+    if (s->relieves || !s->workers_open || workers_pending(&s->workers) == 0)
+        return;
+    s->relieves = true;
+    loop_timer_set(&s->loop, &s->relief, loop_now(&s->loop) + hang_after);
+}
+
 static void turn_over(void *owner)
 {
     struct shard *s = owner;
 
     if (atomic_load(&s->wanted) >= SHARD_STOPS && !busy(s))
         atomic_store(&s->idle, true);
+    relieve_later(s);
 }
 
 int shard_open(struct shard *s)
@@ -127,7 +145,8 @@ static void collect(void *owner, unsigned events)
 
 static int start_files(struct shard *s)
 {
-    struct workers_config workers = { .threads = SHARD_HELPERS };
+    struct workers_config workers = { .threads = SHARD_HELPERS,
+                                      .most = SHARD_HELPERS_MOST };
     struct cache_config files = { .workers = &s->workers,
                                   .room = SHARD_FILES,
                                   .keep = file_keep };
@@ -152,7 +171,10 @@ int shard_start(struct shard *s, struct tftp_recorder recorder)
         return err;
     s->helpers = (struct loop_watch){ .ready = collect, .owner = s };
     s->trim = (struct loop_timer){ .due = trim, .owner = s };
+    s->relief = (struct loop_timer){ .due = relieve, .owner = s };
     err = loop_timer_add(&s->loop, &s->trim);
+    if (!err)
+        err = loop_timer_add(&s->loop, &s->relief);
     if (!err)
         err = loop_watch_add(&s->loop, &s->helpers, workers_fd(&s->workers), LOOP_READ);
     return err < 0 ? err : tftp_service_start(s->tftp, recorder);
@@ -250,6 +272,7 @@ static bool free_files(struct shard *s)
 {
     loop_watch_remove(&s->loop, &s->helpers);
     loop_timer_remove(&s->loop, &s->trim);
+    loop_timer_remove(&s->loop, &s->relief);
     if (!s->workers_open)
         return true;
     if (!helpers_finish(s))

@@ -16,7 +16,7 @@
 
 #include <stdatomic.h>
 
-enum { SHARDS_MAX = 64, SHARD_FILES = 1024, SHARD_HELPERS = 4 };
+enum { SHARDS_MAX = 64, SHARD_FILES = 1024, SHARD_HELPERS = 4, SHARD_HELPERS_MOST = 32 };
 
 /* Transfers of one shard. */
 struct shard_state {
@@ -37,6 +37,8 @@ struct shard {
     struct loop_watch helpers; /* something of the workers is done */
     struct loop_timer trim;    /* closes files that nobody reads any more */
     bool trims;                /* it is set */
+    struct loop_timer relief;  /* for jobs that wait behind others which hang */
+    bool relieves;             /* it is set */
     struct file_cache files;
     struct cached_file *file_slots;
     struct cached_file **file_buckets;

@@ -2,8 +2,10 @@
 /* Tests of os/workers.h. */
 #include "../file/tree.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 struct note {
     struct store_job job;
@@ -35,11 +37,16 @@ static void note_done(struct store_job *job)
         workers_submit(n->workers, job);
 }
 
-static void submit(struct workers *w, struct note *n)
+static void submit_to(struct workers *w, struct note *n, uint32_t group)
 {
-    n->job = (struct store_job){ .run = note_run, .done = note_done };
+    n->job = (struct store_job){ .run = note_run, .done = note_done, .group = group };
     n->workers = w;
     workers_submit(w, &n->job);
+}
+
+static void submit(struct workers *w, struct note *n)
+{
+    submit_to(w, n, 0);
 }
 
 static void runs_on_a_helper_and_ends_on_the_loop(void **state)
@@ -166,6 +173,85 @@ static void one_thread_keeps_the_order(void **state)
     workers_close(&w);
 }
 
+/* The seam: all jobs of group 1 hang until they are let go. */
+struct mount {
+    atomic_int hanging;
+    sem_t let_go;
+};
+
+static void hang(struct store_job *job, void *arg)
+{
+    struct mount *m = arg;
+
+    if (job->group != 1)
+        return;
+    m->hanging++;
+    sem_wait(&m->let_go);
+}
+
+/* Two threads, which may become eight. */
+static void a_group_that_hangs_has_half_of_the_threads(void **state)
+{
+    struct workers w;
+    struct mount mount = { 0 };
+    struct note dead[20] = { 0 };
+    struct note well[3] = { 0 };
+    struct workers_config config = {
+        .threads = 2, .most = 8, .before_run = hang, .arg = &mount
+    };
+
+    (void)state;
+    sem_init(&mount.let_go, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    for (size_t i = 0; i < COUNT(dead); i++)
+        submit_to(&w, &dead[i], 1);
+    while (mount.hanging < 2)
+        sched_yield();
+    workers_relieve(&w); /* two were begun since it was made */
+    assert_int_equal(w.started, 2);
+    workers_relieve(&w);
+    assert_int_equal(w.started, 4);
+    while (mount.hanging < 4)
+        sched_yield();
+    workers_relieve(&w);
+    workers_relieve(&w); /* no more of them may begin */
+    assert_int_equal(w.started, 4);
+    submit_to(&w, &well[0], 2);
+    workers_relieve(&w);
+    assert_int_equal(w.started, 6);
+    for (size_t i = 0; i < COUNT(well); i++) {
+        if (i > 0)
+            submit_to(&w, &well[i], (uint32_t)(2 + i));
+        collect_until(&w, &well[i].done);
+    }
+    assert_int_equal(mount.hanging, 4);
+    for (size_t i = 0; i < COUNT(dead); i++)
+        sem_post(&mount.let_go);
+    for (size_t i = 0; i < COUNT(dead); i++)
+        collect_until(&w, &dead[i].done);
+    workers_close(&w);
+    sem_destroy(&mount.let_go);
+}
+
+static void an_idle_pool_does_not_grow(void **state)
+{
+    struct workers w;
+
+    (void)state;
+    assert_int_equal(
+        workers_open(&w, &(struct workers_config){ .threads = 1, .most = 4 }), 0);
+    for (int i = 0; i < 5; i++) {
+        struct note n = { 0 };
+
+        submit(&w, &n);
+        collect_until(&w, &n.done);
+        workers_relieve(&w);
+        workers_relieve(&w);
+    }
+    assert_int_equal(w.started, 1);
+    workers_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +266,8 @@ int main(void)
         cmocka_unit_test(a_held_job_holds_no_other),
         cmocka_unit_test(close_finishes_what_is_queued),
         cmocka_unit_test(one_thread_keeps_the_order),
+        cmocka_unit_test(a_group_that_hangs_has_half_of_the_threads),
+        cmocka_unit_test(an_idle_pool_does_not_grow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""A mount below the root that no longer answers harms the requests for its own files only."""
+import ctypes
+import os
+import subprocess
+import time
+
+import pytest
+
+from e2e.peers.tftp import RRQ, Peer, TftpError, get
+
+libc = ctypes.CDLL(None, use_errno=True)
+STUCK = 40      # more requests than a server has helpers
+
+
+@pytest.fixture
+def hung(srv):
+    """A directory of the root that is a mount whose server never says a word. As it goes, all
+    who wait for it are told that it is not connected."""
+    place = srv / "dead"
+    place.mkdir()
+    try:
+        fd = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+    except OSError as problem:
+        pytest.skip(f"no FUSE here: {problem}")
+    options = f"fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other"
+    if libc.mount(b"dead", str(place).encode(), b"fuse", 0, options.encode()):
+        os.close(fd)
+        pytest.skip(f"no FUSE may be mounted here: {os.strerror(ctypes.get_errno())}")
+    yield place
+    os.close(fd)
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.fixture
+def stuck():
+    """stuck(SERVER): clients that ask for files of that mount."""
+    peers = []
+
+    def ask(server):
+        for number in range(STUCK):
+            peers.append(Peer(server.at))
+            peers[-1].ask(RRQ, f"dead/file{number}")
+    yield ask
+    for peer in peers:
+        peer.close()
+
+
+@pytest.mark.parametrize("flags", [(), ("--uploads", "create")], ids=["reads", "sweeps"])
+def test_others_are_served(serve, hung, stuck, make, flags):
+    """The last of three, which is not there, takes the helpers' time as a file does. Nothing
+    is asked twice within 5 s."""
+    content = make("file", 3000)
+    (hung.parent / "below").mkdir()
+    below = make("below/file", 5000)
+    server = serve("--user", "root", *flags)
+
+    stuck(server)
+    began = time.monotonic()
+    assert get(server.at, "file").content == content
+    assert get(server.at, "below/file").content == below
+    with pytest.raises(TftpError, match="not found"):
+        get(server.at, "missing")
+    assert time.monotonic() - began < 4
+
+
+def test_it_ends_all_the_same(serve, hung, stuck):
+    """Five seconds for what is open, and one for the helpers; at once by a second signal."""
+    server = serve("--user", "root", "--uploads", "create")
+
+    stuck(server)
+    server.process.terminate()
+    assert not server.ended(0.5)
+    server.process.terminate()
+    assert server.ended(4)
