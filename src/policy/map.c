@@ -219,7 +219,7 @@ enum map_todo map_start(struct map_run *r, const struct map *m,
                            .chars = chars,
                            .client = q->client,
                            .unfit = unfit_for(q),
-                           .steps = MAP_STEPS_MAX,
+                           .steps = m->steps ? m->steps : MAP_STEPS_MAX,
                            .room = memory.size / MAP_TEXTS };
     for (size_t i = 0; i < MAP_TEXTS; i++)
         r->rooms[i] = memory.ptr + i * r->room;

@@ -9,13 +9,14 @@
 #include "policy/map_expand.h"
 #include "policy/map_rules.h"
 
-#define MAP_STEPS_MAX 4096  /* rules executed for one name */
+#define MAP_STEPS_MAX 4096 /* rules executed for one name, if a map sets no other limit */
 #define MAP_BACKREF_MAX 128 /* bytes that a rule with a back-reference looks at */
 
 /* Borrowed: the rules and the text that they point into stay as they are. */
 struct map {
     const struct map_rule *rules;
     size_t count;
+    uint32_t steps; /* rules executed for one name; 0: MAP_STEPS_MAX */
 };
 
 struct map_request {
@@ -41,7 +42,7 @@ enum map_todo {
 };
 
 enum map_failure {
-    MAP_LOOPS,         /* more than MAP_STEPS_MAX rules executed */
+    MAP_LOOPS,         /* more rules executed than map.steps */
     MAP_NO_LABEL,      /* a jump whose label came out empty */
     MAP_UNKNOWN_LABEL, /* a jump to `text`, which no line has */
     MAP_NOT_TEXT,      /* a replacement is no text of the locale */

@@ -138,6 +138,28 @@ static enum policy_reason set_name(struct policy_run *r, struct kedge_span from)
     return dots && has_file_sections(r->policy) ? POLICY_DOTS : POLICY_NO_REASON;
 }
 
+/* The same by the rules of paths, if there are any. The form stands behind the root. */
+static enum policy_reason set_path(struct policy_run *r, struct kedge_span from)
+{
+    const struct path_rules *rules = r->policy->paths;
+    size_t used = r->root.len + 1;
+    struct writer w = { .ptr = r->memory.ptr + used, .room = POLICY_PATH_ROOM - used };
+    struct kedge_span path;
+
+    if (!rules)
+        return set_name(r, from);
+    path_put(&w, rules->form, from);
+    if (w.bad)
+        return POLICY_LONG_NAME;
+    path = written(&w);
+    r->path_fault = path_validate(rules, path);
+    if (r->path_fault != PATH_SOUND)
+        return POLICY_BAD_PATH;
+    while (rules->validate && path.ptr[path.len - 1] == '/' && path.len > 1)
+        path.len--;
+    return set_name(r, path);
+}
+
 static enum policy_todo judge(struct policy_run *r)
 {
     const struct policy_choice *get = &r->keys[POLICY_GET];
@@ -153,7 +175,7 @@ static enum policy_todo judge(struct policy_run *r)
 
 static enum policy_todo named(struct policy_run *r, struct kedge_span name)
 {
-    enum policy_reason why = set_name(r, name);
+    enum policy_reason why = set_path(r, name);
 
     if (why != POLICY_NO_REASON)
         return refuse(r, why);
@@ -166,7 +188,7 @@ static enum policy_todo mapped(struct policy_run *r, enum map_todo todo)
     case MAP_NEED_MATCH:
         return POLICY_NEED_MATCH;
     case MAP_NEED_FILE:
-        if (set_name(r, r->map_run.text) == POLICY_NO_REASON)
+        if (set_path(r, r->map_run.text) == POLICY_NO_REASON)
             return POLICY_NEED_FILE;
         return mapped(r, map_file(&r->map_run, false));
     case MAP_REWROTE:
@@ -285,6 +307,8 @@ const char *policy_reason_text(const struct policy_run *r)
         [POLICY_LONG_NAME] = "the name is too long",
     };
 
+    if (r->reason == POLICY_BAD_PATH)
+        return path_fault_text(r->path_fault);
     return r->reason == POLICY_MAP_FAILED ? map_failure_text(r->map_run.failure)
                                           : texts[r->reason];
 }

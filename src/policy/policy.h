@@ -11,6 +11,7 @@
 
 #include "policy/client.h"
 #include "policy/map.h"
+#include "policy/path.h"
 
 #define POLICY_SECTIONS_MAX 16384
 #define POLICY_PATH_ROOM 4096 /* of a root with its NUL */
@@ -68,6 +69,7 @@ struct policy {
     size_t count;
     const struct policy_map *maps;
     size_t map_count;
+    const struct path_rules *paths; /* of names behind the map; NULL: none */
 };
 
 struct policy_request {
@@ -101,6 +103,7 @@ enum policy_reason {
     POLICY_BAD_ROOT,     /* the root is too long once filled in */
     POLICY_DOTS,         /* `..` in a name, and there are sections of files */
     POLICY_LONG_NAME,
+    POLICY_BAD_PATH, /* path_fault */
 };
 
 enum policy_todo {
@@ -120,6 +123,7 @@ struct policy_run {
     struct kedge_span name; /* so far; granted: with single slashes, none in front */
     struct kedge_span text;
     struct map_run map_run;
+    enum path_fault path_fault;
 
     /* The machine's own. */
     const struct policy *policy;
