@@ -43,6 +43,7 @@ struct store_result root_open(struct store_root *root, const char *path)
     }
     close(probe);
     root->fd = fd;
+    root->public_only = false;
     root->follow = NULL;
     root->path = NULL;
     return store_ok();
@@ -158,6 +159,8 @@ struct store_result root_open_file(const struct store_root *root,
         r = store_errno(errno);
     else if (!S_ISREG(st->st_mode))
         r = store_fail(STORE_DENIED, "not a regular file");
+    else if (root->public_only && !(st->st_mode & S_IROTH))
+        r = store_fail(STORE_DENIED, "others may not read the file (mode o+r)");
     if (r.error)
         close(opened);
     else

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "file/calls.h"
+#include "file/in_place.h"
 #include "file/publish.h"
 
 #include <errno.h>
@@ -34,21 +35,24 @@ static void submit(struct workers *workers, struct upload *u,
     workers_submit(workers, &u->job);
 }
 
-static void close_both(struct upload *u)
+static void close_all(struct upload *u)
 {
     if (u->fd >= 0)
         close(u->fd);
     if (u->dir >= 0)
         close(u->dir);
+    if (u->target >= 0)
+        close(u->target);
     u->fd = -1;
     u->dir = -1;
+    u->target = -1;
 }
 
 static void discard(struct upload *u)
 {
-    if (u->fd >= 0)
+    if (u->fd >= 0 && u->target < 0)
         (void)unlinkat(u->dir, u->temp, 0);
-    close_both(u);
+    close_all(u);
 }
 
 static struct store_result permitted(const struct upload *u)
@@ -68,6 +72,32 @@ static struct store_result open_directory(struct upload *u)
     return root_open_target(u->root, u->name, &u->dir, &u->last);
 }
 
+/* What is there, or is not: st->st_mode 0. */
+static struct store_result permits(const struct upload_rules *rules,
+                                   const struct stat *st)
+{
+    if (rules->existing_only && st->st_mode == 0)
+        return store_fail(STORE_NOT_FOUND, "only files that are there may be written");
+    if (rules->public_only && st->st_mode != 0 && !(st->st_mode & S_IWOTH))
+        return store_fail(STORE_DENIED, "others may not write the file (mode o+w)");
+    return store_ok();
+}
+
+/* Beside its target, or where that may not be, in a temporary file without a name. */
+static struct store_result open_temporary(struct upload *u, const struct stat *st)
+{
+    struct in_place p = { u->dir, u->last, st };
+    bool may = u->rules->in_place && st->st_mode != 0;
+    struct store_result r;
+
+    if (may && in_place_is_sticky(&p))
+        return in_place_open(&p, &u->target, &u->fd);
+    r = temp_create(u->dir, 0600, u->temp, &u->fd);
+    if (may && r.err == EACCES)
+        r = in_place_open(&p, &u->target, &u->fd);
+    return r;
+}
+
 static struct store_result begin(struct upload *u)
 {
     struct store_result r = permitted(u);
@@ -81,9 +111,11 @@ static struct store_result begin(struct upload *u)
     p = publication(u);
     r = publish_look(&p, &st);
     if (!r.error)
+        r = permits(u->rules, &st);
+    if (!r.error)
         r = publish_check(&p, &st);
     if (!r.error)
-        r = temp_create(u->dir, 0600, u->temp, &u->fd);
+        r = open_temporary(u, &st);
     if (!r.error)
         u->slow = call_fs_kind(u->fd) == FS_OTHER;
     return r;
@@ -102,6 +134,7 @@ void upload_begin(struct workers *workers, struct upload *u)
 {
     u->dir = -1;
     u->fd = -1;
+    u->target = -1;
     u->size = 0;
     submit(workers, u, run_begin);
 }
@@ -177,8 +210,12 @@ static struct store_result commit(const struct upload *u)
     struct store_result r = size_fits(u);
     struct stat old;
 
+    if (!r.error && u->target >= 0)
+        return in_place_copy(u->target, u->fd, u->size);
     if (!r.error)
         r = publish_look(&p, &old);
+    if (!r.error)
+        r = permits(u->rules, &old);
     if (!r.error)
         r = set_mode(u, &old);
     if (!r.error)
@@ -197,8 +234,9 @@ static void run_commit(struct store_job *job)
         discard(u);
         return;
     }
-    u->result = flush_directory(u);
-    close_both(u);
+    if (u->target < 0)
+        u->result = flush_directory(u);
+    close_all(u);
 }
 
 void upload_commit(struct workers *workers, struct upload *u)

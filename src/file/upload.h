@@ -10,6 +10,12 @@
  * device, and a file that cannot be replaced (a mount point, immutable). Who may write the
  * directory may replace its files, as rename has it: a file's own mode does not protect it.
  *
+ * A directory that may not be written has no room for a temporary file beside the target. Under
+ * in_place such an upload goes to a nameless temporary file elsewhere (/var/tmp, /tmp, or
+ * memory), and commit copies it into the file that is there, once it is complete: its owner,
+ * mode and links stay. Room is reserved first. Only a reader in these moments, a crash, or a
+ * failing disk can see a part of it.
+ *
  * The life of an upload, all calls on the loop's thread:
  *     upload_begin  -> done(): failed, or open
  *     upload_write or upload_write_later, any number
@@ -40,6 +46,9 @@ struct upload_rules {
     enum upload_policy policy;
     uint32_t mode;      /* of a file that replaces none; else that of the replaced one */
     uint64_t max_bytes; /* UPLOAD_NO_LIMIT: none */
+    bool existing_only; /* a name that is free is NOT_FOUND */
+    bool public_only;   /* a file that others may not write (S_IWOTH) is DENIED */
+    bool in_place; /* where a directory cannot be written, its files can: see above */
 };
 
 struct upload {
@@ -57,7 +66,8 @@ struct upload {
 
     /* Private to file/. */
     struct store_job job;
-    int dir; /* O_PATH; -1 when not open */
+    int dir;    /* O_PATH; -1 when not open */
+    int target; /* in place: the file that is written at the end; -1: it is replaced */
     int fd;
     const char *last; /* the name's last component */
     uint64_t size;    /* the highest offset written, or the size to commit */

@@ -110,6 +110,7 @@ static uint64_t number_or(const struct policy_run *r, enum policy_key key, uint6
 static void take_limits(struct rules *out, const struct policy_run *r,
                         const struct rules_base *base)
 {
+    out->uploads = base->uploads;
     out->uploads.policy =
         (enum upload_policy)number_or(r, POLICY_UPLOADS, base->uploads.policy);
     out->uploads.mode = (uint32_t)number_or(r, POLICY_MODE, base->uploads.mode);

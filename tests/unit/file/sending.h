@@ -32,7 +32,9 @@ static inline int setup(void **state)
 
     sem_init(&f->let_go, 0, 0);
     tree_open(&f->tree, &workers);
-    f->rules = (struct upload_rules){ UPLOAD_OVERWRITE, UPLOAD_MODE, UPLOAD_NO_LIMIT };
+    f->rules = (struct upload_rules){ .policy = UPLOAD_OVERWRITE,
+                                      .mode = UPLOAD_MODE,
+                                      .max_bytes = UPLOAD_NO_LIMIT };
     assert_int_equal(mkdir(at(&f->tree, "root/dir").text, 0755), 0);
     f->open_files = entries((struct path){ "/proc/self/fd" });
     *state = f;
