@@ -118,16 +118,16 @@ static struct kedge_tftp_limits limits_of(const struct explaining *e)
     const struct serve_options *o = e->options;
     const struct rules *r = &e->rules;
     uint32_t blksize = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max;
+    struct limits_block block = { r->blksize_max ? r->blksize_max : blksize, 0 };
     uint32_t window = r->windowsize_max ? r->windowsize_max : (uint32_t)o->windowsize_max;
     struct net_route route = { -1, -1 };
     int err = net_route_open(&route); /* without one: what every route carries */
     struct kedge_tftp_limits limits = {
-        .blksize_max = limits_blksize(r->blksize_max ? r->blksize_max : blksize, &route,
-                                      &e->peer, e->asked.blksize),
+        .blksize_max = limits_blksize(block, &route, &e->peer, e->asked.blksize),
         .windowsize_max = window,
         .size_known = !e->request.writes,
         .size = e->size,
-        .window_bytes = limits_window_bytes(window),
+        .window_bytes = limits_window_bytes(window, 0),
     };
 
     if (err == 0)

@@ -12,26 +12,29 @@ enum {
     ETHERNET = 1500
 };
 
-uint32_t limits_blksize(uint32_t configured, const struct net_route *route,
+uint32_t limits_blksize(struct limits_block configured, const struct net_route *route,
                         const struct net_address *peer, uint32_t asked)
 {
     bool v4 = peer->u.any.sa_family == AF_INET;
+    uint64_t less = (v4 ? HEADERS_V4 : HEADERS_V6) + (uint64_t)configured.slack;
     int mtu = 0;
 
-    if (configured)
-        return configured;
-    if (asked <= ASK_ROUTE_ABOVE)
+    if (configured.most)
+        return configured.most;
+    if (asked <= ASK_ROUTE_ABOVE && configured.slack == 0)
         return ASK_ROUTE_ABOVE;
     mtu = net_route_mtu(route, peer);
     if (mtu < ASK_ROUTE_ABOVE)
-        return ASK_ROUTE_ABOVE;
-    return (uint32_t)clamp_u64((uint64_t)mtu - (v4 ? HEADERS_V4 : HEADERS_V6),
-                               KEDGE_TFTP_BLKSIZE_DEFAULT, KEDGE_TFTP_BLKSIZE_MAX);
+        mtu = ASK_ROUTE_ABOVE + (v4 ? HEADERS_V4 : HEADERS_V6);
+    return (uint32_t)clamp_u64(sub_sat((uint64_t)mtu, less), KEDGE_TFTP_BLKSIZE_DEFAULT,
+                               KEDGE_TFTP_BLKSIZE_MAX);
 }
 
 /* A forged ACK buys a window. Who allows larger ones than the default wants them to have
  * whole packets of an Ethernet. */
-uint32_t limits_window_bytes(uint32_t windowsize_max)
+uint32_t limits_window_bytes(uint32_t windowsize_max, uint32_t configured)
 {
-    return ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
+    uint32_t own = ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
+
+    return configured && configured < own ? configured : own;
 }

@@ -7,12 +7,18 @@
 
 #include "net/udp.h"
 
-/* The largest block for a peer that asks for one of `asked` bytes: as configured (0: not),
- * else what a datagram to it carries without being cut up on its way. */
-uint32_t limits_blksize(uint32_t configured, const struct net_route *route,
+/* The largest block that is configured. */
+struct limits_block {
+    uint32_t most;  /* 0: what a datagram carries without being cut up on its way, ... */
+    uint32_t slack; /* ... less so many bytes */
+};
+
+/* The largest block for a peer that asks for one of `asked` bytes. */
+uint32_t limits_blksize(struct limits_block configured, const struct net_route *route,
                         const struct net_address *peer, uint32_t asked);
 
-/* How many bytes a window may have, whatever its blocks. */
-uint32_t limits_window_bytes(uint32_t windowsize_max);
+/* How many bytes a window may have, whatever its blocks; at most `configured`, if that is not
+ * 0. */
+uint32_t limits_window_bytes(uint32_t windowsize_max, uint32_t configured);
 
 #endif

@@ -28,9 +28,12 @@ struct tftp_config {
     struct provider *provider; /* of the files */
     uint32_t room;             /* transfers at once */
     uint32_t unvalidated_max;
-    uint32_t uploads_max; /* at once, of a network; 0: TFTP_UPLOADS_DEFAULT */
-    uint32_t blksize_max; /* 0: what the route's MTU carries */
+    uint32_t uploads_max;   /* at once, of a network; 0: TFTP_UPLOADS_DEFAULT */
+    uint32_t blksize_max;   /* 0: what the route's MTU carries */
+    uint32_t blksize_slack; /* and then less so many bytes */
     uint32_t windowsize_max;
+    uint32_t window_bytes;    /* 0: bounded by windowsize_max alone (limits.h) */
+    unsigned refused_options; /* KEDGE_TFTP_HAS_...: never granted */
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
     bool single_port;
     bool auto_port;        /* as of tftp/sessions.h; not with single_port */

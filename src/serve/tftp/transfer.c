@@ -305,17 +305,18 @@ static struct kedge_tftp_limits limits_of(const struct tftp_transfer *t)
 {
     const struct tftp_config *c = &t->service->config;
     const struct provided_file *f = t->file;
-    uint32_t blksize = f->blksize_max ? f->blksize_max : c->blksize_max;
+    struct limits_block block = { f->blksize_max ? f->blksize_max : c->blksize_max,
+                                  c->blksize_slack };
     uint32_t window = f->windowsize_max ? f->windowsize_max : c->windowsize_max;
     bool reads = t->session->op == KEDGE_TFTP_RRQ;
 
     return (struct kedge_tftp_limits){
-        .blksize_max = limits_blksize(blksize, &t->service->route, &t->channel.peer,
+        .blksize_max = limits_blksize(block, &t->service->route, &t->channel.peer,
                                       t->session->asked.blksize),
         .windowsize_max = window,
         .size_known = reads,
         .size = reads ? f->size : 0,
-        .window_bytes = limits_window_bytes(window),
+        .window_bytes = limits_window_bytes(window, c->window_bytes),
     };
 }
 
@@ -324,10 +325,13 @@ static void start(struct tftp_transfer *t)
     struct tftp_service *s = t->service;
     bool reads = t->session->op == KEDGE_TFTP_RRQ;
     struct kedge_tftp_limits limits = limits_of(t);
+    unsigned asked = t->session->asked.has;
 
     if (!reads && t->file->slow)
         limits.windowsize_max = 1; /* each block waits until it is written */
+    t->session->asked.has &= ~s->config.refused_options;
     tftp_sessions_opened(&s->sessions, t->session, &limits, loop_now(s->config.loop));
+    t->session->asked.has = asked; /* for its record */
     t->counted = true;
     s->busy++;
     transfer_pump(t);
