@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kedge: finds the verb, reads its command line by its table, runs it. */
+#include "cmd/in_tftpd.h"
 #include "cmd/standard_streams.h"
 #include "cmd/verbs.h"
 #include "report/table.h"
@@ -59,5 +60,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
     stdout_by_line();
+    if (in_tftpd_is(argv[0]))
+        return in_tftpd_run(argc, argv);
     return (int)standard_end(dispatch(words));
 }

@@ -30,6 +30,15 @@ static void print(struct kedge_span text, FILE *out)
     putc('\n', out);
 }
 
+static void print_name(const struct map_test *t, struct kedge_span name, FILE *out)
+{
+    uint8_t formed[2 * NAME_MAX_BYTES + 2];
+    struct writer w = { .ptr = formed, .room = sizeof formed };
+
+    path_put(&w, t->form, name);
+    print(written(&w), out);
+}
+
 static void complain_of_run(const struct map_test *t, const struct map_run *r)
 {
     fprintf(stderr, "%s:%u: %s\n", t->map, r->rule ? (unsigned)r->rule->line : 0,
@@ -52,8 +61,11 @@ static void run_name(const struct map_test *t, const struct map_set *set,
     }
     if (todo == MAP_FAILED)
         complain_of_run(t, &r);
-    if (todo != MAP_DONE)
-        fputs("ERROR: ", out);
+    if (todo == MAP_DONE) {
+        print_name(t, r.text, out);
+        return;
+    }
+    fputs("ERROR: ", out);
     if (todo == MAP_FAILED)
         r.text = span_of("Remap table failure"); /* the words of tftp-hpa */
     else if (todo == MAP_REFUSED && r.text.len == 0)
@@ -104,6 +116,7 @@ enum exit_code map_test_run(const struct map_test *t, FILE *out)
     enum exit_code code = EXIT_USAGE;
 
     fwrite(text, 1, complaints.len, stderr);
+    set.map.steps = t->steps;
     if (good)
         code = run_names(t, &set, out);
     map_set_free(&set);

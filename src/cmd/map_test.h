@@ -6,6 +6,7 @@
 #define CMD_MAP_TEST_H
 
 #include "cmd/exit_code.h"
+#include "policy/path.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,8 +14,10 @@
 struct map_test {
     const char *map; /* the file; NULL: names stay as they are */
     const char *names;
-    bool put;  /* of writes, not of reads */
-    bool ipv6; /* the client is 2001:db8::feed:face:dead:beef, not 192.0.2.34 */
+    bool put;            /* of writes, not of reads */
+    bool ipv6;           /* the client is 2001:db8::feed:face:dead:beef, not 192.0.2.34 */
+    enum path_form form; /* that each name is brought into at the end */
+    uint32_t steps;      /* rules that a name may take; 0: MAP_STEPS_MAX */
 };
 
 /* Faults go to standard error. EXIT_USAGE for a map that cannot be used, EXIT_LOCAL_FILE for

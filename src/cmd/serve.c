@@ -13,8 +13,29 @@ struct serving {
     struct serve_options options;      /* and with it the policy file */
     struct serve_policy policy;
     struct serve_reload reload;
+    const struct serve_hooks *hooks; /* or NULL */
     struct server server;
 };
+
+static bool reads_again(const struct serving *v)
+{
+    return v->asked->config || v->options.map;
+}
+
+static void hang_up(void *owner)
+{
+    struct serving *v = owner;
+
+    if (v->hooks)
+        v->hooks->hang_up(v->hooks->owner);
+    if (reads_again(v))
+        serve_reload_begin(&v->reload);
+}
+
+static bool is_reading_again(void *owner)
+{
+    return serve_reload_is_running(&((struct serving *)owner)->reload);
+}
 
 static void go_by_policy(struct serving *v)
 {
@@ -24,14 +45,18 @@ static void go_by_policy(struct serving *v)
     s->follow = v->options.follow.count > 0 ? &v->policy.follow : NULL;
     if (v->policy.used)
         s->policies = &v->reload.policies;
-    if (v->asked->config || v->options.map) {
-        s->hang_up = serve_reload_begin;
-        s->hung_up = serve_reload_is_running;
-        s->hang_up_owner = &v->reload;
+    if (v->hooks || reads_again(v)) {
+        s->hang_up = hang_up;
+        s->hung_up = is_reading_again;
+        s->hang_up_owner = v;
+    }
+    if (v->hooks) {
+        s->ready = v->hooks->ready;
+        s->ready_owner = v->hooks->owner;
     }
 }
 
-static enum exit_code serve_by(struct serving *v, const struct operands *operands)
+static enum exit_code serve_opened(struct serving *v, const struct operands *operands)
 {
     struct operands listed = { v->policy.endpoints, v->policy.endpoint_count };
     struct server *s = &v->server;
@@ -49,7 +74,8 @@ static enum exit_code serve_by(struct serving *v, const struct operands *operand
     return code;
 }
 
-static enum exit_code serve_run(const void *options, const struct operands *operands)
+enum exit_code serve_by(const struct serve_options *asked,
+                        const struct operands *endpoints, const struct serve_hooks *hooks)
 {
     struct serving *v = calloc(1, sizeof *v);
     enum exit_code code;
@@ -58,14 +84,20 @@ static enum exit_code serve_run(const void *options, const struct operands *oper
         fputs("kedge serve: no memory\n", stderr);
         return EXIT_SYSTEM;
     }
-    v->asked = options;
+    v->asked = asked;
+    v->hooks = hooks;
     v->options = *v->asked;
     code = serve_policy_open(&v->policy, "serve", &v->options);
     if (code == EXIT_OK && !v->options.check)
-        code = serve_by(v, operands);
+        code = serve_opened(v, endpoints);
     serve_policy_close(&v->policy);
     free(v);
     return code;
+}
+
+static enum exit_code serve_run(const void *options, const struct operands *operands)
+{
+    return serve_by(options, operands, NULL);
 }
 
 const struct verb verb_serve = {

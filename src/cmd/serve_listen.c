@@ -79,7 +79,10 @@ static int open_tftp(struct server *s)
         .root = &s->root,
         .uploads = { .policy = (enum upload_policy)o->uploads,
                      .mode = (uint32_t)o->upload_mode,
-                     .max_bytes = o->max_upload },
+                     .max_bytes = o->max_upload,
+                     .existing_only = o->extra.existing_only,
+                     .public_only = o->extra.public_only,
+                     .in_place = o->extra.in_place },
         .policies = s->policies,
     };
     struct tftp_config config = {
@@ -87,7 +90,10 @@ static int open_tftp(struct server *s)
         .unvalidated_max = share(s, TFTP_UNVALIDATED_DEFAULT),
         .uploads_max = share(s, TFTP_UPLOADS_DEFAULT),
         .blksize_max = o->blksize_max == ARG_WORD ? 0 : (uint32_t)o->blksize_max,
+        .blksize_slack = o->extra.blksize_slack,
         .windowsize_max = (uint32_t)o->windowsize_max,
+        .window_bytes = o->extra.window_bytes,
+        .refused_options = o->extra.refused_options,
         .timeout = o->timeout,
         .single_port = serve_port_is(o, "always"),
         .auto_port = serve_port_is(o, "auto"),
@@ -270,6 +276,7 @@ enum exit_code serve_endpoint(struct server *s, const char *text)
 
     if (code != EXIT_OK)
         return code;
+    e.family = s->options->extra.family;
     if (e.transport != KEDGE_TCP_AND_UDP)
         return listen_everywhere(s, &e, text);
     e.transport = KEDGE_TCP;
@@ -297,7 +304,7 @@ void serve_guard_own_ports(struct server *s)
     }
 }
 
-static bool has_ipv6(void)
+bool serve_has_ipv6(void)
 {
     struct udp_options options = { 0 };
     struct udp_socket socket;
@@ -313,7 +320,7 @@ enum exit_code serve_defaults(struct server *s)
     const char *hosts[2] = { s->options->everywhere ? "0.0.0.0" : "127.0.0.1",
                              s->options->everywhere ? "[::]" : "[::1]" };
     enum exit_code code = EXIT_OK;
-    unsigned count = has_ipv6() ? 2 : 1;
+    unsigned count = serve_has_ipv6() ? 2 : 1;
 
     for (size_t k = 0; k < sizeof standard / sizeof *standard; k++)
         for (unsigned i = 0; i < count && code == EXIT_OK; i++) {

@@ -166,6 +166,19 @@ static bool add_followed(struct loading *l, struct writer *complaints)
     return true;
 }
 
+/* What becomes of names. */
+static void add_names(struct loading *l)
+{
+    const struct serve_extra *extra = &l->options->extra;
+    struct policy_set *set = &l->policy->set;
+
+    l->policy->paths = extra->paths;
+    if (extra->has_paths)
+        set->policy.paths = &l->policy->paths;
+    for (size_t i = 0; i < set->policy.map_count; i++)
+        set->maps[i].map.steps = extra->map_steps;
+}
+
 static bool load(struct loading *l, struct writer *complaints)
 {
     struct serve_policy *p = l->policy;
@@ -174,6 +187,7 @@ static bool load(struct loading *l, struct writer *complaints)
         return false;
     if (!add_flags(l, complaints) || !add_base(l) || !add_followed(l, complaints))
         return false;
+    add_names(l);
     policy_set_close(&p->set);
     return policy_set_open_roots(&p->set, complaints);
 }
@@ -203,7 +217,8 @@ static bool read_all(struct loading *l, const char *verb)
     const struct serve_options *o = l->options;
     bool good = false;
 
-    *l->policy = (struct serve_policy){ .used = o->config || o->map || o->ignore_case };
+    *l->policy = (struct serve_policy){ .used = o->config || o->map || o->ignore_case ||
+                                                o->extra.has_paths };
     policy_set_init(&l->policy->set);
     l->policy->set.warnings = &complaints;
     good = load(l, &complaints);

@@ -11,6 +11,7 @@
 struct serve_policy {
     struct policy_set set;
     struct store_follow follow;             /* where links may lead; empty: nowhere */
+    struct path_rules paths;                /* of options */
     bool used;                              /* there is something to judge by */
     const char *endpoints[CACHE_FILES_MAX]; /* listen = { ... } */
     size_t endpoint_count;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 static const kedge_nanos stop_patience = 5 * KEDGE_SEC;
+static const kedge_nanos idle_look = 200 * KEDGE_MSEC;
 static const kedge_nanos stop_look = 20 * KEDGE_MSEC;
 
 static enum exit_code fail(const char *what, int err)
@@ -110,6 +111,8 @@ static bool opens_root(struct server *s)
 
     if (result.error == STORE_OK && s->follow)
         result = root_follow(&s->root, s->options->root, s->follow);
+    s->root.public_only = s->options->extra.public_only;
+    s->root.keep_backslash = s->options->extra.keep_backslash;
     if (result.error == STORE_OK)
         return true;
     fprintf(stderr, "kedge serve: --root %s: %s\n",
@@ -209,6 +212,24 @@ static void begin_stop(struct server *s)
     look_for_end(s);
 }
 
+/* Without a transfer for long enough it stops, as if by a signal. */
+static void look_for_idle(void *owner)
+{
+    struct server *s = owner;
+    uint64_t records = atomic_load(&s->records);
+    kedge_nanos now = loop_now(s->loop);
+
+    if (s->stop_by)
+        return;
+    if (records != s->records_seen || tftp_service_busy(s->shards[0].tftp) > 0)
+        s->idle_since = now;
+    s->records_seen = records;
+    if (now - s->idle_since < s->options->extra.idle_exit)
+        loop_timer_set(s->loop, &s->idle_timer, now + idle_look);
+    else
+        begin_stop(s);
+}
+
 /* The first signal to stop begins it, the second ends it. */
 static void caught(void *owner, int number)
 {
@@ -222,15 +243,35 @@ static void caught(void *owner, int number)
         begin_stop(s);
 }
 
-static void write_log(void *log, const struct transfer_record *record)
+static void write_log(void *owner, const struct transfer_record *record)
 {
-    log_record(log, record);
+    struct server *s = owner;
+
+    atomic_fetch_add(&s->records, 1);
+    log_record(s->log, record);
+}
+
+static void sweep_directory(const struct server *s, struct kedge_span path)
+{
+    struct store_root below = { .fd = -1 };
+    struct root_name name;
+
+    if (root_name_parse(&s->root, path, &name).error != STORE_OK ||
+        root_open_directory(&s->root, &name, &below.fd).error != STORE_OK)
+        return;
+    (void)upload_sweep(&below);
+    root_close(&below);
 }
 
 static void sweep(struct store_job *job)
 {
     struct server *s = JOB_OWNER(job, struct server, sweeping);
+    const struct path_rules *paths = &s->options->extra.paths;
 
+    for (size_t i = 0; i < paths->dir_count && paths->validate; i++)
+        sweep_directory(s, paths->dirs[i]);
+    if (paths->validate)
+        return;
     (void)upload_sweep(&s->root);
     if (s->swept)
         policy_roots_sweep(&s->swept->roots);
@@ -261,7 +302,7 @@ static bool takes_uploads(const struct server *s)
 
 static int start_tftp(struct server *s)
 {
-    struct tftp_recorder to_log = { write_log, s->log };
+    struct tftp_recorder to_log = { write_log, s };
     int err = 0;
 
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
@@ -314,6 +355,20 @@ static int tell_ready(struct server *s)
     return serve_notify_ready(&s->notify, &about);
 }
 
+static int watch_idle(struct server *s)
+{
+    int err = 0;
+
+    if (!s->options->extra.idle_exit || !s->tftp)
+        return 0;
+    s->idle_since = loop_now(s->loop);
+    s->idle_timer = (struct loop_timer){ .due = look_for_idle, .owner = s };
+    err = loop_timer_add(s->loop, &s->idle_timer);
+    if (err == 0)
+        loop_timer_set(s->loop, &s->idle_timer, s->idle_since + idle_look);
+    return err;
+}
+
 enum exit_code server_run(struct server *s)
 {
     int err;
@@ -333,7 +388,13 @@ enum exit_code server_run(struct server *s)
     if (err < 0)
         return fail("cannot start", err);
     s->started = clock_now();
-    server_print_table(s);
+    if (s->ready)
+        s->ready(s->ready_owner, s);
+    else
+        server_print_table(s);
+    err = watch_idle(s);
+    if (err < 0)
+        return fail("cannot start", err);
     err = shard_run(&s->shards[0]);
     if (err == 0)
         err = join_shards(s);
@@ -359,7 +420,7 @@ void server_close(struct server *s)
         shard_close(&s->shards[i]);
     if (s->log)
         log_close(s->log, KEDGE_SEC);
-    if (s->started)
+    if (s->started && !s->ready)
         server_print_summary(s);
     for (unsigned i = 0; i < s->cache_count; i++)
         if (s->served[i].service)

@@ -10,9 +10,27 @@
 #include "net/passed.h"
 #include "report/log.h"
 #include "serve/echo/service.h"
+#include "policy/path.h"
 #include "serve/tftp/shard.h"
 
+#include <stdatomic.h>
+
 enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 25 };
+
+/* What only in.tftpd asks for. All zero: nothing. */
+struct serve_extra {
+    enum kedge_family family; /* of the addresses that endpoints have */
+    bool public_only;         /* files that others may not read, or write, are refused */
+    bool existing_only;       /* uploads make no file ... */
+    bool in_place;            /* ... and write those of a directory that they may not */
+    bool keep_backslash;
+    struct path_rules paths; /* of names */
+    bool has_paths;
+    uint32_t map_steps; /* rules of a map that one name may take */
+    uint32_t blksize_slack, window_bytes;
+    unsigned refused_options; /* KEDGE_TFTP_HAS_... */
+    kedge_nanos idle_exit;    /* end after so long without a transfer */
+};
 
 /* The command line of serve, and of explain. */
 struct serve_options {
@@ -42,6 +60,7 @@ struct serve_options {
     kedge_nanos idle_timeout;
     const char *key;
     uint64_t given; /* a bit for each row of serve_args */
+    struct serve_extra extra;
 };
 
 /* SERVE_ARGS rows of serve, and one more of explain. */
@@ -85,7 +104,29 @@ struct server {
     void (*hang_up)(void *owner);
     bool (*hung_up)(void *owner);
     void *hang_up_owner;
+
+    /* It serves, on the loop's thread: in place of the table and the summary; or NULL. */
+    void (*ready)(void *owner, const struct server *s);
+    void *ready_owner;
+
+    struct loop_timer idle_timer;
+    kedge_nanos idle_since;
+    uint64_t records_seen;
+    atomic_ullong records; /* of all shards */
 };
+
+/* What a program has of its own that serves by serve_by(). Both or NULL. */
+struct serve_hooks {
+    void (*ready)(void *owner, const struct server *s); /* see struct server */
+    void (*hang_up)(void *owner); /* SIGHUP came, before the policy is read again */
+    void *owner;
+};
+
+/* serve.c: serve until it is told to stop. Endpoints as on the command line. hooks may be
+ * NULL. Each fault goes to standard error. */
+KEDGE_MUST_CHECK enum exit_code serve_by(const struct serve_options *asked,
+                                         const struct operands *endpoints,
+                                         const struct serve_hooks *hooks);
 
 /* serve_server.c: each says on standard error what did not work. */
 KEDGE_MUST_CHECK enum exit_code server_open(struct server *s,
@@ -101,6 +142,9 @@ void server_print_summary(const struct server *s);
 
 /* serve_listen.c: whether --single-port is this word. Without a value it is always. */
 bool serve_port_is(const struct serve_options *o, const char *word);
+
+/* serve_listen.c: whether this machine has IPv6. */
+bool serve_has_ipv6(void);
 
 /* serve_listen.c: bind one endpoint, or the default set. */
 KEDGE_MUST_CHECK enum exit_code serve_endpoint(struct server *s, const char *text);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests against other implementations start from. A peer that is not here skips
 its tests; tools/setup --peers brings it."""
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -23,6 +24,15 @@ def srv():
         directory.mkdir()
         directory.chmod(0o777)
         yield directory
+
+
+@pytest.fixture(scope="session")
+def judge(root):
+    """tftp-hpa 7.3's in.tftpd."""
+    path = Path(os.environ.get("KEDGE_IN_TFTPD", root / "build-peers" / "in.tftpd-sid"))
+    if not path.exists():
+        pytest.skip("no tftp-hpa 7.3 here (KEDGE_IN_TFTPD)")
+    return path
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The map engine beside tftp-hpa 7.3, which judges: the same names through the same map
-files, by its --map-test and by kedge's engine, must come out as the same bytes.
+files, by its --map-test and by that of kedge called as in.tftpd, must come out as the same
+bytes.
 
 7.3 is found as KEDGE_IN_TFTPD, or as build-peers/in.tftpd-sid. KEDGE_MAP_NAMES sets how
 many names a family of maps gets (default 1000), KEDGE_MAP_SEED another seed."""
@@ -10,10 +11,12 @@ import subprocess
 
 import pytest
 
+from e2e.lib.in_tftpd import named
+
 NAMES = int(os.environ.get("KEDGE_MAP_NAMES", "1000"))
 SEED = os.environ.get("KEDGE_MAP_SEED", "7.3")
 LOCALES = "C", "C.UTF-8"
-CLIENTS = [], ["-6"], ["-c"], ["-6", "-c"]
+CLIENTS = [], ["-6"], ["-c"], ["-6", "-c"], ["--normalize"], ["-c6", "--normalize=root"]
 
 # What people put into their map files, from manuals and public repositories: OpenStack's
 # installation guides, Windows PE how-tos, tftp-hpa's own sample, containers for one
@@ -131,12 +134,9 @@ def random_map(rng):
     return "\n".join(lines) + rng.choice(["", "\n"])
 
 
-@pytest.fixture(scope="module")
-def judge(root):
-    path = os.environ.get("KEDGE_IN_TFTPD", root / "build-peers" / "in.tftpd-sid")
-    if not os.path.exists(path):
-        pytest.skip("no tftp-hpa 7.3 here (KEDGE_IN_TFTPD)")
-    return path
+@pytest.fixture
+def own(kedge, tmp_path):
+    return named(kedge, tmp_path)
 
 
 def run(command, locale, patience=20):
@@ -148,17 +148,16 @@ def run(command, locale, patience=20):
     return done.returncode, done.stdout
 
 
-def compare(judge, build, map_file, name_file, locale, client):
+def compare(judge, own, map_file, name_file, locale, client):
     """None, or the first line that differs. A map that hangs 7.3 (a replacement that is no
     text of the locale) has no verdict."""
     code, theirs = run([judge, *client, "-m", map_file, "--map-test", name_file], locale,
                        patience=3)
-    own_code, ours = run([build / "tests/interop/map_names", *client, map_file, name_file],
-                         locale)
+    own_code, ours = run([own, *client, "-m", map_file, "--map-test", name_file], locale)
     if code is None:
         return None
     assert own_code is not None, f"{map_file} hangs kedge"
-    if (code == 0) != (own_code == 0):
+    if code != own_code:
         return f"exit {code} and {own_code}"
     theirs = theirs.replace(b"ERROR: (null)\n", b"ERROR: Access violation\n")
     if theirs == ours:
@@ -169,21 +168,30 @@ def compare(judge, build, map_file, name_file, locale, client):
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("which", COLLECTED)
-def test_maps_that_others_wrote(judge, build, tmp_path, which, locale):
+def test_maps_that_others_wrote(judge, own, tmp_path, which, locale):
     map_file, name_file = tmp_path / "map", tmp_path / "names"
     map_file.write_text(COLLECTED[which])
     name_file.write_bytes(names(random.Random(f"{SEED}{which}"), NAMES))
     for client in CLIENTS:
-        assert not compare(judge, build, map_file, name_file, locale, client), client
+        assert not compare(judge, own, map_file, name_file, locale, client), client
 
 
 @pytest.mark.parametrize("batch", range(4))
-def test_random_maps(judge, build, tmp_path, batch):
+def test_random_maps(judge, own, tmp_path, batch):
     rng = random.Random(f"{SEED}{batch}")
     for i in range(NAMES // 40):
         map_file, name_file = tmp_path / f"map{i}", tmp_path / "names"
         map_file.write_text(random_map(rng))
         name_file.write_bytes(names(rng, 40))
         locale, client = rng.choice(LOCALES), rng.choice(CLIENTS)
-        found = compare(judge, build, map_file, name_file, locale, client)
+        found = compare(judge, own, map_file, name_file, locale, client)
         assert not found, f"{locale} {client}: {map_file.read_text()!r}: {found}"
+
+
+@pytest.mark.parametrize("steps", ["1", "2", "7", "8", "9", "4095", "4096", "4097"])
+def test_the_limit_of_steps_is_the_same(judge, own, tmp_path, steps):
+    map_file, name_file = tmp_path / "map", tmp_path / "names"
+    map_file.write_text("r ^x y\nrg y+ z\ns ^z.*a z\nr ^zz x\ns ^xx\n")
+    name_file.write_bytes(b"".join(b"%s%s\n" % (b"x" * n, b"b" * n) for n in range(30)))
+    for client in ["--map-steps", steps], ["--map-steps", steps, "--normalize"]:
+        assert not compare(judge, own, map_file, name_file, "C", client)

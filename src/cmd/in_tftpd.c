@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* From the command line of in.tftpd to the settings of serve. */
+#include "cmd/in_tftpd.h"
+
+#include "base/number.h"
+#include "cmd/in_tftpd_process.h"
+#include "cmd/map_test.h"
+#include "cmd/printable.h"
+#include "cmd/serve_server.h"
+#include "os/privileges.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define TFTP_PORT 69
+
+enum { ENDPOINT_ROOM = KEDGE_HOST_MAX + 32, DIRS_MAX = 64 };
+
+/* All that the settings of serve point to. */
+struct daemon_settings {
+    struct in_tftpd_args args;
+    struct serve_options serve;
+    struct in_tftpd_process process;
+    char root[PATH_MAX];
+    struct kedge_span dirs[DIRS_MAX];
+    char endpoints[2 * ARG_LIST_MAX][ENDPOINT_ROOM];
+    const char *endpoint_list[2 * ARG_LIST_MAX];
+    size_t endpoint_count;
+};
+
+bool in_tftpd_is(const char *name)
+{
+    const char *slash = name ? strrchr(name, '/') : NULL;
+
+    return name && strcmp(slash ? slash + 1 : name, "in.tftpd") == 0;
+}
+
+/* kedge's own exit status, where a server could not begin. */
+static int status_of(enum exit_code code)
+{
+    switch (code) {
+    case EXIT_OK:
+        return EX_OK;
+    case EXIT_USAGE:
+        return EX_CONFIG; /* usage was looked at before: it is a map */
+    case EXIT_NO_NAME:
+    case EXIT_LOCAL_FILE:
+        return EX_NOINPUT;
+    case EXIT_NO_PERMISSION:
+        return EX_NOPERM;
+    default:
+        return EX_OSERR;
+    }
+}
+
+/* ---- What the directories are ---- */
+
+static int bad_directory(const char *dir, const char *why)
+{
+    in_tftpd_say("%s: %s", printable(dir, PRINTABLE_NAME).text, why);
+    return EX_DATAERR;
+}
+
+static bool is_slashes(const char *path)
+{
+    return path[strspn(path, "/")] == '\0';
+}
+
+static int check_directory(const struct in_tftpd_args *a, const char *dir)
+{
+    enum path_fault fault = path_check(span_of(dir));
+
+    if (fault == PATH_RELATIVE)
+        return bad_directory(dir, "a directory's name begins with /");
+    if (fault != PATH_SOUND)
+        return bad_directory(dir, path_fault_text(fault));
+    if (is_slashes(dir) && !a->prefix)
+        return bad_directory(dir,
+                             "the whole file system is served with --path-prefix only");
+    return EX_OK;
+}
+
+static bool is_rooted(const struct in_tftpd_args *a)
+{
+    return a->chroots || a->jails;
+}
+
+static int check_directories(const struct in_tftpd_args *a)
+{
+    int code = EX_OK;
+
+    if (a->dir_count == 0) {
+        in_tftpd_say("no directory is named");
+        return EX_USAGE;
+    }
+    if (a->dir_count > DIRS_MAX) {
+        in_tftpd_say("at most %d directories are served", DIRS_MAX);
+        return EX_USAGE;
+    }
+    for (size_t i = 0; i < a->dir_count && code == EX_OK; i++)
+        code = check_directory(a, a->dirs[i]);
+    if (code == EX_OK && is_rooted(a) && a->dir_count != 1) {
+        in_tftpd_say("--secure and --jail take one directory");
+        return EX_USAGE;
+    }
+    return code;
+}
+
+static int check_exists(const char *dir, int code)
+{
+    struct stat st;
+
+    if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+        return EX_OK;
+    in_tftpd_say("%s: %s", printable(dir, PRINTABLE_NAME).text,
+                 errno && stat(dir, &st) < 0 ? strerror(errno) : "not a directory");
+    return code;
+}
+
+/* The root is the jail; or the prefix, below which names must lie in the directories. */
+static int set_root(struct daemon_settings *d)
+{
+    const struct in_tftpd_args *a = &d->args;
+    const char *prefix = a->prefix ? a->prefix : "";
+    int len = snprintf(d->root, sizeof d->root, "%s%s", prefix,
+                       is_rooted(a) ? a->dirs[0]
+                       : a->prefix  ? ""
+                                    : "/");
+
+    if (len < 0 || len >= (int)sizeof d->root)
+        return bad_directory(a->dirs[0], "too long");
+    if (a->prefix && check_exists(a->prefix, EX_DATAERR) != EX_OK)
+        return EX_DATAERR;
+    d->serve.root = d->root;
+    return check_exists(d->root, EX_NOINPUT);
+}
+
+static void set_names(struct daemon_settings *d)
+{
+    const struct in_tftpd_args *a = &d->args;
+    struct path_rules *paths = &d->serve.extra.paths;
+
+    paths->form = a->form;
+    paths->validate = a->validates || !is_rooted(a);
+    paths->dir_count = a->dir_count;
+    paths->dirs = d->dirs;
+    for (size_t i = 0; i < a->dir_count; i++)
+        d->dirs[i] = span_of(a->dirs[i]);
+    d->serve.extra.has_paths = true;
+    d->serve.extra.keep_backslash = true;
+}
+
+/* ---- Limits and rights ---- */
+
+static void give(struct serve_options *o, const char *name)
+{
+    for (size_t i = 0; i < SERVE_ARGS; i++)
+        if (serve_args[i].name && strcmp(serve_args[i].name, name) == 0)
+            o->given |= UINT64_C(1) << i;
+}
+
+/* A mask that was not given is 0; with -p it is the one that it was started with. */
+static mode_t umask_of(const struct in_tftpd_args *a)
+{
+    mode_t own;
+
+    if (a->has_umask)
+        return (mode_t)a->umask;
+    if (!a->permissive)
+        return 0;
+    own = umask(0);
+    (void)umask(own);
+    return own;
+}
+
+static void set_uploads(struct daemon_settings *d)
+{
+    const struct in_tftpd_args *a = &d->args;
+    struct serve_options *o = &d->serve;
+    bool none = a->read_only || a->max_upload == 0;
+
+    o->uploads = none ? UPLOAD_REFUSE : UPLOAD_OVERWRITE;
+    o->max_upload = a->max_upload;
+    o->upload_mode = 0666 & ~umask_of(a);
+    o->extra.existing_only = !a->creates;
+    o->extra.public_only = !a->permissive;
+    o->extra.in_place = true;
+}
+
+static void set_limits(struct daemon_settings *d)
+{
+    const struct in_tftpd_args *a = &d->args;
+    struct serve_options *o = &d->serve;
+
+    o->blksize_max = a->blksize ? a->blksize : ARG_WORD;
+    o->windowsize_max = a->window;
+    o->port_range = a->ports;
+    o->extra.blksize_slack = (uint32_t)a->slack;
+    o->extra.window_bytes = (uint32_t)a->window_bytes;
+    o->extra.refused_options = a->refused;
+    o->extra.map_steps = (uint32_t)a->map_steps;
+    if (a->has_retransmit)
+        o->timeout = a->retransmit_us * KEDGE_USEC;
+    if (a->has_idle)
+        o->extra.idle_exit = a->idle_s * KEDGE_SEC;
+    if (a->map) {
+        o->map = a->map;
+        give(o, "map");
+    }
+}
+
+/* Who is not root stays who they are: tftp-hpa goes on then, too. */
+static int set_user(struct daemon_settings *d)
+{
+    const char *name = d->args.user ? d->args.user : "nobody";
+    struct jail_user user;
+    char why[256];
+
+    d->serve.user = geteuid() == 0 ? name : NULL;
+    if (jail_choose(d->serve.user, &user, why, sizeof why))
+        return EX_OK;
+    in_tftpd_say("%s", printable(why, PRINTABLE_NAME).text);
+    return EX_NOUSER;
+}
+
+/* ---- Where it listens ---- */
+
+static bool port_of(const char *text, uint16_t *out)
+{
+    struct servent *service = getservbyname(text, "udp");
+    uint64_t n = TFTP_PORT;
+
+    if (service) {
+        *out = ntohs((uint16_t)service->s_port);
+        return true;
+    }
+    if (strcmp(text, "tftp") != 0 && (!decimal(span_of(text), UINT16_MAX, &n)))
+        return false;
+    *out = (uint16_t)n;
+    return true;
+}
+
+static void add_endpoint(struct daemon_settings *d, const char *host, uint16_t port)
+{
+    char *text = d->endpoints[d->endpoint_count];
+
+    (void)snprintf(text, ENDPOINT_ROOM,
+                   strchr(host, ':') ? "tftp://[%s]:%u" : "tftp://%s:%u", host,
+                   (unsigned)port);
+    d->endpoint_list[d->endpoint_count++] = text;
+}
+
+/* Every address that this machine may have. */
+static void add_everywhere(struct daemon_settings *d, uint16_t port)
+{
+    if (!d->args.v6)
+        add_endpoint(d, "0.0.0.0", port);
+    if (d->args.v6 || (!d->args.v4 && serve_has_ipv6()))
+        add_endpoint(d, "::", port);
+}
+
+/* HOST, HOST:PORT, :PORT, [V6] or [V6]:PORT; a bare address of IPv6 has no port. */
+static bool split_address(char *text, const char **host, const char **port)
+{
+    char *end = text[0] == '[' ? strchr(text, ']') : NULL;
+    char *colon = end ? end + 1 : strrchr(text, ':');
+
+    *host = end ? text + 1 : text;
+    if (text[0] == '[' && !end)
+        return false;
+    if (end && *colon != ':' && *colon != '\0')
+        return false;
+    if (!end && colon && strchr(text, ':') != colon)
+        colon = NULL;
+    if (end)
+        *end = '\0';
+    *port = colon && *colon == ':' && colon[1] ? colon + 1 : NULL;
+    if (colon && !end)
+        *colon = '\0';
+    return true;
+}
+
+static int add_address(struct daemon_settings *d, const char *given)
+{
+    char text[KEDGE_HOST_MAX + 32];
+    const char *host = NULL;
+    const char *port = NULL;
+    uint16_t number = 0;
+
+    if (snprintf(text, sizeof text, "%s", given) >= KEDGE_HOST_MAX ||
+        !split_address(text, &host, &port)) {
+        in_tftpd_say("--address %s is no ADDRESS:PORT",
+                     printable(given, PRINTABLE_NAME).text);
+        return EX_NOINPUT;
+    }
+    if (!port)
+        port = d->args.service ? d->args.service : "tftp";
+    if (!port_of(port, &number)) {
+        in_tftpd_say("%s is neither a port nor a service",
+                     printable(port, PRINTABLE_WORD).text);
+        return EX_NOINPUT;
+    }
+    if (*host)
+        add_endpoint(d, host, number);
+    else
+        add_everywhere(d, number);
+    return EX_OK;
+}
+
+static int set_endpoints(struct daemon_settings *d)
+{
+    const struct arg_list *list = &d->args.addresses;
+    int code = list->count == 0 ? add_address(d, ":") : EX_OK;
+
+    for (uint32_t i = 0; i < list->count && code == EX_OK; i++)
+        code = add_address(d, list->items[i]);
+    if (d->args.v4 || d->args.v6)
+        d->serve.extra.family = d->args.v4 ? KEDGE_IPV4 : KEDGE_IPV6;
+    return code;
+}
+
+/* ---- All of it ---- */
+
+static int check_mode(const struct in_tftpd_args *a)
+{
+    const char *why = NULL;
+
+    if (a->chroots && a->jails)
+        why = "--secure and --jail exclude each other";
+    else if (a->systemd && a->listens)
+        why = "--systemd excludes --listen, --foreground and --address";
+    else if (a->systemd)
+        why =
+            "--systemd has no counterpart in kedge: start it with --foreground, without "
+            "the socket unit";
+    else if (!a->listens)
+        why = "kedge does not run from inetd: start it with --listen or --foreground";
+    if (why)
+        in_tftpd_say("%s", why);
+    return why ? EX_USAGE : EX_OK;
+}
+
+static int check_map(const char *map)
+{
+    if (!map || access(map, R_OK) == 0)
+        return EX_OK;
+    in_tftpd_say("map file %s: %s", printable(map, PRINTABLE_NAME).text, strerror(errno));
+    return EX_NOINPUT;
+}
+
+static int settle(struct daemon_settings *d)
+{
+    int code = check_map(d->args.map);
+
+    if (code == EX_OK)
+        code = check_directories(&d->args);
+    if (code == EX_OK)
+        code = check_mode(&d->args);
+    if (code == EX_OK)
+        code = set_root(d);
+    if (code == EX_OK)
+        code = set_user(d);
+    if (code == EX_OK)
+        code = set_endpoints(d);
+    set_names(d);
+    set_uploads(d);
+    set_limits(d);
+    return code;
+}
+
+static void say_ready(void *owner, const struct server *s)
+{
+    struct daemon_settings *d = owner;
+    char text[KEDGE_ENDPOINT_TEXT];
+
+    for (unsigned i = 0; i < s->cache_count; i++)
+        in_tftpd_say("listens at %s", kedge_endpoint_print(&s->served[i].endpoint, text));
+    in_tftpd_process_ready(&d->process);
+}
+
+static void reopen(void *owner)
+{
+    struct daemon_settings *d = owner;
+
+    in_tftpd_process_reopen(&d->process);
+}
+
+static int serve(struct daemon_settings *d)
+{
+    struct operands endpoints = { d->endpoint_list, d->endpoint_count };
+    struct serve_hooks hooks = { say_ready, reopen, d };
+    int err = d->args.stays ? 0 : in_tftpd_process_detach(&d->process);
+    int code;
+
+    if (err < 0) {
+        in_tftpd_say("cannot go to the background: %s", strerror(-err));
+        return EX_OSERR;
+    }
+    if (!in_tftpd_process_log(&d->process))
+        return EX_IOERR;
+    signal(SIGHUP, SIG_DFL); /* it reads again, also where it was ignored */
+    in_tftpd_process_pid(&d->process);
+    code = status_of(serve_by(&d->serve, &endpoints, &hooks));
+    in_tftpd_process_end(&d->process);
+    return code;
+}
+
+static int test_map(const struct in_tftpd_args *a)
+{
+    struct map_test t = { .map = a->map,
+                          .names = a->map_test,
+                          .put = a->creates,
+                          .ipv6 = a->v6,
+                          .form = a->form,
+                          .steps = (uint32_t)a->map_steps };
+    int code = check_map(a->map);
+
+    return code == EX_OK ? status_of(map_test_run(&t, stdout)) : code;
+}
+
+static int run(struct daemon_settings *d)
+{
+    int code;
+
+    if (d->args.version) {
+        puts("kedge " KEDGE_VERSION " as in.tftpd\nFilename remap: yes");
+        return EX_OK;
+    }
+    if (d->args.map_test)
+        return test_map(&d->args);
+    in_tftpd_process_init(&d->process, &d->args);
+    code = settle(d);
+    return code == EX_OK ? serve(d) : code;
+}
+
+int in_tftpd_run(int argc, char **argv)
+{
+    struct daemon_settings *d = calloc(1, sizeof *d);
+    int code = EX_USAGE;
+
+    if (!d) {
+        in_tftpd_say("no memory");
+        return EX_OSERR;
+    }
+    d->serve = serve_usual;
+    if (in_tftpd_args_parse(argc, argv, &d->args))
+        code = run(d);
+    free(d);
+    return fflush(stdout) == 0 || code != EX_OK ? code : EX_IOERR;
+}

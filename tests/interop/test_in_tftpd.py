@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""kedge called as in.tftpd beside tftp-hpa 7.3: the same command line over the same tree,
+and the same requests, must be granted or refused alike.
+
+What is left out: a directory, whose read 7.3 grants and has nothing to send then; --refuse-all,
+under which it answers nothing; an upload through a link under -c, which it refuses."""
+import os
+import random
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from e2e.lib.in_tftpd import InTftpd, named
+from e2e.lib.policy import ask
+from e2e.peers.tftp import RRQ, WRQ
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="7.3's chroot needs root")
+
+SEED = os.environ.get("KEDGE_MAP_SEED", "7.3")
+PATIENCE = 20
+OPTIONS = ([], ["-p"], ["-c"], ["-c", "-p"], ["--ro"], ["-s"], ["-j"], ["-s", "-c"],
+           ["-s", "--validate"], ["--normalize"], ["-j", "--validate", "--normalize=root"],
+           ["--max-upload", "3"], ["-r", "blksize"], ["-B", "1024"],
+           ["-W", "4"], ["--normalize=root"])
+MODES = [0o644, 0o666, 0o604, 0o602, 0o640, 0o600, 0o622, 0o444]
+PARTS = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "none", "sub", "sub/b0", "sub/b1",
+         "link", "up", ".", "..", "", "a0\x01", "open/new", "open/c0"]
+
+
+def lay_out(base):
+    """Below base: `srv`, `other`, and a directory that all may write."""
+    for name in "srv", "srv/sub", "srv/open", "other":
+        (base / name).mkdir(parents=True)
+        (base / name).chmod(0o777 if name == "srv/open" else 0o755)
+    for number, mode in enumerate(MODES):
+        (base / f"srv/a{number}").write_text("a")
+        (base / f"srv/a{number}").chmod(mode)
+    for name, mode in ("srv/sub/b0", 0o644), ("srv/sub/b1", 0o666), ("srv/open/c0", 0o666), \
+            ("other/x", 0o666):
+        (base / name).write_text("other")
+        (base / name).chmod(mode)
+    (base / "srv/link").symlink_to("sub/b1")
+    (base / "srv/up").symlink_to("../other/x")
+    return base
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Judge:
+    """7.3 itself."""
+
+    def __init__(self, path, words):
+        self.at = "127.0.0.1", free_port()
+        self.process = subprocess.Popen(
+            [path, "-L", "--stderr", "-a", f"127.0.0.1:{self.at[1]}", *map(str, words)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + PATIENCE
+        row = f"0100007F:{self.at[1]:04X}"
+        while row not in open("/proc/net/udp").read():
+            assert self.process.poll() is None and time.monotonic() < end
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+
+
+def names_for(rng, base, count):
+    """Names as clients send them, most of them good."""
+    for _ in range(count):
+        ahead = rng.choice([f"{base}/srv/", f"{base}/srv/", f"/{base}//srv//", "/", "", "/srv/",
+                            f"{base}/other/../srv/", f"{base}/"])
+        yield ahead + "/".join(rng.choice(PARTS) for _ in range(rng.choice([1, 1, 1, 2, 3])))
+
+
+def shape(answer):
+    """What a client sees of it: granted with which options, or refused."""
+    return (answer[0], tuple(sorted(answer[1].items()))) if answer[0] == "granted" else answer
+
+
+# 7.3 says 0 (not defined) or 2 where a name is a directory or runs through a file, kedge 1 or
+# 2. To a client all of them are: you cannot have it.
+def alike(theirs, ours):
+    if theirs[0] == ours[0] == "refused":
+        return True
+    return theirs == ours
+
+
+def is_directory(base, name, options):
+    rooted = "-s" in options or "-j" in options
+    lay_out(base)
+    found = os.path.isdir(f"{base}/srv/{name}" if rooted else name) or \
+        os.path.isdir(f"{base}/srv/{os.path.normpath('/' + name)}") or \
+        os.path.isdir(os.path.normpath("/" + name))
+    shutil.rmtree(base)
+    return found
+
+
+def is_upload_through_link(request, options):
+    return "-c" in options and request[0] == WRQ and request[1].endswith(("link", "up"))
+
+
+def command(options, base):
+    rooted = "-s" in options or "-j" in options
+    return [*options, base / "srv"] if rooted else [*options, base / "srv/sub", base / "srv"]
+
+
+@pytest.fixture
+def place(srv):
+    """Where a tree is laid out that everybody may reach."""
+    return srv / "tree"
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_the_same_is_granted_and_refused(judge, kedge, place, tmp_path, options):
+    rng = random.Random(f"{SEED}{options}")
+    requests = [(rng.choice([RRQ, RRQ, WRQ]), name, rng.choice([{}, {"blksize": 2000}, {
+        "windowsize": 9, "blksize": 600}, {"tsize": 0}]))
+        for name in names_for(rng, place, 60) if not is_directory(place, name, options)]
+    requests = [r for r in requests if not is_upload_through_link(r, options)]
+    seen = []
+    for start in (lambda words: Judge(judge, words),
+                  lambda words: InTftpd([named(kedge, tmp_path), "-L", "--stderr", "-a",
+                                         "127.0.0.1:0", *words], tmp_path / "log")):
+        lay_out(place)
+        server = start(command(options, place))
+        try:
+            seen.append([shape(one(server, request, place)) for request in requests])
+        finally:
+            server.stop()
+        shutil.rmtree(place)
+    differ = [(r, a, b) for r, a, b in zip(requests, *seen) if not alike(a, b)]
+    assert not differ, differ[:5]
+    if "--validate" not in options:  # then names lie in the directory's own name below itself
+        assert {a[0] for a in seen[0]} == {"granted", "refused"}
+
+
+def one(server, request, base):
+    """Each meets the same tree: an upload that breaks off empties a file of 7.3's."""
+    op, name, options = request
+    try:
+        answer = ask(server.at, "127.0.0.1", op, name, options)
+    except TimeoutError:
+        return "silent", type(server).__name__
+    if op == WRQ and answer[0] == "granted":
+        time.sleep(0.02)
+        shutil.rmtree(base)
+        lay_out(base)
+    return answer
