@@ -8,6 +8,7 @@
 #include "file/cache_map.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,12 +20,6 @@ void cache_init(struct file_cache *cache, const struct cache_config *config)
                                   .buckets = config->buckets,
                                   .room = config->room,
                                   .keep = config->keep };
-    for (uint32_t i = 0; i < cache->room; i++) {
-        cache->buckets[i] = NULL;
-        cache->slots[i] = (struct cached_file){ .fd = -1, .cache = cache };
-        cache->slots[i].next = cache->free;
-        cache->free = &cache->slots[i];
-    }
 }
 
 static struct file_identity id_of(const struct stat *st)
@@ -157,19 +152,29 @@ static struct cached_file *take_slot(struct file_cache *cache)
 {
     struct cached_file *f = cache->free;
 
-    if (!f)
+    if (f) {
+        cache->free = f->next;
+        return f;
+    }
+    if (cache->fresh == cache->room)
         return take_oldest(cache);
-    cache->free = f->next;
+    f = &cache->slots[cache->fresh++];
+    *f = (struct cached_file){ .fd = -1, .cache = cache };
     return f;
+}
+
+void cache_evict(struct file_cache *cache, unsigned count)
+{
+    struct cached_file *f;
+
+    while (count-- > 0 && (f = take_oldest(cache)))
+        close_by_helper(f);
 }
 
 void cache_free(struct file_cache *cache)
 {
-    struct cached_file *f;
-
     cache->closed = true;
-    while ((f = take_oldest(cache)))
-        close_by_helper(f);
+    cache_evict(cache, UINT_MAX);
 }
 
 static struct cached_file *use(struct cached_file *f)
@@ -232,10 +237,35 @@ static struct cached_file *settle(struct cached_file *f)
     return f;
 }
 
+static void done_open(struct store_job *job);
+
+static void submit_open(struct cache_opening *o, struct cached_file *slot)
+{
+    o->job = (struct store_job){ .run = run_open, .done = done_open, .group = o->group };
+    o->slot = slot;
+    if (slot)
+        slot->group = o->group;
+    workers_submit(o->cache->workers, &o->job);
+}
+
+/* An idle file's slot comes with its descriptor. */
+static bool open_again(struct cache_opening *o)
+{
+    bool none_left = o->result.err == EMFILE || o->result.err == ENFILE;
+
+    if (!o->slot || !none_left || !o->cache->oldest)
+        return false;
+    set_free(o->slot);
+    submit_open(o, take_oldest(o->cache));
+    return true;
+}
+
 static void done_open(struct store_job *job)
 {
     struct cache_opening *o = JOB_OWNER(job, struct cache_opening, job);
 
+    if (open_again(o))
+        return;
     if (o->result.error == STORE_OK)
         o->file = settle(o->slot);
     else if (o->slot)
@@ -245,14 +275,10 @@ static void done_open(struct store_job *job)
 
 void cache_open(struct file_cache *cache, struct cache_opening *opening)
 {
-    opening->job =
-        (struct store_job){ .run = run_open, .done = done_open, .group = opening->group };
+    opening->cache = cache;
     opening->file = NULL;
-    opening->slot = take_slot(cache);
-    if (opening->slot)
-        opening->slot->group = opening->group;
     opening->result = store_fail(STORE_BUSY, "too many different files at once");
-    workers_submit(cache->workers, &opening->job);
+    submit_open(opening, take_slot(cache));
 }
 
 void cache_share(struct cached_file *file)

@@ -68,6 +68,7 @@ struct file_cache {
     struct cached_file *slots;
     struct cached_file **buckets;
     uint32_t room;
+    uint32_t fresh; /* from this slot on none was ever used */
     struct cached_file *free;
     struct cached_file *oldest; /* idle */
     struct cached_file *newest;
@@ -76,8 +77,8 @@ struct file_cache {
     bool closed;
 };
 
-/* slots and buckets hold room elements each: as many different files can be open at
- * once. They and the workers are the caller's, and outlive the cache. An idle file is
+/* slots and buckets hold room elements each, zeroed: as many different files can be open at
+ * once. (Memory of slots that were never used is never touched.) They and the workers are the caller's, and outlive the cache. An idle file is
  * closed after keep. */
 struct cache_config {
     struct workers *workers;
@@ -119,11 +120,14 @@ struct cache_opening {
 };
 
 /* Open by a helper. done() is always called later, by workers_collect(); also when there
- * is no slot left (BUSY). */
+ * is no slot left (BUSY). Where no descriptor is left, idle files give theirs. */
 void cache_open(struct file_cache *cache, struct cache_opening *opening);
 
 /* One more user of a file that the caller already holds. */
 void cache_share(struct cached_file *file);
+
+/* Descriptors are short elsewhere in this process: as many idle files are closed, by a helper. */
+void cache_evict(struct file_cache *cache, unsigned count);
 
 /* The caller is through with the file. Nothing else of it may be under way. */
 void cache_release(struct cached_file *file, kedge_nanos now);

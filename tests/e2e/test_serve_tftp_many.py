@@ -7,7 +7,7 @@ import time
 import pytest
 
 from e2e.peers.swarm import Swarm
-from e2e.peers.tftp import RRQ, Get, Peer, Put, ack, get
+from e2e.peers.tftp import RRQ, Get, Peer, Put, ack, error, get, put
 
 MANY = 1000
 BOTH = pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
@@ -60,6 +60,37 @@ def test_a_thousand_uploads(serve, srv, flags):
     assert len(os.listdir(srv)) == MANY
     server.stop()
     assert [r["outcome"] for r in server.records()] == ["ok"] * MANY
+
+
+def test_more_files_at_once_than_a_thousand(serve, make):
+    """Each is open, for its client has one block of three."""
+    count = 1100
+    for i in range(count):
+        make(f"f{i}", 1200)
+    server = serve()
+    peers = [Peer(server.at) for _ in range(count)]
+
+    for i, peer in enumerate(peers):
+        peer.ask(RRQ, f"f{i}")
+        peer.hear()
+        peer.say(ack(1))
+        peer.hear()
+    assert server.descriptors() > count
+    for peer in peers:
+        peer.say(error(0))
+        peer.close()
+
+
+def test_more_files_than_descriptors(serve, make):
+    """Those that nobody reads any more are closed for the next, and for uploads."""
+    count = 316
+    content = [make(f"f{i}", 70_000 + i) for i in range(count)]     # larger than what is copied
+    server = serve("--uploads", "create", under=("prlimit", "--nofile=256"))
+
+    for i in range(count):
+        assert get(server.at, f"f{i}", blksize=8192).content == content[i]
+    for i in range(30):
+        put(server.at, f"up{i}", b"x" * 1000)
 
 
 def test_descriptors_and_memory_come_back(serve, make):

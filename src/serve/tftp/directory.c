@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "serve/tftp/rules.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,9 +256,15 @@ static bool directory_changed(const struct provided_file *file)
     return m->changed;
 }
 
+/* Its client asks again where no descriptor was left: two are wanted, and one to come. */
 static void upload_opened(struct provided_file *file)
 {
-    let_go(own(file));
+    struct directory_file *f = own(file);
+    int err = f->upload.upload.result.err;
+
+    let_go(f);
+    if (err == EMFILE || err == ENFILE)
+        cache_evict(directory_of(file)->config.files, 3);
 }
 
 static struct store_result open_upload(struct directory *d, struct directory_file *f)

@@ -112,6 +112,7 @@ int shard_serve(struct shard *s, const struct tftp_config *config,
     files.workers = &s->workers;
     files.files = &s->files;
     directory_init(&s->directory, &files);
+    s->tftp_room = config->room;
     mine.loop = &s->loop;
     mine.provider = &s->directory.provider;
     return tftp_service_open(&s->tftp, &mine);
@@ -147,16 +148,17 @@ static int start_files(struct shard *s)
 {
     struct workers_config workers = { .threads = SHARD_HELPERS,
                                       .most = SHARD_HELPERS_MOST };
+    uint32_t room = (uint32_t)max_u64(s->tftp_room, SHARD_FILES_FEWEST);
     struct cache_config files = { .workers = &s->workers,
-                                  .room = SHARD_FILES,
+                                  .room = room,
                                   .keep = file_keep };
     int err = workers_open(&s->workers, &workers);
 
     if (err < 0)
         return err;
     s->workers_open = true;
-    files.slots = s->file_slots = calloc(SHARD_FILES, sizeof *s->file_slots);
-    files.buckets = s->file_buckets = calloc(SHARD_FILES, sizeof *s->file_buckets);
+    files.slots = s->file_slots = calloc(room, sizeof *s->file_slots);
+    files.buckets = s->file_buckets = calloc(room, sizeof *s->file_buckets);
     if (!files.slots || !files.buckets)
         return -ENOMEM;
     cache_init(&s->files, &files);

@@ -16,7 +16,12 @@
 
 #include <stdatomic.h>
 
-enum { SHARDS_MAX = 64, SHARD_FILES = 1024, SHARD_HELPERS = 4, SHARD_HELPERS_MOST = 32 };
+enum {
+    SHARDS_MAX = 64,
+    SHARD_FILES_FEWEST = 64,
+    SHARD_HELPERS = 4,
+    SHARD_HELPERS_MOST = 32
+};
 
 /* Transfers of one shard. */
 struct shard_state {
@@ -40,6 +45,7 @@ struct shard {
     struct loop_timer relief;  /* for jobs that wait behind others which hang */
     bool relieves;             /* it is set */
     struct file_cache files;
+    uint32_t tftp_room; /* transfers at once: no more files can be open */
     struct cached_file *file_slots;
     struct cached_file **file_buckets;
     struct directory directory;

@@ -3,6 +3,10 @@
 #include "serving.h"
 #include "../skip.h"
 
+#include <errno.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 static void errors_reach_the_caller(void **state)
 {
     struct fixture *f = *state;
@@ -230,6 +234,51 @@ static void two_openings_of_one_file_meet(void **state)
     cache_release(first.opening.file, 0);
 }
 
+/* Idle files give theirs, the oldest first; without any it is said what is short. */
+static void where_no_descriptor_is_left_an_idle_file_gives_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct cached_file *a = must_open(f, "a");
+    struct cached_file *b = must_open(f, "b");
+    struct cached_file *c = NULL;
+    struct cached_file *d = NULL;
+    struct rlimit before, none;
+    struct store_result first, second;
+    int used = entries((struct path){ "/proc/self/fd" });
+
+    cache_release(a, 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)dup(0); /* the lowest that is free */
+    close((int)none.rlim_cur);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    first = open_now(f, "c", &c);
+    second = open_now(f, "d", &d); /* b is read, and keeps its own */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(first.error, STORE_OK);
+    assert_int_equal(second.err, EMFILE);
+    assert_null(d);
+    assert_int_equal(entries((struct path){ "/proc/self/fd" }), used);
+    cache_release(b, 0);
+    cache_release(c, 0);
+}
+
+static void others_may_ask_for_descriptors(void **state)
+{
+    struct fixture *f = *state;
+    int used = entries((struct path){ "/proc/self/fd" });
+    const char *names[] = { "a", "b", "c" };
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        cache_release(must_open(f, names[i]), 0);
+    cache_evict(&f->cache, 2);
+    collect_all(&f->tree.workers);
+    assert_int_equal(entries((struct path){ "/proc/self/fd" }), used + 1);
+    cache_evict(&f->cache, 2);
+    collect_all(&f->tree.workers);
+    assert_int_equal(entries((struct path){ "/proc/self/fd" }), used);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -247,6 +296,8 @@ int main(void)
         TEST(idle_files_are_closed_in_time),
         TEST(a_held_open_harms_no_other),
         TEST(two_openings_of_one_file_meet),
+        TEST(where_no_descriptor_is_left_an_idle_file_gives_its_own),
+        TEST(others_may_ask_for_descriptors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

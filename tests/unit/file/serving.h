@@ -58,7 +58,7 @@ static inline int teardown(void **state)
 
     cache_free(&f->cache);
     tree_close(&f->tree);
-    for (size_t i = 0; i < ROOM; i++)
+    for (size_t i = 0; i < f->cache.fresh; i++)
         assert_int_equal(f->slots[i].fd, -1); /* all is closed */
     sem_destroy(&f->let_go);
     free(f);
