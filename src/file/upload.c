@@ -31,7 +31,8 @@ static void done(struct store_job *job)
 static void submit(struct workers *workers, struct upload *u,
                    void (*run)(struct store_job *))
 {
-    u->job = (struct store_job){ .run = run, .done = done, .group = u->group };
+    u->job =
+        (struct store_job){ .run = run, .done = done, .group = u->group, .writes = true };
     workers_submit(workers, &u->job);
 }
 

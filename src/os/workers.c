@@ -47,15 +47,23 @@ static void queue_group(struct workers *w, struct job_group *group)
     w->last = group;
 }
 
+/* Half of the threads for a group, and for all that write; of those a group has a quarter. */
+static bool may_begin(const struct workers *w, const struct job_group *group)
+{
+    uint32_t half = w->config.most ? (w->config.most + 1) / 2 : WORKERS_MAX;
+
+    if (!group->queued.first->writes)
+        return group->running < half;
+    return group->running < (half + 1) / 2 && w->writing < half;
+}
+
 /* Of those that have queued jobs, the one before the first which may begin one: NULL is the
  * first's. False: there is none. */
 static bool find_group(const struct workers *w, struct job_group **before)
 {
-    uint32_t share = w->config.most ? (w->config.most + 1) / 2 : WORKERS_MAX;
-
     *before = NULL;
     for (struct job_group *g = w->first; g; g = g->next) {
-        if (g->running < share)
+        if (may_begin(w, g))
             return true;
         *before = g;
     }
@@ -77,6 +85,7 @@ static struct store_job *begin_job(struct workers *w, struct job_group *before)
     if (group->queued.first)
         queue_group(w, group);
     group->running++;
+    w->writing += job->writes;
     w->begun++;
     return job;
 }
@@ -104,6 +113,7 @@ static void finish(struct workers *w, struct store_job *job)
     pthread_mutex_lock(&w->lock);
     wake = !w->finished.first;
     group_of(w, job)->running--;
+    w->writing -= job->writes;
     append(&w->finished, job);
     pthread_mutex_unlock(&w->lock);
     if (wake)

@@ -6,7 +6,8 @@
  * groups take turns; they may end in any other order.
  *
  * A job may hang: a mount no longer answers. The pool grows where that keeps others waiting,
- * and no group has more than half of what it may grow to. */
+ * and no group has more than half of what it may grow to. Nor have all that write, for a
+ * slow disk is slow to all of them; a group of those has a quarter. */
 #ifndef OS_WORKERS_H
 #define OS_WORKERS_H
 
@@ -24,6 +25,7 @@ struct store_job {
     void (*run)(struct store_job *job);  /* on a helper; may block */
     void (*done)(struct store_job *job); /* on the loop's thread, once run() is over */
     uint32_t group;         /* any number: jobs that may hang together have one */
+    bool writes;            /* as all of its group: see workers_config.most */
     struct store_job *next; /* the pool's */
 };
 
@@ -63,7 +65,8 @@ struct workers {
     struct job_group groups[WORKERS_GROUPS];
     struct job_group *first; /* that has queued jobs */
     struct job_group *last;
-    uint64_t begun; /* jobs so far */
+    uint32_t writing; /* jobs that write */
+    uint64_t begun;   /* jobs so far */
     struct job_list finished;
     bool stopping;
     uint64_t begun_seen; /* by workers_relieve(); the loop's alone */

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from e2e.peers.tftp import RRQ, Peer, TftpError, get
+from e2e.peers.tftp import RRQ, WRQ, Peer, TftpError, get, put
 
 libc = ctypes.CDLL(None, use_errno=True)
 STUCK = 40      # more requests than a server has helpers
@@ -34,13 +34,13 @@ def hung(srv):
 
 @pytest.fixture
 def stuck():
-    """stuck(SERVER): clients that ask for files of that mount."""
+    """stuck(SERVER, OP): clients that ask for files of that mount, or send some there."""
     peers = []
 
-    def ask(server):
+    def ask(server, op=RRQ):
         for number in range(STUCK):
             peers.append(Peer(server.at))
-            peers[-1].ask(RRQ, f"dead/file{number}")
+            peers[-1].ask(op, f"dead/file{number}")
     yield ask
     for peer in peers:
         peer.close()
@@ -61,6 +61,20 @@ def test_others_are_served(serve, hung, stuck, make, flags):
     assert get(server.at, "below/file").content == below
     with pytest.raises(TftpError, match="not found"):
         get(server.at, "missing")
+    assert time.monotonic() - began < 4
+
+
+def test_uploads_that_hang(serve, hung, stuck, srv, make):
+    """Others are served, and send their files, once as many helpers hang as ever will."""
+    content = make("file", 3000)
+    server = serve("--user", "root", "--uploads", "create")
+
+    stuck(server, WRQ)
+    time.sleep(1.5)
+    began = time.monotonic()
+    assert get(server.at, "file").content == content
+    put(server.at, "sent", content)
+    assert (srv / "sent").read_bytes() == content
     assert time.monotonic() - began < 4
 
 

@@ -173,7 +173,7 @@ static void one_thread_keeps_the_order(void **state)
     workers_close(&w);
 }
 
-/* The seam: all jobs of group 1 hang until they are let go. */
+/* The seam: all jobs of group 1, and all that write, hang until they are let go. */
 struct mount {
     atomic_int hanging;
     sem_t let_go;
@@ -183,7 +183,7 @@ static void hang(struct store_job *job, void *arg)
 {
     struct mount *m = arg;
 
-    if (job->group != 1)
+    if (job->group != 1 && !job->writes)
         return;
     m->hanging++;
     sem_wait(&m->let_go);
@@ -233,6 +233,43 @@ static void a_group_that_hangs_has_half_of_the_threads(void **state)
     sem_destroy(&mount.let_go);
 }
 
+/* Eight directories of a disk whose fsync hangs: half of the threads are left to who reads. */
+static void all_that_write_have_half_of_the_threads(void **state)
+{
+    struct workers w;
+    struct mount mount = { 0 };
+    struct note slow[8] = { 0 };
+    struct note reader = { 0 };
+    struct workers_config config = {
+        .threads = 2, .most = 8, .before_run = hang, .arg = &mount
+    };
+
+    (void)state;
+    sem_init(&mount.let_go, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    for (uint32_t i = 0; i < COUNT(slow); i++) {
+        slow[i].job = (struct store_job){
+            .run = note_run, .done = note_done, .group = 10 + i, .writes = true
+        };
+        workers_submit(&w, &slow[i].job);
+    }
+    for (int i = 0; i < 10; i++)
+        workers_relieve(&w);
+    while (mount.hanging < 4)
+        sched_yield();
+    submit_to(&w, &reader, 99);
+    for (int i = 0; i < 3; i++)
+        workers_relieve(&w);
+    collect_until(&w, &reader.done);
+    assert_int_equal(mount.hanging, 4);
+    for (size_t i = 0; i < COUNT(slow); i++)
+        sem_post(&mount.let_go);
+    for (size_t i = 0; i < COUNT(slow); i++)
+        collect_until(&w, &slow[i].done);
+    workers_close(&w);
+    sem_destroy(&mount.let_go);
+}
+
 static void an_idle_pool_does_not_grow(void **state)
 {
     struct workers w;
@@ -267,6 +304,7 @@ int main(void)
         cmocka_unit_test(close_finishes_what_is_queued),
         cmocka_unit_test(one_thread_keeps_the_order),
         cmocka_unit_test(a_group_that_hangs_has_half_of_the_threads),
+        cmocka_unit_test(all_that_write_have_half_of_the_threads),
         cmocka_unit_test(an_idle_pool_does_not_grow),
     };
 
