@@ -3,6 +3,7 @@
 #include "check/command.h"
 
 #include "base/bytes.h"
+#include "net/option.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,9 +98,8 @@ static int started(struct check_command *c, int output, int report)
         c->pid = 0;
         return -err;
     }
-    fcntl(output, F_SETFL, O_NONBLOCK);
     c->output = output;
-    return 0;
+    return option_blocking(output, false);
 }
 
 int check_command_start(struct check_command *c, const char *const *words, size_t count,

@@ -82,19 +82,24 @@ int loop_watch_add(struct loop *l, struct loop_watch *w, int fd, unsigned events
 void loop_watch_change(struct loop *l, struct loop_watch *w, unsigned events)
 {
     struct epoll_event e = { .events = to_epoll(events), .data.ptr = w };
+    int err;
 
     if (events == w->events)
         return;
     /* It fails only for a descriptor that was closed under its watch. */
-    KEDGE_ASSERT(epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &e) == 0);
+    err = epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &e);
+    KEDGE_ASSERT(err == 0);
     w->events = events;
 }
 
 void loop_watch_remove(struct loop *l, struct loop_watch *w)
 {
+    int err;
+
     if (!w->added)
         return;
-    KEDGE_ASSERT(epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL) == 0);
+    err = epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+    KEDGE_ASSERT(err == 0);
     loop_watch_forget(l, w);
 }
 

@@ -11,8 +11,10 @@ size_t block_reader_stride(const struct block_reader *c)
 
 static void header(uint64_t block, uint32_t rollover, uint8_t *at)
 {
-    KEDGE_ASSERT(kedge_tftp_write_data(at, KEDGE_TFTP_HEADER,
-                                       kedge_tftp_wire(block, rollover)) > 0);
+    size_t len =
+        kedge_tftp_write_data(at, KEDGE_TFTP_HEADER, kedge_tftp_wire(block, rollover));
+
+    KEDGE_ASSERT(len == KEDGE_TFTP_HEADER);
 }
 
 /* Where the bytes of the blocks go, between room for the headers. */
