@@ -3,7 +3,7 @@
 #include "serve/tftp/limits.h"
 
 #include "base/number.h"
-#include "serve/tftp/service.h"
+#include "serve/tftp/private.h"
 
 enum {
     ASK_ROUTE_ABOVE = 1228,
@@ -37,4 +37,24 @@ uint32_t limits_window_bytes(uint32_t windowsize_max, uint32_t configured)
     uint32_t own = ETHERNET * (uint32_t)max_u64(windowsize_max, TFTP_WINDOW_DEFAULT);
 
     return configured && configured < own ? configured : own;
+}
+
+/* What the provider says of this file goes before what is configured. */
+struct kedge_tftp_limits limits_of_transfer(const struct tftp_transfer *t)
+{
+    const struct tftp_config *c = &t->service->config;
+    const struct provided_file *f = t->file;
+    struct limits_block block = { f->blksize_max ? f->blksize_max : c->blksize_max,
+                                  c->blksize_slack };
+    uint32_t window = f->windowsize_max ? f->windowsize_max : c->windowsize_max;
+    bool reads = t->session->op == KEDGE_TFTP_RRQ;
+
+    return (struct kedge_tftp_limits){
+        .blksize_max = limits_blksize(block, &t->service->route, &t->channel.peer,
+                                      t->session->asked.blksize),
+        .windowsize_max = window,
+        .size_known = reads,
+        .size = reads ? f->size : 0,
+        .window_bytes = limits_window_bytes(window, c->window_bytes),
+    };
 }

@@ -213,6 +213,11 @@ bool port_may_send(struct tftp_transfer *t, kedge_nanos now);
 void port_stick(struct tftp_transfer *t);
 void port_unlink(struct tftp_transfer *t);
 
+/* ---- limits.c ---- */
+
+/* What its client may be granted. */
+struct kedge_tftp_limits limits_of_transfer(const struct tftp_transfer *t);
+
 /* ---- record.c ---- */
 
 void reason_set(struct tftp_transfer *t, const char *text);

@@ -4,7 +4,6 @@
 #include "serve/tftp/private.h"
 
 #include "base/number.h"
-#include "serve/tftp/limits.h"
 #include "serve/tftp/refusal.h"
 
 struct tftp_transfer *transfer_of(struct tftp_service *s,
@@ -300,31 +299,11 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
     transfer_end(t);
 }
 
-/* What the provider says of this file goes before what is configured. */
-static struct kedge_tftp_limits limits_of(const struct tftp_transfer *t)
-{
-    const struct tftp_config *c = &t->service->config;
-    const struct provided_file *f = t->file;
-    struct limits_block block = { f->blksize_max ? f->blksize_max : c->blksize_max,
-                                  c->blksize_slack };
-    uint32_t window = f->windowsize_max ? f->windowsize_max : c->windowsize_max;
-    bool reads = t->session->op == KEDGE_TFTP_RRQ;
-
-    return (struct kedge_tftp_limits){
-        .blksize_max = limits_blksize(block, &t->service->route, &t->channel.peer,
-                                      t->session->asked.blksize),
-        .windowsize_max = window,
-        .size_known = reads,
-        .size = reads ? f->size : 0,
-        .window_bytes = limits_window_bytes(window, c->window_bytes),
-    };
-}
-
 static void start(struct tftp_transfer *t)
 {
     struct tftp_service *s = t->service;
     bool reads = t->session->op == KEDGE_TFTP_RRQ;
-    struct kedge_tftp_limits limits = limits_of(t);
+    struct kedge_tftp_limits limits = limits_of_transfer(t);
     unsigned asked = t->session->asked.has;
 
     if (!reads && t->file->slow)
