@@ -101,9 +101,10 @@ def standing(target, source, count, numbers):
     return socks
 
 
-def test_uploads_that_stand_still(serve):
+def test_uploads_that_stand_still(released, tmp_path, srv):
     """2,000, of two networks. Of a block that is written no byte is kept in memory."""
-    server = serve("--uploads", "create", "--blksize-max", str(BODY))
+    server = Server([released, "serve", "tftp://127.0.0.1:0", "--root", srv, "--uploads",
+                     "create", "--blksize-max", str(BODY)], tmp_path / "log")
     numbers = itertools.count()
     socks = standing(server.at, "127.0.0.2", 50, numbers)   # so that all code is there
     before = server.status("VmRSS")
@@ -113,6 +114,7 @@ def test_uploads_that_stand_still(serve):
     put(server.at, "honest", b"x" * 100_000, blksize=1400, windowsize=16)
     for sock in socks:
         sock.close()
+    assert server.stop(twice=True) == 0
     assert grown < MOST_KIB, f"{grown} KiB"
 
 
