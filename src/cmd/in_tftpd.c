@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <signal.h>
@@ -23,7 +24,7 @@
 
 #define TFTP_PORT 69
 
-enum { ENDPOINT_ROOM = KEDGE_HOST_MAX + 32, DIRS_MAX = 64 };
+enum { ENDPOINT_ROOM = KEDGE_HOST_MAX + 32, DIRS_MAX = 64, IDLE_S = 900 };
 
 /* All that the settings of serve point to. */
 struct daemon_settings {
@@ -338,15 +339,60 @@ static int check_mode(const struct in_tftpd_args *a)
         why = "--secure and --jail exclude each other";
     else if (a->systemd && a->listens)
         why = "--systemd excludes --listen, --foreground and --address";
-    else if (a->systemd)
-        why =
-            "--systemd has no counterpart in kedge: start it with --foreground, without "
-            "the socket unit";
-    else if (!a->listens)
-        why = "kedge does not run from inetd: start it with --listen or --foreground";
     if (why)
         in_tftpd_say("%s", why);
     return why ? EX_USAGE : EX_OK;
+}
+
+/* By the service manager's own count, for this process. */
+static int check_passed(void)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+    uint64_t n = 0;
+
+    if (pid && decimal(span_of(pid), INT32_MAX, &n) && n == (uint64_t)getpid() && count &&
+        decimal(span_of(count), INT32_MAX, &n) && n > 0)
+        return EX_OK;
+    in_tftpd_say("--systemd, but no socket was passed: it is for a unit with a .socket");
+    return EX_NOINPUT;
+}
+
+/* inetd's socket is standard input, and mostly output and error too, where nothing may be
+ * written then. */
+static int take_standard_input(struct daemon_settings *d)
+{
+    struct stat st;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+    if (fstat(STDIN_FILENO, &st) < 0 || !S_ISSOCK(st.st_mode) || fd < 0 || null < 0) {
+        in_tftpd_say("standard input is no socket: without inetd it takes --listen or "
+                     "--foreground");
+        return EX_IOERR;
+    }
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+        if (fstat(i, &st) == 0 && S_ISSOCK(st.st_mode))
+            (void)dup2(null, i);
+    close(null);
+    d->serve.extra.socket = fd;
+    return EX_OK;
+}
+
+/* Where its sockets come from. A service manager starts it again, so it ends by itself. */
+static int set_sockets(struct daemon_settings *d)
+{
+    struct in_tftpd_args *a = &d->args;
+
+    if (a->listens)
+        return set_endpoints(d);
+    if (a->pidfile)
+        in_tftpd_say("--pidfile is for --listen and --foreground");
+    a->pidfile = NULL;
+    a->stays = true;
+    if (!a->has_idle)
+        d->serve.extra.idle_exit = IDLE_S * KEDGE_SEC;
+    return a->systemd ? check_passed() : take_standard_input(d);
 }
 
 static int check_map(const char *map)
@@ -370,7 +416,7 @@ static int settle(struct daemon_settings *d)
     if (code == EX_OK)
         code = set_user(d);
     if (code == EX_OK)
-        code = set_endpoints(d);
+        code = set_sockets(d);
     set_names(d);
     set_uploads(d);
     set_limits(d);

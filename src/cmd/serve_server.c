@@ -60,7 +60,9 @@ static bool take_passed(struct server *s)
 {
     char why[PASSED_WHY];
 
-    if (passed_take(&s->passed, why))
+    if (passed_take(&s->passed, why) &&
+        (s->options->extra.socket == 0 ||
+         passed_add(&s->passed, s->options->extra.socket, why)))
         return true;
     fprintf(stderr, "kedge serve: %s\n", printable(why, PRINTABLE_NAME).text);
     return false;

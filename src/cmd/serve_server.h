@@ -20,6 +20,7 @@ enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 25 };
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
     enum kedge_family family; /* of the addresses that endpoints have */
+    int socket;               /* to be served, and no other; 0: none */
     bool public_only;         /* files that others may not read, or write, are refused */
     bool existing_only;       /* uploads make no file ... */
     bool in_place;            /* ... and write those of a directory that they may not */

@@ -149,3 +149,17 @@ bool passed_take(struct passed_sockets *out, char why[PASSED_WHY])
     unsetenv("LISTEN_FDNAMES");
     return good;
 }
+
+bool passed_add(struct passed_sockets *out, int fd, char why[PASSED_WHY])
+{
+    struct passed_socket one = { .fd = fd };
+
+    if (out->count == PASSED_MAX) {
+        snprintf(why, PASSED_WHY, "%d sockets at most", PASSED_MAX);
+        return false;
+    }
+    if (!look_at(&one, why))
+        return false;
+    out->all[out->count++] = one;
+    return true;
+}

@@ -28,4 +28,9 @@ struct passed_sockets {
  * be read. */
 KEDGE_MUST_CHECK bool passed_take(struct passed_sockets *out, char why[PASSED_WHY]);
 
+/* Take one more that was come by in another way (from inetd), likewise. On false *out is as it
+ * was. */
+KEDGE_MUST_CHECK bool passed_add(struct passed_sockets *out, int fd,
+                                 char why[PASSED_WHY]);
+
 #endif

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -311,7 +312,7 @@ def test_it_ends_when_nobody_comes(daemon, srv):
     (66, ["-L", "-m", "/none", "/tmp"]), (66, ["--map-test", "/none"]),
     (66, ["-L", "-a", "127.0.0.1:none", "/tmp"]), (67, ["-L", "-u", "none such", "/tmp"]),
     (78, ["-L", "-m", "/etc/passwd", "/tmp"]), (78, ["-m", "/etc/passwd", "--map-test", "/dev/null"]),
-    (66, ["-L", "-a", "192.0.2.1:0", "/tmp"]),
+    (66, ["-L", "-a", "192.0.2.1:0", "/tmp"]), (66, ["--systemd", "/tmp"]), (74, ["/tmp"]),
 ])
 def test_what_is_wrong_has_its_exit_status(once, code, options):
     if code == 67 and os.geteuid() != 0:
@@ -322,8 +323,8 @@ def test_what_is_wrong_has_its_exit_status(once, code, options):
 
 
 @pytest.mark.parametrize("options, says", [
-    (["--systemd", "/tmp"], "no counterpart"), (["/tmp"], "inetd"),
     (["--logformat", "tag", "/tmp"], "no counterpart"),
+    (["--stderr=tag", "/tmp"], "no counterpart"),
 ])
 def test_what_has_no_counterpart_is_said(once, options, says):
     done = once(*options)
@@ -445,3 +446,50 @@ def test_the_log_goes_to_syslog(program, srv, tmp_path):
         finally:
             process.terminate()
             assert process.wait(PATIENCE) == 0
+
+
+@pytest.fixture
+def bound():
+    """A UDP socket with a port, as a service manager has it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock
+
+
+def test_inetd_passes_the_socket_on_standard_input(program, srv, bound):
+    """The request that woke it is answered, and those behind it; then it ends, and the socket
+    is inetd's again."""
+    files(srv)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE)
+        sock.sendto(b"\0\1open\0octet\0", bound.getsockname())
+        process = subprocess.Popen([program, "-s", "-t", "2", srv], stdin=bound.fileno(),
+                                   stdout=bound.fileno(), stderr=bound.fileno())
+        answer, peer = sock.recvfrom(1000)
+        sock.sendto(b"\0\4\0\1", peer)
+        assert answer == b"\0\3\0\1open"
+    assert ask(bound.getsockname(), "127.0.0.1", RRQ, "sub/deep", {}) == GRANTED
+    assert process.wait(PATIENCE) == 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"next", bound.getsockname())
+        bound.settimeout(PATIENCE)
+        assert bound.recv(100) == b"next"
+
+
+def test_systemd_passes_the_socket(program, srv, bound, tmp_path):
+    files(srv)
+    log = tmp_path / "log"
+    as_systemd = ("import os, sys; os.dup2(int(sys.argv[1]), 3); "
+                  "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); "
+                  "os.execv(sys.argv[2], sys.argv[2:])")
+    words = [sys.executable, "-c", as_systemd, str(bound.fileno()), program, "--stderr",
+             "--systemd", "--jail", srv]
+    with log.open("w") as errors:
+        process = subprocess.Popen(words, pass_fds=[bound.fileno()], stderr=errors,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        assert ask(bound.getsockname(), "127.0.0.1", RRQ, "open", {}) == GRANTED
+        wait_for_text(log, "file=open")
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0

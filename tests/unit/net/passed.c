@@ -227,6 +227,29 @@ static void the_wrong_one_is_named(void **state)
     close(FIRST + 1);
 }
 
+/* From inetd, whatever its number. */
+static void one_more_can_be_added(void **state)
+{
+    struct passed_sockets p = { 0 };
+    char why[PASSED_WHY];
+    int good = bound(AF_INET, SOCK_DGRAM);
+    int bad = dual();
+
+    (void)state;
+    assert_true(passed_add(&p, good, why));
+    assert_int_equal(p.count, 1);
+    assert_int_equal(p.all[0].fd, good);
+    assert_false(p.all[0].is_stream);
+    assert_true(net_address_port(&p.all[0].at) > 0);
+    assert_false(passed_add(&p, bad, why));
+    assert_non_null(strstr(why, "takes IPv4 and IPv6"));
+    assert_int_equal(p.count, 1);
+    p.count = PASSED_MAX;
+    assert_false(passed_add(&p, good, why));
+    close(good);
+    close(bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_long_name_is_cut),
         cmocka_unit_test(a_wrong_socket_is_refused),
         cmocka_unit_test(the_wrong_one_is_named),
+        cmocka_unit_test(one_more_can_be_added),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
