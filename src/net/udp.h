@@ -135,6 +135,8 @@ KEDGE_MUST_CHECK int udp_let_wait(const struct udp_socket *s, uint32_t ms);
 
 /* ---- sending ---- */
 
+enum { UDP_BARRED = 8 };
+
 struct udp_outbox {
     int fd;
     bool apart;     /* as that of an inbox */
@@ -144,6 +146,10 @@ struct udp_outbox {
     uint64_t sent;    /* datagrams given to the kernel (a train counts its segments) */
     uint64_t lost;    /* datagrams the kernel would not take */
     uint64_t emptied; /* how often the queue was */
+    unsigned barred_count;
+    struct net_address
+        barred[UDP_BARRED]; /* to whom this host's firewall let nothing leave:
+                                              the first few since barred_count was 0 */
     struct mmsghdr headers[UDP_BATCH];
     struct iovec vectors[UDP_BATCH][2];
     struct net_address names[UDP_BATCH];

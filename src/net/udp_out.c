@@ -17,6 +17,7 @@ void udp_outbox_init(struct udp_outbox *b, int fd)
     b->first = b->count = 0;
     b->used = 0;
     b->sent = b->lost = b->emptied = 0;
+    b->barred_count = 0;
 }
 
 static unsigned datagrams(const struct udp_outbox *b, unsigned i)
@@ -75,6 +76,8 @@ static bool refused(struct udp_outbox *b, int code)
             return false;
     } else {
         b->lost += datagrams(b, b->first);
+        if (code == EPERM && b->barred_count < UDP_BARRED)
+            b->barred[b->barred_count++] = b->names[b->first];
     }
     b->first++;
     return true;

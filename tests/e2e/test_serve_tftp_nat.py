@@ -131,6 +131,29 @@ def test_a_large_window_goes_through(behind, fetch, make):
     assert [r["outcome"] for r in server.records()].count("ok") == 2
 
 
+BARRED = """
+table ip barred {
+    chain out {
+        type filter hook output priority 0
+        ip daddr 10.99.0.0/16 udp sport != 69 drop
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("client", ["kedge", "curl"])
+def test_the_hosts_own_firewall(client, nat, behind, fetch, make, tmp_path):
+    """It tells that nothing leaves from a data port: the client need not ask twice."""
+    content = make("f", 3000)
+    (tmp_path / "barred").write_text(BARRED)
+    nat.run(nat.far, "nft", "-f", tmp_path / "barred")
+    server = behind()
+
+    assert fetch(client, "f", content) < ALLOWED_MS
+    server.stop(twice=True)
+    assert server.record()["outcome"] == "ok"
+
+
 def test_without_nat_the_data_port_answers_once(serve, make):
     content = make("f", 300)
     server = serve()

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 enum { QUEUE_MAX = 64 << 20 };
@@ -280,6 +281,38 @@ void port_unlink(struct tftp_transfer *t)
     t->is_stuck = false;
 }
 
+static void note_barred(struct tftp_port *p)
+{
+    struct tftp_service *s = p->service;
+
+    for (unsigned i = 0; i < p->out->barred_count && s->barred_count < UDP_BARRED; i++) {
+        struct net_raw raw = net_address_raw(&p->out->barred[i]);
+        struct barred *b = &s->barred[s->barred_count++];
+
+        *b = (struct barred){ .listener = p->listener->number,
+                              .peer = { .scope = raw.scope, .port = raw.port } };
+        memcpy(b->peer.ip, raw.ip, sizeof b->peer.ip);
+    }
+    p->out->barred_count = 0;
+}
+
+void ports_move_barred(struct tftp_service *s)
+{
+    unsigned count = s->barred_count;
+
+    s->barred_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct tftp_session *session =
+            tftp_sessions_find(&s->sessions, s->barred[i].listener, &s->barred[i].peer);
+
+        if (session &&
+            tftp_sessions_blocked(&s->sessions, session, loop_now(s->config.loop)))
+            transfer_pump(transfer_of(s, session));
+    }
+    if (count > 0)
+        ports_flush(s);
+}
+
 void ports_flush(struct tftp_service *s)
 {
     struct tftp_port **at = &s->full;
@@ -288,6 +321,8 @@ void ports_flush(struct tftp_service *s)
         struct tftp_port *p = *at;
 
         if (udp_flush(p->out)) {
+            if (s->config.auto_port)
+                note_barred(p);
             *at = p->next_full;
             give_outbox_back(p);
         } else {

@@ -97,6 +97,12 @@ struct eagerness {
     uint32_t lone; /* turns with one datagram, in a row: a few make a single stream */
 };
 
+/* This host's firewall let nothing leave to it from a data port. */
+struct barred {
+    uint32_t listener;
+    struct tftp_peer peer;
+};
+
 struct tftp_service {
     struct tftp_config config;
     struct eagerness eager;
@@ -116,8 +122,10 @@ struct tftp_service {
     struct udp_outbox *idle[OUTBOXES]; /* those that no port has */
     unsigned idle_count;
     struct tftp_port *full; /* ports that have one */
-    uint32_t behind;        /* data ports with something left in their queue */
-    uint8_t *batch;         /* BATCH_BYTES */
+    struct barred barred[UDP_BARRED];
+    unsigned barred_count;
+    uint32_t behind; /* data ports with something left in their queue */
+    uint8_t *batch;  /* BATCH_BYTES */
     struct iovec pieces[2 * FRAMES_AT_ONCE]; /* of frames that are not copied there */
     struct loop_timer timer;
     struct loop_hook hook;
@@ -191,6 +199,10 @@ void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span 
                struct kedge_span rest);
 void port_empty(struct tftp_port *p);
 void ports_flush(struct tftp_service *s);
+
+/* After a flush, with auto_port: what this host's firewall refused leaves again, from the request
+ * port. */
+void ports_move_barred(struct tftp_service *s);
 
 /* Send what waits. False: the socket is full. */
 bool port_flush(struct tftp_port *p);
