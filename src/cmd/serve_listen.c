@@ -285,12 +285,9 @@ enum exit_code serve_endpoint(struct server *s, const char *text)
     return code == EXIT_OK ? listen_everywhere(s, &e, text) : code;
 }
 
-static void guard_ports_of(struct service *service, const struct tftp_service *tftp)
-{
-    for (unsigned i = 0; tftp_service_port(tftp, i) > 0; i++)
-        service_own_port(service, tftp_service_port(tftp, i));
-}
-
+/* A data port of TFTP is none of them: it tells a peer once in 30 s that it knows no transfer,
+ * and answers nothing else, so that no loop can live. A thousand numbers would be those of
+ * clients too. */
 void serve_guard_own_ports(struct server *s)
 {
     for (unsigned i = 0; i < s->cache_count; i++) {
@@ -299,8 +296,6 @@ void serve_guard_own_ports(struct server *s)
         for (unsigned k = 0; service && k < s->cache_count; k++)
             if (s->served[k].endpoint.transport == KEDGE_UDP)
                 service_own_port(service, s->served[k].endpoint.port);
-        for (unsigned k = 0; service && s->tftp && k < s->shard_count; k++)
-            guard_ports_of(service, s->shards[k].tftp);
     }
 }
 

@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from attacks.forged import bound_ports
 from attacks.lib import naive
 from e2e.peers.tftp import RRQ, WRQ, ack, data, error, request
 
@@ -104,6 +105,17 @@ def test_a_server_in_its_own_name(two, wire, forge):
         must_end(rally(wire, forge, here, here, NOTHING), 0)
         must_end(rally(wire, forge, here, here, REFUSED),
                  len(REFUSED) if service == "tftp" else 0)
+
+
+def test_an_echo_and_a_data_port_of_its_own(two, wire, forge):
+    """The echo answers each, the data port one of them by an ERROR, the echo that one too."""
+    ports = [p for p in bound_ports("127.0.0.1") if p not in PORTS.values()]
+
+    for port in ports[:2]:
+        for service in "echo+udp", "reply+udp":
+            seen = rally(wire, forge, ("127.0.0.1", port), ("127.0.0.1", PORTS[service]), NOTHING)
+            assert len(said(seen, "127.0.0.1")) > 0
+            must_end(seen, len(NOTHING) + 2)
 
 
 def test_two_servers_on_ipv6(network, serve, wire, forge):

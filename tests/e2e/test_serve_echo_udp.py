@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,22 @@ def test_own_ports_of_every_service_are_not_answered(serve):
                 assert is_silent(sock), (scheme, service)
     server.stop()
     assert server.count("own port") == 3
+
+
+def test_a_peer_at_the_number_of_a_data_port_is_answered(serve):
+    """There are a thousand of them: many a client elsewhere has the number of one."""
+    server = serve(at=["echo+udp://127.0.0.1:0", "tftp://127.0.0.1:0"])
+    taken = {server.address("echo+udp")[1], server.address("tftp")[1]}
+    sockets = Path(f"/proc/{server.pid}/net/udp").read_text().splitlines()[1:]
+    inodes = {os.readlink(f) for f in Path(f"/proc/{server.pid}/fd").iterdir()}
+    rows = [row.split() for row in sockets if f"socket:[{row.split()[9]}]" in inodes]
+    ports = {int(row[1].partition(":")[2], 16) for row in rows} - taken
+
+    assert len(ports) > 4
+    for port in sorted(ports)[:4]:
+        with datagram_client(server.address("echo+udp"), ("127.0.0.2", port)) as sock:
+            sock.send(b"x")
+            assert sock.recv(10) == b"x"
 
 
 def in_own_network(script, *words):

@@ -106,14 +106,6 @@ void tftp_service_all_listen(const struct tftp_service *s)
         udp_discard(&s->listeners[s->listener_count - 1].port[0].socket);
 }
 
-uint16_t tftp_service_port(const struct tftp_service *s, unsigned i)
-{
-    for (uint32_t k = 0; k < s->listener_count; i -= s->listeners[k].ports, k++)
-        if (i < s->listeners[k].ports)
-            return net_address_port(&s->listeners[k].port[i].socket.at);
-    return 0;
-}
-
 uint32_t tftp_service_data_ports(const struct tftp_service *s)
 {
     return s->sessions.limits.sockets;

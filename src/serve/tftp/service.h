@@ -77,9 +77,6 @@ KEDGE_MUST_CHECK int tftp_service_adopt(struct tftp_service *s, int fd,
  * what comes from now on: it is thrown away, for its sender will ask again. */
 void tftp_service_all_listen(const struct tftp_service *s);
 
-/* The i-th UDP port that it is bound to, request and data ports alike; 0 past the last. */
-uint16_t tftp_service_port(const struct tftp_service *s, unsigned i);
-
 /* How many data ports each listener has. Fewer than TFTP_DATA_SOCKETS (descriptors are short,
  * or the range of ports is) make forged ACKs worth more, in proportion. */
 uint32_t tftp_service_data_ports(const struct tftp_service *s);
