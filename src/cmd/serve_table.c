@@ -96,10 +96,10 @@ static void print_data_ports(const struct server *s)
     for (unsigned i = 0; i < s->shard_count; i++)
         ports += tftp_service_data_ports(s->shards[i].tftp);
     if (ports < TFTP_DATA_SOCKETS / 4 * 3) /* a little less is the shards' rounding */
-        printf("%llu data ports of %d: forged acknowledgements are worth %llu times as "
+        printf("%llu data ports of %d: forged acknowledgements are worth %.1f times as "
                "much (%s)\n",
                (unsigned long long)ports, TFTP_DATA_SOCKETS,
-               (unsigned long long)(TFTP_DATA_SOCKETS / max_u64(ports, 1)),
+               (double)TFTP_DATA_SOCKETS / (double)max_u64(ports, 1),
                by_range ? "a wider --port-range helps"
                         : "more descriptors help: ulimit -n");
 }

@@ -292,6 +292,11 @@ void cache_release(struct cached_file *file, kedge_nanos now)
     KEDGE_ASSERT(file->users > 0);
     if (--file->users > 0)
         return;
+    if (file->is_made) { /* nobody else will ask for what was made for one */
+        remove_from_bucket(file->cache, file);
+        close_by_helper(file);
+        return;
+    }
     file->idle_since = now;
     idle_append(file->cache, file);
     if (file->cache->closed)

@@ -90,8 +90,8 @@ struct cache_config {
 
 void cache_init(struct file_cache *cache, const struct cache_config *config);
 
-/* Hands every idle file to a helper to be closed. Before workers_close(); no file may be
- * in use by a caller any more and no open job under way. */
+/* Hands every idle file to a helper to be closed, and those in use as they are released. Before
+ * workers_close(). */
 void cache_free(struct file_cache *cache);
 
 /* The file that name stands for, if it is open and the kernel can tell at once; else

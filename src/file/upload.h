@@ -93,7 +93,7 @@ void upload_write_later(struct workers *workers, struct upload *upload,
                         const struct iovec *iov, int count, uint64_t offset);
 
 /* The file is complete. Checks that what was written is what was announced, then fsync,
- * rename (create: link, unlink), fsync of the directory. Errors: WRONG_SIZE, EXISTS,
+ * rename (create: one that replaces nothing), fsync of the directory. Errors: WRONG_SIZE, EXISTS,
  * DENIED, FULL, BUSY, IO. On failure the temporary file is gone, and what had the name
  * has it still; but where only the last fsync failed, the file is there and its survival
  * of a power cut is not known. The mode is that of a regular file that is replaced. */

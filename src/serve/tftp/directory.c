@@ -5,7 +5,7 @@
 #include "serve/tftp/directory.h"
 
 #include "base/bytes.h"
-#include "base/hash.h"
+#include "serve/tftp/job_group.h"
 #include "serve/tftp/rules.h"
 
 #include <errno.h>
@@ -121,28 +121,9 @@ static void read_opened(struct cache_opening *opening)
     resume(f, opening->result);
 }
 
-/* Of helpers' jobs, those that may hang together: of what lies below one directory of the root,
- * a mount perhaps. A link in the root may lead to a mount too, so that each name there is a
- * group of its own. Uploads, which wait for the disk, are none of who reads. */
-static uint32_t group_of(const struct store_root *root, struct kedge_span name,
-                         bool writes)
-{
-    const struct hash_key key = { root ? (uint64_t)root->fd : 0, writes };
-    const uint8_t *slash;
-
-    while (name.len > 0 && *name.ptr == '/') {
-        name.ptr++;
-        name.len--;
-    }
-    slash = name.len > 0 ? memchr(name.ptr, '/', name.len) : NULL;
-    if (slash)
-        name.len = (size_t)(slash - name.ptr);
-    return (uint32_t)hash_keyed(&key, name);
-}
-
 static uint32_t group_of_file(const struct directory_file *f)
 {
-    return group_of(f->rules.root, span_of(f->rules.name.text), f->request.writes);
+    return job_group(f->rules.root, span_of(f->rules.name.text), f->request.writes);
 }
 
 static struct store_result open_read(struct directory *d, struct directory_file *f)
@@ -324,7 +305,7 @@ static struct store_result judge_later(struct directory *d, struct directory_fil
 {
     f->judging = (struct store_job){ .run = judge_by_helper,
                                      .done = judged,
-                                     .group = group_of(NULL, f->request.name, false) };
+                                     .group = job_group(NULL, f->request.name, false) };
     workers_submit(d->config.workers, &f->judging);
     return later();
 }

@@ -48,8 +48,8 @@ static struct channel channel_to(const struct tftp_port *p, const struct udp_mes
 }
 
 /* A reply that belongs to no transfer. It leaves from the data socket that was spoken to:
- * clients heed no other. Or from any; never from the request port, where it could be taken
- * for the answer of a server to a server. */
+ * clients heed no other. Or from any; from the request port only where that is the only one,
+ * for there it could be taken for the answer of a server to a server. */
 static void answer(struct tftp_port *p, const struct udp_message *m,
                    const struct tftp_event *event)
 {
@@ -275,6 +275,23 @@ static void port_is_ready(void *owner, unsigned events)
         (void)udp_drain_errors(p->socket.fd, gone, p);
     if (events & LOOP_WRITE)
         unstick(p);
+}
+
+void dispatch_move_barred(struct tftp_service *s)
+{
+    unsigned count = s->barred_count;
+
+    s->barred_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct tftp_session *session =
+            tftp_sessions_find(&s->sessions, s->barred[i].listener, &s->barred[i].peer);
+
+        if (session &&
+            tftp_sessions_blocked(&s->sessions, session, loop_now(s->config.loop)))
+            transfer_pump(transfer_of(s, session));
+    }
+    if (count > 0)
+        ports_flush(s);
 }
 
 bool dispatch_is_behind(const struct tftp_service *s)

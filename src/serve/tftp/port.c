@@ -296,23 +296,6 @@ static void note_barred(struct tftp_port *p)
     p->out->barred_count = 0;
 }
 
-void ports_move_barred(struct tftp_service *s)
-{
-    unsigned count = s->barred_count;
-
-    s->barred_count = 0;
-    for (unsigned i = 0; i < count; i++) {
-        struct tftp_session *session =
-            tftp_sessions_find(&s->sessions, s->barred[i].listener, &s->barred[i].peer);
-
-        if (session &&
-            tftp_sessions_blocked(&s->sessions, session, loop_now(s->config.loop)))
-            transfer_pump(transfer_of(s, session));
-    }
-    if (count > 0)
-        ports_flush(s);
-}
-
 void ports_flush(struct tftp_service *s)
 {
     struct tftp_port **at = &s->full;

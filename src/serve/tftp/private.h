@@ -146,6 +146,10 @@ int dispatch_watch(struct tftp_port *p);
 /* Packets of transfers wait still in a socket's queue. */
 bool dispatch_is_behind(const struct tftp_service *s);
 
+/* After a flush, with auto_port: what this host's firewall refused leaves again, from the request
+ * port. */
+void dispatch_move_barred(struct tftp_service *s);
+
 /* At the end of a turn. */
 void dispatch_look_again(struct tftp_service *s);
 
@@ -199,10 +203,6 @@ void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span 
                struct kedge_span rest);
 void port_empty(struct tftp_port *p);
 void ports_flush(struct tftp_service *s);
-
-/* After a flush, with auto_port: what this host's firewall refused leaves again, from the request
- * port. */
-void ports_move_barred(struct tftp_service *s);
 
 /* Send what waits. False: the socket is full. */
 bool port_flush(struct tftp_port *p);

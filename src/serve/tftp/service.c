@@ -151,7 +151,7 @@ static void turn_over(void *owner)
     while ((session = tftp_sessions_admitted(&s->sessions)))
         request_begin(transfer_of(s, session));
     ports_flush(s);
-    ports_move_barred(s);
+    dispatch_move_barred(s);
     dispatch_look_again(s);
     provider_turn_over(s);
     s->turn = max_u64(took, s->turn - s->turn / 8);

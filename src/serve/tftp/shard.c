@@ -277,10 +277,10 @@ static bool free_files(struct shard *s)
     loop_timer_remove(&s->loop, &s->relief);
     if (!s->workers_open)
         return true;
-    if (!helpers_finish(s))
-        return false;
     if (s->file_buckets)
         cache_free(&s->files);
+    if (!helpers_finish(s))
+        return false;
     workers_close(&s->workers);
     return true;
 }
