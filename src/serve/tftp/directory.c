@@ -237,15 +237,19 @@ static bool directory_changed(const struct provided_file *file)
     return m->changed;
 }
 
-/* Its client asks again where no descriptor was left: two are wanted, and one to come. */
+/* Who asks again where no descriptor was left shall find some: an upload wants two. */
+static void make_room(const struct directory *d, int err)
+{
+    if (err == EMFILE || err == ENFILE)
+        cache_evict(d->config.files, 3);
+}
+
 static void upload_opened(struct provided_file *file)
 {
     struct directory_file *f = own(file);
-    int err = f->upload.upload.result.err;
 
     let_go(f);
-    if (err == EMFILE || err == ENFILE)
-        cache_evict(directory_of(file)->config.files, 3);
+    make_room(directory_of(file), f->upload.upload.result.err);
 }
 
 static struct store_result open_upload(struct directory *d, struct directory_file *f)
@@ -272,6 +276,7 @@ static struct store_result open_judged(struct directory_file *f)
 
     f->base.blksize_max = f->rules.blksize_max;
     f->base.windowsize_max = f->rules.windowsize_max;
+    make_room(d, result.err);
     if (result.error == STORE_OK)
         result = f->request.writes ? open_upload(d, f) : open_read(d, f);
     if (result.error != STORE_LATER)

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -67,18 +68,19 @@ static void take_entry(struct search *s, const char *entry)
 }
 
 /* Takes fd. */
-static void look_through(struct search *s, int fd)
+static struct store_result look_through(struct search *s, int fd)
 {
     DIR *dir = fdopendir(fd);
     struct dirent *entry = NULL;
 
     if (!dir) {
         close(fd);
-        return;
+        return store_errno(ENOMEM);
     }
     for (unsigned i = 0; i < NAME_CASE_ENTRIES && (entry = readdir(dir)); i++)
         take_entry(s, entry->d_name);
     closedir(dir);
+    return store_ok();
 }
 
 static bool is_there(int dir, struct kedge_span part)
@@ -96,6 +98,7 @@ struct naming {
     const struct match_locale *letters;
     struct name_case *out;
     struct writer w; /* into out->name */
+    struct store_result result;
 };
 
 static void end_name(struct naming *n)
@@ -111,12 +114,13 @@ static bool add_part(struct naming *n, struct kedge_span part)
     bool there = false;
     int fd = -1;
 
-    if (root_open_directory(n->root, &n->out->name, &fd).error == STORE_OK) {
+    n->result = root_open_directory(n->root, &n->out->name, &fd);
+    if (n->result.error == STORE_OK) {
         there = is_there(fd, part);
         if (there)
             close(fd);
         else
-            look_through(&s, fd);
+            n->result = look_through(&s, fd);
     }
     n->out->twice = s.found > 1;
     n->out->changed = n->out->changed || s.found == 1;
@@ -138,14 +142,16 @@ static struct kedge_span part_of(struct kedge_span left)
     return part;
 }
 
-void name_case_find(const struct store_root *root, const struct match_locale *letters,
-                    struct kedge_span asked, struct name_case *out)
+struct store_result name_case_find(const struct store_root *root,
+                                   const struct match_locale *letters,
+                                   struct kedge_span asked, struct name_case *out)
 {
-    struct naming n = { root,
-                        letters,
-                        out,
-                        { .ptr = (uint8_t *)out->name.text,
-                          .room = sizeof out->name.text - 1 } };
+    struct naming n = { .root = root,
+                        .letters = letters,
+                        .out = out,
+                        .w = { .ptr = (uint8_t *)out->name.text,
+                               .room = sizeof out->name.text - 1 },
+                        .result = store_ok() };
     struct kedge_span left = asked;
     struct kedge_span part;
     bool more = true;
@@ -162,4 +168,5 @@ void name_case_find(const struct store_root *root, const struct match_locale *le
     put(&n.w, left);
     end_name(&n);
     out->changed = out->changed && !n.w.bad;
+    return n.result.error == STORE_BUSY ? n.result : store_ok();
 }

@@ -20,9 +20,12 @@ struct name_case {
 };
 
 /* Part by part: a name that is there exactly is taken, else the only one that is the same
- * but for the case of its letters. A name with a part `..` is not changed. letters has the character set; one byte for one if it
- * is not open. Blocks. */
-void name_case_find(const struct store_root *root, const struct match_locale *letters,
-                    struct kedge_span asked, struct name_case *out);
+ * but for the case of its letters. A name with a part `..` is not changed. letters has the
+ * character set; one byte for one if it is not open. Blocks. OK; or BUSY: no descriptor or
+ * memory is left to look, and out says less than there is. */
+KEDGE_MUST_CHECK struct store_result name_case_find(const struct store_root *root,
+                                                    const struct match_locale *letters,
+                                                    struct kedge_span asked,
+                                                    struct name_case *out);
 
 #endif

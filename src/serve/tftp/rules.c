@@ -14,6 +14,8 @@ struct judging {
     const struct rules_base *base;
     const struct rules_watcher *watcher;
     struct policy_run run;
+    struct store_result
+        busy; /* what could not be looked for, and may be there in a moment */
     struct net_raw raw;
     char host[NET_ADDRESS_TEXT];
     char interface[IF_NAMESIZE];
@@ -45,17 +47,32 @@ static struct store_result root_of(struct judging *j, const struct store_root **
     return policy_roots_find(&j->set->roots, j->run.root, j->set->blocks, out);
 }
 
-/* Can the name that E asks about be had? */
-static bool file_is_there(struct judging *j)
+static struct store_result look_for(struct judging *j, int *fd)
 {
     const struct store_root *root = NULL;
     struct root_name name;
     struct stat st;
-    int fd = -1;
+    struct store_result result = root_of(j, &root);
 
-    if (root_of(j, &root).error != STORE_OK ||
-        root_name_parse(root, j->run.name, &name).error != STORE_OK ||
-        root_open_file(root, &name, &fd, &st).error != STORE_OK)
+    if (result.error == STORE_OK)
+        result = root_name_parse(root, j->run.name, &name);
+    return result.error == STORE_OK ? root_open_file(root, &name, fd, &st) : result;
+}
+
+static void note_busy(struct judging *j, struct store_result result)
+{
+    if (result.error == STORE_BUSY)
+        j->busy = result;
+}
+
+/* Can the name that E asks about be had? */
+static bool file_is_there(struct judging *j)
+{
+    int fd = -1;
+    struct store_result result = look_for(j, &fd);
+
+    note_busy(j, result);
+    if (result.error != STORE_OK)
         return false;
     close(fd);
     return true;
@@ -71,7 +88,7 @@ static enum policy_todo find_case(struct judging *j)
 
     if (root_of(j, &root).error != STORE_OK)
         return policy_case(r, &name, (struct kedge_span){ 0 });
-    name_case_find(root, &j->set->letters, name, &j->found);
+    note_busy(j, name_case_find(root, &j->set->letters, name, &j->found));
     if (!j->found.twice) {
         if (j->found.changed)
             name = span_of(j->found.name.text);
@@ -156,6 +173,8 @@ static struct store_result settle(struct judging *j, struct rules *out)
     struct policy_run *r = &j->run;
     struct store_result found;
 
+    if (j->busy.error != STORE_OK)
+        return j->busy;
     if (r->verdict != POLICY_GRANTED)
         return refused(r, out);
     found = root_of(j, &out->root);
@@ -176,6 +195,7 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     j.set = set;
     j.base = base;
     j.watcher = watcher;
+    j.busy = store_ok();
     request = (struct policy_request){ .client = client_of(&j, q),
                                        .put = q->writes,
                                        .keep_backslash = base->root->keep_backslash,

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of what the policy asks of the disk (serve/tftp/rules.h). */
+#include "serve/tftp/rules.h"
+
+#include "../../folder.h"
+#include "base/bytes.h"
+#include "net/address.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+/* A root with the file "There", and a policy of one section. */
+struct judged {
+    struct policy_set set;
+    struct store_root root;
+    struct rules rules;
+    char path[128];
+};
+
+static void put_file(struct judged *j, const char *name, const char *text)
+{
+    FILE *file;
+
+    snprintf(j->path, sizeof j->path, "%s/%s", folder, name);
+    file = fopen(j->path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void begin(struct judged *j, enum policy_key key, uint64_t number)
+{
+    struct policy_section *all;
+
+    all = policy_set_add(&j->set);
+    assert_non_null(all);
+    all->kind = POLICY_DEFAULT;
+    all->has = 1u << key;
+    all->values[key].number = number;
+    policy_set_close(&j->set);
+}
+
+static struct judged *opened(void)
+{
+    struct judged *j = calloc(1, sizeof *j);
+
+    assert_non_null(j);
+    policy_set_init(&j->set);
+    assert_int_equal(root_open(&j->root, folder).error, STORE_OK);
+    return j;
+}
+
+static void closed(struct judged *j)
+{
+    policy_set_free(&j->set);
+    root_close(&j->root);
+    assert_int_equal(unlink(j->path), 0);
+    free(j);
+}
+
+static enum store_error judge(struct judged *j, const char *name)
+{
+    struct net_address peer;
+    struct rules_base base = { .root = &j->root };
+    struct provider_request q = { .peer = &peer, .name = span_of(name) };
+
+    assert_true(net_address_parse("192.0.2.1", 3000, &peer));
+    rules_judge(&j->set, &base, &q, NULL, &j->rules);
+    return j->rules.result.error;
+}
+
+/* While this process may open nothing more. */
+static enum store_error judge_without_descriptors(struct judged *j, const char *name)
+{
+    struct rlimit before, none;
+    enum store_error error;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)dup(0); /* the lowest that is free */
+    close((int)none.rlim_cur);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    error = judge(j, name);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    return error;
+}
+
+/* "Not there" would be the end of a boot; in a moment it can be had. */
+static void without_descriptors_a_name_in_another_case_is_put_off(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    begin(j, POLICY_IGNORE_CASE, 1);
+    put_file(j, "There", "");
+    assert_int_equal(judge(j, "there"), STORE_OK);
+    assert_string_equal(j->rules.name.text, "There");
+    assert_int_equal(judge_without_descriptors(j, "there"), STORE_BUSY);
+    assert_int_equal(judge(j, "there"), STORE_OK);
+    closed(j);
+}
+
+static void without_descriptors_a_map_that_asks_for_a_file_is_put_off(void **state)
+{
+    struct judged *j = opened();
+    uint8_t text[256];
+    struct writer complaints = { .ptr = text, .room = sizeof text };
+    uint64_t map;
+
+    (void)state;
+    put_file(j, "map", "rE ^ T\na ^\n");
+    map = policy_set_map(&j->set, j->path, &complaints);
+    unlink(j->path);
+    assert_int_not_equal(map, 0);
+    begin(j, POLICY_MAP, map);
+    put_file(j, "There", "");
+    assert_int_equal(judge(j, "here"), STORE_OK);
+    assert_string_equal(j->rules.name.text, "There");
+    assert_int_equal(judge_without_descriptors(j, "here"), STORE_BUSY);
+    assert_int_equal(judge(j, "nothing"), STORE_DENIED);
+    closed(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_descriptors_a_name_in_another_case_is_put_off),
+        cmocka_unit_test(without_descriptors_a_map_that_asks_for_a_file_is_put_off),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
