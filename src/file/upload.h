@@ -13,8 +13,9 @@
  * A directory that may not be written has no room for a temporary file beside the target. Under
  * in_place such an upload goes to a nameless temporary file elsewhere (/var/tmp, /tmp, or
  * memory), and commit copies it into the file that is there, once it is complete: its owner,
- * mode and links stay. Room is reserved first. Only a reader in these moments, a crash, or a
- * failing disk can see a part of it.
+ * mode and links stay. Room is reserved first where the file system can (NFS cannot, and a full
+ * disk there leaves a part). Else only a reader in these moments, a crash, or a failing disk
+ * can see a part of it.
  *
  * The life of an upload, all calls on the loop's thread:
  *     upload_begin  -> done(): failed, or open
