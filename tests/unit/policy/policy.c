@@ -270,7 +270,8 @@ static void a_map_runs_before_names_are_judged(void **state)
         { .line = 2, .letters = MAP_FILE },
         { .line = 3, .letters = MAP_ABORT, .pattern = span_of("no") },
     };
-    struct policy_map m = { .map = { rules, COUNT(rules) }, .chars = { .take = same } };
+    struct policy_map m = { .map = { .rules = rules, .count = COUNT(rules) },
+                            .chars = { .take = same } };
     struct policy_section s[] = {
         section(POLICY_FILE, "secret/*", POLICY_GET, 0),
         section(POLICY_DEFAULT, "", POLICY_MAP, 1),
@@ -311,7 +312,8 @@ static void a_map_runs_before_names_are_judged(void **state)
 static void a_map_that_fails_refuses(void **state)
 {
     struct map_rule rule = { .line = 1, .letters = MAP_RESTART };
-    struct policy_map m = { .map = { &rule, 1 }, .chars = { .take = same } };
+    struct policy_map m = { .map = { .rules = &rule, .count = 1 },
+                            .chars = { .take = same } };
     struct policy_section s = section(POLICY_DEFAULT, "", POLICY_MAP, 1);
     struct policy p = { .sections = &s, .count = 1, .maps = &m, .map_count = 1 };
     struct map_group all[MAP_GROUPS] = { { 0, 0 } };

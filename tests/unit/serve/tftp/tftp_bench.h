@@ -118,7 +118,9 @@ static inline void serve_at(struct bench *b, enum upload_policy uploads, const c
         .workers = &b->tree.workers,
         .files = &b->files,
         .root = &b->tree.root,
-        .uploads = { uploads, UPLOAD_MODE, UPLOAD_NO_LIMIT },
+        .uploads = { .policy = uploads,
+                     .mode = UPLOAD_MODE,
+                     .max_bytes = UPLOAD_NO_LIMIT },
     };
 
     directory_init(&b->directory, &directory);
