@@ -19,19 +19,20 @@ bool kedge_tftp_parse_request(struct kedge_span datagram, struct kedge_tftp_requ
 {
     struct reader r = { .left = datagram };
     uint16_t op = take_u16(&r);
-    struct kedge_span mode;
+    struct kedge_span name, mode;
 
     if (r.bad || datagram.len > KEDGE_TFTP_REQUEST_MAX)
         return false;
     if (op != KEDGE_TFTP_RRQ && op != KEDGE_TFTP_WRQ)
         return false;
-    *out = (struct kedge_tftp_request){ .op = (enum kedge_tftp_op)op };
-    out->name = take_string(&r);
+    name = take_string(&r);
     mode = take_string(&r);
-    out->mode = mode_of(mode);
     if (r.bad)
         return false;
+    *out = (struct kedge_tftp_request){ .op = (enum kedge_tftp_op)op,
+                                        .mode = mode_of(mode) };
     (void)options_take(&r, &out->options);
+    out->name = name;
     return true;
 }
 

@@ -171,9 +171,9 @@ void tftp_sessions_init(struct tftp_sessions *t, const struct tftp_limits *limit
 enum tftp_verdict {
     TFTP_DROPPED,
     TFTP_ANSWER, /* send event.reply to the peer, from a data socket if there is one; no transfer */
-    TFTP_OPEN,   /* event.session is new: open event.request, then _opened or _refused */
-    TFTP_KEEP,   /* event.session is new, and is to wait: keep event.request for later */
-    TFTP_PUMP,   /* event.session: store event.store if any, then do its actions */
+    TFTP_OPEN, /* event.session is new: open event.request, then _opened or _refused */
+    TFTP_KEEP, /* event.session is new, and is to wait: keep event.request for later */
+    TFTP_PUMP, /* event.session: store event.store if any, then do its actions */
 };
 
 struct tftp_event {
