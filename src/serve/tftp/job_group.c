@@ -7,6 +7,14 @@
 
 #include <string.h>
 
+/* Up to the next slash. */
+static struct kedge_span next_part(struct kedge_span left)
+{
+    const uint8_t *slash = memchr(left.ptr, '/', left.len);
+
+    return (struct kedge_span){ left.ptr, slash ? (size_t)(slash - left.ptr) : left.len };
+}
+
 /* The first component of a name, by its letters: "dead" of "x/../dead/./f". */
 static struct kedge_span first_component(struct kedge_span name)
 {
@@ -14,16 +22,15 @@ static struct kedge_span first_component(struct kedge_span name)
     unsigned depth = 0;
 
     while (name.len > 0) {
-        const uint8_t *slash = memchr(name.ptr, '/', name.len);
-        size_t len = slash ? (size_t)(slash - name.ptr) : name.len;
-        struct kedge_span one = { name.ptr, len };
+        struct kedge_span part = next_part(name);
+        size_t step = part.len + (part.len < name.len);
 
-        if (span_equal(one, span_of("..")))
+        if (span_equal(part, span_of("..")))
             depth -= depth > 0;
-        else if (len > 0 && !span_equal(one, span_of(".")) && depth++ == 0)
-            first = one;
-        name.ptr += slash ? len + 1 : len;
-        name.len -= slash ? len + 1 : len;
+        else if (part.len > 0 && !span_equal(part, span_of(".")) && depth++ == 0)
+            first = part;
+        name.ptr += step;
+        name.len -= step;
     }
     return first;
 }
