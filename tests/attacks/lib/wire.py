@@ -92,7 +92,10 @@ class Capture:
         self.sock.close()
 
     def take(self):
-        while True:
+        """What is there, for half a second at most: a loop makes frames as fast as they are
+        taken."""
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
             try:
                 packet, control, _, where = self.sock.recvmsg(65600, 64,
                                                               socket.MSG_DONTWAIT)
