@@ -68,6 +68,10 @@ static struct path read_name(const struct tree *t, const char *text)
     return got;
 }
 
+/* The kernel's own link to /, which everyone has. */
+#define PROC_LINK "/proc/self/root"
+#define ROOT "%s/root"
+
 /* A link of root; its target begins below the tree's own directory if there is a %s. */
 static const struct {
     const char *link, *target, *name, *want;
@@ -77,15 +81,15 @@ static const struct {
     { "dir", "%s/cache/", "dir/./deep//file", "deep" },
     { "climbs", "../cache/file", "climbs", "cached" },
     { "board/climbs", "../../cache/deep/../file", "board/climbs", "cached" },
-    { "home", "%s/root/own/file", "home", "own" },
+    { "home", ROOT "/own/file", "home", "own" },
     { "other", "%s/cache-2/file", "other", "" },
     { "secret", "%s/secret", "secret", "" },
     { "over", "%s/cache/../secret", "over", "" },
     { "over", "%s/cache/deep/../../secret", "over", "" },
     { "up", "%s/cache", "up/../secret", "" },
-    { "itself", "%s/root/itself", "itself", "" },
+    { "itself", ROOT "/itself", "itself", "" },
     { "passwd", "/etc/passwd", "passwd", "" },
-    { "proc", "/proc/self/root/etc/passwd", "proc", "" },
+    { "proc", PROC_LINK "/etc/passwd", "proc", "" },
     { "above", "..", "above/cache/file", "cached" },
     { "above", "..", "above/secret", "" },
     { "all", "%s/cache", "all", "" },
@@ -103,7 +107,7 @@ static void links_follow_their_table(void **state)
         struct path link;
         char target[256];
 
-        (void)snprintf(link.text, sizeof link.text, "%s/root/%s", t->path, links[i].link);
+        (void)snprintf(link.text, sizeof link.text, ROOT "/%s", t->path, links[i].link);
         /* The format is of the table above. */
         if (strncmp(links[i].target, "%s", 2) == 0)
             (void)snprintf(target, sizeof target, "%s%s", t->path, links[i].target + 2);
