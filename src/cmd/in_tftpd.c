@@ -2,18 +2,15 @@
 /* From the command line of in.tftpd to the settings of serve. */
 #include "cmd/in_tftpd.h"
 
-#include "base/number.h"
 #include "cmd/in_tftpd_process.h"
+#include "cmd/in_tftpd_sockets.h"
 #include "cmd/map_test.h"
 #include "cmd/printable.h"
 #include "cmd/serve_server.h"
 #include "os/privileges.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +19,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define TFTP_PORT 69
-
-enum { ENDPOINT_ROOM = KEDGE_HOST_MAX + 32, DIRS_MAX = 64, IDLE_S = 900 };
+enum { DIRS_MAX = 64, IDLE_S = 900 };
 
 /* All that the settings of serve point to. */
 struct daemon_settings {
@@ -33,9 +28,7 @@ struct daemon_settings {
     struct in_tftpd_process process;
     char root[PATH_MAX];
     struct kedge_span dirs[DIRS_MAX];
-    char endpoints[2 * ARG_LIST_MAX][ENDPOINT_ROOM];
-    const char *endpoint_list[2 * ARG_LIST_MAX];
-    size_t endpoint_count;
+    struct in_tftpd_sockets sockets;
 };
 
 bool in_tftpd_is(const char *name)
@@ -119,12 +112,11 @@ static int check_directories(const struct in_tftpd_args *a)
 static int check_exists(const char *dir, int code)
 {
     struct stat st;
+    int err = stat(dir, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 
-    if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-        return EX_OK;
-    in_tftpd_say("%s: %s", printable(dir, PRINTABLE_NAME).text,
-                 errno && stat(dir, &st) < 0 ? strerror(errno) : "not a directory");
-    return code;
+    if (err)
+        in_tftpd_say("%s: %s", printable(dir, PRINTABLE_NAME).text, strerror(err));
+    return err ? code : EX_OK;
 }
 
 /* The root is the jail; or the prefix, below which names must lie in the directories. */
@@ -233,102 +225,6 @@ static int set_user(struct daemon_settings *d)
     return EX_NOUSER;
 }
 
-/* ---- Where it listens ---- */
-
-static bool port_of(const char *text, uint16_t *out)
-{
-    struct servent *service = getservbyname(text, "udp");
-    uint64_t n = TFTP_PORT;
-
-    if (service) {
-        *out = ntohs((uint16_t)service->s_port);
-        return true;
-    }
-    if (strcmp(text, "tftp") != 0 && (!decimal(span_of(text), UINT16_MAX, &n)))
-        return false;
-    *out = (uint16_t)n;
-    return true;
-}
-
-static void add_endpoint(struct daemon_settings *d, const char *host, uint16_t port)
-{
-    char *text = d->endpoints[d->endpoint_count];
-
-    (void)snprintf(text, ENDPOINT_ROOM,
-                   strchr(host, ':') ? "tftp://[%s]:%u" : "tftp://%s:%u", host,
-                   (unsigned)port);
-    d->endpoint_list[d->endpoint_count++] = text;
-}
-
-/* Every address that this machine may have. */
-static void add_everywhere(struct daemon_settings *d, uint16_t port)
-{
-    if (!d->args.v6)
-        add_endpoint(d, "0.0.0.0", port);
-    if (d->args.v6 || (!d->args.v4 && serve_has_ipv6()))
-        add_endpoint(d, "::", port);
-}
-
-/* HOST, HOST:PORT, :PORT, [V6] or [V6]:PORT; a bare address of IPv6 has no port. */
-static bool split_address(char *text, const char **host, const char **port)
-{
-    char *end = text[0] == '[' ? strchr(text, ']') : NULL;
-    char *colon = end ? end + 1 : strrchr(text, ':');
-
-    *host = end ? text + 1 : text;
-    if (text[0] == '[' && !end)
-        return false;
-    if (end && *colon != ':' && *colon != '\0')
-        return false;
-    if (!end && colon && strchr(text, ':') != colon)
-        colon = NULL;
-    if (end)
-        *end = '\0';
-    *port = colon && *colon == ':' && colon[1] ? colon + 1 : NULL;
-    if (colon && !end)
-        *colon = '\0';
-    return true;
-}
-
-static int add_address(struct daemon_settings *d, const char *given)
-{
-    char text[KEDGE_HOST_MAX + 32];
-    const char *host = NULL;
-    const char *port = NULL;
-    uint16_t number = 0;
-
-    if (snprintf(text, sizeof text, "%s", given) >= KEDGE_HOST_MAX ||
-        !split_address(text, &host, &port)) {
-        in_tftpd_say("--address %s is no ADDRESS:PORT",
-                     printable(given, PRINTABLE_NAME).text);
-        return EX_NOINPUT;
-    }
-    if (!port)
-        port = d->args.service ? d->args.service : "tftp";
-    if (!port_of(port, &number)) {
-        in_tftpd_say("%s is neither a port nor a service",
-                     printable(port, PRINTABLE_WORD).text);
-        return EX_NOINPUT;
-    }
-    if (*host)
-        add_endpoint(d, host, number);
-    else
-        add_everywhere(d, number);
-    return EX_OK;
-}
-
-static int set_endpoints(struct daemon_settings *d)
-{
-    const struct arg_list *list = &d->args.addresses;
-    int code = list->count == 0 ? add_address(d, ":") : EX_OK;
-
-    for (uint32_t i = 0; i < list->count && code == EX_OK; i++)
-        code = add_address(d, list->items[i]);
-    if (d->args.v4 || d->args.v6)
-        d->serve.extra.family = d->args.v4 ? KEDGE_IPV4 : KEDGE_IPV6;
-    return code;
-}
-
 /* ---- All of it ---- */
 
 static int check_mode(const struct in_tftpd_args *a)
@@ -344,55 +240,32 @@ static int check_mode(const struct in_tftpd_args *a)
     return why ? EX_USAGE : EX_OK;
 }
 
-/* By the service manager's own count, for this process. */
-static int check_passed(void)
-{
-    const char *pid = getenv("LISTEN_PID");
-    const char *count = getenv("LISTEN_FDS");
-    uint64_t n = 0;
-
-    if (pid && decimal(span_of(pid), INT32_MAX, &n) && n == (uint64_t)getpid() && count &&
-        decimal(span_of(count), INT32_MAX, &n) && n > 0)
-        return EX_OK;
-    in_tftpd_say("--systemd, but no socket was passed: it is for a unit with a .socket");
-    return EX_NOINPUT;
-}
-
-/* inetd's socket is standard input, and mostly output and error too, where nothing may be
- * written then. */
-static int take_standard_input(struct daemon_settings *d)
-{
-    struct stat st;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-
-    if (fstat(STDIN_FILENO, &st) < 0 || !S_ISSOCK(st.st_mode) || fd < 0 || null < 0) {
-        in_tftpd_say("standard input is no socket: without inetd it takes --listen or "
-                     "--foreground");
-        return EX_IOERR;
-    }
-    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
-        if (fstat(i, &st) == 0 && S_ISSOCK(st.st_mode))
-            (void)dup2(null, i);
-    close(null);
-    d->serve.extra.socket = fd;
-    return EX_OK;
-}
-
-/* Where its sockets come from. A service manager starts it again, so it ends by itself. */
-static int set_sockets(struct daemon_settings *d)
+/* Without --listen something else starts it for a request, and again later: it ends by
+ * itself. */
+static void set_on_demand(struct daemon_settings *d)
 {
     struct in_tftpd_args *a = &d->args;
 
-    if (a->listens)
-        return set_endpoints(d);
     if (a->pidfile)
         in_tftpd_say("--pidfile is for --listen and --foreground");
     a->pidfile = NULL;
     a->stays = true;
     if (!a->has_idle)
         d->serve.extra.idle_exit = IDLE_S * KEDGE_SEC;
-    return a->systemd ? check_passed() : take_standard_input(d);
+}
+
+static int set_sockets(struct daemon_settings *d)
+{
+    const struct in_tftpd_args *a = &d->args;
+    int code;
+
+    if (!a->listens)
+        set_on_demand(d);
+    code = in_tftpd_sockets_find(&d->sockets, a);
+    d->serve.extra.socket = d->sockets.fd;
+    if (a->v4 || a->v6)
+        d->serve.extra.family = a->v4 ? KEDGE_IPV4 : KEDGE_IPV6;
+    return code;
 }
 
 static int check_map(const char *map)
@@ -442,7 +315,7 @@ static void reopen(void *owner)
 
 static int serve(struct daemon_settings *d)
 {
-    struct operands endpoints = { d->endpoint_list, d->endpoint_count };
+    struct operands endpoints = { d->sockets.endpoints, d->sockets.count };
     struct serve_hooks hooks = { say_ready, reopen, d };
     int err = d->args.stays ? 0 : in_tftpd_process_detach(&d->process);
     int code;

@@ -9,12 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #define LOG_SOCKET "/dev/log"
 
-enum { LINE = 4096, EXIT_OS_ERROR = 71 };
+enum { LINE = 4096 };
 
 void in_tftpd_process_init(struct in_tftpd_process *p, const struct in_tftpd_args *args)
 {
@@ -33,7 +34,7 @@ static _Noreturn void await_child(pid_t child, int ready)
         _exit(0);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OS_ERROR);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_OSERR);
 }
 
 int in_tftpd_process_detach(struct in_tftpd_process *p)

@@ -122,6 +122,15 @@ static bool look_at(struct passed_socket *s, char *why)
     return false;
 }
 
+bool passed_is_any(void)
+{
+    const char *count = getenv("LISTEN_FDS");
+    uint64_t number;
+
+    return are_ours(getenv("LISTEN_PID")) && count &&
+           decimal(span_of(count), INT32_MAX, &number) && number > 0;
+}
+
 static bool take_all(struct passed_sockets *out, char *why)
 {
     if (!are_ours(getenv("LISTEN_PID")))

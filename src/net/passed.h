@@ -21,6 +21,10 @@ struct passed_sockets {
     struct passed_socket all[PASSED_MAX];
 };
 
+/* True where the variables say that at least one was passed to this process. It looks at none,
+ * and after passed_take() it is false. */
+bool passed_is_any(void);
+
 /* Take what was passed to this process: close-on-exec from now on, and the variables are taken
  * out of the environment. Before threads. True, with count 0 where nothing was passed to it;
  * the caller closes them. False where one cannot be served on, or the variables are wrong: *why

@@ -71,9 +71,11 @@ static void none_were_passed(void **state)
     char why[PASSED_WHY];
 
     (void)state;
+    assert_false(passed_is_any());
     assert_true(passed_take(&p, why));
     assert_int_equal(p.count, 0);
     say("0", NULL);
+    assert_false(passed_is_any());
     assert_true(passed_take(&p, why));
     assert_int_equal(p.count, 0);
     environment_is_clean();
@@ -87,7 +89,9 @@ static void another_process_s_are_left_alone(void **state)
     (void)state;
     put_at(FIRST, bound(AF_INET, SOCK_DGRAM));
     say("1", NULL);
+    assert_true(passed_is_any());
     setenv("LISTEN_PID", "1", 1);
+    assert_false(passed_is_any());
     assert_true(passed_take(&p, why));
     assert_int_equal(p.count, 0);
     assert_int_equal(fcntl(FIRST, F_GETFD), 0);
@@ -105,7 +109,9 @@ static void each_is_described(void **state)
     put_at(FIRST + 1, listening());
     put_at(FIRST + 2, bound(AF_INET6, SOCK_DGRAM));
     say("3", "kedge-tftp.socket:echo:");
+    assert_true(passed_is_any());
     assert_true(passed_take(&p, why));
+    assert_false(passed_is_any());
     assert_int_equal(p.count, 3);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(p.all[i].fd, FIRST + i);
