@@ -2,13 +2,12 @@
 /* The form of a name, and whether it lies in a directory. */
 #include "policy/path.h"
 
-/* The next part of a name: empty between two slashes. `slash`: one stood behind it. */
-static struct kedge_span path_part(struct kedge_span *left, bool *slash)
+struct kedge_span path_part(struct kedge_span *left, bool backslash, bool *slash)
 {
     size_t n = 0;
     struct kedge_span part;
 
-    while (n < left->len && left->ptr[n] != '/')
+    while (n < left->len && left->ptr[n] != '/' && !(backslash && left->ptr[n] == '\\'))
         n++;
     part = (struct kedge_span){ left->ptr, n };
     *slash = n < left->len;
@@ -24,16 +23,16 @@ static struct kedge_span solid_part(struct kedge_span *left)
     bool slash;
 
     while (part.len == 0 && left->len > 0)
-        part = path_part(left, &slash);
+        part = path_part(left, false, &slash);
     return part;
 }
 
-static bool is_dot(struct kedge_span part)
+bool path_is_dot(struct kedge_span part)
 {
     return span_equal(part, span_of("."));
 }
 
-static bool is_up(struct kedge_span part)
+bool path_is_up(struct kedge_span part)
 {
     return span_equal(part, span_of(".."));
 }
@@ -55,11 +54,11 @@ static void put_flat(struct writer *w, struct kedge_span name)
     put_u8(w, '/');
     while (name.len > 0 && !w->bad) {
         bool slash;
-        struct kedge_span part = path_part(&name, &slash);
+        struct kedge_span part = path_part(&name, false, &slash);
 
-        if (is_up(part)) {
+        if (path_is_up(part)) {
             take_back(w, base);
-        } else if (part.len > 0 && !is_dot(part)) {
+        } else if (part.len > 0 && !path_is_dot(part)) {
             put(w, part);
             if (slash)
                 put_u8(w, '/');
@@ -89,7 +88,7 @@ enum path_fault path_check(struct kedge_span name)
         if (name.ptr[i] < ' ')
             return PATH_CONTROL;
     for (part = solid_part(&left); part.len > 0; part = solid_part(&left))
-        if (is_dot(part) || is_up(part))
+        if (path_is_dot(part) || path_is_up(part))
             return PATH_DOTS;
     return PATH_SOUND;
 }
@@ -106,9 +105,12 @@ static bool is_below(struct kedge_span dir, struct kedge_span name)
 
 enum path_fault path_validate(const struct path_rules *rules, struct kedge_span name)
 {
-    enum path_fault fault = rules->validate ? path_check(name) : PATH_SOUND;
+    enum path_fault fault;
 
-    if (!rules->validate || fault != PATH_SOUND)
+    if (!rules->validate)
+        return PATH_SOUND;
+    fault = path_check(name);
+    if (fault != PATH_SOUND)
         return fault;
     for (size_t i = 0; i < rules->dir_count; i++)
         if (is_below(rules->dirs[i], name))

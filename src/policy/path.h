@@ -27,6 +27,14 @@ enum path_fault {
     PATH_OUTSIDE,
 };
 
+/* Take the next part off a name, and the slash behind it; `slash` says whether one stood there.
+ * A part between two slashes is empty. With `backslash`, a backslash separates too. */
+struct kedge_span path_part(struct kedge_span *left, bool backslash, bool *slash);
+
+/* A part is `.`, or `..`. */
+KEDGE_MUST_CHECK bool path_is_dot(struct kedge_span part);
+KEDGE_MUST_CHECK bool path_is_up(struct kedge_span part);
+
 /* Append the name in that form. */
 void path_put(struct writer *w, enum path_form form, struct kedge_span name);
 

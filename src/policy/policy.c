@@ -93,25 +93,6 @@ static enum policy_reason fill_root(struct policy_run *r)
     return why;
 }
 
-static bool is_dots(struct kedge_span part, const char *dots)
-{
-    return span_equal(part, span_of(dots));
-}
-
-/* The next part of a name, its separator taken. */
-static struct kedge_span take_part(struct kedge_span *left, bool backslash)
-{
-    size_t n = 0;
-    struct kedge_span part;
-
-    while (n < left->len && left->ptr[n] != '/' && !(backslash && left->ptr[n] == '\\'))
-        n++;
-    part = (struct kedge_span){ left->ptr, n };
-    n += n < left->len;
-    *left = (struct kedge_span){ left->ptr + n, left->len - n };
-    return part;
-}
-
 /* A name with single slashes, none in front, no `.` as a part. A slash at the end stays:
  * it names no file. */
 static enum policy_reason set_name(struct policy_run *r, struct kedge_span from)
@@ -121,12 +102,12 @@ static enum policy_reason set_name(struct policy_run *r, struct kedge_span from)
     bool dots = false;
 
     while (left.len > 0) {
-        struct kedge_span part = take_part(&left, !r->request.keep_backslash);
-        bool slash = part.ptr + part.len < from.ptr + from.len;
+        bool slash;
+        struct kedge_span part = path_part(&left, !r->request.keep_backslash, &slash);
 
-        if (part.len == 0 || is_dots(part, "."))
+        if (part.len == 0 || path_is_dot(part))
             continue;
-        dots = dots || is_dots(part, "..");
+        dots = dots || path_is_up(part);
         put(&w, part);
         if (slash)
             put_u8(&w, '/');
@@ -155,7 +136,7 @@ static enum policy_reason set_path(struct policy_run *r, struct kedge_span from)
     r->path_fault = path_validate(rules, path);
     if (r->path_fault != PATH_SOUND)
         return POLICY_BAD_PATH;
-    while (rules->validate && path.ptr[path.len - 1] == '/' && path.len > 1)
+    while (rules->validate && path.len > 1 && path.ptr[path.len - 1] == '/')
         path.len--;
     return set_name(r, path);
 }
