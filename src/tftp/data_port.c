@@ -55,7 +55,7 @@ static void note_heard(struct tftp_sessions *t, struct tftp_session *s, bool req
     bool fits = session_validated(s) || tftp_session_outcome(s) != KEDGE_TFTP_RUNNING;
 
     if (!requests && !s->heard)
-        port_memory_heard(t, s);
+        port_memory_settled(t, s);
     s->heard |= !requests;
     if (s->from == TFTP_FROM_EITHER && (!requests || fits))
         s->from = requests ? TFTP_FROM_REQUEST : TFTP_FROM_DATA;

@@ -104,7 +104,7 @@ void port_memory_answered(struct tftp_sessions *t, const struct tftp_session *s,
                                   .socket = s->socket };
 }
 
-void port_memory_heard(struct tftp_sessions *t, const struct tftp_session *s)
+void port_memory_settled(struct tftp_sessions *t, const struct tftp_session *s)
 {
     uint64_t who = hash_address(t, s->listener, &s->peer);
 

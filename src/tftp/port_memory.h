@@ -15,10 +15,11 @@
 KEDGE_MUST_CHECK bool port_memory_prefers(struct tftp_sessions *t,
                                           const struct tftp_session *s, kedge_nanos now);
 
-/* The session's request is answered first; a data port has now heard its peer. */
+/* The session's request is answered first; and that its peer is silent there says nothing from
+ * now on: a data port has heard it, or the answer never left this host. */
 void port_memory_answered(struct tftp_sessions *t, const struct tftp_session *s,
                           kedge_nanos now);
-void port_memory_heard(struct tftp_sessions *t, const struct tftp_session *s);
+void port_memory_settled(struct tftp_sessions *t, const struct tftp_session *s);
 
 /* Its peer asks again, and the data port that answered has heard nothing. */
 void port_memory_silent(struct tftp_sessions *t, const struct tftp_session *s,

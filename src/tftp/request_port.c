@@ -105,6 +105,7 @@ static void answer_again(struct tftp_session *s, kedge_nanos now)
         kedge_tftp_receiver_again(&s->machine.receiver, now);
 }
 
+/* No word about the peer: a table of connections may have been full for a moment. */
 bool tftp_sessions_blocked(struct tftp_sessions *t, struct tftp_session *s,
                            kedge_nanos now)
 {
@@ -112,7 +113,7 @@ bool tftp_sessions_blocked(struct tftp_sessions *t, struct tftp_session *s,
         s->heard)
         return false;
     s->from = TFTP_FROM_REQUEST;
-    port_memory_silent(t, s, now);
+    port_memory_settled(t, s);
     answer_again(s, now);
     return true;
 }

@@ -212,7 +212,7 @@ bool tftp_sessions_silent(const struct tftp_sessions *t, const struct tftp_arriv
                           uint32_t *socket);
 
 /* This host's firewall lets nothing leave from the session's data port. True: its first
- * answer is to leave again, from the request port; pump it. */
+ * answer is to leave again, from the request port; pump it. That is for this session alone. */
 bool tftp_sessions_blocked(struct tftp_sessions *t, struct tftp_session *s,
                            kedge_nanos now);
 

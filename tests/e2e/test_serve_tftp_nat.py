@@ -143,15 +143,17 @@ table ip barred {
 
 @pytest.mark.parametrize("client", ["kedge", "curl"])
 def test_the_hosts_own_firewall(client, nat, behind, fetch, make, tmp_path):
-    """It tells that nothing leaves from a data port: the client need not ask twice."""
+    """It tells that nothing leaves from a data port: the client need not ask twice, for any
+    of its files."""
     content = make("f", 3000)
     (tmp_path / "barred").write_text(BARRED)
     nat.run(nat.far, "nft", "-f", tmp_path / "barred")
     server = behind()
 
-    assert fetch(client, "f", content) < ALLOWED_MS
+    for _ in range(3):
+        assert fetch(client, "f", content) < ALLOWED_MS
     server.stop(twice=True)
-    assert server.record()["outcome"] == "ok"
+    assert {r["outcome"] for r in server.records()} == {"ok"}
 
 
 def test_without_nat_the_data_port_answers_once(serve, make):

@@ -31,7 +31,7 @@ void prove_note(void)
     any_table(&t);
     ANY_SESSION_OF(t, s);
     port_memory_answered(&t, s, any_u64());
-    port_memory_heard(&t, s);
+    port_memory_settled(&t, s);
     port_memory_silent(&t, s, any_u64());
     each_link_is_a_place(&t);
 }

@@ -17,6 +17,10 @@ static void noted(struct tftp_sessions *t, const struct tftp_session *s, kedge_n
 {
 }
 
+static void settled(struct tftp_sessions *t, const struct tftp_session *s)
+{
+}
+
 static bool known(struct tftp_sessions *t, const struct tftp_session *s, kedge_nanos now)
 {
     return any_bool();
@@ -24,6 +28,7 @@ static bool known(struct tftp_sessions *t, const struct tftp_session *s, kedge_n
 
 #define port_memory_answered noted
 #define port_memory_silent noted
+#define port_memory_settled settled
 #define port_memory_prefers known
 
 /* One that is there, or none: admission.gives_way has it, of any table. */

@@ -466,7 +466,24 @@ rule_15_8_what_the_own_firewall_holds_leaves_from_the_request_port(void **state)
     assert_false(tftp_sessions_blocked(&s->t, read, s->now)); /* once is enough */
     assert_true(tftp_sessions_blocked(&s->t, write, s->now));
     assert_int_equal(pump(s, write), 1);
-    assert_int_equal(from_of(s, from(2, rrq)), TFTP_FROM_REQUEST);
+    server_close(s);
+}
+
+/* It may be a table of connections that was full for a moment. */
+static void rule_15_8_that_is_no_word_about_the_client(void **state)
+{
+    struct server *s = auto_server();
+    struct tftp_arrival next = from(2, rrq);
+    struct tftp_session *session = small_one(s, from(1, rrq));
+    uint32_t socket;
+
+    (void)state;
+    assert_true(tftp_sessions_blocked(&s->t, session, s->now));
+    assert_false(tftp_sessions_silent(&s->t, &next, &socket));
+    complete(s, session, TFTP_REQUEST_SOCKET);
+    s->now += 2 * KEDGE_SEC;
+    assert_int_equal(from_of(s, next), TFTP_FROM_DATA);
+    assert_int_equal(from_of(s, at(2, 7, 1, rrq)), TFTP_FROM_DATA); /* its neighbour */
     server_close(s);
 }
 
@@ -568,6 +585,7 @@ int main(void)
         cmocka_unit_test(rule_15_7_other_errors_end_it_and_prove_their_port),
         cmocka_unit_test(
             rule_15_8_what_the_own_firewall_holds_leaves_from_the_request_port),
+        cmocka_unit_test(rule_15_8_that_is_no_word_about_the_client),
         cmocka_unit_test(rule_15_8_not_where_the_data_port_has_been_heard),
         cmocka_unit_test(
             rule_15_9_a_first_file_is_not_saved_where_the_way_back_is_closed),
