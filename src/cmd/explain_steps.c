@@ -62,7 +62,6 @@ static struct printable place_of(const struct explaining *e,
 static bool value_of(const struct explaining *e, const struct policy_run *r,
                      enum policy_key key, struct printable *out)
 {
-    static const char *const uploads[] = { "refuse", "create", "overwrite", "version" };
     uint64_t number = r->keys[key].value.number;
     size_t room = sizeof out->text;
 
@@ -74,7 +73,7 @@ static bool value_of(const struct explaining *e, const struct policy_run *r,
         snprintf(out->text, room, "%s", number ? "allow" : "refuse");
         return true;
     case POLICY_UPLOADS:
-        snprintf(out->text, room, "%s", uploads[number & 3]);
+        snprintf(out->text, room, "%s", serve_upload_word((enum upload_policy)number));
         return true;
     case POLICY_MODE:
         snprintf(out->text, room, "%04" PRIo64, number);

@@ -154,13 +154,6 @@ static void set_names(struct daemon_settings *d)
 
 /* ---- Limits and rights ---- */
 
-static void give(struct serve_options *o, const char *name)
-{
-    for (size_t i = 0; i < SERVE_ARGS; i++)
-        if (serve_args[i].name && strcmp(serve_args[i].name, name) == 0)
-            o->given |= UINT64_C(1) << i;
-}
-
 /* A mask that was not given is 0; with -p it is the one that it was started with. */
 static mode_t umask_of(const struct in_tftpd_args *a)
 {
@@ -207,7 +200,7 @@ static void set_limits(struct daemon_settings *d)
         o->extra.idle_exit = a->idle_s * KEDGE_SEC;
     if (a->map) {
         o->map = a->map;
-        give(o, "map");
+        o->given |= serve_given_bit("map");
     }
 }
 

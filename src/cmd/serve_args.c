@@ -2,6 +2,8 @@
 /* The options of kedge serve, which explain takes too, and what they are unless given. */
 #include "cmd/serve_server.h"
 
+#include <string.h>
+
 #define ROW(field) .into = offsetof(struct serve_options, field)
 
 const struct arg serve_args[] = {
@@ -173,3 +175,18 @@ const struct serve_options serve_usual = {
     .echo_max_connections = 16384,
     .idle_timeout = 300 * KEDGE_SEC,
 };
+
+uint64_t serve_given_bit(const char *name)
+{
+    for (size_t i = 0; i < SERVE_ARGS; i++)
+        if (serve_args[i].name && strcmp(serve_args[i].name, name) == 0)
+            return UINT64_C(1) << i;
+    return 0;
+}
+
+const char *serve_upload_word(enum upload_policy policy)
+{
+    static const char *const words[] = { "refuse", "create", "overwrite", "version" };
+
+    return words[policy];
+}

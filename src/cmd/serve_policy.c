@@ -26,10 +26,7 @@ struct loading {
 
 static bool given(const struct serve_options *o, const char *name)
 {
-    for (size_t i = 0; i < SERVE_ARGS; i++)
-        if (serve_args[i].name && strcmp(serve_args[i].name, name) == 0)
-            return o->given >> i & 1;
-    return false;
+    return o->given & serve_given_bit(name);
 }
 
 static bool is_directory(const char *path)

@@ -68,6 +68,12 @@ struct serve_options {
 extern const struct arg serve_args[];
 extern const struct serve_options serve_usual;
 
+/* The bit that `given` has for an option of serve; 0: there is none of that name. */
+uint64_t serve_given_bit(const char *name);
+
+/* The word of --uploads for a policy. */
+const char *serve_upload_word(enum upload_policy policy);
+
 /* One line of the endpoint table. */
 struct served {
     struct kedge_endpoint endpoint; /* as bound */

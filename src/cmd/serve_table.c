@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const policies[] = { "refuse", "create", "overwrite", "version" };
-
 /* A file that a new user can ask for: the first of the root by name. */
 static void sample_name(const struct server *s, char *out, size_t room)
 {
@@ -126,7 +124,7 @@ void server_print_table(const struct server *s)
     table_print(&t, stdout, 0);
     if (s->tftp)
         printf("root %s, uploads: %s\n", printable(s->options->root, PRINTABLE_NAME).text,
-               policies[s->options->uploads]);
+               serve_upload_word((enum upload_policy)s->options->uploads));
     if (s->tftp && s->options->config)
         printf("policy %s takes precedence\n",
                printable(s->options->config, PRINTABLE_NAME).text);
