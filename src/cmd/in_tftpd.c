@@ -306,12 +306,19 @@ static void reopen(void *owner)
     in_tftpd_process_reopen(&d->process);
 }
 
+static int end(void *owner, enum exit_code code)
+{
+    struct daemon_settings *d = owner;
+
+    in_tftpd_process_end(&d->process);
+    return status_of(code);
+}
+
 static int serve(struct daemon_settings *d)
 {
     struct operands endpoints = { d->sockets.endpoints, d->sockets.count };
-    struct serve_hooks hooks = { say_ready, reopen, d };
+    struct serve_hooks hooks = { say_ready, reopen, end, d };
     int err = d->args.stays ? 0 : in_tftpd_process_detach(&d->process);
-    int code;
 
     if (err < 0) {
         in_tftpd_say("cannot go to the background: %s", strerror(-err));
@@ -321,9 +328,7 @@ static int serve(struct daemon_settings *d)
         return EX_IOERR;
     signal(SIGHUP, SIG_DFL); /* it reads again, also where it was ignored */
     in_tftpd_process_pid(&d->process);
-    code = status_of(serve_by(&d->serve, &endpoints, &hooks));
-    in_tftpd_process_end(&d->process);
-    return code;
+    return end(d, serve_by(&d->serve, &endpoints, &hooks));
 }
 
 static int test_map(const struct in_tftpd_args *a)

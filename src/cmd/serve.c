@@ -56,6 +56,12 @@ static void go_by_policy(struct serving *v)
     }
 }
 
+/* A disk that hangs shall not hang us. */
+static _Noreturn void end_at_once(const struct serving *v, enum exit_code code)
+{
+    _exit(v->hooks ? v->hooks->end(v->hooks->owner, code) : (int)code);
+}
+
 static enum exit_code serve_opened(struct serving *v, const struct operands *operands)
 {
     struct operands listed = { v->policy.endpoints, v->policy.endpoint_count };
@@ -68,9 +74,8 @@ static enum exit_code serve_opened(struct serving *v, const struct operands *ope
         code = server_listen(s, operands->count > 0 ? operands : &listed);
     if (code == EXIT_OK)
         code = server_run(s);
-    server_close(s);
-    if (!serve_reload_close(&v->reload))
-        _exit((int)code); /* a disk that hangs shall not hang us */
+    if (!server_close(s) || !serve_reload_close(&v->reload))
+        end_at_once(v, code);
     return code;
 }
 

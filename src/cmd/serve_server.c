@@ -403,18 +403,18 @@ enum exit_code server_run(struct server *s)
     return err < 0 ? fail("epoll", err) : EXIT_OK;
 }
 
-static void free_shards(struct server *s)
+static bool free_shards(struct server *s)
 {
     bool through = true;
 
     for (unsigned i = 0; i < s->shard_count; i++)
         through = shard_free(&s->shards[i]) && through;
-    if (!through)
-        _exit(EXIT_OK); /* a disk that hangs shall not hang us */
-    free(s->shards);
+    if (through)
+        free(s->shards);
+    return through;
 }
 
-void server_close(struct server *s)
+bool server_close(struct server *s)
 {
     (void)join_shards(s);
     serve_notify_close(&s->notify);
@@ -433,7 +433,9 @@ void server_close(struct server *s)
     signal(SIGHUP, SIG_IGN);
     if (s->signals_open)
         loop_signals_close(s->loop, &s->signals);
-    free_shards(s);
+    if (!free_shards(s))
+        return false;
     free(s->echo_buffer);
     root_close(&s->root);
+    return true;
 }

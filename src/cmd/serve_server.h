@@ -122,10 +122,14 @@ struct server {
     atomic_ullong records; /* of all shards */
 };
 
-/* What a program has of its own that serves by serve_by(). Both or NULL. */
+/* What a program has of its own that serves by serve_by(). */
 struct serve_hooks {
     void (*ready)(void *owner, const struct server *s); /* see struct server */
     void (*hang_up)(void *owner); /* SIGHUP came, before the policy is read again */
+
+    /* In place of the return, where a disk hangs: serve_by() ends the process at once with
+     * the status that this returns. */
+    int (*end)(void *owner, enum exit_code code);
     void *owner;
 };
 
@@ -141,7 +145,9 @@ KEDGE_MUST_CHECK enum exit_code server_open(struct server *s,
 KEDGE_MUST_CHECK enum exit_code server_listen(struct server *s,
                                               const struct operands *endpoints);
 KEDGE_MUST_CHECK enum exit_code server_run(struct server *s);
-void server_close(struct server *s);
+
+/* False: a disk hangs, and nothing that the server has or points to may be freed. */
+KEDGE_MUST_CHECK bool server_close(struct server *s);
 
 /* serve_table.c: what is served, with a command to try it; and the end's summary. */
 void server_print_table(const struct server *s);

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from e2e.lib.in_tftpd import InTftpd, named
 from e2e.peers.tftp import RRQ, WRQ, Peer, TftpError, get, put
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -87,3 +88,19 @@ def test_it_ends_all_the_same(serve, hung, stuck):
     assert not server.ended(0.5)
     server.process.terminate()
     assert server.ended(4)
+
+
+def test_in_tftpd_ends_in_order(kedge, tmp_path, srv, hung, stuck):
+    """Its pid file names no process that is gone, whatever hangs."""
+    pid_file = tmp_path / "pid"
+    server = InTftpd([named(kedge, tmp_path), "-L", "--stderr", "-s", "-u", "root",
+                      "-a", "127.0.0.1:0", "-P", pid_file, srv], tmp_path / "log")
+
+    assert pid_file.read_text() == f"{server.process.pid}\n"
+    stuck(server)
+    server.process.terminate()
+    assert not server.ended(0.5)
+    server.process.terminate()
+    assert server.ended(4)
+    assert server.process.returncode == 0
+    assert not pid_file.exists()
