@@ -38,6 +38,7 @@ struct fetch {
     kedge_nanos started;
     kedge_nanos progress_at; /* when more bytes came through than ever before */
     uint64_t furthest;       /* so many */
+    bool stood_still;        /* the last attempt brought no more than one before it */
 };
 
 static struct transfer_error no_socket(int err, const char *why)
@@ -132,6 +133,15 @@ static bool write_request(struct fetch *f, struct transfer_session *x)
     return x->opening_len > 0;
 }
 
+/* Before the next request: a server that ends each transfer in a way that asks for another
+ * would else be asked as fast as it answers. */
+static kedge_nanos pause_before(const struct fetch *f)
+{
+    if (!f->recovery.went_away || !f->stood_still)
+        return 0;
+    return min_u64(KEDGE_SEC, tftp_recovery_stall(f->patience) / 4);
+}
+
 static void begin(struct fetch *f, struct transfer_session *x)
 {
     kedge_nanos now = clock_now();
@@ -139,6 +149,7 @@ static void begin(struct fetch *f, struct transfer_session *x)
     kedge_tftp_client_init(&x->client, f->op, &f->recovery.asked,
                            tftp_recovery_patience(&f->recovery, f->patience), now);
     x->client.give_up = now + f->asking;
+    x->client.deadline = now + pause_before(f);
     x->client.confirm = f->patience;
     if (f->options->timeout) {
         x->client.timeout = f->options->timeout;
@@ -160,7 +171,8 @@ static kedge_nanos patience_left(const struct fetch *f)
 
 static void note_progress(struct fetch *f, const struct transfer_session *x)
 {
-    if (!x->client.answered || f->result->bytes <= f->furthest)
+    f->stood_still = !x->client.answered || f->result->bytes <= f->furthest;
+    if (f->stood_still)
         return;
     f->furthest = f->result->bytes;
     f->progress_at = session_progress_at(x);
@@ -262,6 +274,7 @@ static void try_address(struct fetch *f, const struct net_address *server,
     f->recovery = (struct tftp_recovery){ 0 };
     f->progress_at = clock_now();
     f->furthest = 0;
+    f->stood_still = false;
     f->asking = sub_sat(f->patience, spent) / (others + 1);
     while (attempt(f, server, others > 0)) {
         if (!f->file->rewind(f->file))

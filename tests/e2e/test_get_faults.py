@@ -148,6 +148,15 @@ def test_a_server_that_is_restarted(get, kedge, serve, make):
     assert (get.here / "large").read_bytes() == content
 
 
+def test_a_server_that_knows_no_transfer_is_not_flooded(get):
+    """Each request is answered, and each transfer ends by ERROR 5: as where a balancer sends
+    requests and ACKs to two servers."""
+    with Peer({"f": os.urandom(5000)}, error_at=(1, 5, "unknown transfer")) as peer:
+        done = get(f"{peer.url}/f", "--blksize=512", "--retry-for=3s")
+    assert done.code == 5 and "unknown transfer" in done.err
+    assert 3 <= len(peer.requests) <= 14    # one each 250 ms, for 3 s
+
+
 def test_a_refusal_that_was_not_for_the_options(get):
     with Peer({"f": b"abc"}, refuse=(0, "no such luck")) as peer:
         done = get(f"{peer.url}/f")
