@@ -40,48 +40,40 @@ static struct job_group *group_of(struct workers *w, const struct store_job *job
 static void queue_group(struct workers *w, struct job_group *group)
 {
     group->next = NULL;
-    if (w->last)
-        w->last->next = group;
-    else
-        w->first = group;
-    w->last = group;
+    *w->end = group;
+    w->end = &group->next;
 }
 
 /* Half of the threads for a group, and for all that write; of those a group has a quarter. */
 static bool may_begin(const struct workers *w, const struct job_group *group)
 {
-    uint32_t half = w->config.most ? (w->config.most + 1) / 2 : WORKERS_MAX;
+    uint32_t half = (w->config.most + 1) / 2;
 
+    if (half == 0)
+        return true;
     if (!group->queued.first->writes)
         return group->running < half;
     return group->running < (half + 1) / 2 && w->writing < half;
 }
 
-/* Of those that have queued jobs, the one before the first which may begin one: NULL is the
- * first's. False: there is none. */
-static bool find_group(const struct workers *w, struct job_group **before)
+/* The link to the first group that may begin a job; NULL: there is none. */
+static struct job_group **find_group(struct workers *w)
 {
-    *before = NULL;
-    for (struct job_group *g = w->first; g; g = g->next) {
-        if (may_begin(w, g))
-            return true;
-        *before = g;
-    }
-    return false;
+    for (struct job_group **at = &w->first; *at; at = &(*at)->next)
+        if (may_begin(w, *at))
+            return at;
+    return NULL;
 }
 
 /* Its first job. If it has more, it is the last in turn. */
-static struct store_job *begin_job(struct workers *w, struct job_group *before)
+static struct store_job *begin_job(struct workers *w, struct job_group **at)
 {
-    struct job_group *group = before ? before->next : w->first;
+    struct job_group *group = *at;
     struct store_job *job = take_first(&group->queued);
 
-    if (before)
-        before->next = group->next;
-    else
-        w->first = group->next;
-    if (w->last == group)
-        w->last = before;
+    *at = group->next;
+    if (w->end == &group->next)
+        w->end = at;
     if (group->queued.first)
         queue_group(w, group);
     group->running++;
@@ -93,14 +85,13 @@ static struct store_job *begin_job(struct workers *w, struct job_group *before)
 static struct store_job *next_job(struct workers *w)
 {
     struct store_job *job = NULL;
-    struct job_group *before;
-    bool found;
+    struct job_group **at;
 
     pthread_mutex_lock(&w->lock);
-    while (!(found = find_group(w, &before)) && !w->stopping)
+    while (!(at = find_group(w)) && !w->stopping)
         pthread_cond_wait(&w->more, &w->lock);
-    if (found)
-        job = begin_job(w, before);
+    if (at)
+        job = begin_job(w, at);
     pthread_mutex_unlock(&w->lock);
     return job;
 }
@@ -171,6 +162,7 @@ int workers_open(struct workers *w, const struct workers_config *config)
     KEDGE_ASSERT(config->threads >= 1 && config->threads <= WORKERS_MAX);
     KEDGE_ASSERT(config->most <= WORKERS_MAX);
     *w = (struct workers){ .config = *config };
+    w->end = &w->first;
     w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->event < 0)
         return -errno;
@@ -209,11 +201,10 @@ void workers_submit(struct workers *w, struct store_job *job)
 
 void workers_relieve(struct workers *w)
 {
-    struct job_group *before;
     bool stand;
 
     pthread_mutex_lock(&w->lock);
-    stand = find_group(w, &before) && w->begun == w->begun_seen;
+    stand = find_group(w) && w->begun == w->begun_seen;
     w->begun_seen = w->begun;
     pthread_mutex_unlock(&w->lock);
     if (stand)

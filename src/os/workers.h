@@ -63,10 +63,10 @@ struct workers {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t more;  /* a job was queued, or stopping was set */
     struct job_group groups[WORKERS_GROUPS];
-    struct job_group *first; /* that has queued jobs */
-    struct job_group *last;
-    uint32_t writing; /* jobs that write */
-    uint64_t begun;   /* jobs so far */
+    struct job_group *first; /* that has queued jobs; the others in turn behind it */
+    struct job_group **end;  /* the link that the next one is hung on */
+    uint32_t writing;        /* jobs that write */
+    uint64_t begun;          /* jobs so far */
     struct job_list finished;
     bool stopping;
     uint64_t begun_seen; /* by workers_relieve(); the loop's alone */
