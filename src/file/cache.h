@@ -2,8 +2,8 @@
 /* Files open for reading, shared by all transfers that read them, and kept a moment
  * longer for the next. A file is known by its device, inode, size, mtime and ctime: a name
  * that now stands for another file, or for a changed one (its owner and mode too), opens
- * anew, while transfers under way keep what they began with. All functions are for the loop's thread
- * and none blocks; what blocks is done by jobs. */
+ * anew, while transfers under way keep what they began with. All functions are for the
+ * loop's thread and none blocks; what blocks is done by jobs. */
 #ifndef FILE_CACHE_H
 #define FILE_CACHE_H
 
@@ -78,8 +78,8 @@ struct file_cache {
 };
 
 /* slots and buckets hold room elements each, zeroed: as many different files can be open at
- * once. (Memory of slots that were never used is never touched.) They and the workers are the caller's, and outlive the cache. An idle file is
- * closed after keep. */
+ * once. They and the workers are the caller's, and outlive the cache. The memory of slots
+ * that were never used is never touched. An idle file is closed after keep. */
 struct cache_config {
     struct workers *workers;
     struct cached_file *slots;
@@ -90,8 +90,8 @@ struct cache_config {
 
 void cache_init(struct file_cache *cache, const struct cache_config *config);
 
-/* Hands every idle file to a helper to be closed, and those in use as they are released. Before
- * workers_close(). */
+/* Hands every idle file to a helper to be closed, and those in use as they are released.
+ * Before workers_close(). */
 void cache_free(struct file_cache *cache);
 
 /* The file that name stands for, if it is open and the kernel can tell at once; else
@@ -110,9 +110,8 @@ struct cache_opening {
     void (*done)(struct cache_opening *opening); /* on the loop's thread */
 
     /* Valid in done(). */
-    struct store_result
-        result; /* NOT_FOUND, DENIED (also: made, and too large), BUSY, IO */
-    struct cached_file *file; /* when OK: the caller's to release */
+    struct store_result result; /* NOT_FOUND, DENIED (also: CACHE_MADE_MAX), BUSY, IO */
+    struct cached_file *file;   /* when OK: the caller's to release */
 
     struct store_job job; /* the cache's from here on */
     struct file_cache *cache;
@@ -126,7 +125,8 @@ void cache_open(struct file_cache *cache, struct cache_opening *opening);
 /* One more user of a file that the caller already holds. */
 void cache_share(struct cached_file *file);
 
-/* Descriptors are short elsewhere in this process: as many idle files are closed, by a helper. */
+/* Close up to count idle files by a helper, the oldest first: for who needs descriptors
+ * elsewhere in this process. */
 void cache_evict(struct file_cache *cache, unsigned count);
 
 /* The caller is through with the file. Nothing else of it may be under way. */

@@ -24,8 +24,10 @@ KEDGE_MUST_CHECK struct store_result publish_look(const struct publication *p,
 KEDGE_MUST_CHECK struct store_result publish_check(const struct publication *p,
                                                    const struct stat *st);
 
-/* Do it, by a rename where the file system has one that takes no name that is taken: who
- * watches the directory (inotify) hears of the final name. On success temp is no more; on failure it is as it was, and so is the target. */
+/* Do it. A name that must be free is taken by a rename that replaces nothing, or by a link
+ * where the file system has no such rename; who watches the directory (inotify) hears of the
+ * final name either way. On success temp is no more; on failure it is as it was, and so is
+ * the target. */
 KEDGE_MUST_CHECK struct store_result place(const struct publication *p);
 
 #endif

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* as the kernel has it */
-
 /* An old container's filter answers EPERM for calls that it does not know. */
 static struct store_result without_openat2(int err)
 {
@@ -246,7 +244,7 @@ static bool is_link(int dir, const char *last)
 struct store_result root_open_target(const struct store_root *root,
                                      struct root_name *name, int *dir, const char **last)
 {
-    for (int links = 0; links <= LINKS_MAX; links++) {
+    for (int links = 0; links <= FOLLOW_LINKS_MAX; links++) {
         struct store_result r = root_open_parent(root, name, dir, last);
 
         if (r.error || !is_link(*dir, *last))

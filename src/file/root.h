@@ -55,9 +55,9 @@ KEDGE_MUST_CHECK struct store_result root_name_parse(const struct store_root *ro
                                                      struct root_name *out);
 
 /* Open a regular file for reading. A FIFO, a device, a socket or a directory is DENIED,
- * without opening it, and so is a file that others may not read, of a root that is public_only.
- * Blocks: for a helper. On success the caller closes *fd, and *st is
- * the file's. Errors: NOT_FOUND, DENIED, BUSY, IO. */
+ * without opening it, and so is a file that others may not read, of a root that is
+ * public_only. Blocks: for a helper. On success the caller closes *fd, and *st is the file's.
+ * Errors: NOT_FOUND, DENIED, BUSY, IO. */
 KEDGE_MUST_CHECK struct store_result root_open_file(const struct store_root *root,
                                                     const struct root_name *name, int *fd,
                                                     struct stat *st);

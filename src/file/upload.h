@@ -10,12 +10,12 @@
  * device, and a file that cannot be replaced (a mount point, immutable). Who may write the
  * directory may replace its files, as rename has it: a file's own mode does not protect it.
  *
- * A directory that may not be written has no room for a temporary file beside the target. Under
- * in_place such an upload goes to a nameless temporary file elsewhere (/var/tmp, /tmp, or
- * memory), and commit copies it into the file that is there, once it is complete: its owner,
- * mode and links stay. Room is reserved first where the file system can (NFS cannot, and a full
- * disk there leaves a part). Else only a reader in these moments, a crash, or a failing disk
- * can see a part of it.
+ * In a directory that may not be written no temporary file can be made beside the target.
+ * Under in_place such an upload goes to a nameless temporary file elsewhere (/var/tmp, /tmp,
+ * or memory), and commit copies it into the file that is there, once it is complete: its
+ * owner, mode and links stay. Room is reserved first where the file system can (NFS cannot,
+ * and a full disk there leaves a part). Else only a reader in these moments, a crash, or a
+ * failing disk can see a part of it.
  *
  * The life of an upload, all calls on the loop's thread:
  *     upload_begin  -> done(): failed, or open
@@ -94,8 +94,8 @@ void upload_write_later(struct workers *workers, struct upload *upload,
                         const struct iovec *iov, int count, uint64_t offset);
 
 /* The file is complete. Checks that what was written is what was announced, then fsync,
- * rename (create: one that replaces nothing), fsync of the directory. Errors: WRONG_SIZE, EXISTS,
- * DENIED, FULL, BUSY, IO. On failure the temporary file is gone, and what had the name
+ * rename (create: one that replaces nothing), fsync of the directory. Errors: WRONG_SIZE,
+ * EXISTS, DENIED, FULL, BUSY, IO. On failure the temporary file is gone, and what had the name
  * has it still; but where only the last fsync failed, the file is there and its survival
  * of a power cut is not known. The mode is that of a regular file that is replaced. */
 void upload_commit(struct workers *workers, struct upload *upload);

@@ -25,15 +25,14 @@ struct passed_sockets {
  * and after passed_take() it is false. */
 bool passed_is_any(void);
 
-/* Take what was passed to this process: close-on-exec from now on, and the variables are taken
- * out of the environment. Before threads. True, with count 0 where nothing was passed to it;
- * the caller closes them. False where one cannot be served on, or the variables are wrong: *why
- * is one line (its bytes as the manager wrote them), the sockets stay open, and *out is not to
- * be read. */
+/* Take what was passed to this process: close-on-exec from now on, and the variables are
+ * taken out of the environment. Before threads. True, with count 0 where nothing was passed
+ * to it; the caller closes them. False where one cannot be served on, or the variables are
+ * wrong: *why is one line (its bytes as the manager wrote them), the sockets stay open, and
+ * *out is not to be read. */
 KEDGE_MUST_CHECK bool passed_take(struct passed_sockets *out, char why[PASSED_WHY]);
 
-/* Take one more that was come by in another way (from inetd), likewise. On false *out is as it
- * was. */
+/* Take one more that came in another way (from inetd), likewise. On false *out is as it was. */
 KEDGE_MUST_CHECK bool passed_add(struct passed_sockets *out, int fd,
                                  char why[PASSED_WHY]);
 

@@ -9,7 +9,8 @@
  * blocking. The descriptor or -errno. */
 KEDGE_MUST_CHECK int endpoint_socket(const struct kedge_endpoint *e, int family);
 
-/* As kedge_listen_at(); if free_bind, also at an IP address that this host does not have yet. */
+/* As kedge_listen_at(); if free_bind, also at an IP address that this host does not have
+ * yet. */
 KEDGE_MUST_CHECK int endpoint_listen_at(const struct kedge_endpoint *e,
                                         const struct kedge_address *at, bool free_bind,
                                         struct kedge_error *error);

@@ -146,10 +146,10 @@ struct udp_outbox {
     uint64_t sent;    /* datagrams given to the kernel (a train counts its segments) */
     uint64_t lost;    /* datagrams the kernel would not take */
     uint64_t emptied; /* how often the queue was */
+    /* To whom this host's own firewall let nothing leave (EPERM): the first few since the
+     * caller set barred_count to 0. */
     unsigned barred_count;
-    struct net_address
-        barred[UDP_BARRED]; /* to whom this host's firewall let nothing leave:
-                                              the first few since barred_count was 0 */
+    struct net_address barred[UDP_BARRED];
     struct mmsghdr headers[UDP_BATCH];
     struct iovec vectors[UDP_BATCH][2];
     struct net_address names[UDP_BATCH];
