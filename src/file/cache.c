@@ -22,29 +22,6 @@ void cache_init(struct file_cache *cache, const struct cache_config *config)
                                   .keep = config->keep };
 }
 
-static struct file_identity id_of(const struct stat *st)
-{
-    return (struct file_identity){ .dev = st->st_dev,
-                                   .ino = st->st_ino,
-                                   .mtime_s = st->st_mtim.tv_sec,
-                                   .mtime_ns = st->st_mtim.tv_nsec,
-                                   .ctime_s = st->st_ctim.tv_sec,
-                                   .ctime_ns = st->st_ctim.tv_nsec,
-                                   .links = st->st_nlink,
-                                   .size = (uint64_t)st->st_size };
-}
-
-static bool same_bytes(const struct file_identity *a, const struct file_identity *b)
-{
-    return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
-           a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
-}
-
-static bool same(const struct file_identity *a, const struct file_identity *b)
-{
-    return same_bytes(a, b) && a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
-}
-
 static struct cached_file **bucket(struct file_cache *cache,
                                    const struct file_identity *id)
 {
@@ -58,7 +35,7 @@ static struct cached_file *lookup(struct file_cache *cache,
 {
     struct cached_file *f = *bucket(cache, id);
 
-    while (f && (f->is_made || !same(&f->id, id)))
+    while (f && (f->is_made || !identity_same(&f->id, id)))
         f = f->next;
     return f;
 }
@@ -193,7 +170,7 @@ struct cached_file *cache_find(struct file_cache *cache, const struct store_root
 
     if (!root_peek(root, name, &st))
         return NULL;
-    id = id_of(&st);
+    id = identity_of(&st);
     f = lookup(cache, &id);
     return f ? use(f) : NULL;
 }
@@ -211,7 +188,7 @@ static void run_open(struct store_job *job)
     o->result = root_open_file(o->root, o->name, &f->fd, &st);
     if (o->result.error)
         return;
-    f->id = id_of(&st);
+    f->id = identity_of(&st);
     f->size = f->id.size;
     f->is_made = false;
     kind = call_fs_kind(f->fd);
@@ -393,8 +370,8 @@ bool cache_changed(const struct cached_file *file)
         return false;
     if (call_stat_now(file->fd, &st) < 0)
         return true;
-    now = id_of(&st);
+    now = identity_of(&st);
     if (now.links != file->id.links)
-        return !same_bytes(&now, &file->id);
-    return !same(&now, &file->id);
+        return !identity_same_bytes(&now, &file->id);
+    return !identity_same(&now, &file->id);
 }

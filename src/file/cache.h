@@ -7,21 +7,11 @@
 #ifndef FILE_CACHE_H
 #define FILE_CACHE_H
 
+#include "file/identity.h"
 #include "file/root.h"
 #include "os/workers.h"
 
 #include <sys/uio.h>
-
-struct file_identity {
-    uint64_t dev;
-    uint64_t ino;
-    int64_t mtime_s;
-    int64_t mtime_ns;
-    int64_t ctime_s;
-    int64_t ctime_ns;
-    uint64_t size;
-    uint64_t links; /* their number; what changes it changes ctime, and no bytes */
-};
 
 /* Files up to here are kept whole in memory while they are open: a boot storm asks for the
  * same small ones, and a copy is never cold. */

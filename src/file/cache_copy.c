@@ -75,12 +75,13 @@ static bool has_byte(const struct cached_file *f)
 /* Nobody has written it since it was opened. */
 static bool is_as_it_was(const struct cached_file *f)
 {
-    const struct file_identity *id = &f->id;
+    struct file_identity now;
     struct stat st;
 
-    return fstat(f->fd, &st) == 0 && (uint64_t)st.st_size == id->size &&
-           st.st_mtim.tv_sec == id->mtime_s && st.st_mtim.tv_nsec == id->mtime_ns &&
-           st.st_ctim.tv_sec == id->ctime_s && st.st_ctim.tv_nsec == id->ctime_ns;
+    if (fstat(f->fd, &st) < 0)
+        return false;
+    now = identity_of(&st);
+    return identity_same(&now, &f->id);
 }
 
 struct store_result cache_copy(struct cached_file *f)
