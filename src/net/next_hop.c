@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define ROOM 8192 /* of an answer: a route, or a neighbour */
+/* Of its prefix. What is shorter is the world beyond a tunnel, or half of it. */
+#define SHORTEST_NETWORK 8
 /* Of a neighbour whose link address can be used at once. */
 #define KNOWN                                                                            \
     (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
@@ -87,7 +89,6 @@ static struct kedge_span find(const uint8_t *room, size_t len, size_t head, uint
 struct hop {
     unsigned interface;
     struct net_address at;
-    bool is_gateway;
 };
 
 static struct request route_request(const struct net_address *peer,
@@ -129,10 +130,9 @@ static int next_hop(int fd, const struct net_address *peer, const struct net_pat
         return -ENETUNREACH;
     memcpy(&out->interface, oif.ptr, oif.len);
     out->at = *peer;
-    out->is_gateway = gateway.len == own.len;
-    if (out->is_gateway && out->at.u.any.sa_family == AF_INET6)
+    if (gateway.len == own.len && out->at.u.any.sa_family == AF_INET6)
         memcpy(&out->at.u.v6.sin6_addr, gateway.ptr, gateway.len);
-    else if (out->is_gateway)
+    else if (gateway.len == own.len)
         memcpy(&out->at.u.v4.sin_addr, gateway.ptr, gateway.len);
     return 0;
 }
@@ -189,10 +189,38 @@ int next_hop_to(const struct net_address *peer, const struct net_path *path,
     err = next_hop(fd, peer, path, &hop);
     if (!err)
         err = read_interface(hop.interface, out, &has_addresses);
-    if (!err) {
-        out->is_gateway = hop.is_gateway;
+    if (!err)
         out->must_ask = has_addresses && !is_known(fd, &hop);
-    }
     close(fd);
     return err;
+}
+
+/* Asked of the route itself (RTM_F_FIB_MATCH): what is made of it for one host has no prefix. */
+static bool is_attached(int fd, const struct net_address *peer)
+{
+    static const uint16_t routers[] = { RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH };
+    const struct net_path any = { 0 };
+    struct request r = route_request(peer, &any);
+    _Alignas(8) uint8_t room[ROOM];
+    struct rtmsg got;
+    size_t len = 0;
+
+    r.u.route.rtm_flags = RTM_F_FIB_MATCH;
+    if (ask(fd, &r, room, &len) < 0 || len < NLMSG_LENGTH(sizeof got))
+        return false;
+    memcpy(&got, room + NLMSG_HDRLEN, sizeof got);
+    for (size_t i = 0; i < sizeof routers / sizeof *routers; i++)
+        if (find(room, len, sizeof got, routers[i]).len > 0)
+            return false;
+    return got.rtm_dst_len >= SHORTEST_NETWORK;
+}
+
+bool next_hop_is_attached(const struct net_address *peer)
+{
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    bool attached = fd >= 0 && is_attached(fd, peer);
+
+    if (fd >= 0)
+        close(fd);
+    return attached;
 }

@@ -40,6 +40,30 @@ def test_a_client_behind_a_router_is_held(routed, make):
     assert "1 transfers slowed by --request-port-rate" in server.summary
 
 
+def without_a_next_hop(hosts):
+    """As by a tunnel: the router answers for every host beyond it."""
+    hosts.run(hosts.router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/proxy_arp")
+    hosts.run(hosts.far, "ip", "route", "replace", "default", "dev", f"w{hosts.far.pid}")
+
+
+def by_a_router_of_ipv6(hosts):
+    """As in fabrics without addresses of IPv4."""
+    for host, name, address in ((hosts.router, f"v{hosts.router.pid}", "fe80::1"),
+                                (hosts.far, f"w{hosts.far.pid}", "fe80::2")):
+        hosts.run(host, "ip", "address", "add", f"{address}/64", "dev", name, "nodad")
+    hosts.run(hosts.far, "ip", "-4", "route", "replace", "default", "via", "inet6", "fe80::1", "dev",
+              f"w{hosts.far.pid}")
+
+
+@pytest.mark.parametrize("change", [without_a_next_hop, by_a_router_of_ipv6])
+def test_the_rest_of_the_world_is_no_attached_network(routed, make, change):
+    make("f", BODY)
+    hosts, _, fetch = routed("--request-port-rate", str(RATE))
+    change(hosts)
+
+    assert fetch(hosts.near) >= (BODY - WINDOW) / RATE
+
+
 def test_one_of_the_same_network_is_not(routed, make):
     make("f", BODY)
     hosts, server, fetch = routed("--request-port-rate", "1")   # a day for one window

@@ -249,14 +249,10 @@ struct tftp_port *port_of(const struct tftp_transfer *t)
 
 static bool learn_attached(struct tftp_transfer *t)
 {
-    const struct net_path any = { 0 };
-    struct next_hop hop;
-
     if (t->hop_known)
         return false;
     t->hop_known = true;
-    t->session->attached =
-        next_hop_to(&t->channel.peer, &any, &hop) == 0 && !hop.is_gateway;
+    t->session->attached = next_hop_is_attached(&t->channel.peer);
     return t->session->attached;
 }
 

@@ -119,8 +119,8 @@ static void nobody_has_to_be_asked_on_loopback(void **state)
     assert_int_equal(next_hop_to(&to, &plain, &way), 0);
     assert_string_equal(way.interface, "lo");
     assert_false(way.must_ask);
-    assert_false(way.is_gateway);
     assert_true(way.mtu >= 1280);
+    assert_true(next_hop_is_attached(&to));
 }
 
 int main(void)
