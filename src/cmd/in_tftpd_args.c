@@ -107,11 +107,6 @@ static const struct {
     { "rollover", KEDGE_TFTP_HAS_ROLLOVER }, { "cookie", 0 },
 };
 
-const char *in_tftpd_option_name(size_t i)
-{
-    return i < sizeof names / sizeof *names ? names[i].name : NULL;
-}
-
 void in_tftpd_say(const char *format, ...)
 {
     char text[512];
@@ -408,7 +403,7 @@ static bool unknown(char **argv, bool lacks_value)
 
     in_tftpd_say("%s %s (see in.tftpd(8))",
                  printable(is_long ? argv[optind - 1] : letter, PRINTABLE_WORD).text,
-                 lacks_value ? "needs a value" : "is no option, or not one alone");
+                 lacks_value ? "needs a value" : "is not an option, or is ambiguous");
     return false;
 }
 

@@ -41,9 +41,6 @@ struct in_tftpd_args {
 KEDGE_MUST_CHECK bool in_tftpd_args_parse(int argc, char **argv,
                                           struct in_tftpd_args *out);
 
-/* The i-th long option, without its dashes; NULL past the last. */
-const char *in_tftpd_option_name(size_t i);
-
 /* "in.tftpd: " and the rest, as a line on standard error. */
 __attribute__((format(printf, 1, 2))) void in_tftpd_say(const char *format, ...);
 

@@ -312,6 +312,9 @@ def test_it_ends_when_nobody_comes(daemon, srv):
     (66, ["-L", "-m", "/none", "/tmp"]), (66, ["--map-test", "/none"]),
     (66, ["-L", "-a", "127.0.0.1:none", "/tmp"]), (67, ["-L", "-u", "none such", "/tmp"]),
     (78, ["-L", "-m", "/etc/passwd", "/tmp"]), (78, ["-m", "/etc/passwd", "--map-test", "/dev/null"]),
+    (64, ["-L", *["/tmp"] * 65]), (65, ["-L", "--path-prefix", "/etc/passwd", "/tmp"]),
+    (66, ["-L", "-s", "/etc/passwd"]), (66, ["-L", "-a", "[::1", "/tmp"]),
+    (66, ["-L", "-a", "[::1]0", "/tmp"]), (66, ["-L", "-a", "127.0.0.1:65536", "/tmp"]),
     (66, ["-L", "-a", "192.0.2.1:0", "/tmp"]), (66, ["--systemd", "/tmp"]), (74, ["/tmp"]),
 ])
 def test_what_is_wrong_has_its_exit_status(once, code, options):

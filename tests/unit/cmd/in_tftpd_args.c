@@ -189,17 +189,6 @@ static void what_is_wrong_is_refused(void **state)
     assert_int_equal(l.a.addresses.count, 6);
 }
 
-static void its_names_can_be_listed(void **state)
-{
-    size_t count = 0;
-
-    (void)state;
-    while (in_tftpd_option_name(count))
-        count++;
-    assert_int_equal(count, 45);
-    assert_null(in_tftpd_option_name(count + 1000));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,7 +197,6 @@ int main(void)
         cmocka_unit_test(every_option_has_its_effect),
         cmocka_unit_test(options_of_clients_can_be_refused),
         cmocka_unit_test(what_is_wrong_is_refused),
-        cmocka_unit_test(its_names_can_be_listed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
