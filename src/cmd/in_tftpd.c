@@ -7,6 +7,7 @@
 #include "cmd/map_test.h"
 #include "cmd/printable.h"
 #include "cmd/serve_server.h"
+#include "cmd/standard_streams.h"
 #include "os/privileges.h"
 
 #include <errno.h>
@@ -372,5 +373,5 @@ int in_tftpd_run(int argc, char **argv)
     if (in_tftpd_args_parse(argc, argv, &d->args))
         code = run(d);
     free(d);
-    return fflush(stdout) == 0 || code != EX_OK ? code : EX_IOERR;
+    return standard_end(EXIT_OK) == EXIT_OK || code != EX_OK ? code : EX_IOERR;
 }

@@ -351,6 +351,14 @@ def test_names_through_a_map(once, tmp_path):
     assert "Remap table failure" in once("--map-steps", "5", *run).stdout
 
 
+@pytest.mark.parametrize("options", [["-V"], ["--map-test", "/etc/passwd"]])
+def test_output_that_does_not_fit_is_a_fault(program, options):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([program, *options], stdout=full, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, text=True, timeout=PATIENCE)
+    assert done.returncode == 74 and "No space left" in done.stderr
+
+
 def test_the_options_are_those_of_the_manual(root, kedge):
     """Each long option that the program knows; and none besides."""
     page = (root / "man/in.tftpd.8").read_text().replace("\\-", "-").replace("\\fR", " ")
