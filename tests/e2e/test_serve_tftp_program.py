@@ -292,6 +292,34 @@ def test_a_download_that_is_open_at_the_end(serve, make, twice):
     assert server.record(event="get")["outcome"] == ("error" if twice else "ok")
 
 
+def test_one_at_the_request_port_that_is_open_at_the_end(serve, make):
+    """As behind a NAT: it asks again, and goes on with who answers that. No other is let in."""
+    content = make("file", 3000)
+    server = serve()
+    transfer = Get("file", blksize=512)
+
+    with Peer(server.at) as peer, Peer(server.at) as late:
+        peer.raw(transfer.request)
+        peer.hear()
+        time.sleep(0.2)
+        peer.tid = server.at
+        peer.raw(transfer.request)
+        peer.say(transfer.read(peer.hear()))
+        reply = transfer.read(peer.hear())
+        server.process.terminate()
+        time.sleep(0.1)
+        late.ask(RRQ, "file")
+        assert late.silent(0.2)
+        while not transfer.done:
+            peer.say(reply)
+            reply = transfer.read(peer.hear())
+        peer.say(reply)
+        assert transfer.content == content
+        assert server.process.wait(5) == 0
+    server.stop()
+    assert [r["outcome"] for r in server.records()] == ["ok"]
+
+
 def test_an_idle_server_does_not_wake(serve, make):
     make("file", 1000)
     server = serve()

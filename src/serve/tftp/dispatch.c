@@ -184,6 +184,13 @@ static void drain_for(struct tftp_port *p, const struct tftp_arrival *in)
         drain_before_request(&p->listener->port[silent + 1]);
 }
 
+/* A server that stops takes no new request; what its transfers hear there goes on. */
+static bool is_let_in(const struct tftp_service *s, const struct tftp_arrival *in)
+{
+    return !s->stopping || (s->config.auto_port &&
+                            tftp_sessions_find(&s->sessions, in->listener, &in->peer));
+}
+
 /* A datagram on the request port. */
 static void take_request(struct tftp_port *p, const struct udp_in *in)
 {
@@ -196,6 +203,8 @@ static void take_request(struct tftp_port *p, const struct udp_in *in)
         return;
     fill_arrival(p, in, &arrival);
     arrival.came = p->came;
+    if (!is_let_in(p->service, &arrival))
+        return;
     drain_for(p, &arrival);
     if (p->service->config.auto_port)
         tftp_sessions_data(sessions, &arrival, now, &event);
@@ -218,8 +227,7 @@ static void drain_requests(struct tftp_port *p)
         p->service->request_batches++;
         p->service->eager.lone = 0; /* what is drained now is drained to its end */
         for (int k = 0; k < n; k++)
-            if (!p->service->stopping)
-                take_request(p, &box->in[k]);
+            take_request(p, &box->in[k]);
     }
     p->behind = n == UDP_BATCH;
     p->service->totals.kernel_drops += box->drops - p->drops_seen;
