@@ -6,6 +6,7 @@
 #include "file/calls.h"
 #include "file/local.h"
 #include "file/cache.h"
+#include "file/in_place.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -79,6 +80,27 @@ static void a_full_disk_ends_a_download(void **state)
     assert_int_equal(entries(in_root(f, "")), 2);
 }
 
+/* Twice the disk's room: that is found out before the first byte is written. */
+static void a_full_disk_leaves_what_was_to_be_written_in_place(void **state)
+{
+    struct fixture *f = *state;
+    const uint64_t size = 2 * DISK_KIB * 1024;
+    struct stat st;
+    struct in_place p = { .last = "old", .st = &st };
+    int target = -1;
+    int temp = -1;
+
+    p.dir = open(in_root(f, "").text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(fstatat(p.dir, p.last, &st, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(in_place_open(&p, &target, &temp).error, STORE_OK);
+    assert_int_equal(ftruncate(temp, (off_t)size), 0);
+    assert_int_equal(in_place_copy(target, temp, size).error, STORE_FULL);
+    assert_file(in_root(f, "old"), "old");
+    close(target);
+    close(temp);
+    close(p.dir);
+}
+
 static void a_disk_without_room_for_a_name_is_full(void **state)
 {
     struct fixture *f = *state;
@@ -148,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_full_disk_is_told_at_once),
         TEST(a_full_disk_ends_a_download),
+        TEST(a_full_disk_leaves_what_was_to_be_written_in_place),
         TEST(a_disk_without_room_for_a_name_is_full),
         TEST(a_disk_that_cannot_be_written_denies),
         TEST(a_process_limit_is_too_large),
