@@ -4,7 +4,6 @@
 
 #include "client/fetch_text.h"
 #include "os/clock.h"
-#include "os/loop.h"
 #include "report/progress.h"
 
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "base/number.h"
 #include "kedge/stream.h"
 #include "os/clock.h"
-#include "os/loop.h"
 #include "net/connection.h"
 
 #include <errno.h>

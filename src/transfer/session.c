@@ -3,7 +3,6 @@
 #include "transfer/session.h"
 
 #include "base/number.h"
-#include "os/clock.h"
 #include "tftp/patience.h"
 
 #include <errno.h>
