@@ -5,8 +5,9 @@ import re
 
 import guard
 
-# NAME and ROOM stand for any. `path` or `path` (`name`, `name`), the latter maybe on the next lines.
-NAMED = re.compile(r"`([\w.+-]+(?:/[\w.+-]+)+/?)`(?:\s+\(((?:`\w+`[,\s]*)+))?")
+# NAME and ROOM stand for any. `path` or `path` (`name`, words: `name`), the latter maybe on the
+# next lines.
+NAMED = re.compile(r"`([\w.+-]+(?:/[\w.+-]+)+/?)`(?:\s+\(([^()]*))?")
 ROOMS = ("bench", "completion", "docs", "examples", "include", "man", "src", "tests", "tools",
          "trace")
 
@@ -19,8 +20,9 @@ def complaints(root, page):
         if not (root / path).exists():
             found.append(f"no {path}")
             continue
+        names = re.findall(r"`(\w+)`", names)
         text = (root / path).read_text() if names else ""
-        found += [f"{path} has no {name}" for name in re.findall(r"`(\w+)`", names or "")
+        found += [f"{path} has no {name}" for name in names
                   if not re.search(rf"\b{name}\b", text)]
     return found
 
@@ -84,4 +86,5 @@ def test_what_is_defended_has_a_test(root):
 def test_what_is_not_there_is_seen(root):
     assert complaints(root, "`src/cmd/main.c` (`main`,\n  `dispatch`), `tests/`, `udp/x`") == []
     assert complaints(root, "`src/none.c`") == ["no src/none.c"]
-    assert complaints(root, "`src/cmd/main.c` (`main`, `nix`)") == ["src/cmd/main.c has no nix"]
+    for names in "`main`, `nix`", "words, then a name: `nix`":
+        assert complaints(root, f"`src/cmd/main.c` ({names})") == ["src/cmd/main.c has no nix"]
