@@ -9,8 +9,8 @@
  *   ask     u8 1 | u8 flags (bit 0: a MAC of 16 bytes follows the extension, and the
  *           answer is to have one as well) | u16 size of the answer, 0: as long |
  *           4 bytes of 0 | u64 cookie | 16 bytes of 0
- *   cookie  u8 2 | u8 0 | u16 port | u64 cookie | 16 bytes of address (IPv4 as
- *           ::ffff:a.b.c.d): where the probe came from
+ *   cookie  u8 2 | u8 0 | u16 port | 4 bytes of 0 | u64 cookie | 16 bytes of address
+ *           (IPv4 as ::ffff:a.b.c.d): where the probe came from
  *   report  u8 3 | u8 clock (1: the kernel's) | u8 TTL | u8 traffic class | u32 seen |
  *           u32 highest | u32 dropped | u32 refused | u64 received_ns | u32 held_ns */
 #ifndef ECHO_PROBE_EXTENSION_H
@@ -52,7 +52,7 @@ struct probe_extension {
     struct extension_report report; /* REPORT */
 };
 
-/* Append the 32 bytes of a mark; bad if they do not fit. */
+/* Append the 32 bytes of an extension; bad if they do not fit. */
 void extension_put(struct writer *w, const struct probe_extension *m);
 
 /* Read the extension of a payload that has a stamp in front. False if it is short, or of

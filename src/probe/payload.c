@@ -51,7 +51,7 @@ void payload_put(struct writer *w, const struct payload *p)
         put_u8(w, fill(&p->stamp, at));
 }
 
-/* A server's answer is flagged as one, and has its own mark. */
+/* A server's answer is flagged as one, and has its own extension. */
 static bool may_differ(struct kedge_span got, const struct payload *p, size_t at)
 {
     bool answer =

@@ -10,7 +10,7 @@
 #define PAYLOAD_MAX 65507
 
 struct payload {
-    struct stamp stamp; /* with STAMP_ASKS there is a mark, and size >= EXTENDED_SIZE */
+    struct stamp stamp; /* with STAMP_ASKS an extension follows: size >= EXTENDED_SIZE */
     uint64_t cookie;    /* of the extension */
     size_t size;
     uint16_t wanted; /* of the extension: the size of the answer; 0: as long */

@@ -21,7 +21,7 @@ struct peer_stretch {
 };
 
 struct peer {
-    bool asks; /* its probes have a mark */
+    bool asks; /* its probes have an extension */
     uint64_t cookie;
     uint64_t unvalidated; /* answers without a valid MAC, which count for nothing */
     uint64_t reports;     /* 0: a plain echo, as far as is known */
