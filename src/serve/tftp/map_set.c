@@ -129,7 +129,6 @@ static void copy_expressions(struct map_set *s)
         at[rule->regex.len] = '\0';
         s->expressions[i].pattern = (struct match_pattern){ at, kinds_of(rule) };
         at += rule->regex.len + 1;
-        s->backrefs += (rule->letters & MAP_BACKREF) != 0;
     }
 }
 

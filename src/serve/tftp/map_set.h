@@ -14,7 +14,6 @@
 
 struct map_set {
     struct map map;
-    uint32_t backrefs; /* rules that must be matched on a helper */
     struct map_chars chars;
 
     /* Owned. */

@@ -213,15 +213,6 @@ bool policy_set_uploads(const struct policy_set *s)
     return false;
 }
 
-uint32_t policy_set_backrefs(const struct policy_set *s)
-{
-    uint32_t sum = 0;
-
-    for (size_t i = 0; i < s->policy.map_count; i++)
-        sum += s->maps[i].backrefs;
-    return sum;
-}
-
 enum policy_todo policy_set_match(const struct policy_set *s, struct policy_run *r)
 {
     const struct map_set *m = &s->maps[r->keys[POLICY_MAP].value.number - 1];

@@ -73,10 +73,7 @@ KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s,
 /* Does it, or may it, let anyone upload? */
 bool policy_set_uploads(const struct policy_set *s);
 
-/* Rules of maps that must not be matched on a loop. */
-uint32_t policy_set_backrefs(const struct policy_set *s);
-
-/* Answer a run's POLICY_NEED_MATCH, and go on: map_set_match(). */
+/* Answer a run's POLICY_NEED_MATCH, and go on: policy_matched(). */
 KEDGE_MUST_CHECK enum policy_todo policy_set_match(const struct policy_set *s,
                                                    struct policy_run *r);
 

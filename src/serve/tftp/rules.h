@@ -35,7 +35,7 @@ struct rules_watcher {
 };
 
 /* Judge. set is closed. watcher is NULL, or hears of each step. It blocks if
- * policy_set_blocks(). Any thread. */
+ * set->blocks. Any thread. */
 void rules_judge(struct policy_set *set, const struct rules_base *base,
                  const struct provider_request *q, const struct rules_watcher *watcher,
                  struct rules *out);

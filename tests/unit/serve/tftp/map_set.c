@@ -68,7 +68,6 @@ static void a_map_is_loaded_and_runs(void **state)
     load(&l, text, sizeof text - 1);
     assert_true(l.good);
     assert_int_equal(l.set.map.count, 3);
-    assert_int_equal(l.set.backrefs, 0);
     assert_int_equal(l.complaints.len, 0);
     becomes(&l, "bc", "cB/10.0.0.1");
     unload(&l);
