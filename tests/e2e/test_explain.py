@@ -130,6 +130,19 @@ def test_permission_is_that_of_the_user_who_serves(kedge, tree):
                    "a.txt").stdout.endswith("refused: 2, permission denied\n")
 
 
+@pytest.mark.skipif("os.geteuid() != 0", reason="becomes another user")
+def test_the_directory_of_an_upload_must_be_writable(kedge, serve, tree):
+    """Whether the name is free or taken, as serve has it."""
+    (tree / "tree/in").chmod(0o755)
+    flags = ("--root", tree / "tree", "--uploads", "overwrite")
+    server = serve("--uploads", "overwrite", "--user", "nobody", root=tree / "tree")
+    for name in "in/new", "in/old":
+        said = [explain(kedge, *flags, "--user", user, "127.0.0.1", "put", name).returncode
+                for user in ("nobody", "root")]
+        assert said == [4, 0]
+        assert ask(server.at, "127.0.0.1", WRQ, name, {}) == ("refused", 2)
+
+
 @pytest.mark.parametrize("words, said", [
     (["x", "get", "a"], "CLIENT is an address, or ADDRESS%INTERFACE: x"),
     (["127.0.0.1", "take", "a"], "expected get or put, not: take"),

@@ -176,6 +176,18 @@ def test_with_c_files_are_made(daemon, srv, put, options, mode):
         assert send(put, server, "open") == 4 and (srv / "open").read_text() == "open"
 
 
+def test_with_p_the_mask_is_that_of_its_start(daemon, srv, put):
+    files(srv)
+    srv.chmod(0o777)
+    before = os.umask(0o026)
+    try:
+        server = daemon("-s", "-c", "-p", srv)
+    finally:
+        os.umask(before)
+    assert send(put, server, "made") == 0
+    assert (srv / "made").stat().st_mode & 0o777 == 0o640
+
+
 def test_uploads_can_be_limited_or_off(daemon, srv, put):
     files(srv)
     small = daemon("-s", "--max-upload", "4", srv)
