@@ -139,6 +139,21 @@ static bool is_at(const char *path)
     return access(path, R_OK) == 0;
 }
 
+/* How many can be read; 0 too if it is not there. */
+static size_t bytes_of(const char *path)
+{
+    char got[4096];
+    size_t sum = 0;
+    size_t n;
+    FILE *file = fopen(path, "re");
+
+    while (file && (n = fread(got, 1, sizeof got, file)) > 0)
+        sum += n;
+    if (file)
+        (void)fclose(file);
+    return sum;
+}
+
 /* procfs says 0 bytes, sysfs 4,096: neither is what can be read. */
 static void a_file_that_does_not_say_its_size_is_read_to_its_end(void **state)
 {
@@ -171,11 +186,33 @@ static void a_file_that_does_not_say_its_size_is_read_to_its_end(void **state)
         assert_ptr_not_equal(again, file);
         cache_release(file, 0);
         cache_release(again, 0);
+        assert_null(f->cache.oldest); /* neither is kept */
         root_close(&f->tree.root);
     }
     f->tree.root = own;
+    collect_all(&f->tree.workers);
+    cache_release(must_open(f, "a"), 0); /* in the slot of one of them */
+    assert_non_null(f->cache.oldest);
     if (there == 0)
         skip_because("neither /proc nor /sys is mounted here");
+}
+
+/* The kernel's table of symbols: mostly several megabytes, and its size is 0. */
+static void a_file_that_does_not_say_its_size_has_a_bound(void **state)
+{
+    struct fixture *f = *state;
+    struct store_root own = f->tree.root;
+    struct cached_file *file = NULL;
+    struct store_result r;
+
+    if (bytes_of("/proc/kallsyms") <= CACHE_MADE_MAX)
+        skip_because("no file of procfs is so large here");
+    assert_int_equal(root_open(&f->tree.root, "/proc").error, STORE_OK);
+    r = open_now(f, "kallsyms", &file);
+    root_close(&f->tree.root);
+    f->tree.root = own;
+    assert_int_equal(r.error, STORE_DENIED);
+    assert_null(file);
 }
 
 static void an_empty_file_has_no_bytes(void **state)
@@ -201,6 +238,7 @@ int main(void)
         TEST(a_replaced_file_is_read_to_its_end),
         TEST(a_file_cut_short_is_changed),
         TEST(a_file_that_does_not_say_its_size_is_read_to_its_end),
+        TEST(a_file_that_does_not_say_its_size_has_a_bound),
         TEST(an_empty_file_has_no_bytes),
         TEST(a_cold_read_is_for_a_helper),
         TEST(without_nowait_a_helper_reads),

@@ -4,6 +4,7 @@
 
 #include "file/calls.h"
 
+#include <errno.h>
 #include <limits.h>
 
 static void lists_move_whole_in_both_ways(void **state)
@@ -44,6 +45,35 @@ static void a_read_ends_with_the_file(void **state)
     assert_int_equal(iov_all(fd, IOV_READ, (struct iov_list){ in, 2 }, 0, &moved),
                      -EBADF);
     assert_int_equal(moved, 0);
+}
+
+/* 0 if it opens, else -errno. */
+static int opens_plain(int dir, const char *path, int flags)
+{
+    int fd = call_open_plain(dir, path, flags);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 ? fd : 0;
+}
+
+static void a_plain_path_has_no_link_and_does_not_climb(void **state)
+{
+    struct tree *t = *state;
+    int dir = open(at(t, "root").text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    put_file(at(t, "outside"), "x");
+    put_file(at(t, "root/file"), "x");
+    assert_int_equal(mkdir(at(t, "root/d").text, 0755), 0);
+    make_link("d", at(t, "root/link"));
+    make_link("../file", at(t, "root/d/file"));
+    assert_int_equal(opens_plain(dir, "file", O_RDONLY), 0);
+    assert_int_equal(opens_plain(dir, "d/file", O_RDONLY), -ELOOP);
+    assert_int_equal(opens_plain(dir, "d/file", O_PATH | O_NOFOLLOW), 0);
+    assert_int_equal(opens_plain(dir, "link/file", O_PATH | O_NOFOLLOW), -ELOOP);
+    assert_int_equal(opens_plain(dir, "../outside", O_RDONLY), -EXDEV);
+    assert_int_equal(opens_plain(dir, at(t, "outside").text, O_RDONLY), -EXDEV);
+    close(dir);
 }
 
 /* More elements than one call takes. */
@@ -118,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lists_move_whole_in_both_ways),
         TEST(a_read_ends_with_the_file),
+        TEST(a_plain_path_has_no_link_and_does_not_climb),
         TEST(a_long_list_takes_several_calls),
         cmocka_unit_test(a_full_pipe_is_waited_for),
     };

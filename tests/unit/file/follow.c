@@ -174,8 +174,34 @@ static void a_directory_goes_by_both_its_names(void **state)
 
     make_link(at(t, "current/file").text, at(t, "root/link"));
     assert_string_equal(read_name(t, "link").text, "");
-    assert_int_equal(follow_add(&f->follow, at(t, "current").text).error, STORE_OK);
+    assert_int_equal(follow_add(&f->follow, at(t, "current/").text).error, STORE_OK);
     assert_string_equal(read_name(t, "link").text, "cached");
+}
+
+/* A link's text of nearly PATH_MAX before a name of 500 bytes, and a part of 300. */
+static void what_is_too_long_leads_nowhere(void **state)
+{
+    struct following *f = *state;
+    const struct tree *t = &f->tree;
+    char text[4090];
+    char name[501] = "link";
+
+    memset(text, '/', sizeof text);
+    memcpy(text, at(t, "cache").text, strlen(at(t, "cache").text));
+    text[sizeof text - 1] = '\0';
+    make_link(text, at(t, "root/link"));
+    assert_string_equal(read_name(t, "link/file").text, "cached");
+    for (size_t i = strlen(name); i + 2 < sizeof name; i += 2)
+        memcpy(name + i, "/.", 2);
+    memcpy(name + sizeof name - 6, "/file", 6);
+    assert_string_equal(read_name(t, name).text, "");
+    assert_int_equal(unlink(at(t, "root/link").text), 0);
+    memset(text, 'n', sizeof text);
+    (void)snprintf(text, sizeof text, "%s/", at(t, "cache").text);
+    text[strlen(text)] = 'n';
+    text[strlen(at(t, "cache/").text) + 300] = '\0';
+    make_link(text, at(t, "root/link"));
+    assert_string_equal(read_name(t, "link").text, "");
 }
 
 static void what_is_no_directory_is_not_followed(void **state)
@@ -260,6 +286,7 @@ int main(void)
         TEST(links_within_the_directory_go_on),
         TEST(forty_links_are_the_most),
         TEST(a_directory_goes_by_both_its_names),
+        TEST(what_is_too_long_leads_nowhere),
         TEST(what_is_no_directory_is_not_followed),
         TEST(uploads_stay_below_the_root),
         TEST(a_race_leads_nowhere),

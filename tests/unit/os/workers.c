@@ -270,6 +270,44 @@ static void all_that_write_have_half_of_the_threads(void **state)
     sem_destroy(&mount.let_go);
 }
 
+/* One directory of such a disk: the others that write have as much left again. */
+static void a_group_that_writes_has_a_quarter_of_the_threads(void **state)
+{
+    struct workers w;
+    struct mount mount = { 0 };
+    struct note slow[4] = { 0 };
+    struct workers_config config = {
+        .threads = 2, .most = 8, .before_run = hang, .arg = &mount
+    };
+
+    (void)state;
+    sem_init(&mount.let_go, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    for (uint32_t i = 0; i < COUNT(slow); i++) {
+        slow[i].job = (struct store_job){
+            .run = note_run, .done = note_done, .group = 10 + i / 3, .writes = true
+        };
+        if (i < 3)
+            workers_submit(&w, &slow[i].job);
+    }
+    while (mount.hanging < 2)
+        sched_yield();
+    for (int i = 0; i < 3; i++)
+        workers_relieve(&w); /* the third of them may not begin */
+    assert_int_equal(w.started, 2);
+    workers_submit(&w, &slow[3].job);
+    workers_relieve(&w);
+    assert_int_equal(w.started, 4);
+    while (mount.hanging < 3)
+        sched_yield();
+    for (size_t i = 0; i < COUNT(slow); i++)
+        sem_post(&mount.let_go);
+    for (size_t i = 0; i < COUNT(slow); i++)
+        collect_until(&w, &slow[i].done);
+    workers_close(&w);
+    sem_destroy(&mount.let_go);
+}
+
 static void an_idle_pool_does_not_grow(void **state)
 {
     struct workers w;
@@ -305,6 +343,7 @@ int main(void)
         cmocka_unit_test(one_thread_keeps_the_order),
         cmocka_unit_test(a_group_that_hangs_has_half_of_the_threads),
         cmocka_unit_test(all_that_write_have_half_of_the_threads),
+        cmocka_unit_test(a_group_that_writes_has_a_quarter_of_the_threads),
         cmocka_unit_test(an_idle_pool_does_not_grow),
     };
 
