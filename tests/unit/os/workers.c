@@ -173,6 +173,52 @@ static void one_thread_keeps_the_order(void **state)
     workers_close(&w);
 }
 
+/* The seam: which jobs were begun, in order. The first waits until all are queued. */
+struct begun {
+    const struct store_job *jobs[6];
+    size_t count;
+    sem_t first, queued;
+};
+
+static void begin_in_order(struct store_job *job, void *arg)
+{
+    struct begun *b = arg;
+
+    b->jobs[b->count++] = job;
+    if (b->count > 1)
+        return;
+    sem_post(&b->first);
+    sem_wait(&b->queued);
+}
+
+static void groups_take_turns(void **state)
+{
+    static const uint32_t groups[] = { 1, 1, 1, 1, 2, 3 };
+    static const size_t order[] = { 0, 1, 4, 5, 2, 3 };
+    struct workers w;
+    struct begun begun = { 0 };
+    struct note n[COUNT(groups)] = { 0 };
+    struct workers_config config = { .threads = 1,
+                                     .before_run = begin_in_order,
+                                     .arg = &begun };
+
+    (void)state;
+    sem_init(&begun.first, 0, 0);
+    sem_init(&begun.queued, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    for (size_t i = 0; i < COUNT(n); i++) {
+        submit_to(&w, &n[i], groups[i]);
+        if (i == 0)
+            sem_wait(&begun.first);
+    }
+    sem_post(&begun.queued);
+    workers_close(&w);
+    for (size_t i = 0; i < COUNT(n); i++)
+        assert_ptr_equal(begun.jobs[i], &n[order[i]].job);
+    sem_destroy(&begun.first);
+    sem_destroy(&begun.queued);
+}
+
 /* The seam: all jobs of group 1, and all that write, hang until they are let go. */
 struct mount {
     atomic_int hanging;
@@ -341,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_held_job_holds_no_other),
         cmocka_unit_test(close_finishes_what_is_queued),
         cmocka_unit_test(one_thread_keeps_the_order),
+        cmocka_unit_test(groups_take_turns),
         cmocka_unit_test(a_group_that_hangs_has_half_of_the_threads),
         cmocka_unit_test(all_that_write_have_half_of_the_threads),
         cmocka_unit_test(a_group_that_writes_has_a_quarter_of_the_threads),
