@@ -292,6 +292,7 @@ static void one_of_a_flood_gives_way_at_once(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ .room = 400 });
     struct tftp_session *victim;
+    struct tftp_arrival straggler;
 
     (void)state;
     fill(s, 7, 200);
@@ -305,6 +306,9 @@ static void one_of_a_flood_gives_way_at_once(void **state)
         assert_false(victim->charged);
         tftp_sessions_release(&s->t, victim, s->now);
         assert_int_equal(s->t.used, 400);
+        straggler = of_network(7, port);
+        straggler.bytes = SPAN("\0\4\0\1");
+        assert_int_equal(say(s, straggler, victim->socket), TFTP_DROPPED); /* no ERROR */
     }
     assert_int_equal(ask(s, of_network(7, 500)), TFTP_DROPPED); /* its own like do not */
     assert_int_equal(s->t.dropped[TFTP_DROP_FULL], 1);
@@ -422,6 +426,7 @@ static void a_network_makes_room_for_its_own(void **state)
     struct tftp_session *victim;
 
     (void)state;
+    advance(s, 9, 100);
     advance(s, 7, 60);
     s->now += 3 * KEDGE_SEC;
     for (uint16_t port = 101; port <= 140; port++)
@@ -433,6 +438,10 @@ static void a_network_makes_room_for_its_own(void **state)
     victim = s->event.replaced;
     assert_in_range(victim->peer.port, 1, 60);
     assert_int_equal(victim->peer.ip[14], 7);
+    tftp_sessions_release(&s->t, victim, s->now);
+    assert_int_equal(ask(s, of_network(9, 500)), TFTP_OPEN);
+    victim = s->event.replaced;
+    assert_int_equal(victim->peer.ip[14], 9);
     tftp_sessions_release(&s->t, victim, s->now);
     server_close(s);
 }

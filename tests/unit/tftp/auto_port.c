@@ -89,7 +89,7 @@ static void rule_15_1_what_does_not_fit_wins_nothing_at_the_request_port(void **
     assert_int_equal(pump(s, session), 0);
     assert_int_equal(session->from, TFTP_FROM_EITHER);
     assert_int_equal(say(s, from(1, SPAN("\0\4\0")), TFTP_REQUEST_SOCKET), TFTP_DROPPED);
-    assert_int_equal(say(s, from(1, SPAN("\0\4\0\7")), session->socket), TFTP_PUMP);
+    assert_int_equal(say(s, from(1, SPAN("\0\4\0\5")), session->socket), TFTP_PUMP);
     assert_int_equal(session->from, TFTP_FROM_DATA);
     server_close(s);
 }
@@ -218,6 +218,40 @@ static void rule_15_5_but_not_when_the_data_port_has_heard(void **state)
     s->now += MS(10);
     assert_false(tftp_sessions_silent(&s->t, &next, &socket));
     assert_int_equal(from_of(s, next), TFTP_FROM_DATA);
+    server_close(s);
+}
+
+static void rule_15_5_an_upload_of_that_name_is_no_same_file(void **state)
+{
+    struct server *s = auto_server();
+
+    (void)state;
+    (void)started(s, from(1, tsize_rrq));
+    s->now += MS(10);
+    assert_int_equal(from_of(s, from(2, SPAN(WRQ))), TFTP_FROM_DATA);
+    server_close(s);
+}
+
+/* Its port came again, and so it is at the request port as at a single one. */
+static void a_straggler_of_the_last_transfer_is_not_heard(void **state)
+{
+    struct server *s = auto_server();
+    struct tftp_session *session;
+
+    (void)state;
+    complete(s, moved(s, from(1, rrq)), TFTP_REQUEST_SOCKET);
+    for (int i = 0; i < 2; i++) {
+        session = small_one(s, from(1, rrq));
+        assert_int_equal(session->from, TFTP_FROM_REQUEST);
+        if (i == 0)
+            complete(s, session, TFTP_REQUEST_SOCKET); /* a round trip of 10 ms */
+    }
+    s->now += MS(2);
+    assert_int_equal(say(s, from(1, error_0), TFTP_REQUEST_SOCKET), TFTP_PUMP);
+    assert_int_equal(tftp_session_outcome(session), KEDGE_TFTP_RUNNING);
+    s->now += MS(1);
+    assert_int_equal(say(s, from(1, error_0), TFTP_REQUEST_SOCKET), TFTP_PUMP);
+    assert_int_equal(tftp_session_outcome(session), KEDGE_TFTP_ABORTED);
     server_close(s);
 }
 
@@ -511,6 +545,8 @@ int main(void)
         cmocka_unit_test(a_marked_address_has_no_data_port),
         cmocka_unit_test(rule_15_5_the_same_file_asked_for_again_marks_at_once),
         cmocka_unit_test(rule_15_5_but_not_when_the_data_port_has_heard),
+        cmocka_unit_test(rule_15_5_an_upload_of_that_name_is_no_same_file),
+        cmocka_unit_test(a_straggler_of_the_last_transfer_is_not_heard),
         cmocka_unit_test(rule_15_5_two_clients_of_an_address_ask_at_once),
         cmocka_unit_test(rule_15_5_another_file_marks_after_a_second),
         cmocka_unit_test(rule_15_5_what_was_in_vain_long_ago_marks_nothing),

@@ -47,6 +47,7 @@ static void rule_13_refused_options_bring_a_plain_request(void **state)
         bool again = next(&r, refused(code));
 
         assert_int_equal(again, code == 0 || code == 4 || code == 8);
+        assert_int_equal(r.plain, again);
         if (!again)
             continue;
         assert_int_equal(r.asked.has, 0);

@@ -147,6 +147,22 @@ static void others_do_not_wait(void **state)
     server_close(s);
 }
 
+/* An ACK is no longer than the DATA that it answers. */
+static void an_upload_does_not_wait(void **state)
+{
+    struct server *s = bounded(RATE);
+    struct tftp_session *session = moved(s, from(1, SPAN(BIG_RRQ)));
+    struct tftp_session *upload = moved(s, from(2, SPAN(WRQ)));
+
+    (void)state;
+    assert_int_equal(acknowledge(s, session, 0), WINDOW * BLOCK);
+    assert_false(tftp_sessions_may_send(&s->t, session, s->now));
+    assert_int_equal(say(s, from(2, SPAN("\0\3\0\1x")), TFTP_REQUEST_SOCKET), TFTP_PUMP);
+    assert_int_equal(upload->from, TFTP_FROM_REQUEST);
+    assert_true(tftp_sessions_may_send(&s->t, upload, s->now));
+    server_close(s);
+}
+
 /* With one port every session leaves from the request port. Who is known to be near is not
  * held, nor counted again; who is held is counted once. */
 static void a_single_port_holds_who_is_not_attached(void **state)
@@ -176,6 +192,7 @@ int main(void)
         cmocka_unit_test(rule_7_all_forgers_get_a_million_bytes_a_second),
         cmocka_unit_test(who_has_to_wait_is_due_when_it_may_send),
         cmocka_unit_test(others_do_not_wait),
+        cmocka_unit_test(an_upload_does_not_wait),
         cmocka_unit_test(a_single_port_holds_who_is_not_attached),
     };
 
