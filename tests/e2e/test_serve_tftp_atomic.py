@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.peers.echo import wait_for
 from e2e.peers.tftp import ACK, ERROR, WRQ, Peer, TftpError, data, get, put
 
 OLD = os.urandom(3000)
@@ -89,7 +90,8 @@ def test_the_server_is_killed(half, serve, srv):
         path.chmod(0o777)
 
     server = serve("--uploads", "overwrite")
-    assert sorted(p.name for p in srv.glob("**/*")) == [".kedge-notes", "keep", "old", "sub"]
+    kept = [".kedge-notes", "keep", "old", "sub"]
+    wait_for(lambda: sorted(p.name for p in srv.glob("**/*")) == kept)   # a helper's job
     intact(server, srv)
     put(server.at, "old", b"new")
     assert (srv / "old").read_bytes() == b"new"
