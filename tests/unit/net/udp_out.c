@@ -2,6 +2,10 @@
 /* Tests of what net/udp.h sends: batches and trains, and what becomes of a part of them that
  * cannot leave. */
 #include "udp_pair.h"
+#include "../file/refuse.h"
+#include "../skip.h"
+
+#include <sys/syscall.h>
 
 /* The asked address is 127.0.0.5; a plain reply would leave from 127.0.0.1. */
 static void reply_leaves_from_the_address_asked(void **state)
@@ -55,6 +59,7 @@ static void refused_datagram_is_lost_and_the_rest_goes(void **state)
     assert_true(udp_flush(&p->out));
     assert_int_equal(p->out.sent, 2);
     assert_int_equal(p->out.lost, 1);
+    assert_int_equal(p->out.barred_count, 0); /* that is for EPERM */
     pair_close(p);
 }
 
@@ -145,12 +150,50 @@ static void refused_segments_go_one_by_one(void **state)
     pair_close(p);
 }
 
+enum { PEERS = UDP_BARRED + 3, FIRST_PEER = 1000 };
+
+/* As behind a firewall of this host that lets nothing leave, to more peers than are noted. */
+static int send_to_barred_peers(void *arg)
+{
+    struct pair *p = arg;
+
+    if (!refuse(SYS_sendmmsg, EPERM) || !refuse(SYS_sendto, EPERM))
+        return CANNOT_REFUSE;
+    for (unsigned i = 0; i < PEERS; i++) {
+        struct udp_message m = { .bytes = { (const uint8_t *)"x", 1 }, .peer = p->b.at };
+
+        net_address_set_port(&m.peer, (uint16_t)(FIRST_PEER + i));
+        udp_out_borrow(&p->out, &m);
+    }
+    if (!udp_flush(&p->out) || p->out.lost != PEERS)
+        return 1;
+    if (p->out.barred_count != UDP_BARRED)
+        return 2;
+    for (unsigned i = 0; i < UDP_BARRED; i++)
+        if (net_address_port(&p->out.barred[i]) != FIRST_PEER + i)
+            return 3;
+    return 0;
+}
+
+static void the_first_few_that_are_barred_are_noted(void **state)
+{
+    struct pair *p = pair_open("127.0.0.1");
+    int said = in_child(send_to_barred_peers, p);
+
+    (void)state;
+    pair_close(p);
+    if (said == CANNOT_REFUSE)
+        skip_because("no system call may be refused here (seccomp)");
+    assert_int_equal(said, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reply_leaves_from_the_address_asked),
         cmocka_unit_test(full_queue_is_flushed_by_itself),
         cmocka_unit_test(refused_datagram_is_lost_and_the_rest_goes),
+        cmocka_unit_test(the_first_few_that_are_barred_are_noted),
         cmocka_unit_test(dropped_queue_counts_as_lost),
         cmocka_unit_test(trains_by_segments),
         cmocka_unit_test(trains_one_by_one),

@@ -106,6 +106,42 @@ static void adopted_socket_is_as_opened(void **state)
     close(notudp[1]);
 }
 
+static void a_socket_that_is_there_is_taken(void **state)
+{
+    struct net_address at = parsed("127.0.0.1", 0);
+    struct udp_options o = { .at = parsed("127.0.0.2", 9) };
+    struct udp_socket s;
+
+    (void)state;
+    o.fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(o.fd, &at.u.any, at.len), 0);
+    assert_int_equal(udp_open(&o, &s), 0);
+    assert_int_equal(s.fd, o.fd);
+    at = parsed("127.0.0.1", net_address_port(&s.at));
+    assert_true(net_address_equal(&s.at, &at));
+    udp_close(&s);
+}
+
+/* Addresses of documentation (RFC 5737, RFC 3849), which no host has. */
+static void an_address_that_is_not_here_yet_can_be_bound(void **state)
+{
+    static const char *const hosts[] = { "192.0.2.1", "2001:db8::1" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        struct udp_options o = { .at = parsed(hosts[i], 0) };
+        struct udp_socket s;
+        int err = udp_open(&o, &s);
+
+        if (err == -EAFNOSUPPORT && i == 1)
+            break; /* no IPv6 here */
+        assert_int_equal(err, -EADDRNOTAVAIL);
+        o.free_bind = true;
+        assert_int_equal(udp_open(&o, &s), 0);
+        udp_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +150,8 @@ int main(void)
         cmocka_unit_test(a_shared_port_is_dealt_out_by_peer),
         cmocka_unit_test(what_came_is_thrown_away),
         cmocka_unit_test(adopted_socket_is_as_opened),
+        cmocka_unit_test(a_socket_that_is_there_is_taken),
+        cmocka_unit_test(an_address_that_is_not_here_yet_can_be_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
