@@ -175,10 +175,10 @@ static void await(struct mtu_link *l)
     kedge_nanos patience =
         l->rtt ? min_u64(l->plan.timeout, max_u64(WAIT_LEAST, l->rtt * WAIT_TRIPS))
                : l->plan.timeout;
-    kedge_nanos end = add_sat(clock_now(), patience), now;
+    kedge_nanos end = add_sat(clock_now(), patience);
 
-    while (!is_over(l) && (now = clock_now()) < end)
-        if (loop_turn(&l->loop, end - now) < 0)
+    while (!is_over(l) && l->loop.looked < end)
+        if (loop_turn(&l->loop, sub_sat(end, clock_now())) < 0)
             return;
 }
 

@@ -168,12 +168,12 @@ static bool all_answered(const struct probe *p)
     return true;
 }
 
+/* By when the loop last looked, and not by the clock: after a pause of this program what
+ * came in time may still wait to be read. */
 static void expire(struct probe *p)
 {
-    kedge_nanos now = clock_now();
-
     for (uint32_t i = 0; i < p->count; i++)
-        probe_stats_expire(&p->targets[i]->stats, now);
+        probe_stats_expire(&p->targets[i]->stats, p->shared.loop.looked);
 }
 
 /* The last probe left: how long its answer may take. */
@@ -267,13 +267,14 @@ static bool preparing(const struct probe *p)
  * neighbour. */
 static int prepare(struct probe *p)
 {
-    kedge_nanos end = add_sat(clock_now(), p->plan.timeout), now;
+    struct loop *l = &p->shared.loop;
+    kedge_nanos end = add_sat(clock_now(), p->plan.timeout);
     int err = 0;
 
     for (uint32_t i = 0; i < p->count; i++)
         probe_warm_up(p->targets[i], p->plan.flood);
-    while (!err && !p->shared.loop.stopped && preparing(p) && (now = clock_now()) < end)
-        err = loop_turn(&p->shared.loop, end - now);
+    while (!err && !l->stopped && preparing(p) && l->looked < end)
+        err = loop_turn(l, sub_sat(end, clock_now()));
     for (uint32_t i = 0; i < p->count; i++)
         warmup_failed(&p->targets[i]->warmup);
     return err;
@@ -312,19 +313,17 @@ static kedge_nanos patience(struct probe *p, kedge_nanos *next_flood)
 
 static int send_all(struct probe *p)
 {
+    struct loop *l = &p->shared.loop;
     kedge_nanos now = clock_now(), flood = 0;
     int err = init_schedule(p, now);
 
     p->end = KEDGE_NEVER;
     if (!p->plan.flood)
-        loop_timer_set(&p->shared.loop, &p->due, schedule_next(&p->schedule));
+        loop_timer_set(l, &p->due, schedule_next(&p->schedule));
     set_tick(p, now);
-    while (!err && !p->shared.loop.stopped) {
-        now = clock_now();
-        if (p->end != KEDGE_NEVER && (now >= p->end || all_answered(p)))
-            break;
-        err = loop_turn(&p->shared.loop, patience(p, &flood));
-    }
+    while (!err && !l->stopped && l->looked < p->end &&
+           (p->end == KEDGE_NEVER || !all_answered(p)))
+        err = loop_turn(l, patience(p, &flood));
     expire(p);
     return err;
 }
