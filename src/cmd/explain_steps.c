@@ -40,12 +40,7 @@ struct printable explain_shown(struct kedge_span text)
 static struct printable place_of(const struct explaining *e,
                                  const struct policy_choice *c)
 {
-    static const char *const kinds[] = { [POLICY_FLAGS] = "command line",
-                                         [POLICY_CLIENT] = "client ",
-                                         [POLICY_FILE] = "file ",
-                                         [POLICY_TOP] = "top level",
-                                         [POLICY_DEFAULT] = "default" };
-    const char *kind = kinds[c->by->kind];
+    const char *kind = rules_kind_text(c->by->kind);
     struct printable p;
 
     if (c->value.line > 0)

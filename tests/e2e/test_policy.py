@@ -23,14 +23,23 @@ def test_a_client_gets_what_is_its_own(policed, get):
     assert get(url(server) + "secret/x", "-o", "-").code == 4
     assert server.record(file="secret/x")["reason"] == \
         "this file is not read here (line 7 of the policy)"
+    record = server.record(file="secret/x")
+    assert record["rule"] == "get: file secret/**, line 7" and record["path"] is None
+    record = server.record(file="alias", outcome="ok")
+    assert record["path"] == "a.txt" and record["rule"] == "root: top level, line 4"
     assert get(url(server) + "no/x", "-o", "-").code == 4
     assert server.record(file="no/x")["reason"] == \
         "a rule of the map refuses it (line 5 of the map)"
+    assert server.record(file="no/x")["rule"] == "map, line 5"
     assert ask(server.at, "127.0.0.2", RRQ, "a.txt", {"tsize": 0}) == \
         ("granted", {"tsize": "5"})
     assert ask(server.at, "127.0.0.4", RRQ, "a.txt", {"tsize": 0}) == \
         ("granted", {"tsize": "4"})
     assert ask(server.at, "127.0.0.3", RRQ, "a.txt", {}) == ("refused", 2)
+    for source, rule in (("2", "root: client 127.0.0.2, line 9"),
+                         ("4", "root: client 127.0.0.4/31, line 11"),
+                         ("3", "get: client 127.0.0.3, line 10")):
+        assert server.record(rule=rule)["peer"].startswith(f"127.0.0.{source}:")
 
 
 def test_a_root_that_is_missing_hurts_its_clients_alone(policed):
@@ -96,9 +105,12 @@ def test_uploads_are_by_name_and_by_client(policed, put, tree):
     (put.here / "new").write_text("new")
     (put.here / "big").write_bytes(bytes(1025))
     assert put("new", url(server) + "put/new").code == 0   # by the map it is in/new
+    record = server.record(file="put/new", event="put")
+    assert (record["rule"], record["path"]) == ("uploads: file in/*, line 8", "in/new")
     assert (tree / "tree/in/new").read_text() == "new"
     assert put("new", url(server) + "in/old").code == 5    # it is there
     assert put("new", url(server) + "elsewhere").code == 4
+    assert server.record(file="elsewhere")["rule"] == "uploads: default, line 13"
     assert put("big", url(server) + "in/big").code != 0
     assert not (tree / "tree/in/big").exists()
 

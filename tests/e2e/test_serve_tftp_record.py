@@ -11,7 +11,8 @@ from e2e.lib.serve import parse_text
 from e2e.peers.tftp import RRQ, WRQ, Peer, TftpError, ack, data, error, get, put
 
 KEYS = ["time", "event", "peer", "local", "file", "outcome", "reason", "bytes", "ms",
-        "rate_Bps", "asked", "granted", "blocks", "resent", "dup", "rtt_us"]
+        "rate_Bps", "asked", "granted", "blocks", "resent", "dup", "rtt_us",
+        "rule", "path", "port"]
 NUMBERS = ["bytes", "ms", "blocks", "resent", "dup"]
 
 
@@ -85,6 +86,10 @@ OUTCOMES = [("get", "ok", "file"), ("put", "ok", "up"), ("probe", "probe", "file
             ("get", "changed", "cut"), ("get", "unconfirmed", "small")]
 
 
+# Nothing was looked for.
+UNOPENED = ("mode is neither octet nor netascii", "malformed: options")
+
+
 @pytest.fixture(params=["text", "json"])
 def played(request, serve, make, srv):
     """(the form, the log's lines, the records)"""
@@ -116,6 +121,11 @@ def test_every_outcome(played):
     assert int(records[-2]["bytes"]) <= 600
     assert all(r["reason"] for r in records[3:9])
     assert int(records[-1]["resent"]) == 3
+    assert [r["path"] for r in records] == [r["file"] if r["reason"] not in UNOPENED else None
+                                            for r in records]
+    assert [r["port"] for r in records] == ["request" if r["outcome"] == "refused"
+                                            and r["file"] else "data" for r in records]
+    assert {r["rule"] for r in records} == {None}
     the_form(*played)
 
 

@@ -365,6 +365,18 @@ static struct store_result directory_commit(struct provided_file *file)
     return directory_upload_commit(&own(file)->upload);
 }
 
+static struct provider_story directory_story(const struct provided_file *file)
+{
+    const struct rules *r = &((const struct directory_file *)file)->rules;
+    struct provider_story story = { 0 };
+
+    if (*r->rule)
+        story.rule = span_of(r->rule);
+    if (r->result.error == STORE_OK)
+        story.path = span_of(r->name.text);
+    return story;
+}
+
 void directory_init(struct directory *d, const struct directory_config *config)
 {
     *d = (struct directory){ .provider = { .file_bytes = sizeof(struct directory_file),
@@ -375,6 +387,7 @@ void directory_init(struct directory *d, const struct directory_config *config)
                                            .commit = directory_commit,
                                            .changed = directory_changed,
                                            .close = directory_close,
+                                           .story = directory_story,
                                            .turn_over = forget_memory },
                              .config = *config };
 }

@@ -58,7 +58,7 @@ static void answer(struct tftp_port *p, const struct udp_message *m,
 
     port_say(from, &to, (struct kedge_span){ event->reply, event->reply_len });
     if (p->requests)
-        malformed_record(p, m, event->malformed);
+        malformed_record(from, m, event->malformed);
 }
 
 static void act(struct tftp_port *p, const struct udp_message *m,

@@ -203,13 +203,21 @@ void port_say(struct tftp_port *p, const struct channel *to, struct kedge_span b
 
 /* An ERROR ends it whichever port it comes from. Whoever is behind a NAT gets it so without
  * having to ask twice for each file that is not there. */
+static struct tftp_port *refusing_port(const struct tftp_transfer *t)
+{
+    if (t->service->config.auto_port)
+        return &t->service->listeners[t->session->listener].port[0];
+    return t->port;
+}
+
 void port_refuse(const struct tftp_transfer *t, struct kedge_span datagram)
 {
-    struct tftp_port *port = t->port;
+    port_say(refusing_port(t), &t->channel, datagram);
+}
 
-    if (t->service->config.auto_port)
-        port = &t->service->listeners[t->session->listener].port[0];
-    port_say(port, &t->channel, datagram);
+const struct tftp_port *port_last(const struct tftp_transfer *t)
+{
+    return t->session->state == TFTP_LIVE ? t->port : refusing_port(t);
 }
 
 void port_lend(struct tftp_port *p, const struct channel *to, struct kedge_span bytes,

@@ -78,6 +78,8 @@ struct tftp_transfer {
     bool is_stuck;
     bool hop_known; /* whether its network is attached was asked */
     bool open;      /* file is */
+    bool judged;    /* its open is over, well or not */
+    bool answered;  /* something was said to its peer */
     struct provided_file *file;
     struct block_reader block_reader;
     struct block_writer block_writer;
@@ -214,6 +216,9 @@ uint64_t port_emptied(const struct tftp_port *p);
 int outboxes_open(struct tftp_service *s);
 void outboxes_free(struct tftp_service *s);
 
+/* Where its answers have left from last, and the ERROR that refuses it. */
+const struct tftp_port *port_last(const struct tftp_transfer *t);
+
 /* Where what it sends leaves from, as its session says. */
 struct tftp_port *port_of(const struct tftp_transfer *t);
 
@@ -240,6 +245,7 @@ void transfer_heard_error(struct tftp_transfer *t, struct kedge_span datagram);
 
 /* CHANGED: its file, which it reads, is no longer as it was when it was opened. */
 KEDGE_MUST_CHECK struct store_result transfer_unaltered(const struct tftp_transfer *t);
+/* Of a request that was answered from p. */
 void malformed_record(const struct tftp_port *p, const struct udp_message *m,
                       const char *part);
 

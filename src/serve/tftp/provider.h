@@ -44,6 +44,12 @@ struct provider_request {
     uint32_t ifindex; /* where the request came in; 0: not known (tftp_config) */
 };
 
+/* What a record says of a file, beside its size. Spans with ptr NULL are not known. */
+struct provider_story {
+    struct kedge_span rule; /* what decided who may have it, in a few words */
+    struct kedge_span path; /* the name below its root that was opened or looked for */
+};
+
 struct provider {
     size_t file_bytes; /* of the provider's own struct for a file */
 
@@ -74,6 +80,10 @@ struct provider {
 
     /* Let go of it; of an upload that was not committed nothing is left behind. */
     struct store_result (*close)(struct provided_file *file);
+
+    /* What became of an open that is over, well or not: also after close, until the next open
+     * of *file. The spans are valid as long. NULL: there is nothing to say. */
+    struct provider_story (*story)(const struct provided_file *file);
 
     /* The end of each turn of the loop. NULL: nothing is to be done. */
     void (*turn_over)(struct provider *provider);

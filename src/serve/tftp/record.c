@@ -32,6 +32,23 @@ static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_
     return written(&w);
 }
 
+static struct kedge_span port_text(const struct tftp_port *p)
+{
+    return span_of(p->requests ? "request" : "data");
+}
+
+static void fill_story(struct transfer_record *r, const struct tftp_transfer *t)
+{
+    struct provider_story story = { 0 };
+
+    if (t->judged && t->service->config.provider->story)
+        story = t->service->config.provider->story(t->file);
+    r->rule = story.rule;
+    r->path = story.path;
+    if (t->answered)
+        r->port = port_text(port_last(t));
+}
+
 /* The address that was asked: of the request port, as the peer knows it. */
 static struct net_address asked_address(const struct tftp_port *p,
                                         const struct net_local *local)
@@ -181,6 +198,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     if (t->reason[0])
         r.reason = span_of(t->reason);
     fill_addresses(&r, &texts, &t->channel.peer, &asked);
+    fill_story(&r, t);
     r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
     if (session->state == TFTP_LIVE) {
         r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
@@ -220,6 +238,7 @@ void malformed_record(const struct tftp_port *p, const struct udp_message *m,
                                  .event = RECORD_REFUSED,
                                  .outcome = kedge_tftp_outcome_name(KEDGE_TFTP_REFUSED),
                                  .reason = span_of(part),
+                                 .port = port_text(p),
                                  .rtt = RECORD_UNKNOWN };
 
     fill_addresses(&r, &texts, &m->peer, &asked);

@@ -2,11 +2,15 @@
 /* Feeds the policy machine for one request, and turns its word into what a transfer needs. */
 #include "serve/tftp/rules.h"
 
+#include "base/number.h"
 #include "serve/tftp/name_case.h"
 
 #include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* Of a section's title; a rule has room for it, a key, a kind and a line. */
+enum { TITLE_MAX = 29 };
 
 /* One judgement. */
 struct judging {
@@ -168,6 +172,87 @@ static struct store_result refused(const struct policy_run *r, struct rules *out
     return store_fail(r->verdict == POLICY_LATER ? STORE_BUSY : STORE_DENIED, out->why);
 }
 
+const char *rules_kind_text(enum policy_kind kind)
+{
+    static const char *const texts[] = { [POLICY_FLAGS] = "command line",
+                                         [POLICY_CLIENT] = "client ",
+                                         [POLICY_FILE] = "file ",
+                                         [POLICY_TOP] = "top level",
+                                         [POLICY_DEFAULT] = "default" };
+
+    return texts[kind];
+}
+
+/* The key whose choice was the last word, for a request that the map did not refuse; none:
+ * POLICY_KEYS. Of a file that may be read, its root is what the policy chose. */
+static enum policy_key deciding_key(const struct policy_run *r)
+{
+    switch (r->reason) {
+    case POLICY_GET_REFUSED:
+        return POLICY_GET;
+    case POLICY_PUT_REFUSED:
+        return POLICY_UPLOADS;
+    case POLICY_CASE_TWICE:
+        return POLICY_IGNORE_CASE;
+    case POLICY_NO_MAC:
+    case POLICY_NO_INTERFACE:
+    case POLICY_BAD_ROOT:
+        return POLICY_ROOT;
+    case POLICY_NO_REASON:
+        if (r->request.put)
+            return POLICY_UPLOADS;
+        return r->keys[POLICY_GET].set ? POLICY_GET : POLICY_ROOT;
+    default:
+        return POLICY_KEYS;
+    }
+}
+
+static void put_line(struct writer *w, uint32_t line)
+{
+    if (line == 0)
+        return;
+    put(w, span_of(", line "));
+    put_decimal(w, line);
+}
+
+static void put_title(struct writer *w, struct kedge_span title)
+{
+    put(w, (struct kedge_span){ title.ptr, min_u64(title.len, TITLE_MAX) });
+    if (title.len > TITLE_MAX)
+        put(w, span_of("..."));
+}
+
+/* The server's own setting, which no section touches, is no rule. */
+static void put_rule(struct writer *w, const struct policy_run *r, enum policy_key key)
+{
+    const struct policy_choice *c = &r->keys[key];
+    const struct policy_section *by = c->by;
+
+    if (!c->set || (by->kind == POLICY_TOP && c->value.line == 0))
+        return;
+    put(w, span_of(policy_key_name(key)));
+    put(w, span_of(": "));
+    put(w, span_of(rules_kind_text(by->kind)));
+    if (by->kind == POLICY_CLIENT || by->kind == POLICY_FILE)
+        put_title(w, by->title);
+    put_line(w, c->value.line);
+}
+
+static void note_rule(const struct policy_run *r, struct rules *out)
+{
+    bool map = r->reason == POLICY_MAP_REFUSED || r->reason == POLICY_MAP_FAILED;
+    enum policy_key key = deciding_key(r);
+    struct writer w = { .ptr = (uint8_t *)out->rule, .room = sizeof out->rule - 1 };
+
+    if (map) {
+        put(&w, span_of("map"));
+        put_line(&w, line_of_refusal(r));
+    } else if (key != POLICY_KEYS) {
+        put_rule(&w, r, key);
+    }
+    out->rule[w.len] = 0;
+}
+
 static struct store_result settle(struct judging *j, struct rules *out)
 {
     struct policy_run *r = &j->run;
@@ -207,5 +292,6 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     if (watcher)
         watcher->step(watcher->owner, &j.run, todo);
     *out = (struct rules){ .root = base->root };
+    note_rule(&j.run, out);
     out->result = settle(&j, out);
 }

@@ -8,6 +8,9 @@
 #include "serve/tftp/policy_set.h"
 #include "serve/tftp/provider.h"
 
+/* Of a title longer than fits the beginning stands. */
+#define RULE_TEXT 72
+
 /* What a server has where the policy says nothing. */
 struct rules_base {
     const struct store_root *root;
@@ -23,6 +26,7 @@ struct rules {
     struct root_name name;
     struct store_result result; /* not OK: the request is refused, or put off (BUSY) */
     char why[112];              /* what result.why points to, if the policy refuses */
+    char rule[RULE_TEXT]; /* what decided: "get: file *.cfg, line 12"; "": nothing */
 };
 
 /* Each step, for explain; run->map_run.rule and run->name say what was done. */
@@ -33,6 +37,9 @@ struct rules_watcher {
     rules_step_fn step;
     void *owner;
 };
+
+/* The kind of a section, as people are told: in front of its title, if it has one. */
+const char *rules_kind_text(enum policy_kind kind);
 
 /* Judge. set is closed. watcher is NULL, or hears of each step. It blocks if
  * set->blocks. Any thread. */

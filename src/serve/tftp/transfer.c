@@ -294,6 +294,7 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
                                    refusal_words(op, why->error, room), datagram);
     else if (t->session->outcome == KEDGE_TFTP_RUNNING)
         t->session->outcome = KEDGE_TFTP_REFUSED;
+    t->answered = len > 0;
     if (len > 0)
         port_refuse(t, (struct kedge_span){ datagram, len });
     transfer_end(t);
@@ -311,7 +312,7 @@ static void start(struct tftp_transfer *t)
     t->session->asked.has &= ~s->config.refused_options;
     tftp_sessions_opened(&s->sessions, t->session, &limits, loop_now(s->config.loop));
     t->session->asked.has = asked; /* for its record */
-    t->counted = true;
+    t->counted = t->answered = true;
     s->busy++;
     transfer_pump(t);
 }
@@ -320,6 +321,7 @@ static void opened(struct tftp_transfer *t, const struct store_result *result)
 {
     bool netascii = t->session->mode == KEDGE_TFTP_NETASCII;
 
+    t->judged = true;
     if (result->error != STORE_OK) {
         transfer_refuse(t, result);
         return;

@@ -70,7 +70,8 @@ static void a_good_get(void **state)
         "\"event\":\"get\",\"peer\":\"192.0.2.7:2000\",\"local\":\"[::1]:3000\","
         "\"file\":\"a \\\"b\\\"\\\\xff\",\"outcome\":\"ok\",\"reason\":null,"
         "\"bytes\":2000000,\"ms\":500,\"rate_Bps\":4000000,\"asked\":\"blksize=1468\","
-        "\"granted\":\"\",\"blocks\":3,\"resent\":1,\"dup\":2,\"rtt_us\":1500");
+        "\"granted\":\"\",\"blocks\":3,\"resent\":1,\"dup\":2,\"rtt_us\":1500,"
+        "\"rule\":null,\"path\":null,\"port\":null");
 }
 
 static void a_put_that_was_refused(void **state)
@@ -90,7 +91,8 @@ static void a_put_that_was_refused(void **state)
         line, "\"event\":\"put\",\"peer\":null,\"local\":null,\"file\":\"f\","
               "\"outcome\":\"refused\",\"reason\":\"the server says: no\\\\x0a\\\\x1b "
               "(error 2)\",\"bytes\":0,\"ms\":0,\"rate_Bps\":null,\"asked\":\"\","
-              "\"granted\":null,\"blocks\":0,\"resent\":0,\"dup\":0,\"rtt_us\":null");
+              "\"granted\":null,\"blocks\":0,\"resent\":0,\"dup\":0,\"rtt_us\":null,"
+              "\"rule\":null,\"path\":null,\"port\":null");
 }
 
 static void standard_streams_have_names(void **state)

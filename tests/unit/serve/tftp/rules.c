@@ -125,11 +125,35 @@ static void without_descriptors_a_map_that_asks_for_a_file_is_put_off(void **sta
     closed(j);
 }
 
+/* What decided is said: of a title what there is room for. */
+static void the_rule_that_decided_is_named(void **state)
+{
+    struct judged *j = opened();
+    struct policy_section *file;
+
+    (void)state;
+    file = policy_set_add(&j->set);
+    assert_non_null(file);
+    file->kind = POLICY_FILE;
+    file->title = span_of("a-name-of-forty-bytes-that-is-too-long-*");
+    file->has = 1u << POLICY_GET;
+    file->values[POLICY_GET].line = UINT32_MAX;
+    begin(j, POLICY_IGNORE_CASE, 0);
+    put_file(j, "There", "");
+    assert_int_equal(judge(j, "a-name-of-forty-bytes-that-is-too-long-1"), STORE_DENIED);
+    assert_string_equal(j->rules.rule,
+                        "get: file a-name-of-forty-bytes-that-is..., line 4294967295");
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    assert_string_equal(j->rules.rule, "");
+    closed(j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_descriptors_a_name_in_another_case_is_put_off),
         cmocka_unit_test(without_descriptors_a_map_that_asks_for_a_file_is_put_off),
+        cmocka_unit_test(the_rule_that_decided_is_named),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
