@@ -194,6 +194,7 @@ static struct store_result judge(struct explaining *e)
         .uploads = { .policy = (enum upload_policy)o->uploads,
                      .mode = (uint32_t)o->upload_mode,
                      .max_bytes = o->max_upload },
+        .mac = o->mac ? e->mac.mac : NULL,
     };
     struct rules_watcher watcher = { .step = explain_step, .owner = e };
 
@@ -276,10 +277,20 @@ static bool read_options(struct explaining *e, const char *const *words, size_t 
     return true;
 }
 
+static bool read_mac(struct explaining *e)
+{
+    const char *mac = e->options->mac;
+
+    if (!mac ||
+        (policy_mac_parse(span_of(mac), &e->mac) && e->mac.mac_bytes == POLICY_MAC_BYTES))
+        return true;
+    return usage("--mac takes an address as 52:54:00:12:34:56, not", mac);
+}
+
 static bool read_operands(struct explaining *e, const struct operands *o)
 {
     e->request.peer = &e->peer;
-    if (!read_client(e, o->items[0]))
+    if (!read_client(e, o->items[0]) || !read_mac(e))
         return false;
     e->request.writes = strcmp(o->items[1], "put") == 0;
     if (!e->request.writes && strcmp(o->items[1], "get") != 0)
@@ -347,7 +358,7 @@ const struct verb verb_explain = {
         "CLIENT is an address, or ADDRESS%INTERFACE. The options are those of serve.\n"
         "Exit status: 0 granted, 3 not found, 4 refused.\n",
     .args = serve_args,
-    .arg_count = SERVE_ARGS + 1,
+    .arg_count = SERVE_ARGS + EXPLAIN_ARGS,
     .operands_min = 3,
     .operands_max = 24,
     .defaults = &serve_usual,

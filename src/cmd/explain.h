@@ -18,6 +18,7 @@ struct explaining {
     struct serve_policy policy;
     struct store_root root;
     struct net_address peer;
+    struct policy_match mac; /* of --mac */
     struct provider_request request;
     struct kedge_tftp_options asked;
     struct rules rules;

@@ -105,6 +105,25 @@ static void say_key(struct explaining *e, const struct policy_run *r, enum polic
                     place_of(e, &r->keys[key]).text);
 }
 
+/* Where the policy asks for it. */
+static void say_mac(struct explaining *e, const struct policy_client *c)
+{
+    uint8_t mac[POLICY_MAC_TEXT];
+    struct writer w = { .ptr = mac, .room = sizeof mac };
+
+    if (!e->policy.set.by_mac)
+        return;
+    if (c->mac_state == POLICY_MAC_PENDING)
+        explain_say(e, "mac", "is not known yet: no section by MAC counts");
+    else if (c->mac_state == POLICY_MAC_NONE)
+        explain_say(e, "mac", "none: not on an attached network, or a link without MACs");
+    if (c->mac_state != POLICY_MAC_KNOWN)
+        return;
+    policy_mac_put(&w, c->mac);
+    explain_say(e, "mac", "%.*s (%s)", (int)w.len, (const char *)w.ptr,
+                e->options->mac ? "--mac" : "neighbour table");
+}
+
 void explain_step(void *explaining, const struct policy_run *run, enum policy_todo step)
 {
     struct explaining *e = explaining;
@@ -114,6 +133,7 @@ void explain_step(void *explaining, const struct policy_run *run, enum policy_to
                     explain_shown(run->name).text);
     if (step != POLICY_DECIDED)
         return;
+    say_mac(e, &run->request.client);
     for (unsigned key = 0; key < POLICY_KEYS; key++)
         say_key(e, run, (enum policy_key)key);
     explain_say(e, "name", "%s", explain_shown(run->name).text);

@@ -258,12 +258,14 @@ static bool read_client(const struct policy_section *s, struct policy_match *m)
 
 static void check_title(struct policy_reader *r, cfg_t *cfg, struct policy_section *s)
 {
+    char what[256];
+
+    snprintf(what, sizeof what,
+             "takes an address, a CIDR prefix, a MAC (52:54:00:12:34:56 or 52:54:00:*) "
+             "or interface NAME, not '%.80s'",
+             printable((const char *)s->title.ptr, PRINTABLE_WORD).text);
     if (s->kind == POLICY_CLIENT && !read_client(s, &s->match))
-        complain(r, (unsigned)cfg->line, "client",
-                 "takes an address, a CIDR prefix, a MAC (52:54:00:*) or interface NAME");
-    else if (s->kind == POLICY_CLIENT && s->match.kind == POLICY_MAC && r->top->no_macs)
-        complain(r, (unsigned)cfg->line, "client",
-                 "by MAC: the addresses of clients are not looked up here");
+        complain(r, (unsigned)cfg->line, "client", what);
     if (s->kind == POLICY_FILE && (s->title.len == 0 || s->title.len > GLOB_MAX))
         complain(r, (unsigned)cfg->line, "file",
                  "takes a pattern of 1 to 128 bytes, with * ** and ?");

@@ -13,7 +13,6 @@ struct policy_file_top {
     const struct arg *args;
     size_t arg_count;
     uint32_t without; /* keys of sections that its program does not know: bits */
-    bool no_macs;     /* it does not know the MAC addresses of clients */
 
     /* Set a row; value lives as long as the policy_set. `problem` as of args_set(). NULL:
      * such keys are checked, and then passed over. */

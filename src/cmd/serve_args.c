@@ -154,11 +154,17 @@ const struct arg serve_args[] = {
       .help = "send reports only to probes that have this key" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge serve ..." },
 
-    /* The last row is of explain alone. */
+    /* The last rows are of explain alone. */
     { .name = "json", .kind = ARG_FLAG, ROW(json), .help = "print one JSON object" },
+    { .name = "mac",
+      .kind = ARG_TEXT,
+      .value = "MAC",
+      ROW(mac),
+      .help = "MAC address of CLIENT (default: by this host's neighbour table)" },
 };
 
-_Static_assert(sizeof serve_args / sizeof *serve_args == SERVE_ARGS + 1, "all but json");
+_Static_assert(sizeof serve_args / sizeof *serve_args == SERVE_ARGS + EXPLAIN_ARGS,
+               "all rows");
 
 const struct serve_options serve_usual = {
     .root = "./srv",

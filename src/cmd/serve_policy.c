@@ -74,7 +74,6 @@ static bool load_file(struct loading *l, struct writer *complaints)
     struct policy_file_top top = { .args = serve_args,
                                    .arg_count = SERVE_ARGS,
                                    .without = WITHOUT,
-                                   .no_macs = true,
                                    .set = set_option,
                                    .owner = l,
                                    .list = "listen",

@@ -15,7 +15,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 25 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 25, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -38,7 +38,8 @@ struct serve_options {
     const char *config;
     const char *map;
     bool check;
-    bool json; /* explain */
+    bool json;       /* explain */
+    const char *mac; /* explain; NULL: by the neighbour table */
     struct arg_list follow;
     bool ignore_case;
     const char *root;
@@ -64,7 +65,7 @@ struct serve_options {
     struct serve_extra extra;
 };
 
-/* SERVE_ARGS rows of serve, and one more of explain. */
+/* SERVE_ARGS rows of serve, and EXPLAIN_ARGS more of explain. */
 extern const struct arg serve_args[];
 extern const struct serve_options serve_usual;
 

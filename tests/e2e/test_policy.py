@@ -139,7 +139,11 @@ FAULTS = [
     ('\ndefault { root = "/nonexistent" }\n', ":2: root takes a directory that is there"),
     ('default { timeout = 2s }', ":1: no such option 'timeout'; allowed are get uploads"),
     ('default { max-transfers = 2 }', ":1: no such option 'max-transfers'; allowed are get"),
-    ('client "52:54:00:*" { get = allow }', ":1: client by MAC: "),
+    ('get = allow\nclient "52:54:00:zz" { get = allow }',
+     ":2: client takes an address, a CIDR prefix, a MAC (52:54:00:12:34:56 or 52:54:00:*) or "
+     "interface NAME, not '52:54:00:zz'"),
+    ('client "52:54:00:12:34:56:78" { get = allow }', ":1: client takes an address, "),
+    ('client "52:54" { get = allow }', ":1: client takes an address, "),
     ('client "192.0.2.0/33" { get = allow }', ":1: client takes an address, a CIDR prefix"),
     ('file "x" { root = "/" }', ":1: no such option 'root'; allowed are get uploads"),
     ('default { mode = "999" }', ":1: mode takes an octal number"),

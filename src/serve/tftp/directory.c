@@ -5,6 +5,7 @@
 #include "serve/tftp/directory.h"
 
 #include "base/bytes.h"
+#include "net/next_hop.h"
 #include "serve/tftp/job_group.h"
 #include "serve/tftp/rules.h"
 
@@ -276,6 +277,8 @@ static struct store_result open_judged(struct directory_file *f)
 
     f->base.blksize_max = f->rules.blksize_max;
     f->base.windowsize_max = f->rules.windowsize_max;
+    if (f->rules.mac_pending)
+        f->base.note = "its MAC is not known yet: no section by MAC counts";
     make_room(d, result.err);
     if (result.error == STORE_OK)
         result = f->request.writes ? open_upload(d, f) : open_read(d, f);
@@ -284,12 +287,15 @@ static struct store_result open_judged(struct directory_file *f)
     return result;
 }
 
+/* A client that hears nothing makes the kernel learn nothing, so that is done here. */
 static void judge(struct directory_file *f)
 {
     const struct directory_config *c = &directory_of(&f->base)->config;
-    struct rules_base base = { c->root, c->uploads };
+    struct rules_base base = { .root = c->root, .uploads = c->uploads };
 
     rules_judge(f->set, &base, &f->request, NULL, &f->rules);
+    if (f->rules.mac_pending)
+        next_hop_resolve(f->request.peer, f->request.ifindex);
 }
 
 static void judge_by_helper(struct store_job *job)

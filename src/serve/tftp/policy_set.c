@@ -137,6 +137,11 @@ static bool root_holds(const struct policy_section *s, uint8_t second)
     return false;
 }
 
+static bool is_client_by(const struct policy_section *s, enum policy_match_kind kind)
+{
+    return s->kind == POLICY_CLIENT && s->match.kind == kind;
+}
+
 static void note_needs(struct policy_set *s)
 {
     for (size_t i = 0; i < s->policy.map_count; i++)
@@ -146,10 +151,11 @@ static void note_needs(struct policy_set *s)
 
         s->blocks =
             s->blocks || root_holds(one, 0) || one->values[POLICY_IGNORE_CASE].number;
-        s->by_interface =
-            s->by_interface || root_holds(one, 'i') ||
-            (one->kind == POLICY_CLIENT && one->match.kind == POLICY_INTERFACE);
+        s->by_interface = s->by_interface || root_holds(one, 'i') ||
+                          is_client_by(one, POLICY_INTERFACE);
+        s->by_mac = s->by_mac || root_holds(one, 'm') || is_client_by(one, POLICY_MAC);
     }
+    s->blocks = s->blocks || s->by_mac;
 }
 
 /* Names are UTF-8; where the system does not have that, letters are those of ASCII. */

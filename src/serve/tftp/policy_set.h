@@ -20,6 +20,7 @@ struct policy_set {
     struct policy policy;        /* valid once closed */
     struct writer *warnings;     /* what is odd, but can be used; NULL: dropped */
     bool by_interface;           /* once closed: it asks where a request came in */
+    bool by_mac;                 /* once closed: it asks for the client's MAC address */
     bool blocks;                 /* once closed: see policy_set_close() */
     struct match_locale letters; /* once closed, where letter case may not count */
 
@@ -57,8 +58,8 @@ uint64_t policy_set_map(struct policy_set *s, const char *path,
                         struct writer *complaints);
 
 /* All is there: what the command line set comes first, what is the default last. From then
- * on `blocks` says whether a request may have to wait for a disk or for a slow expression:
- * then it is judged on a helper. */
+ * on `blocks` says whether a request may have to wait for a disk, for a slow expression or
+ * for the kernel's neighbour table: then it is judged on a helper. */
 void policy_set_close(struct policy_set *s);
 
 /* Their links may lead to follow's directories, which outlive the set: before any root is

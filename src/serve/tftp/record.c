@@ -221,6 +221,8 @@ void transfer_record(struct tftp_transfer *t)
     t->recorded = true;
     outcome = outcome_of(t);
     report_error(t, outcome);
+    if (!t->reason[0] && t->file->note)
+        reason_set(t, t->file->note);
     if (t->counted)
         t->service->busy--;
     t->counted = false;

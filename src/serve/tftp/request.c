@@ -26,6 +26,7 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     t->service = s;
     t->session = event->session;
     t->file = file_of(s, event->session);
+    t->file->note = NULL;
     t->port = port_of(t);
     t->channel =
         (struct channel){ .fd = t->port->socket.fd, .peer = m->peer, .gso = true };

@@ -3,10 +3,12 @@
 #include "serve/tftp/rules.h"
 
 #include "base/number.h"
+#include "net/next_hop.h"
 #include "serve/tftp/name_case.h"
 
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Of a section's title; a rule has room for it, a key, a kind and a line. */
@@ -28,12 +30,36 @@ struct judging {
     uint8_t memory[POLICY_SET_MEMORY];
 };
 
-/* To name an interface is a system call or three: only where the policy asks. */
+/* The kernel's answer takes a while: only where the policy asks. */
+static enum policy_mac find_mac(const struct policy_set *set,
+                                const struct rules_base *base,
+                                const struct provider_request *q,
+                                uint8_t mac[POLICY_MAC_BYTES])
+{
+    if (!set->by_mac)
+        return POLICY_MAC_NONE;
+    if (base->mac) {
+        memcpy(mac, base->mac, POLICY_MAC_BYTES);
+        return POLICY_MAC_KNOWN;
+    }
+    switch (next_hop_mac(q->peer, q->ifindex, mac)) {
+    case NEXT_HOP_MAC_KNOWN:
+        return POLICY_MAC_KNOWN;
+    case NEXT_HOP_MAC_PENDING:
+        return POLICY_MAC_PENDING;
+    case NEXT_HOP_NO_MAC:
+        break;
+    }
+    return POLICY_MAC_NONE;
+}
+
+/* To name an interface is a system call or three: likewise. */
 static struct policy_client client_of(struct judging *j, const struct provider_request *q)
 {
     bool v4 = q->peer->u.any.sa_family == AF_INET;
-    struct policy_client c = { .mac_state = POLICY_MAC_NONE };
+    struct policy_client c = { 0 };
 
+    c.mac_state = find_mac(j->set, j->base, q, c.mac);
     j->raw = net_address_raw(q->peer);
     c.address = v4 ? (struct kedge_span){ j->raw.ip + 12, 4 }
                    : (struct kedge_span){ j->raw.ip, 16 };
@@ -156,8 +182,27 @@ static uint32_t line_of_refusal(const struct policy_run *r)
     }
 }
 
-static struct store_result refused(const struct policy_run *r, struct rules *out)
+/* Why no section by MAC was this client's. */
+static const char *mac_note(const struct judging *j)
 {
+    const struct policy_run *r = &j->run;
+
+    if (!j->set->by_mac || r->reason == POLICY_NO_MAC)
+        return "";
+    switch (r->request.client.mac_state) {
+    case POLICY_MAC_PENDING:
+        return "; its MAC is not known yet";
+    case POLICY_MAC_NONE:
+        return "; it has no MAC on this network";
+    case POLICY_MAC_KNOWN:
+        break;
+    }
+    return "";
+}
+
+static struct store_result refused(const struct judging *j, struct rules *out)
+{
+    const struct policy_run *r = &j->run;
     bool map = r->reason == POLICY_MAP_REFUSED || r->reason == POLICY_MAP_FAILED;
     uint32_t line = line_of_refusal(r);
 
@@ -165,10 +210,11 @@ static struct store_result refused(const struct policy_run *r, struct rules *out
         snprintf(out->why, sizeof out->why, "%s: %.*s", policy_reason_text(r),
                  (int)r->text.len, (const char *)r->text.ptr);
     else if (line > 0)
-        snprintf(out->why, sizeof out->why, "%s (line %u of the %s)",
-                 policy_reason_text(r), (unsigned)line, map ? "map" : "policy");
+        snprintf(out->why, sizeof out->why, "%s (line %u of the %s)%s",
+                 policy_reason_text(r), (unsigned)line, map ? "map" : "policy",
+                 mac_note(j));
     else
-        snprintf(out->why, sizeof out->why, "%s", policy_reason_text(r));
+        snprintf(out->why, sizeof out->why, "%s%s", policy_reason_text(r), mac_note(j));
     return store_fail(r->verdict == POLICY_LATER ? STORE_BUSY : STORE_DENIED, out->why);
 }
 
@@ -261,7 +307,7 @@ static struct store_result settle(struct judging *j, struct rules *out)
     if (j->busy.error != STORE_OK)
         return j->busy;
     if (r->verdict != POLICY_GRANTED)
-        return refused(r, out);
+        return refused(j, out);
     found = root_of(j, &out->root);
     if (found.error != STORE_OK)
         return found;
@@ -291,7 +337,9 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
         todo = feed(&j, todo);
     if (watcher)
         watcher->step(watcher->owner, &j.run, todo);
-    *out = (struct rules){ .root = base->root };
+    *out = (struct rules){ .root = base->root,
+                           .mac_pending =
+                               j.run.request.client.mac_state == POLICY_MAC_PENDING };
     note_rule(&j.run, out);
     out->result = settle(&j, out);
 }

@@ -15,6 +15,7 @@
 struct rules_base {
     const struct store_root *root;
     struct upload_rules uploads;
+    const uint8_t *mac; /* the client's, of POLICY_MAC_BYTES; NULL: the kernel is asked */
 };
 
 /* What is to be done with one request. It must not move: result may point into it. */
@@ -27,6 +28,7 @@ struct rules {
     struct store_result result; /* not OK: the request is refused, or put off (BUSY) */
     char why[112];              /* what result.why points to, if the policy refuses */
     char rule[RULE_TEXT]; /* what decided: "get: file *.cfg, line 12"; "": nothing */
+    bool mac_pending;     /* the policy asks for the client's MAC, not known yet */
 };
 
 /* Each step, for explain; run->map_run.rule and run->name say what was done. */

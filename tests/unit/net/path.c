@@ -123,6 +123,19 @@ static void nobody_has_to_be_asked_on_loopback(void **state)
     assert_true(next_hop_is_attached(&to));
 }
 
+static void this_host_has_no_mac_of_its_own_to_go_by(void **state)
+{
+    struct net_address four = address("127.0.0.5");
+    struct net_address six = address("::1");
+    uint8_t mac[6];
+
+    (void)state;
+    assert_int_equal(next_hop_mac(&four, 0, mac), NEXT_HOP_NO_MAC);
+    assert_int_equal(next_hop_mac(&four, 1, mac), NEXT_HOP_NO_MAC);
+    assert_int_equal(next_hop_mac(&six, 0, mac), NEXT_HOP_NO_MAC);
+    assert_int_equal(next_hop_mac(&four, 1u << 30, mac), NEXT_HOP_NO_MAC);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(each_choice_is_set_on_ipv6),
         cmocka_unit_test(what_cannot_be_is_named),
         cmocka_unit_test(nobody_has_to_be_asked_on_loopback),
+        cmocka_unit_test(this_host_has_no_mac_of_its_own_to_go_by),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 struct judged {
     struct policy_set set;
     struct store_root root;
+    const uint8_t *mac; /* the client's, for explain */
     struct rules rules;
     char path[128];
 };
@@ -65,10 +66,10 @@ static void closed(struct judged *j)
 static enum store_error judge(struct judged *j, const char *name)
 {
     struct net_address peer;
-    struct rules_base base = { .root = &j->root };
+    struct rules_base base = { .root = &j->root, .mac = j->mac };
     struct provider_request q = { .peer = &peer, .name = span_of(name) };
 
-    assert_true(net_address_parse("192.0.2.1", 3000, &peer));
+    assert_true(net_address_parse("127.0.0.1", 3000, &peer));
     rules_judge(&j->set, &base, &q, NULL, &j->rules);
     return j->rules.result.error;
 }
@@ -148,12 +149,75 @@ static void the_rule_that_decided_is_named(void **state)
     closed(j);
 }
 
+/* client MAC { get = refuse } */
+static void begin_by_mac(struct judged *j, const char *mac)
+{
+    struct policy_section *s = policy_set_add(&j->set);
+
+    assert_non_null(s);
+    s->kind = POLICY_CLIENT;
+    assert_true(policy_mac_parse(span_of(mac), &s->match));
+    s->has = 1u << POLICY_GET;
+    s->values[POLICY_GET].line = 7;
+    assert_false(j->set.by_mac);
+    begin(j, POLICY_GET, 1);
+}
+
+static void a_policy_by_mac_is_judged_on_a_helper(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    begin_by_mac(j, "52:54:00:12:34:56");
+    put_file(j, "There", "");
+    assert_true(j->set.by_mac);
+    assert_true(j->set.blocks);
+    closed(j);
+}
+
+static void a_section_by_mac_is_for_that_mac(void **state)
+{
+    static const uint8_t its[] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+    static const uint8_t other[] = { 0x52, 0x54, 0, 0x12, 0x34, 0x57 };
+    struct judged *j = opened();
+
+    (void)state;
+    begin_by_mac(j, "52:54:00:12:34:56");
+    put_file(j, "There", "");
+    j->mac = its;
+    assert_int_equal(judge(j, "There"), STORE_DENIED);
+    assert_string_equal(j->rules.result.why,
+                        "this file is not read here (line 7 of the policy)");
+    j->mac = other;
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    closed(j);
+}
+
+static void a_client_without_a_mac_has_no_section_by_mac(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    begin_by_mac(j, "*");
+    put_file(j, "There", "");
+    assert_int_equal(judge(j, "There"), STORE_OK); /* of this host */
+    assert_false(j->rules.mac_pending);
+    j->set.sections[1].values[POLICY_GET].number = 0;
+    assert_int_equal(judge(j, "There"), STORE_DENIED);
+    assert_string_equal(j->rules.result.why,
+                        "this file is not read here; it has no MAC on this network");
+    closed(j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_descriptors_a_name_in_another_case_is_put_off),
         cmocka_unit_test(without_descriptors_a_map_that_asks_for_a_file_is_put_off),
         cmocka_unit_test(the_rule_that_decided_is_named),
+        cmocka_unit_test(a_policy_by_mac_is_judged_on_a_helper),
+        cmocka_unit_test(a_section_by_mac_is_for_that_mac),
+        cmocka_unit_test(a_client_without_a_mac_has_no_section_by_mac),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
