@@ -358,6 +358,11 @@ struct kedge_tftp_client {
     bool refuse;
     uint16_t code;
     unsigned asked_times;
+    /* A get's first block is shorter than was granted, and no shorter than RFC 1350's; the size
+     * of the file is not known. Then it is the last one only if no other comes until here: a
+     * server that grants a size and sends in another is FAILED. 0: never. */
+    kedge_nanos doubt_until;
+    bool doubt_told; /* that block is acknowledged */
 };
 
 KEDGE_API void kedge_tftp_client_init(struct kedge_tftp_client *c, enum kedge_tftp_op op,

@@ -5,6 +5,9 @@
 #include "base/number.h"
 #include "tftp/patience.h"
 
+/* A server's next block may have to come from a disk. */
+static const kedge_nanos doubt_min = 200 * KEDGE_MSEC;
+
 void kedge_tftp_client_init(struct kedge_tftp_client *c, enum kedge_tftp_op op,
                             const struct kedge_tftp_options *asked,
                             kedge_nanos patience_ns, kedge_nanos now)
@@ -94,6 +97,44 @@ static void read_first(struct kedge_tftp_client *c, const struct kedge_tftp_pack
     }
 }
 
+/* The only block of a get, which may be a whole one of a server that does not send in the size
+ * it granted: shorter than that, not shorter than RFC 1350's, of a file of unknown size. */
+static bool is_doubtful(const struct kedge_tftp_client *c)
+{
+    const struct kedge_tftp_receiver *r = &c->machine.receiver;
+
+    return r->phase == KEDGE_TFTP_COMMITTING && r->next == 2 &&
+           r->bytes >= KEDGE_TFTP_BLKSIZE_DEFAULT &&
+           !(c->granted.has & KEDGE_TFTP_HAS_TSIZE && c->granted.tsize > 0);
+}
+
+static bool in_doubt(const struct kedge_tftp_client *c, kedge_nanos now)
+{
+    return now < c->doubt_until &&
+           kedge_tftp_machine_outcome(&c->machine) == KEDGE_TFTP_RUNNING;
+}
+
+/* Another block than the one in doubt ends it: the file goes on. */
+static void read_in_doubt(struct kedge_tftp_client *c, const struct kedge_tftp_packet *in)
+{
+    if (in->op != KEDGE_TFTP_DATA)
+        return;
+    c->doubt_told &= in->number != 1;
+    if (in->number != 1)
+        kedge_tftp_machine_end(&c->machine, KEDGE_TFTP_FAILED, KEDGE_TFTP_ILLEGAL);
+}
+
+static void read_later(struct kedge_tftp_client *c, const struct kedge_tftp_packet *in,
+                       kedge_nanos now, struct kedge_span *store)
+{
+    kedge_tftp_machine_read(&c->machine, in, now, store);
+    if (in_doubt(c, now))
+        read_in_doubt(c, in);
+    else if (!c->machine.sends && store->ptr && is_doubtful(c))
+        c->doubt_until =
+            now + max_u64(2 * kedge_tftp_rto(&c->machine.receiver.rtt), doubt_min);
+}
+
 /* A second OACK: our ACK 0 was lost. */
 static void read_oack_again(struct kedge_tftp_client *c)
 {
@@ -117,7 +158,7 @@ void kedge_tftp_client_read(struct kedge_tftp_client *c, struct kedge_span datag
     else if (in.op == KEDGE_TFTP_OACK)
         read_oack_again(c);
     else
-        kedge_tftp_machine_read(&c->machine, &in, now, store);
+        read_later(c, &in, now, store);
 }
 
 static struct kedge_tftp_action ask(struct kedge_tftp_client *c, kedge_nanos now)
@@ -130,11 +171,31 @@ static struct kedge_tftp_action ask(struct kedge_tftp_client *c, kedge_nanos now
     return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_ASK };
 }
 
+/* A block in doubt is acknowledged before the file is kept, so that more can come; the ACK
+ * that follows the keeping would be the same again. */
+static struct kedge_tftp_action write_later(struct kedge_tftp_client *c, kedge_nanos now)
+{
+    struct kedge_tftp_action a = { .todo = KEDGE_TFTP_WAIT };
+
+    if (in_doubt(c, now) && c->doubt_told)
+        return a;
+    if (in_doubt(c, now)) {
+        c->doubt_told = true;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REPLY, .first = 1 };
+    }
+    c->doubt_until = 0;
+    a = kedge_tftp_machine_write(&c->machine, now);
+    if (a.todo != KEDGE_TFTP_REPLY || !c->doubt_told)
+        return a;
+    c->doubt_told = false;
+    return kedge_tftp_machine_write(&c->machine, now);
+}
+
 struct kedge_tftp_action kedge_tftp_client_write(struct kedge_tftp_client *c,
                                                  kedge_nanos now)
 {
     if (c->answered)
-        return kedge_tftp_machine_write(&c->machine, now);
+        return write_later(c, now);
     if (c->refuse) {
         c->refuse = false;
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = c->code };
@@ -150,7 +211,12 @@ struct kedge_tftp_action kedge_tftp_client_write(struct kedge_tftp_client *c,
 
 kedge_nanos kedge_tftp_client_deadline(const struct kedge_tftp_client *c)
 {
-    return c->answered ? kedge_tftp_machine_deadline(&c->machine) : c->deadline;
+    if (!c->answered)
+        return c->deadline;
+    if (c->doubt_until > 0 && c->doubt_told &&
+        kedge_tftp_machine_outcome(&c->machine) == KEDGE_TFTP_RUNNING)
+        return c->doubt_until;
+    return kedge_tftp_machine_deadline(&c->machine);
 }
 
 enum kedge_tftp_outcome kedge_tftp_client_outcome(const struct kedge_tftp_client *c)

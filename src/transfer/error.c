@@ -47,6 +47,14 @@ struct transfer_error fetch_wrong_size(void)
                                     .why = "its size differs from the announced one" };
 }
 
+struct transfer_error fetch_wrong_blocks(void)
+{
+    return (struct transfer_error){
+        .cause = KEDGE_TRANSFER_WRONG_SIZE,
+        .why = "the server's blocks are not of the size that it granted"
+    };
+}
+
 struct transfer_error fetch_changed(void)
 {
     return (struct transfer_error){ .cause = KEDGE_TRANSFER_CHANGED,

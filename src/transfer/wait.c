@@ -77,6 +77,14 @@ static void take_body(struct transfer_session *x, struct kedge_span body)
         session_fail(x, error);
 }
 
+/* The client ended it: what came cannot be the file. */
+static void note_wrong_blocks(struct transfer_session *x)
+{
+    if (x->asks && x->client.answered && x->error.cause == KEDGE_TRANSFER_DONE &&
+        session_outcome(x) == KEDGE_TFTP_FAILED)
+        x->error = fetch_wrong_blocks();
+}
+
 static void hear(struct transfer_session *x, const struct net_address *from,
                  struct kedge_span datagram)
 {
@@ -94,6 +102,7 @@ static void hear(struct transfer_session *x, const struct net_address *from,
         fix_peer(x, from);
     if (packet.op == KEDGE_TFTP_ERROR && before != session_outcome(x))
         remember_error(x, &packet);
+    note_wrong_blocks(x);
     if (body.ptr)
         take_body(x, body);
 }

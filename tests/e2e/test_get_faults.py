@@ -13,7 +13,7 @@ import pytest
 from e2e.lib.run import finish, names, start
 from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port
-from e2e.peers.tftp import ERROR
+from e2e.peers.tftp import ACK, ERROR
 from e2e.peers.tftp_peer import Peer
 
 
@@ -198,6 +198,24 @@ def test_size_announced_is_checked(get, said):
         assert done.code == 11 and "its size differs from the announced one" in done.err
         assert ERROR in [op for op, _, _ in peer.heard]
     assert names(get.here) == []
+
+
+@pytest.mark.parametrize("window", ["1", "8"])
+def test_blocks_of_another_size_than_was_granted(get, window):
+    """A short first block would end the file, were it not for the next one."""
+    with Peer({"f": os.urandom(3000)}, blocks_of=512, known=("blksize", "windowsize")) as peer:
+        done = get(f"{peer.url}/f", "--blksize", "1024", "--windowsize", window)
+    assert done.code == 11
+    assert "the server's blocks are not of the size that it granted" in done.err
+    assert names(get.here) == []
+
+
+def test_a_file_of_512_bytes_in_larger_blocks(get):
+    with Peer({"f": b"x" * 512}, known=("blksize",)) as peer:
+        done = get(f"{peer.url}/f", "--blksize", "1024")
+        assert done.code == 0, done.err
+        assert [m for m in peer.heard if m[1] == 1] == [(ACK, 1, b"")]
+    assert (get.here / "f").read_bytes() == b"x" * 512
 
 
 def test_size_zero_announces_nothing(get):

@@ -51,6 +51,7 @@ class Peer:
     confirm_delay: float = 0.0                   # before the last one
     lose_confirm: int = 0                        # so many last ACKs are lost
     fail_at_end: tuple = None                    # (code, text) in place of the last ACK
+    blocks_of: int = None                        # bytes of each DATA, whatever was granted
     single_port: bool = False
     slow: float = 0.0                            # before each DATA
     repeat_last: float = None                    # so long after the last ACK of a get its
@@ -136,7 +137,7 @@ class Transfer:
         self.peer, self.request, self.sock = peer, request, sock
         self.to = request.source
         self.granted = self.grant()
-        self.blksize = self.number("blksize", 512)
+        self.blksize = peer.blocks_of or self.number("blksize", 512)
         self.window = self.number("windowsize", 1)
         self.closed = False
 

@@ -31,6 +31,7 @@ static void any_client(struct kedge_tftp_client *c)
     c->op = any_bool() ? KEDGE_TFTP_RRQ : KEDGE_TFTP_WRQ;
     c->answered = any_bool();
     c->refuse = any_bool();
+    c->doubt_told = any_bool();
     any_machine(&c->machine);
 }
 

@@ -3,6 +3,7 @@
 #include "help.h"
 
 static const struct kedge_tftp_options none = { 0 };
+static const uint8_t half[KEDGE_TFTP_HEADER + 512] = { 0, KEDGE_TFTP_DATA, 0, 1 };
 static const struct kedge_tftp_options some = {
     .has = KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_TSIZE | KEDGE_TFTP_HAS_WINDOWSIZE,
     .blksize = 1024,
@@ -183,6 +184,62 @@ static void an_oack_again_brings_ack_0_again(void **state)
     assert_action(&c, MS(511), KEDGE_TFTP_WAIT, 0);
 }
 
+/* 512 bytes where 1,024 were granted may be all of the file, or the first half of a block. */
+static struct kedge_tftp_client in_doubt(void)
+{
+    struct kedge_tftp_client c = client(KEDGE_TFTP_RRQ, &some);
+
+    feed(&c, SPAN("\0\6blksize\0001024\0"), MS(10));
+    assert_action(&c, MS(10), KEDGE_TFTP_REPLY, 0);
+    assert_int_equal(feed(&c, (struct kedge_span){ half, sizeof half }, MS(20)), 512);
+    assert_action(&c, MS(20), KEDGE_TFTP_REPLY, 1); /* and nothing is kept yet */
+    assert_action(&c, MS(20), KEDGE_TFTP_WAIT, 0);
+    assert_true(kedge_tftp_client_deadline(&c) == MS(220));
+    return c;
+}
+
+static void blocks_of_another_size_than_was_granted_are_an_error(void **state)
+{
+    struct kedge_tftp_client c = in_doubt();
+    struct kedge_tftp_action a;
+
+    (void)state;
+    feed(&c, SPAN("\0\3\0\2more"), MS(219));
+    a = kedge_tftp_client_write(&c, MS(219));
+    assert_int_equal(a.todo, KEDGE_TFTP_REFUSE);
+    assert_int_equal(a.code, 4);
+    assert_action(&c, MS(219), KEDGE_TFTP_OVER, 0);
+    assert_int_equal(kedge_tftp_client_outcome(&c), KEDGE_TFTP_FAILED);
+    assert_true(kedge_tftp_client_deadline(&c) == KEDGE_NEVER);
+}
+
+static void a_block_in_doubt_is_the_file_when_no_other_comes(void **state)
+{
+    struct kedge_tftp_client c = in_doubt();
+
+    (void)state;
+    assert_true(feed(&c, (struct kedge_span){ half, sizeof half }, MS(100)) == SIZE_MAX);
+    assert_action(&c, MS(100), KEDGE_TFTP_REPLY, 1); /* its ACK was lost */
+    assert_action(&c, MS(219), KEDGE_TFTP_WAIT, 0);
+    feed(&c, SPAN("\0\5\0\0late\0"), MS(219)); /* no block */
+    assert_action(&c, MS(220), KEDGE_TFTP_COMMIT, 0);
+    assert_true(kedge_tftp_client_deadline(&c) == KEDGE_NEVER);
+    kedge_tftp_receiver_committed(&c.machine.receiver, MS(221));
+    assert_action(&c, MS(221), KEDGE_TFTP_OVER, 0); /* it has its ACK */
+    assert_int_equal(kedge_tftp_client_outcome(&c), KEDGE_TFTP_OK);
+}
+
+static void a_known_size_leaves_no_doubt(void **state)
+{
+    struct kedge_tftp_client c = client(KEDGE_TFTP_RRQ, &some);
+
+    (void)state;
+    feed(&c, SPAN("\0\6blksize\0001024\0tsize\000512\0"), MS(10));
+    assert_action(&c, MS(10), KEDGE_TFTP_REPLY, 0);
+    assert_int_equal(feed(&c, (struct kedge_span){ half, sizeof half }, MS(20)), 512);
+    assert_action(&c, MS(20), KEDGE_TFTP_COMMIT, 0);
+}
+
 static void a_client_is_proved_from_the_start(void **state)
 {
     struct kedge_tftp_client c = client(KEDGE_TFTP_RRQ, &some);
@@ -222,6 +279,9 @@ int main(void)
         cmocka_unit_test(a_bad_oack_is_answered_by_error_8),
         cmocka_unit_test(an_oack_that_was_not_asked_for_is_bad),
         cmocka_unit_test(an_oack_again_brings_ack_0_again),
+        cmocka_unit_test(blocks_of_another_size_than_was_granted_are_an_error),
+        cmocka_unit_test(a_block_in_doubt_is_the_file_when_no_other_comes),
+        cmocka_unit_test(a_known_size_leaves_no_doubt),
         cmocka_unit_test(a_client_is_proved_from_the_start),
         cmocka_unit_test(the_patience_is_the_users),
     };
