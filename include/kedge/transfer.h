@@ -56,13 +56,13 @@ enum kedge_transfer_cause {
     KEDGE_TRANSFER_CLOSED,       /* ICMP says that nobody listens there */
     KEDGE_TRANSFER_SILENT,       /* no answer, no progress, or no last ACK: `outcome` */
     KEDGE_TRANSFER_PEER_ERROR,   /* the peer's ERROR `code`; its words are in `said` */
-    KEDGE_TRANSFER_BAD_REPLY,    /* the server granted what was not asked */
-    KEDGE_TRANSFER_LOCAL_FILE,   /* a file here: `code`, 0 where no errno is behind it */
-    KEDGE_TRANSFER_DISK_FULL,    /* here */
-    KEDGE_TRANSFER_WRONG_SIZE,   /* short, or not of the size announced */
-    KEDGE_TRANSFER_CHANGED,      /* the file was altered while it was sent */
-    KEDGE_TRANSFER_WRONG_SUM,    /* another SHA-256 */
-    KEDGE_TRANSFER_STOPPED,      /* by cancel_fd or progress() */
+    KEDGE_TRANSFER_BAD_REPLY, /* the server granted what was not asked, or sent a block 0 */
+    KEDGE_TRANSFER_LOCAL_FILE,  /* a file here: `code`, 0 where no errno is behind it */
+    KEDGE_TRANSFER_DISK_FULL,   /* here */
+    KEDGE_TRANSFER_WRONG_SIZE,  /* short, or not of the size announced */
+    KEDGE_TRANSFER_CHANGED,     /* the file was altered while it was sent */
+    KEDGE_TRANSFER_WRONG_SUM,   /* another SHA-256 */
+    KEDGE_TRANSFER_STOPPED,     /* by cancel_fd or progress() */
     KEDGE_TRANSFER_BAD_REQUEST, /* no request can be made of it, and nothing was sent: not
                                    tftp://, no name or too long a one, port 0, an option
                                    out of its bounds */

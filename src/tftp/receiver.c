@@ -42,6 +42,14 @@ static kedge_nanos reply_wait(const struct kedge_tftp_receiver *r, bool ahead)
     return max_u64(r->rtt.smoothed / 2, reply_again_min);
 }
 
+/* No file has a block 0: who numbers from there would have its first one left out. */
+static void refuse_block_0(struct kedge_tftp_receiver *r)
+{
+    r->refuse = true;
+    r->code = KEDGE_TFTP_ILLEGAL;
+    finish(r, KEDGE_TFTP_FAILED);
+}
+
 /* DATA that is not the next: a gap in a window, or a block that came before because our
  * ACK was lost. Both are answered by the last ACK; what is of no window is not. */
 static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_nanos now)
@@ -52,6 +60,10 @@ static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_n
     if (!kedge_tftp_unwrap(r->next - back, back + r->terms.window, number,
                            r->terms.rollover, &block))
         return;
+    if (block == 0 && r->phase == KEDGE_TFTP_TAKING) {
+        refuse_block_0(r);
+        return;
+    }
     r->gone_at = KEDGE_NEVER;
     r->duplicates += block < r->next;
     if (block + 1 < r->next)

@@ -55,6 +55,12 @@ struct transfer_error fetch_wrong_blocks(void)
     };
 }
 
+struct transfer_error fetch_block_0(void)
+{
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_BAD_REPLY,
+                                    .why = "the server numbers its blocks from 0" };
+}
+
 struct transfer_error fetch_changed(void)
 {
     return (struct transfer_error){ .cause = KEDGE_TRANSFER_CHANGED,

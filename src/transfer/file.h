@@ -58,6 +58,7 @@ struct transfer_error transfer_no_error(void);
 struct transfer_error transfer_error_of(struct store_result result);
 struct transfer_error fetch_wrong_size(void);
 struct transfer_error fetch_wrong_blocks(void);
+struct transfer_error fetch_block_0(void);
 struct transfer_error fetch_changed(void); /* of a file that is sent */
 struct transfer_error fetch_no_memory(void);
 

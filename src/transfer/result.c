@@ -202,7 +202,8 @@ static void explain(struct kedge_error *line, const struct kedge_transfer_result
         explain_silence(line, r);
         break;
     case KEDGE_TRANSFER_BAD_REPLY:
-        add(line, "the server granted options that were not asked for");
+        add(line, *about->why ? about->why
+                              : "the server granted options that were not asked for");
         break;
     case KEDGE_TRANSFER_UNREACHABLE:
         add_peer(line, "cannot be reached at", r);

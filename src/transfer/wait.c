@@ -82,7 +82,7 @@ static void note_wrong_blocks(struct transfer_session *x)
 {
     if (x->asks && x->client.answered && x->error.cause == KEDGE_TRANSFER_DONE &&
         session_outcome(x) == KEDGE_TFTP_FAILED)
-        x->error = fetch_wrong_blocks();
+        x->error = x->client.doubt_until > 0 ? fetch_wrong_blocks() : fetch_block_0();
 }
 
 static void hear(struct transfer_session *x, const struct net_address *from,

@@ -210,6 +210,14 @@ def test_blocks_of_another_size_than_was_granted(get, window):
     assert names(get.here) == []
 
 
+def test_blocks_numbered_from_0(get):
+    with Peer({"f": os.urandom(3000)}, first_block=0) as peer:
+        done = get(f"{peer.url}/f", "--blksize", "1024")
+    assert done.code == 5
+    assert "the server numbers its blocks from 0" in done.err
+    assert names(get.here) == []
+
+
 def test_a_file_of_512_bytes_in_larger_blocks(get):
     with Peer({"f": b"x" * 512}, known=("blksize",)) as peer:
         done = get(f"{peer.url}/f", "--blksize", "1024")

@@ -206,6 +206,19 @@ def test_the_largest_upload(serve, srv):
     assert sorted(os.listdir(srv)) == ["fits", "fits2"]
 
 
+def test_an_upload_numbered_from_0_is_not_kept(serve, srv):
+    """Without its size told, all but the first block would pass for the file."""
+    server = serve("--uploads", "create")
+    with Peer(server.at) as peer:
+        peer.ask(WRQ, "up")
+        assert bytes(peer.hear()) == ack(0)
+        peer.say(data(0, bytes(512)))
+        assert bytes(peer.hear()[:4]) == error(4)[:4]
+        peer.say(data(1, bytes(100)))
+    assert server.record(file="up")["reason"] == "the peer numbers its blocks from 0"
+    assert os.listdir(srv) == []
+
+
 @pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
 def test_the_last_ack_is_said_again(serve, srv, flags):
     """It was lost: the client sends its last block again."""

@@ -140,6 +140,8 @@ static void report_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
         reason_set(t, "ICMP says that nobody listens at the peer's port");
     else if (outcome == KEDGE_TFTP_REPLACED)
         reason_set(t, "the peer sent a new request");
+    else if (outcome == KEDGE_TFTP_FAILED)
+        reason_set(t, "the peer numbers its blocks from 0");
 }
 
 static enum record_event event_of(const struct tftp_session *s,

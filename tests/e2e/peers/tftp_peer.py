@@ -52,6 +52,7 @@ class Peer:
     lose_confirm: int = 0                        # so many last ACKs are lost
     fail_at_end: tuple = None                    # (code, text) in place of the last ACK
     blocks_of: int = None                        # bytes of each DATA, whatever was granted
+    first_block: int = 1                         # the number of the first DATA
     single_port: bool = False
     slow: float = 0.0                            # before each DATA
     repeat_last: float = None                    # so long after the last ACK of a get its
@@ -215,7 +216,7 @@ class Transfer:
             peer.losses.discard(block)
             return
         for _ in range(2 if peer.twice else 1):
-            self.say(data(block & 0xFFFF, body))
+            self.say(data(block - 1 + peer.first_block & 0xFFFF, body))
         if peer.strangers and block == 2:
             self.strangers()
 

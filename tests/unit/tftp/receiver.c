@@ -117,6 +117,27 @@ static void what_is_too_long_is_not_stored(void **state)
     PLAY(&r, script);
 }
 
+/* An upload numbered from 0 would be kept without its first block. */
+static void a_block_0_is_the_end(void **state)
+{
+    static const struct line first[] = {
+        { 0, TIME, 0, REPLY, 0, RUN },
+        { 10, DATA, 0, REFUSE, 0, KEDGE_TFTP_FAILED },
+        { 20, DATA, 1, 0, 0, KEDGE_TFTP_FAILED },
+    };
+    static const struct line late[] = {
+        { 10, SHORT, 1, STORE | COMMIT, 0, RUN },
+        { 11, DATA, 0, 0, 0, RUN }, /* all has come: nothing it says can matter */
+    };
+    struct kedge_tftp_receiver r = receiver(1, true);
+
+    (void)state;
+    PLAY(&r, first);
+    assert_int_equal(r.code, KEDGE_TFTP_ILLEGAL);
+    r = receiver(1, false);
+    PLAY(&r, late);
+}
+
 static void an_error_is_an_abort(void **state)
 {
     static const struct line script[] = {
@@ -180,6 +201,7 @@ int main(void)
         cmocka_unit_test(rule_10_a_receiver_dallies_to_repeat_its_last_ack),
         cmocka_unit_test(without_lingering_it_is_over_with_the_last_ack),
         cmocka_unit_test(what_is_too_long_is_not_stored),
+        cmocka_unit_test(a_block_0_is_the_end),
         cmocka_unit_test(an_error_is_an_abort),
         cmocka_unit_test(deaf_until_its_own_data_can_come),
         cmocka_unit_test(rule_1_any_size),

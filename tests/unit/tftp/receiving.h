@@ -16,13 +16,13 @@ enum event {
     KEPT,  /* the file is kept */
 };
 
-enum { STORE = 1, COMMIT = 2, REPLY = 4, TWICE = 8 };
+enum { STORE = 1, COMMIT = 2, REPLY = 4, TWICE = 8, REFUSE = 16 };
 
 struct line {
     unsigned at_ms;
     enum event event;
     uint16_t number;
-    unsigned want; /* STORE, COMMIT, REPLY */
+    unsigned want; /* STORE, COMMIT, REPLY, REFUSE */
     uint64_t acked;
     enum kedge_tftp_outcome outcome;
 };
@@ -62,6 +62,8 @@ static inline void pump(struct kedge_tftp_receiver *r, kedge_nanos now, struct l
             got->acked = a.first;
         } else if (a.todo == KEDGE_TFTP_COMMIT) {
             got->want |= COMMIT;
+        } else if (a.todo == KEDGE_TFTP_REFUSE) {
+            got->want |= REFUSE;
         } else {
             break;
         }
