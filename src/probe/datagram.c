@@ -18,7 +18,7 @@ static bool is_udp(const struct probe_target *t)
     return t->endpoint.transport == KEDGE_UDP;
 }
 
-static int send_once(struct probe_target *t, struct kedge_span payload)
+static int send_once(const struct probe_target *t, struct kedge_span payload)
 {
     ssize_t n = send(t->watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL);
 
@@ -59,6 +59,21 @@ static void restart(struct probe_target *t)
     t->no_kernel_times.kind = CAUSE_STAMPS_ENDED;
 }
 
+/* A connected socket keeps the address of this host that it had at first, also when the host
+ * has lost it: connected again it has one of today. What --source asks for stays. */
+static int send_again(const struct probe_target *t, struct kedge_span payload, int code)
+{
+    const struct sockaddr none = { .sa_family = AF_UNSPEC };
+    bool route = code == ENETUNREACH || code == EHOSTUNREACH || code == EINVAL ||
+                 code == EADDRNOTAVAIL || code == EDESTADDRREQ;
+
+    if (!is_udp(t) || !route || connect(t->watch.fd, &none, sizeof none) < 0)
+        return code;
+    if (connect(t->watch.fd, &t->address.u.any, t->address.len) < 0)
+        return errno; /* it is not connected then, and the next one begins here */
+    return send_once(t, payload);
+}
+
 /* The error of an earlier probe is told to the next call on the socket. */
 static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
@@ -69,6 +84,7 @@ static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t
         drain(t);
         restart(t);
         code = send_once(t, payload);
+        code = code ? send_again(t, payload, code) : 0;
         if (code)
             restart(t);
     }

@@ -32,12 +32,15 @@ static void close_stretch(struct peer *p, const struct peer_answer *a, uint64_t 
 static void take_token(struct peer *p, const struct probe_extension *m,
                        const struct peer_answer *a)
 {
+    bool moved = p->seen_port != m->port ||
+                 memcmp(p->seen_address, m->address, sizeof m->address) != 0;
+
     p->seen_known = true;
     memcpy(p->seen_address, m->address, sizeof m->address);
     p->seen_port = m->port;
     if (p->cookie == m->cookie)
         return;
-    p->restarts += p->cookie != 0;
+    p->restarts += p->cookie != 0 && !moved; /* a cookie is of an address of ours */
     p->cookie = m->cookie;
     close_stretch(p, a, a->next);
 }

@@ -261,6 +261,39 @@ static void connect_next(struct probe_target *t)
         connected(t);
 }
 
+/* Whether this host has lost the address that the connection has: then nothing leaves, and
+ * TCP says nothing for a quarter of an hour. */
+static bool lost_its_address(const struct probe_target *t)
+{
+    struct kedge_address own = { .len = sizeof own.storage };
+    struct net_address at;
+    bool lost;
+    int fd;
+
+    if (!is_tcp(t) ||
+        getsockname(t->watch.fd, (struct sockaddr *)&own.storage, &own.len) < 0 ||
+        !net_address_from(&own, &at))
+        return false;
+    net_address_set_port(&at, 0);
+    fd = socket(at.u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    lost = fd >= 0 && bind(fd, &at.u.any, at.len) < 0 && errno == EADDRNOTAVAIL;
+    if (fd >= 0)
+        close(fd);
+    return lost;
+}
+
+/* Looked at when a probe was lost since the last look. */
+static void check_address(struct probe_target *t)
+{
+    struct probe_stream *s = t->stream;
+
+    if (s->state != STREAM_OPEN || t->stats.lost == s->lost)
+        return;
+    if (lost_its_address(t))
+        hang_up(t, EADDRNOTAVAIL);
+    s->lost = t->stats.lost;
+}
+
 /* Why nothing can leave: an earlier failure; or the peer does not answer the SYN. */
 static int not_open(const struct probe_target *t)
 {
@@ -274,6 +307,7 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
 {
     struct probe_stream *s = t->stream;
 
+    check_address(t);
     if (s->state != STREAM_OPEN) {
         probe_unsent(t, sequence, not_open(t));
         if (s->state == STREAM_CLOSED) {

@@ -43,6 +43,7 @@ struct probe_stream {
     size_t in_len, out_len, out_room;
     uint32_t overtook; /* of what came: stamps_overtook() ... */
     bool waited;       /* ... and it rose at the last reading */
+    uint64_t lost;     /* probes, when its own address was last looked at */
 };
 
 /* All icmp targets of a family ask over one socket: a raw one each would have the kernel

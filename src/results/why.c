@@ -17,6 +17,8 @@ const char *why_of_code(int code)
         return "administratively prohibited";
     case EINPROGRESS:
         return "no answer to the connection request";
+    case EADDRNOTAVAIL:
+        return "this host has lost the address that it sent from";
     case ETIME:
         return "TTL exceeded in transit";
     default:

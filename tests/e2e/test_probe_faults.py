@@ -59,6 +59,25 @@ def test_what_a_program_reads_has_no_lines_beside_it(kedge, words):
 
 # ---- the interface ---------------------------------------------------------------------
 
+def test_a_host_whose_address_changes(endless, wire, serve):
+    """As DHCP does it. A connected socket keeps its old address for ever; so does TCP."""
+    w = wire()
+    w.run(w.near, "ip", "address", "add", "10.99.0.7/24", "dev", w.device)
+    w.run(w.near, "sysctl", "-qw", f"net.ipv4.conf.{w.device}.promote_secondaries=1")
+    server = serve(at=(f"echo+udp://{w.peer}:0", f"echo+tcp://{w.peer}:0"),
+                   under=w.inside(w.far))
+    run = endless("-i", "10ms", "udp://%s:%d" % server.address("echo+udp"),
+                  "tcp://%s:%d" % server.address("echo+tcp"), f"icmp://{w.peer}",
+                  under=w.inside(w.near), timeout="200ms")
+    run.until(20, targets=3)
+    w.run(w.near, "ip", "address", "del", "10.99.0.1/24", "dev", w.device)
+    run.until(20, targets=3)
+    udp, tcp, _ = run.end()
+    assert udp["unsent"] == 0 and udp["server"]["restarts"] == 0
+    assert tcp["connect_ns"]["n"] >= 2
+    assert tcp["error"] == "this host has lost the address that it sent from"
+
+
 def test_an_interface_that_goes_down_and_comes_back(endless, wire, serve):
     w = wire()
     server = serve(at=(f"echo+udp://{w.peer}:0",), under=w.inside(w.far))

@@ -51,6 +51,25 @@ static void expect(uint64_t lost, uint64_t going, uint64_t coming, uint64_t unkn
     assert_int_equal(l.unknown, unknown);
 }
 
+static void cookie_for_port(uint64_t value, uint16_t port)
+{
+    peer_took(&peer,
+              &(struct probe_extension){
+                  .kind = EXTENSION_TOKEN, .cookie = value, .port = port },
+              &(struct peer_answer){ 1, 2, 0, true });
+}
+
+/* The server's cookie is of the address that it sees: a NAT or this host may change that. */
+static void another_address_of_ours_is_no_restart(void **state)
+{
+    (void)state;
+    cookie_for_port(9, 1001);
+    cookie_for_port(10, 1002);
+    assert_int_equal(peer.restarts, 0);
+    cookie_for_port(11, 1002);
+    assert_int_equal(peer.restarts, 1);
+}
+
 static void a_plain_echo_tells_nothing(void **state)
 {
     (void)state;
@@ -156,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_plain_echo_tells_nothing),
+        TEST(another_address_of_ours_is_no_restart),
         TEST(each_way_has_its_losses),
         TEST(what_follows_the_last_word_is_not_known),
         TEST(order_does_not_matter),
