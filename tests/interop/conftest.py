@@ -29,9 +29,9 @@ def srv():
 @pytest.fixture(scope="session")
 def judge(root):
     """tftp-hpa 7.3's in.tftpd."""
-    path = Path(os.environ.get("KEDGE_IN_TFTPD", root / "build-peers" / "in.tftpd-sid"))
+    path = Path(os.environ.get("KEDGE_IN_TFTPD", root / "build-peers/tftpd-hpa-7.3/in.tftpd"))
     if not path.exists():
-        pytest.skip("no tftp-hpa 7.3 here (KEDGE_IN_TFTPD)")
+        pytest.skip("no tftp-hpa 7.3 here (tools/setup --peers)")
     return path
 
 

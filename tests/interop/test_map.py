@@ -3,7 +3,7 @@
 files, by its --map-test and by that of kedge called as in.tftpd, must come out as the same
 bytes.
 
-7.3 is found as KEDGE_IN_TFTPD, or as build-peers/in.tftpd-sid. KEDGE_MAP_NAMES sets how
+7.3 is found as KEDGE_IN_TFTPD, or as build-peers/tftpd-hpa-7.3/in.tftpd. KEDGE_MAP_NAMES sets how
 many names a family of maps gets (default 1000), KEDGE_MAP_SEED another seed."""
 import os
 import random
