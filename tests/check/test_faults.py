@@ -44,7 +44,7 @@ FAULTS = {
                       {"window-lost-ack", "upload-silence", "options-lost-oack-write"}),
     "next-block-again": ({"lockstep-lost-ack"}, {"lockstep-waits", "lockstep-lost-first", "lockstep-lost-last-ack",
                                                  "window-lost-ack", "options-timeout-kept"}),
-    "three-bytes-again": ({"lockstep-lost-first"}, {"window-lost-ack"}),
+    "three-bytes-again": ({"lockstep-lost-first"}, {"lockstep-waits", "window-lost-ack"}),
     "jumps": ({"lockstep-ack-ahead"}, {"lockstep-ack-zero", "lockstep-duplicate-ack",
                                        "lockstep-five-acks", "lockstep-late-ack"}),
     "starts-again-at-ack-0": ({"lockstep-ack-zero"}, set()),
