@@ -68,6 +68,7 @@ static void feed(struct tftp_sessions *t, struct tftp_session *s,
 
     if (!kedge_tftp_parse(in->bytes, &packet)) {
         drop_datagram(t, out, TFTP_DROP_MALFORMED);
+        count_up(&s->strange);
         return;
     }
     if (is_of_the_other_port(s, &packet)) {
@@ -90,6 +91,14 @@ static bool hears(const struct tftp_session *s, const struct tftp_arrival *in)
     return s->socket == in->socket && s->from != TFTP_FROM_REQUEST;
 }
 
+static void drop_of_peer(struct tftp_sessions *t, struct tftp_session *s,
+                         const struct tftp_arrival *in, struct tftp_event *out)
+{
+    drop_datagram(t, out, TFTP_DROP_UNKNOWN);
+    if (!hears(s, in))
+        count_up(&s->elsewhere);
+}
+
 void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
                         kedge_nanos now, struct tftp_event *out)
 {
@@ -103,8 +112,8 @@ void tftp_sessions_data(struct tftp_sessions *t, const struct tftp_arrival *in,
     *out = (struct tftp_event){ .verdict = TFTP_DROPPED };
     if (!s)
         refuse_foreign(t, in, now, out);
-    else if (!hears(s, in) || s->state != TFTP_LIVE)
-        drop_datagram(t, out, TFTP_DROP_UNKNOWN);
-    else
+    else if (hears(s, in) && s->state == TFTP_LIVE)
         feed(t, s, in, now, out);
+    else
+        drop_of_peer(t, s, in, out);
 }

@@ -27,6 +27,14 @@ static size_t write_malformed(struct tftp_event *out, size_t room)
                                   all <= room ? out->malformed : "malformed");
 }
 
+static void note_elsewhere(const struct tftp_sessions *t, const struct tftp_arrival *in)
+{
+    struct tftp_session *s = tftp_sessions_find(t, in->listener, &in->peer);
+
+    if (s)
+        count_up(&s->elsewhere);
+}
+
 /* A request that cannot be read is answered, within its own length; whatever else comes
  * to the request port is not, or two servers could answer each other for ever. */
 static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival *in,
@@ -37,6 +45,8 @@ static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival 
         (in->bytes.ptr[1] == KEDGE_TFTP_RRQ || in->bytes.ptr[1] == KEDGE_TFTP_WRQ);
 
     drop_datagram(t, out, request ? TFTP_DROP_MALFORMED : TFTP_DROP_NOT_REQUEST);
+    if (!request)
+        note_elsewhere(t, in);
     if (!request || !budget_left(t, &in->peer))
         return;
     out->malformed = request_malformed(in->bytes);
@@ -94,6 +104,7 @@ static void try_request_port(struct tftp_sessions *t, struct tftp_session *s,
         sub_sat(came_at(in, now), s->answered) <= duplicate_within)
         return;
     s->from = TFTP_FROM_EITHER;
+    s->moved = true;
     port_memory_silent(t, s, now);
 }
 
@@ -113,6 +124,7 @@ bool tftp_sessions_blocked(struct tftp_sessions *t, struct tftp_session *s,
         s->heard)
         return false;
     s->from = TFTP_FROM_REQUEST;
+    s->barred = true;
     port_memory_settled(t, s);
     answer_again(s, now);
     return true;
@@ -213,6 +225,7 @@ static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
         return true;
     }
     s->outcome = KEDGE_TFTP_TIMEOUT;
+    s->displaced = true;
     table_remember(t, s, now);
     replace(t, s, out);
     return true;

@@ -76,6 +76,13 @@ struct tftp_session {
     bool slowed;  /* request_rate.h did */
     bool linked;  /* in the table: a peer can find it */
     bool charged; /* to the budget of unvalidated transfers */
+
+    /* For its verdict (verdict.h). */
+    bool moved;      /* from its data port to the request port, for that was silent */
+    bool barred;     /* or for this host's firewall lets nothing leave there */
+    bool displaced;  /* it gave way in a full table */
+    uint8_t strange; /* datagrams of its peer that are none of a transfer; 255: or more */
+    uint8_t elsewhere; /* datagrams of its peer at another port; likewise */
 };
 
 /* Sessions in the order in which they came: numbers + 1; 0 is none. */

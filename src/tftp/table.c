@@ -226,6 +226,12 @@ uint32_t tftp_session_number(const struct tftp_sessions *t, const struct tftp_se
     return (uint32_t)(s - t->all);
 }
 
+void count_up(uint8_t *n)
+{
+    if (*n < UINT8_MAX)
+        ++*n;
+}
+
 void drop_datagram(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why)
 {
     t->dropped[why]++;

@@ -36,6 +36,9 @@ bool session_validated(const struct tftp_session *s);
 /* A block of the file went through. ACK 0 alone, which follows any request, says less. */
 bool session_advanced(const struct tftp_session *s);
 
+/* One more, up to 255. */
+void count_up(uint8_t *n);
+
 /* *out says that the datagram gets no answer, and why is counted. */
 void drop_datagram(struct tftp_sessions *t, struct tftp_event *out, enum tftp_drop why);
 

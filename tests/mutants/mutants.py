@@ -15,6 +15,7 @@ MACHINE, RECOVER = "src/tftp/machine.c", "src/tftp/recover.c"
 NETASCII, BURSTS = "src/tftp/netascii.c", "src/tftp/bursts.c"
 PACE, RATE = "src/tftp/pace.c", "src/tftp/request_rate.c"
 PATIENCE = "src/tftp/patience.h"
+VERDICT = "src/tftp/verdict.c"
 
 MUTANTS = {
     # Rule 1: any size.
@@ -246,4 +247,18 @@ MUTANTS = {
     "a second OACK is not answered": (CLIENT, "        r->due = true;\n", "        r->due = false;\n"),
     "any first block begins a get": (CLIENT, "&& in->number == 1 &&", "&&"),
     "an ERROR brings no plain request": (RECOVER, "        r->asked.has = 0;\n", ""),
+    # Verdicts: none without evidence.
+    "one question is a data port that is blocked": (
+        VERDICT, "unheard(f) && f->requests > 1 && f->from == TFTP_FROM_DATA",
+        "unheard(f) && f->from == TFTP_FROM_DATA"),
+    "blocks of any size are too large": (
+        VERDICT, "f->blksize > KEDGE_TFTP_BLKSIZE_DEFAULT &&", ""),
+    "a copy is a word of the client": (VERDICT, "by_timer = KEDGE_SEC", "by_timer = 0"),
+    "a stop at any block is the same": (VERDICT, " && stops->at[place].block == block", ""),
+    "of a single port nothing is known": (
+        VERDICT, "t->limits.single_port ? TFTP_FROM_REQUEST", "false ? TFTP_FROM_REQUEST"),
+    "a move to the request port is forgotten": (ADMIT, "    s->moved = true;\n", ""),
+    "who gave way fell silent": (ADMIT, "    s->displaced = true;\n", ""),
+    "an ACK at another port is nothing": (ADMIT, "        note_elsewhere(t, in);\n", "        ;\n"),
+    "what is no packet is not counted": (ROUTE, "        count_up(&s->strange);\n", ""),
 }

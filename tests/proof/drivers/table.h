@@ -68,6 +68,9 @@ static inline void any_session(struct tftp_session *s)
     s->accounted = any_bool();
     s->linked = any_bool();
     s->charged = any_bool();
+    s->moved = any_bool();
+    s->barred = any_bool();
+    s->displaced = any_bool();
 }
 
 /* In any state, with a machine that is what its state says. */
