@@ -170,7 +170,7 @@ static enum exit_code probe_verb(const void *options, const struct operands *ope
     }
     missing = add_all(p, operands);
     code = missing;
-    if (missing != EXIT_USAGE && probe_targets(p) > 0) {
+    if (missing != EXIT_USAGE && probe_live_targets(p) > 0) {
         code = display_run(&probe_display, p);
         if (code == EXIT_OK && missing != EXIT_OK)
             code = EXIT_SOME_FAILED;

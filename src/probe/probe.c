@@ -26,13 +26,14 @@ struct probe {
     struct loop_timer due, tick;
     struct loop_signals signals;
     struct schedule schedule;
-    kedge_nanos end; /* no reply counts after it; KEDGE_NEVER while probes leave */
-    uint32_t count;
+    kedge_nanos end;      /* no reply counts after it; KEDGE_NEVER while probes leave */
+    uint32_t count, live; /* of targets; of those that have a socket */
     uint16_t run;
     uint64_t seed;
     struct schedule_memory memory; /* poisson */
     kedge_nanos tick_at;
     struct probe_target *targets[PROBE_TARGETS_MAX];
+    struct probe_target *probed[PROBE_TARGETS_MAX]; /* the live ones */
 };
 
 int probe_open(struct probe **out, const struct probe_plan *plan)
@@ -139,6 +140,26 @@ static enum probe_cause_kind refusal_of(const struct probe *p,
     return p->count == PROBE_TARGETS_MAX ? CAUSE_TOO_MANY : CAUSE_NONE;
 }
 
+static void close_none(struct probe_target *t)
+{
+    (void)t;
+}
+
+/* Of one that could not be opened. Nothing is sent to it. */
+static const struct probe_kind none = { .close = close_none };
+
+/* It stands in the results, with why it was not probed. */
+static void keep_refused(struct probe *p, struct probe_target *t,
+                         const struct probe_refusal *why)
+{
+    t->kind = &none;
+    t->refusal = *why;
+    t->kernel_times = NULL;
+    t->stream = NULL;
+    t->watch.fd = -1;
+    p->targets[p->count++] = t;
+}
+
 bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct probe_refusal *why)
 {
     struct probe_target *t;
@@ -153,10 +174,13 @@ bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct probe_ref
     }
     t->endpoint.family = p->plan.family;
     if (t->kind->open(t, why) == 0) {
-        p->targets[p->count++] = t;
+        p->targets[p->count++] = p->probed[p->live++] = t;
         return true;
     }
-    free_target(t);
+    if (why->kind == CAUSE_ERROR)
+        keep_refused(p, t, why);
+    else
+        free_target(t);
     return false;
 }
 
@@ -198,7 +222,7 @@ static void send_due(void *owner)
     own_lateness_awake(&p->shared.lateness, now);
     p->shared.together = true;
     for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
-        probe_send(p->targets[due.target], due.at);
+        probe_send(p->probed[due.target], due.at);
     p->shared.together = false;
     probe_flush(&p->shared);
     if (schedule_next(&p->schedule) == KEDGE_NEVER)
@@ -271,8 +295,8 @@ static int prepare(struct probe *p)
     kedge_nanos end = add_sat(clock_now(), p->plan.timeout);
     int err = 0;
 
-    for (uint32_t i = 0; i < p->count; i++)
-        probe_warm_up(p->targets[i], p->plan.flood);
+    for (uint32_t i = 0; i < p->live; i++)
+        probe_warm_up(p->probed[i], p->plan.flood);
     while (!err && !l->stopped && preparing(p) && l->looked < end)
         err = loop_turn(l, sub_sat(end, clock_now()));
     for (uint32_t i = 0; i < p->count; i++)
@@ -284,14 +308,14 @@ static int init_schedule(struct probe *p, kedge_nanos now)
 {
     struct schedule_memory *m = &p->memory;
 
-    schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->count);
+    schedule_init(&p->schedule, p->plan.interval, p->plan.count, p->live);
     p->schedule.start = now;
     p->schedule.end = p->shared.until = add_sat(now, p->plan.duration);
     if (!p->plan.poisson)
         return 0;
-    m->heap = calloc(p->count, sizeof *m->heap);
-    m->place = calloc(p->count, sizeof *m->place);
-    m->left = calloc(p->count, sizeof *m->left);
+    m->heap = calloc(p->live, sizeof *m->heap);
+    m->place = calloc(p->live, sizeof *m->place);
+    m->left = calloc(p->live, sizeof *m->left);
     if (!m->heap || !m->place || !m->left)
         return -ENOMEM;
     schedule_poisson(&p->schedule, m, p->seed);
@@ -304,7 +328,7 @@ static kedge_nanos patience(struct probe *p, kedge_nanos *next_flood)
     kedge_nanos now = clock_now();
 
     if (p->plan.flood && p->end == KEDGE_NEVER) {
-        if (!flood_turn(p->targets, p->count, next_flood))
+        if (!flood_turn(p->probed, p->live, next_flood))
             return sub_sat(*next_flood, now);
         all_sent(p);
     }
@@ -343,7 +367,7 @@ int probe_run(struct probe *p)
     sigset_t set;
     int err;
 
-    KEDGE_ASSERT(p->count > 0);
+    KEDGE_ASSERT(p->live > 0);
     loop_signals_stop(&set);
     p->signals = (struct loop_signals){ .caught = caught, .owner = p };
     err = loop_signals_open(&p->shared.loop, &p->signals, &set);
@@ -361,6 +385,11 @@ int probe_run(struct probe *p)
 uint32_t probe_targets(const struct probe *p)
 {
     return p->count;
+}
+
+uint32_t probe_live_targets(const struct probe *p)
+{
+    return p->live;
 }
 
 struct probe_view probe_target_view(const struct probe *p, uint32_t target)

@@ -77,8 +77,9 @@ struct probe_view {
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t connects, failed_connects; /* streams */
     kedge_nanos connect_min, connect_max;
-    struct probe_cause cause;       /* why its last probe failed */
-    struct net_address reported_by; /* who said so; len 0: this host, or not known */
+    struct probe_cause cause;            /* why its last probe failed */
+    const struct probe_refusal *refusal; /* why it is not probed; NULL: it is */
+    struct net_address reported_by;      /* who said so; len 0: this host, or not known */
 };
 
 /* 0 or -errno. */
@@ -86,11 +87,12 @@ KEDGE_MUST_CHECK int probe_open(struct probe **out, const struct probe_plan *pla
 void probe_close(struct probe *p);
 
 /* Add a target: resolves its name, which may take a while, and opens its socket. False
- * with *why set; the others are not touched. */
+ * with *why set; the others are not touched. One that the system or the network refuses
+ * (CAUSE_ERROR) stays among the targets with that refusal, and nothing is sent to it. */
 KEDGE_MUST_CHECK bool probe_add(struct probe *p, const struct kedge_endpoint *e,
                                 struct probe_refusal *why);
 
-/* Connect what has to be connected, then send and receive until all is known, until
+/* At least one target can be probed. Connect what has to be connected, then send and receive until all is known, until
  * probe_stop(), or until one of loop_signals_stop(). 0; or -errno when this system fails, with what was counted
  * so far. */
 KEDGE_MUST_CHECK int probe_run(struct probe *p);
@@ -100,6 +102,7 @@ KEDGE_MUST_CHECK int probe_run(struct probe *p);
 void probe_stop(struct probe *p);
 
 uint32_t probe_targets(const struct probe *p);
+uint32_t probe_live_targets(const struct probe *p); /* those that can be probed */
 struct probe_view probe_target_view(const struct probe *p, uint32_t target);
 const struct probe_plan *probe_plan_of(const struct probe *p);
 

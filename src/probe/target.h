@@ -87,6 +87,7 @@ struct probe_target {
     const struct probe_kind *kind;
     uint32_t number; /* in the order they were added */
     struct kedge_endpoint endpoint;
+    struct probe_refusal refusal; /* CAUSE_NONE: it is probed */
     struct probe_stats stats;
     struct stalls stalls;
     struct peer peer;

@@ -64,7 +64,9 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .reported_by = t->reported_by,
     };
 
-    if (t->peer.asks)
+    if (t->refusal.kind != CAUSE_NONE)
+        v.refusal = &t->refusal;
+    else if (t->peer.asks)
         v.local = local_of(t);
     return v;
 }

@@ -46,16 +46,28 @@ const char *why_of(const struct probe_cause *c)
     return c->kind == CAUSE_SYSTEM ? why_of_code(c->code) : sentences[c->kind];
 }
 
-const char *probe_error_of(const struct probe_view *v)
-{
-    return why_of(&v->cause);
-}
-
 static const char *words_of(const struct probe_refusal *why)
 {
     if (why->kind != CAUSE_ERROR)
         return sentences[why->kind];
     return *why->error.text ? why->error.text : strerror(why->error.code);
+}
+
+/* Who reads it has the endpoint's name beside it. */
+static const char *without_name(const char *words, const struct kedge_endpoint *e)
+{
+    char name[KEDGE_ENDPOINT_TEXT];
+    size_t len = strlen(kedge_endpoint_print(e, name));
+
+    return strncmp(words, name, len) == 0 && strncmp(words + len, ": ", 2) == 0
+               ? words + len + 2
+               : words;
+}
+
+const char *probe_error_of(const struct probe_view *v)
+{
+    return v->refusal ? without_name(words_of(v->refusal), v->endpoint)
+                      : why_of(&v->cause);
 }
 
 struct why_text why_refused(const struct kedge_endpoint *e,

@@ -210,8 +210,28 @@ def test_a_name_that_does_not_resolve(probe):
     code, targets, err = probe(missing)
     assert (code, targets) == (8, None) and "no-such-host.invalid" in err
     code, targets, err = probe("-c", "2", "-i", "10ms", missing, Datagrams(LOOP).url)
-    assert code == 1 and counts(targets[0], sent=2, received=2) == {}
+    assert code == 1 and counts(targets[1], sent=2, received=2) == {}
     assert err.count("\n") == 1
+    assert targets[0]["endpoint"] == missing and counts(targets[0]) == {}
+    assert "no-such-host.invalid: " in targets[0]["error"]
+
+
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_what_cannot_be_opened_stands_in_the_results(kedge, probe, tmp_path, kind):
+    """In its place, with why nothing was sent, also where lines and rows are numbered."""
+    dead = f"unix-dgram://{tmp_path}/nobody" if kind == "unix" else "tcp://no-such.invalid:7"
+    peer = Datagrams(LOOP)
+    code, (first, second), _ = probe("-c", "2", "-i", "10ms", dead, peer.url)
+    assert code == 1 and counts(first) == {} and first["error"]
+    assert counts(second, sent=2, received=2) == {}
+    done = subprocess.run([kedge, "probe", "-c", "1", "--timeout", "30s", dead, peer.url],
+                          capture_output=True, text=True, timeout=60)
+    row, note = re.findall(rf"^{re.escape(dead)}.*", done.stdout, re.M)[:2]
+    assert row.split()[1:4] == ["0", "0", "0"] and f": nothing was sent: {first['error']}" in note
+    assert dead not in first["error"]
+    lines = subprocess.run([kedge, "probe", "--jsonl", "-c", "1", "--poisson", "-i", "10ms",
+                            dead, peer.url], capture_output=True, text=True, timeout=60).stdout
+    assert [json.loads(x)["target"] for x in lines.splitlines() if '"probe"' in x] == [1]
 
 
 @pytest.mark.parametrize("url,why", [
