@@ -2,6 +2,7 @@
 /* kedge serve: from its command line to its server. */
 #include "cmd/serve_server.h"
 
+#include "cmd/convert.h"
 #include "cmd/serve_reload.h"
 
 #include <stdlib.h>
@@ -102,7 +103,13 @@ enum exit_code serve_by(const struct serve_options *asked,
 
 static enum exit_code serve_run(const void *options, const struct operands *operands)
 {
-    return serve_by(options, operands, NULL);
+    const struct serve_options *o = options;
+
+    if (o->dnsmasq)
+        return convert_dnsmasq(o->dnsmasq);
+    if (o->atftpd)
+        return convert_atftpd(o->atftpd);
+    return serve_by(o, operands, NULL);
 }
 
 const struct verb verb_serve = {

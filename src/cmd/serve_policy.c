@@ -36,6 +36,16 @@ static bool is_directory(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool is_of_command_line(const char *name)
+{
+    static const char *const names[] = { "config", "check", "dnsmasq", "atftpd" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* The command line wins; what it hides is checked all the same. */
 static bool set_option(void *owner, const struct arg *a, const char *value,
                        struct args_problem *problem)
@@ -43,7 +53,7 @@ static bool set_option(void *owner, const struct arg *a, const char *value,
     struct loading *l = owner;
     struct serve_options unused = *l->options;
 
-    if (strcmp(a->name, "config") == 0 || strcmp(a->name, "check") == 0) {
+    if (is_of_command_line(a->name)) {
         snprintf(problem->text, sizeof problem->text, "is for the command line only");
         return false;
     }

@@ -15,7 +15,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 25, EXPLAIN_ARGS = 2 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 27, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -38,8 +38,9 @@ struct serve_options {
     const char *config;
     const char *map;
     bool check;
-    bool json;       /* explain */
-    const char *mac; /* explain; NULL: by the neighbour table */
+    const char *dnsmasq, *atftpd; /* to be converted: nothing is served */
+    bool json;                    /* explain */
+    const char *mac;              /* explain; NULL: by the neighbour table */
     struct arg_list follow;
     bool ignore_case;
     const char *root;
