@@ -35,7 +35,8 @@ static void hang_up(struct probe_target *t, int code)
     }
     s->state = STREAM_CLOSED;
     s->in_len = s->out_len = 0;
-    t->code = code;
+    t->code = s->foreign ? EPROTO : code; /* that it ends is the least of it */
+    s->foreign = s->echoes = false;
     probe_stats_drop(&t->stats);
 }
 
@@ -116,6 +117,30 @@ static void flush_out(struct probe_target *t)
                       LOOP_READ | (s->out_len ? LOOP_WRITE : 0));
 }
 
+/* An echo begins with a probe's first bytes. Too short probes have none that tell. */
+static bool is_foreign(const struct probe_target *t, struct kedge_span bytes)
+{
+    static const uint8_t magic[] = { STAMP_MAGIC >> 24, STAMP_MAGIC >> 16 & 255,
+                                     STAMP_MAGIC >> 8 & 255, STAMP_MAGIC & 255 };
+
+    return t->plan->size >= STAMP_SIZE &&
+           memcmp(bytes.ptr, magic, min_u64(bytes.len, sizeof magic)) != 0;
+}
+
+/* A service of another kind: its banner, or what it says of a request that it cannot read. */
+static bool took_foreign(struct probe_target *t, struct kedge_span bytes)
+{
+    struct probe_stream *s = t->stream;
+
+    if (!s->echoes && !s->foreign && is_foreign(t, bytes)) {
+        s->foreign = true;
+        probe_is_no_echo(t);
+    }
+    s->echoes = !s->foreign;
+    t->foreign_bytes += s->foreign ? bytes.len : 0;
+    return s->foreign;
+}
+
 /* Whole messages of what came; the rest waits for more. The stamp is that of the last
  * byte, and so of a message that ends with it. */
 static void take_bytes(struct probe_target *t, struct kedge_span bytes, uint64_t at_ns)
@@ -184,7 +209,7 @@ static void receive(struct probe_target *t)
         }
         if (is_packets(t))
             probe_answered(t, bytes);
-        else
+        else if (!took_foreign(t, bytes))
             take_bytes(t, bytes, at_ns);
     }
 }

@@ -289,6 +289,11 @@ void probe_unsent(struct probe_target *t, uint64_t sequence, int code)
     probe_stats_unsent(&t->stats, sequence);
 }
 
+void probe_is_no_echo(struct probe_target *t)
+{
+    trouble(t, EPROTO, NULL);
+}
+
 void probe_refused(struct probe_target *t, int code)
 {
     uint64_t sequence = 0;

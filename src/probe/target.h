@@ -44,6 +44,8 @@ struct probe_stream {
     uint32_t overtook; /* of what came: stamps_overtook() ... */
     bool waited;       /* ... and it rose at the last reading */
     uint64_t lost;     /* probes, when its own address was last looked at */
+    bool echoes;       /* of this connection: its first bytes were a probe's, ... */
+    bool foreign;      /* ... or not */
 };
 
 /* All icmp targets of a family ask over one socket: a raw one each would have the kernel
@@ -111,6 +113,7 @@ struct probe_target {
     struct net_address address; /* ... and who */
     struct probe_target *next;  /* of the hub */
     struct probe_stream *stream;
+    uint64_t foreign_bytes; /* that came on connections to what is no echo */
 };
 
 /* Send a warm-up if the next hop's address has to be found, or if `always`. */
@@ -131,6 +134,9 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
 
 /* That probe did not leave. */
 void probe_unsent(struct probe_target *t, uint64_t sequence, int code);
+
+/* What answers there is another service. */
+void probe_is_no_echo(struct probe_target *t);
 
 /* The oldest one that waits was refused. */
 void probe_refused(struct probe_target *t, int code);

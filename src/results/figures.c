@@ -187,6 +187,10 @@ static const struct figure table[] = {
     { ROW("error_by", "", TEXT, "The address that reported it."), .get = get_error_by,
       .uses = FIGURE_HIDDEN },
 
+    { ROW("not_echo", "bytes", COUNT, "Bytes of a service that is no echo."),
+      .get = get_foreign_bytes, .uses = FIGURE_HIDDEN,
+      .note = "no echo service: {not_echo:byte:bytes} came that were not sent" },
+
     { ROW("own_dropped", "replies", COUNT,
           "Replies dropped by the full queue of kedge's own socket; null where the "
           "kernel does not say."),

@@ -195,6 +195,8 @@ NUMBER_GETTER(get_always, v != NULL)
 
 /* ---- connections ---- */
 
+OPTIONAL_GETTER(get_foreign_bytes, v->foreign_bytes > 0, v->foreign_bytes)
+
 OPTIONAL_GETTER(get_connects_known, v->connects + v->failed_connects > 0, 1)
 NUMBER_GETTER(get_connects, v->connects)
 NUMBER_GETTER(get_connects_failed, v->failed_connects)

@@ -3,8 +3,10 @@
 import socket
 import subprocess
 
+import pytest
+
 from e2e.lib.probe import counts
-from e2e.peers.echo import Datagrams
+from e2e.peers.echo import Connections, Datagrams
 
 LOOP = ("127.0.0.1", 0)
 
@@ -35,6 +37,24 @@ def test_a_dropped_syn_is_no_missing_connection(probe):
             one.close()
     assert code == 2 and counts(target, sent=3, lost=3, unsent=3) == {}
     assert target["error"] == "no answer to the connection request"
+
+
+@pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9.2p1\r\n", b"220 " + b"x" * 200],
+                         ids=["short", "long"])
+def test_a_service_that_is_no_echo_is_named(kedge, probe, words):
+    """A banner is no altered reply, and what is lost then has a cause."""
+    def banner(connection):
+        connection.sendall(words)
+        while connection.recv(4096):
+            pass
+    url = Connections(LOOP, banner).url
+    code, (target,), _ = probe("-c", "4", "-i", "20ms", "--timeout", "200ms", url)
+    assert code == 2 and counts(target, sent=4, lost=4) == {}
+    assert target["error"] == "the peer is no echo service: it sends other bytes"
+    done = subprocess.run([kedge, "probe", "-c", "2", "-i", "20ms", "--timeout", "200ms", url],
+                          capture_output=True, text=True, timeout=20)
+    assert f"{url}: no echo service: {len(words)} bytes came that were not sent\n" in done.stdout
+    assert f"kedge probe: {url}: the peer is no echo service: it sends other bytes\n" == done.stderr
 
 
 def test_a_low_limit_of_descriptors_is_raised(kedge):
