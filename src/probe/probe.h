@@ -75,6 +75,7 @@ struct probe_view {
     struct net_address local; /* of a udp socket; len 0: not known */
     kedge_nanos started;      /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
+    uint64_t late_here;  /* late replies, but for what their probes waited here */
     uint64_t foreign_bytes; /* streams: of a service that is no echo */
     uint64_t connects, failed_connects;
     kedge_nanos connect_min, connect_max;

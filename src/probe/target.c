@@ -2,6 +2,7 @@
 /* One target: its probes leave here, and what comes back is counted here. */
 #include "probe/target.h"
 
+#include "base/number.h"
 #include "os/clock.h"
 #include "probe/payload.h"
 #include "net/next_hop.h"
@@ -120,6 +121,16 @@ static kedge_nanos held_here(struct probe_target *t, uint64_t sequence)
     return left - sent;
 }
 
+/* Late, and in time but for what its probe waited in this host: for the neighbour's address,
+ * or in a queue. */
+static bool was_late_here(struct probe_target *t, uint64_t sequence)
+{
+    const struct probe_stats_slot *slot = probe_stats_slot(&t->stats, sequence);
+
+    return slot && slot->state == PROBE_LATE &&
+           sub_sat(slot->rtt, held_here(t, sequence)) <= t->plan->timeout;
+}
+
 static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
 {
     struct own_lateness *lateness = &t->shared->lateness;
@@ -137,6 +148,7 @@ static void settle(struct probe_target *t, struct kedge_span payload, uint64_t s
     a->self_until = lateness->late_until;
     note_stamps(t, sequence);
     first = probe_stats_reply(a, sequence, now);
+    t->late_here += first && was_late_here(t, sequence);
     reported =
         hear_peer(t, payload,
                   &(struct peer_answer){ sequence, a->sent, a->unsent, first }, &report);

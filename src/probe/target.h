@@ -113,6 +113,7 @@ struct probe_target {
     struct net_address address; /* ... and who */
     struct probe_target *next;  /* of the hub */
     struct probe_stream *stream;
+    uint64_t late_here;     /* replies that this host alone made late */
     uint64_t foreign_bytes; /* that came on connections to what is no echo */
 };
 

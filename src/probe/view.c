@@ -56,6 +56,7 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .warmup = &t->warmup,
         .one_way = &t->one_way,
         .own_dropped = own_dropped(t),
+        .late_here = t->late_here,
         .foreign_bytes = t->foreign_bytes,
         .connects = t->connects,
         .failed_connects = t->failed_connects,

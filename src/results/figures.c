@@ -187,6 +187,10 @@ static const struct figure table[] = {
     { ROW("error_by", "", TEXT, "The address that reported it."), .get = get_error_by,
       .uses = FIGURE_HIDDEN },
 
+    { ROW("late_here", "probes", COUNT, "Late replies whose probe waited in this host."),
+      .get = get_late_here, .uses = FIGURE_HIDDEN,
+      .note = "{late_here:reply:replies} late because the probe waited in this host (for "
+              "ARP/ND, or in its queue)" },
     { ROW("not_echo", "bytes", COUNT, "Bytes of a service that is no echo."),
       .get = get_foreign_bytes, .uses = FIGURE_HIDDEN,
       .note = "no echo service: {not_echo:byte:bytes} came that were not sent" },

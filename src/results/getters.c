@@ -146,6 +146,7 @@ GETTER(get_count)
     return known(out, *(const uint64_t *)(const void *)at);
 }
 
+OPTIONAL_GETTER(get_late_here, v->late_here > 0, v->late_here)
 NUMBER_GETTER(get_open, probe_stats_open(v->stats))
 OPTIONAL_GETTER(get_own_dropped, v->own_dropped >= 0, (uint64_t)v->own_dropped)
 

@@ -37,7 +37,7 @@ figure_getter get_open, get_jitter, get_lost_timeout, get_lost_unexplained;
 figure_getter get_endpoint, get_error, get_error_by, get_always;
 figure_getter get_connects_known, get_connects, get_connects_failed, get_connect_min,
     get_connect_max;
-figure_getter get_own_dropped, get_foreign_bytes;
+figure_getter get_own_dropped, get_late_here, get_foreign_bytes;
 figure_getter get_changed, get_truncated, get_padded, get_first_byte, get_last_byte,
     get_differing;
 figure_getter get_server, get_reports, get_lost_going, get_lost_coming, get_lost_unknown,

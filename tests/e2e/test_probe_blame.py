@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Whom `kedge probe` blames: each of these was blamed on another once."""
+import re
 import socket
 import subprocess
+import time
 
 import pytest
 
-from e2e.lib.probe import counts
+from e2e.lib.probe import counts, needs_icmp
 from e2e.peers.echo import Connections, Datagrams
 
 LOOP = ("127.0.0.1", 0)
@@ -37,6 +39,28 @@ def test_a_dropped_syn_is_no_missing_connection(probe):
             one.close()
     assert code == 2 and counts(target, sent=3, lost=3, unsent=3) == {}
     assert target["error"] == "no answer to the connection request"
+
+
+@needs_icmp
+def test_a_wait_for_arp_is_this_hosts(kedge, wire):
+    """The neighbour is not there for a while: the kernel keeps the probes until it is, and its
+    stamps say so. No one else made them late."""
+    w = wire()
+    end = "w%d" % w.far.pid
+    w.run(w.near, "sh", "-c", f"echo 1000 > /proc/sys/net/ipv4/neigh/{w.device}/retrans_time_ms")
+    run = subprocess.Popen([*w.inside(w.near), kedge, "probe", "-c", "40", "-i", "50ms",
+                            "--timeout", "300ms", f"icmp://{w.peer}"], stdout=subprocess.PIPE,
+                           text=True)
+    time.sleep(0.5)
+    w.run(w.far, "sysctl", "-qw", f"net.ipv4.conf.{end}.arp_ignore=8")
+    w.run(w.near, "ip", "neighbour", "flush", "dev", w.device)
+    time.sleep(0.7)
+    w.run(w.far, "sysctl", "-qw", f"net.ipv4.conf.{end}.arp_ignore=0")
+    out = run.communicate(timeout=30)[0]
+    late = int(re.search(r"(\d+) replies after the timeout", out)[1])
+    here = re.search(r"(\d+) repl(y|ies) late because the probe waited in this host", out)
+    assert here and 0 < int(here[1]) <= late
+    assert "stalled" not in out
 
 
 @pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9.2p1\r\n", b"220 " + b"x" * 200],
