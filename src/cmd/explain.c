@@ -4,6 +4,7 @@
 #include "cmd/explain.h"
 
 #include "cmd/printable.h"
+#include "file/directories.h"
 #include "file/publish.h"
 #include "os/privileges.h"
 #include "serve/tftp/limits.h"
@@ -94,6 +95,23 @@ static struct store_result look_at_target(struct explaining *e,
     return store_ok();
 }
 
+/* What a commit that makes them needs: the directory that is there may be written. */
+static struct store_result look_at_directories(struct explaining *e)
+{
+    int dir = -1;
+    struct store_result result = directories_look(e->rules.root, &e->rules.name, &dir);
+
+    if (result.error != STORE_OK)
+        return result;
+    say_path(e, dir);
+    if (faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+        result = store_errno(errno);
+    else
+        explain_say(e, "file", "is new, as are directories of its name");
+    close(dir);
+    return result;
+}
+
 static struct store_result look_at_put(struct explaining *e)
 {
     struct publication p = { .dir = -1, .policy = e->rules.uploads.policy };
@@ -105,6 +123,8 @@ static struct store_result look_at_put(struct explaining *e)
         result = root_open_parent(e->rules.root, &e->rules.name, &p.dir, &p.last);
     else
         result = root_open_target(e->rules.root, &e->rules.name, &p.dir, &p.last);
+    if (result.error == STORE_NOT_FOUND && e->rules.uploads.create_directories)
+        return look_at_directories(e);
     if (result.error != STORE_OK)
         return result;
     say_path(e, p.dir);

@@ -70,6 +70,10 @@ static bool value_of(const struct explaining *e, const struct policy_run *r,
     case POLICY_UPLOADS:
         snprintf(out->text, room, "%s", serve_upload_word((enum upload_policy)number));
         return true;
+    case POLICY_CREATE_DIRECTORIES:
+    case POLICY_IGNORE_CASE:
+        snprintf(out->text, room, "%s", number ? "yes" : "no");
+        return true;
     case POLICY_MODE:
         snprintf(out->text, room, "%04" PRIo64, number);
         return true;
@@ -90,8 +94,8 @@ static bool value_of(const struct explaining *e, const struct policy_run *r,
 
 static bool bears_on(const struct explaining *e, enum policy_key key)
 {
-    bool of_puts =
-        key == POLICY_UPLOADS || key == POLICY_MAX_UPLOAD || key == POLICY_MODE;
+    bool of_puts = key == POLICY_UPLOADS || key == POLICY_MAX_UPLOAD ||
+                   key == POLICY_MODE || key == POLICY_CREATE_DIRECTORIES;
 
     return e->request.writes ? key != POLICY_GET : !of_puts;
 }

@@ -46,6 +46,7 @@ static const struct arg section_args[SECTION_ARGS] = {
                          WORD },
     [POLICY_MAX_UPLOAD] = { .kind = ARG_SIZE, .low = 1, NUMBER },
     [POLICY_MODE] = { .kind = ARG_OCTAL, .high = 0777, NUMBER },
+    [POLICY_CREATE_DIRECTORIES] = { .kind = ARG_ENUM, .words = "no|yes", WORD },
     [POLICY_ROOT] = { .kind = ARG_TEXT, TEXT },
     [POLICY_MAP] = { .kind = ARG_TEXT, TEXT },
     [POLICY_IGNORE_CASE] = { .kind = ARG_ENUM, .words = "no|yes", WORD },

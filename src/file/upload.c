@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "file/calls.h"
+#include "file/directories.h"
 #include "file/in_place.h"
 #include "file/publish.h"
 
@@ -44,6 +45,9 @@ static void close_all(struct upload *u)
         close(u->dir);
     if (u->target >= 0)
         close(u->target);
+    if (u->made_in >= 0)
+        close(u->made_in);
+    u->made_in = -1;
     u->fd = -1;
     u->dir = -1;
     u->target = -1;
@@ -53,6 +57,8 @@ static void discard(struct upload *u)
 {
     if (u->fd >= 0 && u->target < 0)
         (void)unlinkat(u->dir, u->temp, 0);
+    if (u->made_in >= 0)
+        directories_remove(&(struct store_root){ .fd = u->made_in }, u->name, u->made);
     close_all(u);
 }
 
@@ -99,6 +105,19 @@ static struct store_result open_temporary(struct upload *u, const struct stat *s
     return r;
 }
 
+/* The root may go away before the upload does: it is kept while directories may have to be
+ * removed. */
+static struct store_result make_directories(struct upload *u)
+{
+    struct store_result r;
+
+    u->made_in = fcntl(u->root->fd, F_DUPFD_CLOEXEC, 3);
+    if (u->made_in < 0)
+        return store_errno(errno);
+    r = directories_make(u->root, u->name, &u->made);
+    return r.error ? r : open_directory(u);
+}
+
 static struct store_result begin(struct upload *u)
 {
     struct store_result r = permitted(u);
@@ -107,6 +126,8 @@ static struct store_result begin(struct upload *u)
 
     if (!r.error)
         r = open_directory(u);
+    if (r.error == STORE_NOT_FOUND && u->rules->create_directories)
+        r = make_directories(u);
     if (r.error)
         return r;
     p = publication(u);
@@ -136,6 +157,7 @@ void upload_begin(struct workers *workers, struct upload *u)
     u->dir = -1;
     u->fd = -1;
     u->target = -1;
+    u->made_in = -1;
     u->size = 0;
     submit(workers, u, run_begin);
 }
@@ -192,12 +214,12 @@ static struct store_result flush(const struct upload *u)
 }
 
 /* So that the new name survives a power cut. A directory that may be written but not read
- * cannot be opened for it: then the whole file system is flushed. Some file systems know
- * no fsync of directories (EINVAL). */
+ * cannot be opened for it: then the whole file system is flushed, as where directories were
+ * made. Some file systems know no fsync of directories (EINVAL). */
 static struct store_result flush_directory(const struct upload *u)
 {
     int dir = openat(u->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = dir < 0 ? syncfs(u->fd) : fsync(dir);
+    int failed = dir < 0 || u->made_in >= 0 ? syncfs(u->fd) : fsync(dir);
     int err = failed && errno != EINVAL ? errno : 0;
 
     if (dir >= 0)

@@ -10,6 +10,9 @@
  * device, and a file that cannot be replaced (a mount point, immutable). Who may write the
  * directory may replace its files, as rename has it: a file's own mode does not protect it.
  *
+ * Under create_directories those of its name that are not there are made first; a failure
+ * removes them again, unless another file has come there.
+ *
  * In a directory that may not be written no temporary file can be made beside the target.
  * Under in_place such an upload goes to a nameless temporary file elsewhere (/var/tmp, /tmp,
  * or memory), and commit copies it into the file that is there, once it is complete: its
@@ -48,7 +51,8 @@ struct upload_rules {
     uint32_t mode;      /* of a file that replaces none; else that of the replaced one */
     uint64_t max_bytes; /* UPLOAD_NO_LIMIT: none */
     bool existing_only; /* a name that is free is NOT_FOUND */
-    bool public_only;   /* a file that others may not write (S_IWOTH) is DENIED */
+    bool create_directories; /* those of its name are made (file/directories.h) */
+    bool public_only;        /* a file that others may not write (S_IWOTH) is DENIED */
     bool in_place; /* where a directory cannot be written, its files can: see above */
 };
 
@@ -70,6 +74,8 @@ struct upload {
     int dir;    /* O_PATH; -1 when not open */
     int target; /* in place: the file that is written at the end; -1: it is replaced */
     int fd;
+    int made_in; /* the root that has `made` new directories of this name; or -1 */
+    unsigned made;
     const char *last; /* the name's last component */
     uint64_t size;    /* the highest offset written, or the size to commit */
     const struct iovec *iov;

@@ -261,6 +261,7 @@ const char *policy_key_name(enum policy_key key)
         [POLICY_UPLOADS] = "uploads",
         [POLICY_MAX_UPLOAD] = "max-upload",
         [POLICY_MODE] = "mode",
+        [POLICY_CREATE_DIRECTORIES] = "create-directories",
         [POLICY_ROOT] = "root",
         [POLICY_MAP] = "map",
         [POLICY_IGNORE_CASE] = "ignore-case",

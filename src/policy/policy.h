@@ -21,9 +21,10 @@ enum policy_key {
     POLICY_UPLOADS, /* number: 0 refuses; else the caller's */
     POLICY_MAX_UPLOAD,
     POLICY_MODE,
-    POLICY_ROOT,        /* text: with %a %m %i; %% is % */
-    POLICY_MAP,         /* number: 1 + index in maps; 0: none */
-    POLICY_IGNORE_CASE, /* number: 0 or 1 */
+    POLICY_CREATE_DIRECTORIES, /* number: 0 or 1 */
+    POLICY_ROOT,               /* text: with %a %m %i; %% is % */
+    POLICY_MAP,                /* number: 1 + index in maps; 0: none */
+    POLICY_IGNORE_CASE,        /* number: 0 or 1 */
     POLICY_BLKSIZE_MAX,
     POLICY_WINDOWSIZE_MAX,
     POLICY_TIMEOUT, /* nanoseconds */

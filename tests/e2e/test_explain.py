@@ -13,7 +13,7 @@ NAMES = ["a.txt", "alias", "a.gone", "b.gone", "no/x", "secret/x", "./secret/x",
          "x/../secret/x", "in/new", "in/old", "put/new", "in", "in/", "missing", "", "/",
          "//a.txt", "a.tttt", "link", "out", "deep/er/file", "secret", "aaa", "in/link", "up",
          "loop", "d/er/file", "dir.txt", ".kedge-0123456789abcdef", "in/.kedge-x", "in/new\n",
-         "in/\u00fcber", "A.TXT", "In/OLD", "DEEP/Er/file", "Secret/x", "IN/new", "beside", "in/" + "n" * 256, "d/../a.txt", "a.txt/x", "put/../a.txt"]
+         "in/\u00fcber", "A.TXT", "In/OLD", "DEEP/Er/file", "Secret/x", "IN/new", "beside", "in/" + "n" * 256, "d/../a.txt", "a.txt/x", "put/../a.txt", "new/er/x", "in/sub/x", "alias/x", "new/../x"]
 CLIENTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]
 
 

@@ -115,6 +115,26 @@ def test_uploads_are_by_name_and_by_client(policed, put, tree):
     assert not (tree / "tree/in/big").exists()
 
 
+def test_directories_are_made_for_those_who_may(policed, put, tree, kedge):
+    """And are gone again where the file did not come."""
+    with (tree / "policy").open("a") as policy:
+        policy.write('file "made/**" { uploads = create  create-directories = yes }\n')
+    server = policed()
+    (put.here / "new").write_text("new")
+    assert put("new", url(server) + "made/a/new").code == 0
+    assert (tree / "tree/made/a/new").read_text() == "new"
+    assert (tree / "tree/made/a").stat().st_mode & 0o777 == 0o755
+    assert put("new", url(server) + "in/a/new").code == 4
+    assert ask(server.at, "127.0.0.3", WRQ, "more/b/new", {}) == ("granted", {})
+    wait_for(lambda: not (tree / "tree/more").exists())
+    done = subprocess.run([kedge, "explain", "-c", tree / "policy", "127.0.0.1", "put", "made/b/c"],
+                          capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
+    assert "file      is new, as are directories of its name" in lines and lines[-1] == "granted"
+    assert f"path      {tree}/tree/made" in lines
+    assert not (tree / "tree/made/b").exists()
+
+
 def test_a_file_has_the_mode_of_its_section(policed, put, tree):
     with (tree / "policy").open("a") as policy:
         policy.write('file "in/private" { mode = "0600" }\n')

@@ -162,6 +162,7 @@ static void take_limits(struct rules *out, const struct policy_run *r,
         (enum upload_policy)number_or(r, POLICY_UPLOADS, base->uploads.policy);
     out->uploads.mode = (uint32_t)number_or(r, POLICY_MODE, base->uploads.mode);
     out->uploads.max_bytes = number_or(r, POLICY_MAX_UPLOAD, base->uploads.max_bytes);
+    out->uploads.create_directories = number_or(r, POLICY_CREATE_DIRECTORIES, 0) > 0;
     out->blksize_max = (uint32_t)number_or(r, POLICY_BLKSIZE_MAX, 0);
     out->windowsize_max = (uint32_t)number_or(r, POLICY_WINDOWSIZE_MAX, 0);
 }

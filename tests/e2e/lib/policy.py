@@ -14,7 +14,7 @@ map = '{srv}/map'
 file "secret/**" {{ get = "refuse" }}
 file "in/*" {{ uploads = "create"  max-upload = "1K" }}
 client "127.0.0.2" {{ root = "{srv}/other"  blksize-max = 600 }}
-client "127.0.0.3" {{ uploads = "overwrite"  get = "refuse"  windowsize-max = 2 }}
+client "127.0.0.3" {{ uploads = "overwrite"  create-directories = yes  get = "refuse"  windowsize-max = 2 }}
 client "127.0.0.4/31" {{ root = "{srv}/by/%a"  uploads = "version" }}
 client "interface lo" {{ blksize-max = 700 }}
 default {{ uploads = "refuse" }}

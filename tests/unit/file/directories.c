@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of file/directories.h, and of uploads that need directories: made for a file that
+ * comes, and gone with one that does not. */
+#include "file/directories.h"
+
+#include "sending.h"
+
+static void a_file_comes_with_its_directories(void **state)
+{
+    struct fixture *f = *state;
+
+    umask(022);
+    f->rules.create_directories = true;
+    assert_int_equal(send_text(f, "dir/a/b/new", "text"), STORE_OK);
+    assert_file(in_root(f, "dir/a/b/new"), "text");
+    assert_int_equal(mode_of(in_root(f, "dir/a")), S_IFDIR | DIRECTORIES_MODE);
+    assert_int_equal(send_text(f, "/top//c\\new", "text"), STORE_OK);
+    assert_file(in_root(f, "top/c/new"), "text");
+}
+
+static void without_leave_none_is_made(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(send_text(f, "a/new", "text"), STORE_NOT_FOUND);
+    assert_false(is_there(in_root(f, "a")));
+}
+
+static void each_policy_makes_them(void **state)
+{
+    struct fixture *f = *state;
+
+    f->rules.create_directories = true;
+    f->rules.policy = UPLOAD_CREATE;
+    assert_int_equal(send_text(f, "a/new", "text"), STORE_OK);
+    f->rules.policy = UPLOAD_VERSION;
+    assert_int_equal(send_text(f, "b/new", "text"), STORE_OK);
+    f->rules.policy = UPLOAD_REFUSE;
+    assert_int_equal(send_text(f, "c/new", "text"), STORE_DENIED);
+    assert_false(is_there(in_root(f, "c")));
+}
+
+static void an_abort_removes_those_that_it_made(void **state)
+{
+    struct fixture *f = *state;
+    struct sending s;
+
+    f->rules.create_directories = true;
+    assert_int_equal(begin(f, &s, "dir/a/b/new", 0), STORE_OK);
+    assert_true(is_there(in_root(f, "dir/a/b")));
+    give_up(f, &s);
+    assert_false(is_there(in_root(f, "dir/a")));
+    assert_true(is_there(in_root(f, "dir")));
+}
+
+static void what_has_come_there_meanwhile_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct sending s;
+
+    f->rules.create_directories = true;
+    assert_int_equal(begin(f, &s, "a/b/new", 0), STORE_OK);
+    assert_int_equal(send_text(f, "a/other", "text"), STORE_OK);
+    give_up(f, &s);
+    assert_false(is_there(in_root(f, "a/b")));
+    assert_file(in_root(f, "a/other"), "text");
+}
+
+static void the_wrong_size_removes_them(void **state)
+{
+    struct fixture *f = *state;
+    struct sending s;
+
+    f->rules.create_directories = true;
+    assert_int_equal(begin(f, &s, "a/new", 9), STORE_OK);
+    assert_int_equal(write_text(&s, "text", 0), STORE_OK);
+    assert_int_equal(commit(f, &s), STORE_WRONG_SIZE);
+    assert_false(is_there(in_root(f, "a")));
+}
+
+static void what_cannot_be_a_directory_is_not_found(void **state)
+{
+    static const char *const names[] = { "file/a/new", "file/new",     "gone/a/new",
+                                         "a/../b/new", "../a/new/new", "a/b/../new" };
+    struct fixture *f = *state;
+
+    f->rules.create_directories = true;
+    put_file(in_root(f, "file"), "text");
+    assert_int_equal(symlink("nowhere", in_root(f, "gone").text), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (send_text(f, names[i], "text") != STORE_NOT_FOUND)
+            fail_msg("%s", names[i]);
+    assert_false(is_there(in_root(f, "a")));
+    assert_false(is_there(in_root(f, "nowhere")));
+    assert_file(in_root(f, "file"), "text");
+}
+
+static void links_stay_below_the_root(void **state)
+{
+    struct fixture *f = *state;
+
+    f->rules.create_directories = true;
+    assert_int_equal(symlink("/dir", in_root(f, "inside").text), 0);
+    assert_int_equal(symlink("../../..", in_root(f, "up").text), 0);
+    assert_int_equal(send_text(f, "inside/a/new", "text"), STORE_OK);
+    assert_file(in_root(f, "dir/a/new"), "text");
+    assert_int_equal(send_text(f, "up/b/new", "text"), STORE_OK);
+    assert_file(in_root(f, "b/new"), "text");
+}
+
+static enum store_error look(const struct fixture *f, const char *name)
+{
+    struct root_name parsed = name_of(&f->tree, name);
+    int dir = -1;
+    struct store_result r = directories_look(&f->tree.root, &parsed, &dir);
+
+    if (!r.error)
+        close(dir);
+    return r.error;
+}
+
+static void explain_hears_the_same(void **state)
+{
+    struct fixture *f = *state;
+
+    put_file(in_root(f, "file"), "text");
+    assert_int_equal(look(f, "dir/a/b/new"), STORE_OK);
+    assert_int_equal(look(f, "a/new"), STORE_OK);
+    assert_int_equal(look(f, "file/a/new"), STORE_NOT_FOUND);
+    assert_int_equal(look(f, "file/new"), STORE_NOT_FOUND);
+    assert_int_equal(look(f, "a/../new"), STORE_NOT_FOUND);
+    assert_false(is_there(in_root(f, "a")));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_file_comes_with_its_directories),
+        TEST(without_leave_none_is_made),
+        TEST(each_policy_makes_them),
+        TEST(an_abort_removes_those_that_it_made),
+        TEST(what_has_come_there_meanwhile_stays),
+        TEST(the_wrong_size_removes_them),
+        TEST(what_cannot_be_a_directory_is_not_found),
+        TEST(links_stay_below_the_root),
+        TEST(explain_hears_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
