@@ -166,6 +166,8 @@ static void say_all(struct line *l, const struct transfer_record *r)
     say_number(l, "resent", r->resent);
     say_number(l, "dup", r->dup);
     say_number(l, "rtt_us", in_units_of(KEDGE_USEC, r->rtt));
+    say(l, "verdict_id", r->verdict_id);
+    say(l, "verdict", r->verdict);
     say(l, "rule", r->rule);
     say_text(l, "path", r->path, RECORD_FILE_MAX);
     say(l, "port", r->port);

@@ -13,7 +13,7 @@
 
 #define RECORD_FILE_MAX 768   /* bytes of a file's name that are shown */
 #define RECORD_TEXT_MAX 256   /* of any other text */
-#define RECORD_LINE_MAX 24576 /* always enough for one line */
+#define RECORD_LINE_MAX 32768 /* always enough for one line */
 #define RECORD_UNKNOWN UINT64_MAX
 
 /* As the client sees it. */
@@ -35,10 +35,12 @@ struct transfer_record {
     uint64_t blocks;
     uint64_t resent;
     uint64_t dup;
-    kedge_nanos rtt;        /* smoothed; RECORD_UNKNOWN */
-    struct kedge_span rule; /* what in the server's policy decided */
-    struct kedge_span path; /* of the file below its root, any bytes */
-    struct kedge_span port; /* "data" or "request": where the answers left from */
+    kedge_nanos rtt;              /* smoothed; RECORD_UNKNOWN */
+    struct kedge_span verdict_id; /* a word that stays; unknown where all is well */
+    struct kedge_span verdict;    /* its sentence */
+    struct kedge_span rule;       /* what in the server's policy decided */
+    struct kedge_span path;       /* of the file below its root, any bytes */
+    struct kedge_span port;       /* "data" or "request": where the answers left from */
 };
 
 enum record_form { RECORD_AS_TEXT, RECORD_AS_JSON };

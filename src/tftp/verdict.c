@@ -68,6 +68,13 @@ static bool size_probe(const struct verdict_facts *f)
     return f->outcome == KEDGE_TFTP_PROBE;
 }
 
+/* The receiver itself ends an upload by that ERROR for no other reason. */
+static bool blocks_from_zero(const struct verdict_facts *f)
+{
+    return f->outcome == KEDGE_TFTP_FAILED && is_upload(f) &&
+           f->code == KEDGE_TFTP_ILLEGAL;
+}
+
 static bool at_the_wrap(const struct verdict_facts *f)
 {
     return broke_off(f) && (f->block == WRAP || f->block == WRAP_SIGNED);
@@ -81,9 +88,10 @@ static bool block_too_large(const struct verdict_facts *f)
            f->blksize > KEDGE_TFTP_BLKSIZE_DEFAULT && f->repeats >= MTU_REPEATS;
 }
 
+/* Who is gone says so itself. */
 static bool stopped_twice(const struct verdict_facts *f)
 {
-    return broke_off(f) && f->stopped_before;
+    return broke_off(f) && f->outcome != KEDGE_TFTP_GONE && f->stopped_before;
 }
 
 static bool options_refused(const struct verdict_facts *f)
@@ -250,12 +258,13 @@ static const struct {
     [VERDICT_STORAGE_FAILED] = { "storage-failed", .fault = FAULT_STORAGE },
     [VERDICT_TABLE_FULL] = { "table-full", .holds = gave_way },
     [VERDICT_SIZE_PROBE] = { "size-probe", .holds = size_probe },
+    [VERDICT_BLOCKS_FROM_ZERO] = { "blocks-from-zero", .holds = blocks_from_zero },
     [VERDICT_BLOCK_NUMBER_WRAP] = { "block-number-wrap", .holds = at_the_wrap },
     [VERDICT_PATH_MTU] = { "path-mtu", .holds = block_too_large },
-    [VERDICT_STOPPED_TWICE] = { "stopped-twice", .holds = stopped_twice },
     [VERDICT_OPTIONS_REFUSED] = { "options-refused", .holds = options_refused },
     [VERDICT_UNKNOWN_TRANSFER] = { "unknown-transfer", .holds = unknown_transfer },
     [VERDICT_CLIENT_FULL] = { "client-full", .holds = client_full },
+    [VERDICT_STOPPED_TWICE] = { "stopped-twice", .holds = stopped_twice },
     [VERDICT_CLIENT_ABORTED] = { "client-aborted", .holds = client_aborted },
     [VERDICT_CLIENT_RESTARTED] = { "client-restarted", .holds = client_restarted },
     [VERDICT_OPTIONS_ABANDONED] = { "options-abandoned", .holds = options_abandoned },

@@ -190,7 +190,9 @@ def test_too_few_descriptors(serve, make, srv, flags, descriptors):
                 answered += 1
         assert 0 < answered < descriptors
     assert transfer.content == content
-    assert server.record(outcome="refused")["reason"] == "too many open files in this process"
+    record = server.record(outcome="refused")
+    assert record["reason"] == "too many open files in this process"
+    assert record["verdict_id"] == "server-busy"
     assert get(server.at, "file").content == content
     put(server.at, "after", b"x")
     assert (srv / "after").read_bytes() == b"x"

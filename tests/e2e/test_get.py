@@ -179,7 +179,7 @@ def test_summary(get):
 def test_record(get):
     keys = ["time", "event", "peer", "local", "file", "outcome", "reason", "bytes", "ms",
             "rate_Bps", "asked", "granted", "blocks", "resent", "dup", "rtt_us",
-            "rule", "path", "port"]
+            "verdict_id", "verdict", "rule", "path", "port"]
     with Peer({"f\u00e9 \x01": b"x"}) as peer:
         record = get(f"{peer.url}/f%c3%a9%20%01", "--json", "-o", "g").record
     assert list(record) == keys

@@ -25,6 +25,8 @@ def test_a_client_gets_what_is_its_own(policed, get):
         "this file is not read here (line 7 of the policy)"
     record = server.record(file="secret/x")
     assert record["rule"] == "get: file secret/**, line 7" and record["path"] is None
+    assert record["verdict_id"] == "policy-refused"
+    assert record["verdict"].endswith(record["reason"])
     record = server.record(file="alias", outcome="ok")
     assert record["path"] == "a.txt" and record["rule"] == "root: top level, line 4"
     assert get(url(server) + "no/x", "-o", "-").code == 4
@@ -110,7 +112,9 @@ def test_uploads_are_by_name_and_by_client(policed, put, tree):
     assert (tree / "tree/in/new").read_text() == "new"
     assert put("new", url(server) + "in/old").code == 5    # it is there
     assert put("new", url(server) + "elsewhere").code == 4
-    assert server.record(file="elsewhere")["rule"] == "uploads: default, line 13"
+    record = server.record(file="elsewhere")
+    assert record["rule"] == "uploads: default, line 13"
+    assert record["verdict_id"] == "uploads-refused"
     assert put("big", url(server) + "in/big").code != 0
     assert not (tree / "tree/in/big").exists()
 

@@ -121,6 +121,7 @@ def test_the_server_is_stopped(half, srv, twice):
     assert os.listdir(srv) == ["old"]
     record = server.record(event="put")
     assert (record["outcome"], record["reason"]) == ("error", "the server was stopped")
+    assert record["verdict_id"] == "server-stopping"
     while peer.packet().op == ACK:
         pass
 

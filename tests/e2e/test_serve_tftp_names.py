@@ -94,6 +94,7 @@ def test_what_is_no_regular_file_is_refused_at_once(serve, tree):
     reasons = {r["file"]: r["reason"] for r in server.records()}
     for name in ("sub", "fifo", "socket"):
         assert "regular" in reasons[name], reasons[name]
+        assert server.record(file=name)["verdict_id"] == "not-permitted"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device nodes")

@@ -126,7 +126,7 @@ def test_uploads_are_refused_unless_allowed(serve, make):
     assert get(server.at, "old").content == old
     record = server.record(file="new")
     assert (record["event"], record["outcome"]) == ("refused", "refused")
-    assert "upload" in record["reason"]
+    assert "upload" in record["reason"] and record["verdict_id"] == "uploads-refused"
 
 
 def test_create_takes_only_free_names(serve, make, srv):
@@ -215,7 +215,9 @@ def test_an_upload_numbered_from_0_is_not_kept(serve, srv):
         peer.say(data(0, bytes(512)))
         assert bytes(peer.hear()[:4]) == error(4)[:4]
         peer.say(data(1, bytes(100)))
-    assert server.record(file="up")["reason"] == "the peer numbers its blocks from 0"
+    record = server.record(file="up")
+    assert record["reason"] == "the peer numbers its blocks from 0"
+    assert record["verdict_id"] == "blocks-from-zero"
     assert os.listdir(srv) == []
 
 

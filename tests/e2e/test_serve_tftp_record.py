@@ -12,7 +12,7 @@ from e2e.peers.tftp import RRQ, WRQ, Peer, TftpError, ack, data, error, get, put
 
 KEYS = ["time", "event", "peer", "local", "file", "outcome", "reason", "bytes", "ms",
         "rate_Bps", "asked", "granted", "blocks", "resent", "dup", "rtt_us",
-        "rule", "path", "port"]
+        "verdict_id", "verdict", "rule", "path", "port"]
 NUMBERS = ["bytes", "ms", "blocks", "resent", "dup"]
 
 
@@ -86,6 +86,9 @@ OUTCOMES = [("get", "ok", "file"), ("put", "ok", "up"), ("probe", "probe", "file
             ("get", "changed", "cut"), ("get", "unconfirmed", "small")]
 
 
+VERDICTS = [None, None, "size-probe", "client-full", "file-not-found", "unknown-mode",
+            "file-exists", "malformed-request", "client-restarted", None, "client-gone",
+            "wrong-size", "file-changed", "last-ack-missing"]
 # Nothing was looked for.
 UNOPENED = ("mode is neither octet nor netascii", "malformed: options")
 
@@ -126,6 +129,9 @@ def test_every_outcome(played):
     assert [r["port"] for r in records] == ["request" if r["outcome"] == "refused"
                                             and r["file"] else "data" for r in records]
     assert {r["rule"] for r in records} == {None}
+    assert [r["verdict_id"] for r in records] == VERDICTS
+    assert all((r["verdict"] is None) == (r["verdict_id"] is None) for r in records)
+    assert records[10]["verdict"].endswith("at block 2 of 10: the client ended or was restarted")
     the_form(*played)
 
 

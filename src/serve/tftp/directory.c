@@ -373,13 +373,16 @@ static struct store_result directory_commit(struct provided_file *file)
 
 static struct provider_story directory_story(const struct provided_file *file)
 {
-    const struct rules *r = &((const struct directory_file *)file)->rules;
-    struct provider_story story = { 0 };
+    const struct directory_file *f = (const struct directory_file *)file;
+    const struct rules *r = &f->rules;
+    struct provider_story story = { .refused = r->result.why == r->why };
 
     if (*r->rule)
         story.rule = span_of(r->rule);
     if (r->result.error == STORE_OK)
         story.path = span_of(r->name.text);
+    if (r->result.error == STORE_OK && f->request.writes)
+        story.refused = r->uploads.policy == UPLOAD_REFUSE;
     return story;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Batches of one socket in one turn: what is answered in a turn brings more, and a turn that
@@ -234,20 +235,47 @@ static void drain_requests(struct tftp_port *p)
     p->drops_seen = box->drops;
 }
 
+static enum verdict_icmp icmp_of(const struct udp_error *e)
+{
+    if (udp_error_is_refusal(e))
+        return net_address_same_host(&e->to, &e->by) ? ICMP_SAYS_CLOSED
+                                                     : ICMP_SAYS_REJECTED;
+    if (udp_error_is_prohibition(e))
+        return ICMP_SAYS_PROHIBITED;
+    if (udp_error_is_expiry(e))
+        return ICMP_SAYS_EXPIRED;
+    return e->code == EHOSTUNREACH || e->code == ENETUNREACH ? ICMP_SAYS_UNREACHABLE
+                                                             : ICMP_SAYS_NOTHING;
+}
+
+/* For its record. What this host itself says is no ICMP message. */
+static void note_icmp(struct tftp_transfer *t, const struct udp_error *e)
+{
+    enum verdict_icmp icmp = e->by.len > 0 ? icmp_of(e) : ICMP_SAYS_NOTHING;
+    struct net_raw by;
+
+    if (icmp == ICMP_SAYS_NOTHING)
+        return;
+    by = net_address_raw(&e->by);
+    t->icmp = icmp;
+    memcpy(t->icmp_by, by.ip, sizeof t->icmp_by);
+}
+
 /* Nobody listens at a peer's port, says ICMP: a hint, for anybody can say so. With two ports it
  * is no word about the request port: the other one's answer may be what has its client. */
-static void gone(void *owner, const struct udp_error *e)
+static void heard_icmp(void *owner, const struct udp_error *e)
 {
     struct tftp_port *p = owner;
     struct net_raw raw = net_address_raw(&e->to);
     struct tftp_peer peer = { .scope = raw.scope, .port = raw.port };
     struct tftp_session *s;
 
-    if (!udp_error_is_refusal(e) || (p->requests && p->service->config.auto_port))
-        return;
     memcpy(peer.ip, raw.ip, sizeof peer.ip);
     s = tftp_sessions_find(&p->service->sessions, p->listener->number, &peer);
     if (!s || s->state != TFTP_LIVE || transfer_of(p->service, s)->port != p)
+        return;
+    note_icmp(transfer_of(p->service, s), e);
+    if (!udp_error_is_refusal(e) || (p->requests && p->service->config.auto_port))
         return;
     kedge_tftp_machine_gone(&s->machine, loop_now(p->service->config.loop));
     transfer_pump(transfer_of(p->service, s));
@@ -280,7 +308,7 @@ static void port_is_ready(void *owner, unsigned events)
     else
         drain_data(p, BATCHES_MAX);
     if (events & LOOP_ERROR)
-        (void)udp_drain_errors(p->socket.fd, gone, p);
+        (void)udp_drain_errors(p->socket.fd, heard_icmp, p);
     if (events & LOOP_WRITE)
         unstick(p);
 }

@@ -3,6 +3,7 @@
  *
  *   service -> dispatch -> request -> transfer -> { provider, port, record, refusal,
  *                                                   limits }
+ *   record -> verdict_text
  *
  * service.c is its life, dispatch.c what a datagram becomes, request.c what a request is
  * answered by, transfer.c what a transfer does next. Below, port.c sends, record.c says what
@@ -12,7 +13,7 @@
 #define SERVE_TFTP_PRIVATE_H
 
 #include "net/udp.h"
-#include "tftp/sessions.h"
+#include "tftp/verdict.h"
 #include "serve/tftp/service.h"
 #include "transfer/data_packets.h"
 #include "transfer/block_writer.h"
@@ -71,8 +72,11 @@ struct tftp_transfer {
     uint32_t ifindex; /* where its request came in; 0: not known */
     uint64_t
         lent; /* bytes of file wait for port, unless port_emptied() has grown since */
-    enum tftp_wait waits; /* until then nothing else may happen to its file */
-    bool ending;          /* it goes away as soon as it waits for nothing */
+    enum verdict_fault fault; /* why this side refused or ended it */
+    enum verdict_icmp icmp;   /* the last that was heard */
+    uint8_t icmp_by[16];      /* and who said it */
+    enum tftp_wait waits;     /* until then nothing else may happen to its file */
+    bool ending;              /* it goes away as soon as it waits for nothing */
     bool recorded;
     bool counted; /* among the busy */
     bool is_stuck;
@@ -136,6 +140,7 @@ struct tftp_service {
     bool stopping;
     uint32_t busy;
     struct tftp_totals totals;
+    struct verdict_stops stops;
     uint64_t request_batches;
     kedge_nanos behind_since; /* packets wait since; 0: none does */
 };
@@ -237,7 +242,8 @@ struct kedge_tftp_limits limits_of_transfer(const struct tftp_transfer *t);
 
 /* ---- record.c ---- */
 
-void reason_set(struct tftp_transfer *t, const char *text);
+/* Why this side refuses or ends it. */
+void failure_note(struct tftp_transfer *t, const struct store_result *why);
 void transfer_record(struct tftp_transfer *t);
 
 /* A datagram of its peer; if that was the ERROR that ended it, its text is for the record. */

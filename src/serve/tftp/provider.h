@@ -49,6 +49,7 @@ struct provider_request {
 struct provider_story {
     struct kedge_span rule; /* what decided who may have it, in a few words */
     struct kedge_span path; /* the name below its root that was opened or looked for */
+    bool refused;           /* a rule, and not the file system, refuses it */
 };
 
 struct provider {

@@ -4,15 +4,42 @@
 
 #include "base/number.h"
 #include "report/text.h"
+#include "serve/tftp/verdict_text.h"
 #include "tftp/options.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-void reason_set(struct tftp_transfer *t, const char *text)
+static void reason_set(struct tftp_transfer *t, const char *text)
 {
     snprintf(t->reason, sizeof t->reason, "%s", text);
+}
+
+static enum verdict_fault fault_of(enum store_error error)
+{
+    static const enum verdict_fault faults[] = {
+        [STORE_NOT_FOUND] = FAULT_NOT_FOUND,
+        [STORE_BAD_NAME] = FAULT_BAD_NAME,
+        [STORE_DENIED] = FAULT_DENIED,
+        [STORE_EXISTS] = FAULT_EXISTS,
+        [STORE_FULL] = FAULT_DISK_FULL,
+        [STORE_TOO_LARGE] = FAULT_TOO_LARGE,
+        [STORE_WRONG_SIZE] = FAULT_WRONG_SIZE,
+        [STORE_CHANGED] = FAULT_CHANGED,
+        [STORE_BUSY] = FAULT_BUSY,
+        [STORE_UNSUPPORTED] = FAULT_STORAGE,
+        [STORE_IO] = FAULT_STORAGE,
+    };
+
+    return faults[error];
+}
+
+void failure_note(struct tftp_transfer *t, const struct store_result *why)
+{
+    reason_set(t, why->why);
+    if (t->fault == FAULT_NONE)
+        t->fault = fault_of(why->error);
 }
 
 /* Room for the texts of one record, which only borrows them. */
@@ -21,6 +48,8 @@ struct texts {
     char local[NET_ADDRESS_TEXT];
     uint8_t asked[160];
     uint8_t granted[160];
+    char by[NET_ADDRESS_TEXT];
+    uint8_t verdict[512];
 };
 
 static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
@@ -37,7 +66,7 @@ static struct kedge_span port_text(const struct tftp_port *p)
     return span_of(p->requests ? "request" : "data");
 }
 
-static void fill_story(struct transfer_record *r, const struct tftp_transfer *t)
+static void fill_story(struct transfer_record *r, struct tftp_transfer *t)
 {
     struct provider_story story = { 0 };
 
@@ -47,6 +76,70 @@ static void fill_story(struct transfer_record *r, const struct tftp_transfer *t)
     r->path = story.path;
     if (t->answered)
         r->port = port_text(port_last(t));
+    if (story.refused && t->fault == FAULT_DENIED)
+        t->fault = FAULT_POLICY;
+}
+
+static void verdict_say(struct transfer_record *r, struct texts *texts,
+                        const struct verdict_words *words)
+{
+    enum verdict v = verdict_of(words->facts);
+    struct writer w = { .ptr = texts->verdict, .room = sizeof texts->verdict };
+
+    if (v == VERDICT_NONE)
+        return;
+    verdict_put(&w, v, words);
+    r->verdict_id = span_of(verdict_id(v));
+    r->verdict = written(&w);
+}
+
+static uint16_t port_number(const struct tftp_transfer *t, uint32_t port)
+{
+    const struct tftp_listener *l = &t->service->listeners[t->session->listener];
+
+    return port < l->ports ? net_address_port(&l->port[port].socket.at) : 0;
+}
+
+/* Once for each end: it remembers where the last ones were. */
+static bool stopped_again(const struct tftp_transfer *t, const struct verdict_facts *f)
+{
+    struct tftp_service *s = t->service;
+
+    return f->outcome != KEDGE_TFTP_OK && f->validated && f->block > 1 &&
+           verdict_stopped_again(&s->stops, &s->sessions, t->session, f->block);
+}
+
+static struct verdict_facts facts_of(const struct tftp_transfer *t,
+                                     enum kedge_tftp_outcome outcome)
+{
+    struct verdict_facts f;
+
+    verdict_facts_of(&t->service->sessions, t->session, &f);
+    f.outcome = outcome;
+    f.fault = outcome == KEDGE_TFTP_OK ? FAULT_NONE : t->fault;
+    f.icmp = t->icmp;
+    f.stopped_before = stopped_again(t, &f);
+    return f;
+}
+
+static void fill_verdict(struct transfer_record *r, struct texts *texts,
+                         const struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
+{
+    struct net_address by = net_address_from_raw(t->icmp_by, 0, 0);
+    struct verdict_facts facts = facts_of(t, outcome);
+    struct verdict_words words = {
+        .facts = &facts,
+        .reason = r->reason,
+        .granted = r->granted,
+        .port = net_address_port(&t->port->socket.at),
+        .data_port = port_number(t, t->session->socket + 1),
+        .request_port = port_number(t, 0),
+        .auto_port = t->service->config.auto_port,
+    };
+
+    if (t->icmp != ICMP_SAYS_NOTHING)
+        words.by = span_of(net_address_print_host(&by, texts->by));
+    verdict_say(r, texts, &words);
 }
 
 /* The address that was asked: of the request port, as the peer knows it. */
@@ -173,6 +266,7 @@ static enum kedge_tftp_outcome outcome_of(struct tftp_transfer *t)
 
     if (outcome == KEDGE_TFTP_OK && file_has_changed(t)) {
         reason_set(t, altered);
+        t->fault = FAULT_CHANGED;
         return KEDGE_TFTP_CHANGED;
     }
     return outcome;
@@ -209,6 +303,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
         else
             fill_taken(&r, t);
     }
+    fill_verdict(&r, &texts, t, outcome);
     s->totals.bytes += r.bytes;
     record(s, &r);
 }
@@ -244,8 +339,11 @@ void malformed_record(const struct tftp_port *p, const struct udp_message *m,
                                  .reason = span_of(part),
                                  .port = port_text(p),
                                  .rtt = RECORD_UNKNOWN };
+    struct verdict_facts facts = { .fault = FAULT_MALFORMED };
 
     fill_addresses(&r, &texts, &m->peer, &asked);
+    verdict_say(&r, &texts,
+                &(struct verdict_words){ .facts = &facts, .reason = r.reason });
     s->totals.outcomes[KEDGE_TFTP_REFUSED]++;
     record(s, &r);
 }

@@ -38,19 +38,21 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
         memcpy(t->name, name.ptr, t->name_len);
 }
 
-static void refuse_for(struct tftp_transfer *t, enum store_error error, const char *why)
+static void refuse_for(struct tftp_transfer *t, enum verdict_fault fault,
+                       enum store_error error, const char *why)
 {
     struct store_result result = store_fail(error, why);
 
+    t->fault = fault;
     transfer_refuse(t, &result);
 }
 
 void request_begin(struct tftp_transfer *t)
 {
     if (t->service->stopping)
-        refuse_for(t, STORE_BUSY, "the server is stopping");
+        refuse_for(t, FAULT_STOPPING, STORE_BUSY, "the server is stopping");
     else if (t->session->mode == KEDGE_TFTP_OTHER_MODE)
-        refuse_for(t, STORE_DENIED, "mode is neither octet nor netascii");
+        refuse_for(t, FAULT_MODE, STORE_DENIED, "mode is neither octet nor netascii");
     else
         transfer_open(t);
 }

@@ -200,6 +200,7 @@ static void end_all(struct tftp_service *s)
         if (s->sessions.all[i].state <= TFTP_WAITING || t->ending)
             continue; /* who waits was never heard */
         if (s->sessions.all[i].state == TFTP_LIVE) {
+            t->fault = FAULT_STOPPING;
             transfer_fail(t, &stopped);
             transfer_pump(t);
         }

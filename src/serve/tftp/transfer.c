@@ -53,7 +53,7 @@ void transfer_fail(struct tftp_transfer *t, const struct store_result *why)
 
     if (code < 0 && t->session->op == KEDGE_TFTP_WRQ)
         code = KEDGE_TFTP_UNDEFINED; /* what it has sent is gone: it must begin again */
-    reason_set(t, why->why);
+    failure_note(t, why);
     kedge_tftp_machine_end(&t->session->machine,
                            changed ? KEDGE_TFTP_CHANGED : KEDGE_TFTP_FAILED, code);
 }
@@ -288,7 +288,7 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
         sub_sat(min_u64(t->session->request_len, sizeof datagram), KEDGE_TFTP_ERROR_MIN);
     size_t len = 0;
 
-    reason_set(t, why->why);
+    failure_note(t, why);
     if (code >= 0)
         len = tftp_session_refused(t->session, (uint16_t)code,
                                    refusal_words(op, why->error, room), datagram);

@@ -71,7 +71,7 @@ static void a_good_get(void **state)
         "\"file\":\"a \\\"b\\\"\\\\xff\",\"outcome\":\"ok\",\"reason\":null,"
         "\"bytes\":2000000,\"ms\":500,\"rate_Bps\":4000000,\"asked\":\"blksize=1468\","
         "\"granted\":\"\",\"blocks\":3,\"resent\":1,\"dup\":2,\"rtt_us\":1500,"
-        "\"rule\":null,\"path\":null,\"port\":null");
+        "\"verdict_id\":null,\"verdict\":null,\"rule\":null,\"path\":null,\"port\":null");
 }
 
 static void a_put_that_was_refused(void **state)
@@ -88,11 +88,12 @@ static void a_put_that_was_refused(void **state)
     (void)state;
     record(&j, &r, line);
     assert_string_equal(
-        line, "\"event\":\"put\",\"peer\":null,\"local\":null,\"file\":\"f\","
-              "\"outcome\":\"refused\",\"reason\":\"the server says: no\\\\x0a\\\\x1b "
-              "(error 2)\",\"bytes\":0,\"ms\":0,\"rate_Bps\":null,\"asked\":\"\","
-              "\"granted\":null,\"blocks\":0,\"resent\":0,\"dup\":0,\"rtt_us\":null,"
-              "\"rule\":null,\"path\":null,\"port\":null");
+        line,
+        "\"event\":\"put\",\"peer\":null,\"local\":null,\"file\":\"f\","
+        "\"outcome\":\"refused\",\"reason\":\"the server says: no\\\\x0a\\\\x1b "
+        "(error 2)\",\"bytes\":0,\"ms\":0,\"rate_Bps\":null,\"asked\":\"\","
+        "\"granted\":null,\"blocks\":0,\"resent\":0,\"dup\":0,\"rtt_us\":null,"
+        "\"verdict_id\":null,\"verdict\":null,\"rule\":null,\"path\":null,\"port\":null");
 }
 
 static void standard_streams_have_names(void **state)

@@ -26,6 +26,8 @@ static struct transfer_record sample(void)
         .resent = 2,
         .dup = 1,
         .rtt = 1234567,
+        .verdict_id = span_of("packets-lost"),
+        .verdict = span_of("it had to leave again"),
         .rule = span_of("get: file boot/*, line 6"),
         .path = span_of("boot/image"),
         .port = span_of("data"),
@@ -54,7 +56,8 @@ static void a_transfer_as_text(void **state)
         "time=2026-11-22T19:04:00.123Z event=get peer=192.0.2.7:1024 local=192.0.2.1:69 "
         "file=boot/image outcome=ok reason=- bytes=5000000000 ms=2500 "
         "rate_Bps=2000000000 asked=\"blksize=1468,windowsize=4\" granted=\"\" "
-        "blocks=3405995 resent=2 dup=1 rtt_us=1234 rule=\"get: file boot/*, line 6\" "
+        "blocks=3405995 resent=2 dup=1 rtt_us=1234 verdict_id=packets-lost "
+        "verdict=\"it had to leave again\" rule=\"get: file boot/*, line 6\" "
         "path=boot/image port=data");
 }
 
@@ -70,6 +73,7 @@ static void a_transfer_as_json(void **state)
           "\"bytes\":5000000000,\"ms\":2500,\"rate_Bps\":2000000000,"
           "\"asked\":\"blksize=1468,windowsize=4\",\"granted\":\"\",\"blocks\":3405995,"
           "\"resent\":2,\"dup\":1,\"rtt_us\":1234,"
+          "\"verdict_id\":\"packets-lost\",\"verdict\":\"it had to leave again\","
           "\"rule\":\"get: file boot/*, line "
           "6\",\"path\":\"boot/image\",\"port\":\"data\"}");
 }
@@ -81,7 +85,7 @@ static void odd_bytes_and_unknown_values(void **state)
     (void)state;
     r.file = span_of("a b\"=\\\n\xff");
     r.path = span_of("\x1b[2J\xff");
-    r.rule = r.port = (struct kedge_span){ 0 };
+    r.rule = r.port = r.verdict_id = r.verdict = (struct kedge_span){ 0 };
     r.peer = span_of("-");
     r.local = (struct kedge_span){ 0 };
     r.outcome = "refused";
@@ -94,14 +98,16 @@ static void odd_bytes_and_unknown_values(void **state)
         "time=2026-11-22T19:04:00.123Z event=refused peer=\"-\" local=- "
         "file=\"a b\\\"=\\\\\\x0a\\xff\" outcome=refused reason=- bytes=5000000000 ms=- "
         "rate_Bps=- asked=\"blksize=1468,windowsize=4\" granted=\"\" blocks=3405995 "
-        "resent=2 dup=- rtt_us=- rule=- path=\"\\x1b[2J\\xff\" port=-");
+        "resent=2 dup=- rtt_us=- verdict_id=- verdict=- rule=- path=\"\\x1b[2J\\xff\" "
+        "port=-");
     check(
         &r, RECORD_AS_JSON,
         "{\"time\":\"2026-11-22T19:04:00.123Z\",\"event\":\"refused\",\"peer\":\"-\","
         "\"local\":null,\"file\":\"a b\\\"=\\\\\\u000a\\\\xff\",\"outcome\":\"refused\","
         "\"reason\":null,\"bytes\":5000000000,\"ms\":null,\"rate_Bps\":null,"
         "\"asked\":\"blksize=1468,windowsize=4\",\"granted\":\"\",\"blocks\":3405995,"
-        "\"resent\":2,\"dup\":null,\"rtt_us\":null,\"rule\":null,"
+        "\"resent\":2,\"dup\":null,\"rtt_us\":null,\"verdict_id\":null,\"verdict\":null,"
+        "\"rule\":null,"
         "\"path\":\"\\u001b[2J\\\\xff\",\"port\":null}");
 }
 
@@ -114,7 +120,7 @@ static void the_longest_line_fits(void **state)
     (void)state;
     memset(odd, 1, sizeof odd);
     r.file = r.peer = r.local = r.reason = (struct kedge_span){ odd, sizeof odd };
-    r.asked = r.granted = r.path = r.rule = r.port = r.file;
+    r.asked = r.granted = r.path = r.rule = r.port = r.verdict_id = r.verdict = r.file;
     for (enum record_form form = RECORD_AS_TEXT; form <= RECORD_AS_JSON; form++) {
         struct writer w = { .ptr = out, .room = sizeof out };
 

@@ -19,6 +19,7 @@ static enum verdict icmp_says(enum verdict_icmp what, bool gone)
     fall_silent(s, session);
     f = seen(s, session);
     f.icmp = what;
+    f.stopped_before = gone; /* who is gone says so itself */
     server_close(s);
     return verdict_of(&f);
 }
@@ -226,6 +227,7 @@ static const struct {
 } scenes[] = {
     { VERDICT_TABLE_FULL, gives_way, VERDICT_NO_ANSWER },
     { VERDICT_SIZE_PROBE, asks_for_the_size, VERDICT_OPTIONS_REFUSED },
+    { VERDICT_BLOCKS_FROM_ZERO, counts_from_zero, VERDICT_UPLOAD_SILENT },
     { VERDICT_BLOCK_NUMBER_WRAP, stops_at_the_wrap, VERDICT_CLIENT_SILENT },
     { VERDICT_BLOCK_NUMBER_WRAP, stops_at_the_signed_wrap, VERDICT_CLIENT_ABORTED },
     { VERDICT_PATH_MTU, large_blocks_vanish, VERDICT_CLIENT_SILENT },

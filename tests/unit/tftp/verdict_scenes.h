@@ -75,10 +75,11 @@ static inline void hear_acks(struct server *s, struct tftp_session *session,
         hear_ack(s, session, block, session->socket);
 }
 
-/* DATA 1, whole. */
-static inline void hear_data(struct server *s, struct tftp_session *session)
+/* DATA, whole. */
+static inline void hear_block(struct server *s, struct tftp_session *session,
+                              uint8_t block)
 {
-    uint8_t packet[516] = { 0, 3, 0, 1 };
+    uint8_t packet[516] = { 0, 3, 0, block };
 
     hear(s, session, (struct kedge_span){ packet, sizeof packet }, session->socket);
 }
@@ -271,11 +272,21 @@ static inline enum verdict repeats_its_data(bool fault)
     struct server *s = plain();
     struct tftp_session *session = started(s, from(1, SPAN(WRQ)));
 
-    hear_data(s, session);
+    hear_block(s, session, 1);
     for (unsigned i = 0; fault && i < 5; i++) {
         turn(s, s->now + 2 * KEDGE_SEC);
-        hear_data(s, session);
+        hear_block(s, session, 1);
     }
+    fall_silent(s, session);
+    return verdict_on(s, session);
+}
+
+static inline enum verdict counts_from_zero(bool fault)
+{
+    struct server *s = plain();
+    struct tftp_session *session = started(s, from(1, SPAN(WRQ)));
+
+    hear_block(s, session, fault ? 0 : 1);
     fall_silent(s, session);
     return verdict_on(s, session);
 }
@@ -286,7 +297,7 @@ static inline enum verdict uploads_and_falls_silent(bool fault)
     struct tftp_session *session = started(s, from(1, SPAN(WRQ)));
 
     if (fault)
-        hear_data(s, session);
+        hear_block(s, session, 1);
     fall_silent(s, session);
     return verdict_on(s, session);
 }
