@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/units.h"
 #include "cmd/printable.h"
+#include "cmd/suggest.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -291,6 +292,18 @@ static const struct arg *by_letter(const struct verb *verb, char letter)
     return NULL;
 }
 
+static bool unknown_option(struct parse *p, const char *word, struct kedge_span name)
+{
+    struct suggestion s = { .typed = name };
+
+    for (size_t i = 0; i < p->verb->arg_count; i++)
+        if (p->verb->args[i].name && p->verb->args[i].kind != ARG_GONE)
+            suggest(&s, p->verb->args[i].name);
+    return bad(p, "unknown option %s%s%s%s", printable(word, PRINTABLE_WORD).text,
+               s.nearest ? ", did you mean --" : "", s.nearest ? s.nearest : "",
+               s.nearest ? "?" : "");
+}
+
 static bool long_option(struct parse *p, const char *word)
 {
     const char *equals = strchr(word, '=');
@@ -302,7 +315,7 @@ static bool long_option(struct parse *p, const char *word)
         name.len = (size_t)(equals - (word + 2));
     a = by_name(p->verb, name);
     if (!a)
-        return bad(p, "unknown option %s", printable(word, PRINTABLE_WORD).text);
+        return unknown_option(p, word, name);
     if (a->kind == ARG_GONE)
         return bad(p, "use: %s", a->help);
     if (a->kind == ARG_FLAG)

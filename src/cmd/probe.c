@@ -27,6 +27,23 @@ struct probe_options {
     struct display_options probe_display;
 };
 
+/* Of a host alone, as ping takes it, and of one with a port: what was meant. */
+static struct printable with_scheme(const char *operand)
+{
+    struct printable s = { 0 };
+    struct kedge_endpoint e;
+    struct kedge_error error;
+    bool port = strchr(operand, ':') && operand[strlen(operand) - 1] != ']';
+    char url[KEDGE_ENDPOINT_TEXT];
+
+    snprintf(url, sizeof url, "%s%s", port ? "udp://" : "icmp://", operand);
+    if (!strstr(operand, "://") && strlen(url) < sizeof url - 1 &&
+        kedge_endpoint_parse(url, &e, &error))
+        snprintf(s.text, sizeof s.text, ", did you mean %.400s?",
+                 printable(url, PRINTABLE_WORD).text);
+    return s;
+}
+
 static enum exit_code add_one(struct probe *p, const char *operand)
 {
     struct kedge_error error = { 0 };
@@ -34,7 +51,7 @@ static enum exit_code add_one(struct probe *p, const char *operand)
     struct kedge_endpoint e;
 
     if (!kedge_endpoint_parse(operand, &e, &error)) {
-        fprintf(stderr, "kedge probe: %s\n", error.text);
+        fprintf(stderr, "kedge probe: %s%s\n", error.text, with_scheme(operand).text);
         return EXIT_USAGE;
     }
     if (probe_add(p, &e, &why))

@@ -2,7 +2,9 @@
 /* The verbs of the program, and help, which speaks of all of them. */
 #include "cmd/verbs.h"
 
+#include "base/bytes.h"
 #include "cmd/printable.h"
+#include "cmd/suggest.h"
 
 #include <string.h>
 
@@ -33,10 +35,25 @@ void help_overview(FILE *out)
         out);
 }
 
+/* Other programs have -V, and some a verb. */
+static bool asks_for_version(const char *name)
+{
+    return strcmp(name, "-V") == 0 || strcmp(name, "version") == 0;
+}
+
 enum exit_code help_unknown_verb(const char *name)
 {
-    fprintf(stderr, "kedge: unknown verb '%s' (see: kedge help)\n",
-            printable(name, PRINTABLE_WORD).text);
+    struct suggestion s = { .typed = span_of(name) };
+
+    for (size_t i = 0; verb_at(i); i++)
+        suggest(&s, verb_at(i)->name);
+    suggest(&s, "--version");
+    if (asks_for_version(name))
+        s.nearest = "--version";
+    fprintf(stderr, "kedge: unknown verb '%s'%s%s%s (see: kedge help)\n",
+            printable(name, PRINTABLE_WORD).text,
+            s.nearest ? ", did you mean kedge " : "", s.nearest ? s.nearest : "",
+            s.nearest ? "?" : "");
     return EXIT_USAGE;
 }
 

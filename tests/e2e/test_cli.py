@@ -75,6 +75,25 @@ def test_an_unknown_option_is_named_by_every_verb(run, verbs):
                           f"(see: kedge help {verb})\n" and name in err
 
 
+@pytest.mark.parametrize("words,meant", [
+    (["gte"], "unknown verb 'gte', did you mean kedge get? (see: kedge help)"),
+    (["help", "porbe"], "unknown verb 'porbe', did you mean kedge probe? (see: kedge help)"),
+    (["-V"], "unknown verb '-V', did you mean kedge --version? (see: kedge help)"),
+    (["version"], "unknown verb 'version', did you mean kedge --version? (see: kedge help)"),
+    (["get", "--timeuot", "5", "tftp://h/f"],
+     "unknown option --timeuot, did you mean --timeout? (see: kedge help get)"),
+    (["get", "--blocksize=512", "tftp://h/f"],
+     "unknown option --blocksize=512, did you mean --blksize? (see: kedge help get)"),
+    (["probe", "127.0.0.1"], "an endpoint begins with a scheme, as in udp://HOST:PORT, "
+                             "did you mean icmp://127.0.0.1?"),
+    (["probe", "a.example:7"], "did you mean udp://a.example:7?"),
+    (["probe", "[::1]"], "did you mean icmp://[::1]?"),
+])
+def test_what_was_meant_is_suggested(run, words, meant):
+    code, out, err = run(*words)
+    assert (code, out) == (64, "") and meant in err and err.count("\n") == 1
+
+
 def test_every_option_of_the_help_is_known(run, verbs):
     """With a value where it says so: what is wrong then is said of that option, or of
     another thing, but it is never unknown. --help behind ends each well."""

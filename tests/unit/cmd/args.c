@@ -211,7 +211,7 @@ static const struct {
     { "a b c", "unexpected operand 'c'" },
     { "a --nonsense", "unknown option --nonsense" },
     { "a --nonsense=\x1b[2J", "unknown option --nonsense=\\x1b[2J" },
-    { "a --coun 5", "unknown option --coun" },
+    { "a --coun 5", "unknown option --coun, did you mean --count?" },
     { "a -x", "unknown option -x" },
     { "a -qx", "unknown option -x" },
     { "a --quiet=yes", "--quiet takes no value" },
