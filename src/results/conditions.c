@@ -79,11 +79,6 @@ static bool percentage(struct check *c, struct kedge_span value, bool compares,
            wrong(error, "the percentage is not a number");
 }
 
-static bool ends_in_digit(struct kedge_span s)
-{
-    return s.len > 0 && s.ptr[s.len - 1] >= '0' && s.ptr[s.len - 1] <= '9';
-}
-
 static bool read_value(struct check *c, struct kedge_span value, bool compares,
                        struct kedge_error *error)
 {
@@ -95,8 +90,10 @@ static bool read_value(struct check *c, struct kedge_span value, bool compares,
                wrong(error, "a count takes a number, or a percentage of what was sent");
     }
     c->kind = CHECK_TIME;
-    return (!ends_in_digit(value) && units_time(value, &c->value)) ||
-           wrong(error, "a time takes a value with its unit, such as 5ms");
+    return units_time(value, &c->value) ||
+           wrong(error,
+                 "a time takes a value with its unit, such as 5ms; a bare number is "
+                 "seconds");
 }
 
 bool check_parse(struct check *out, const char *text, bool compares,

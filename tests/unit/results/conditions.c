@@ -18,7 +18,7 @@ static void what_is_no_condition_says_why(void **state)
     } wrong[] = {
         { "", "a condition is" },      { "p99", "a condition is" },
         { ">5ms", "the figures are" }, { "p98>5ms", "the figures are" },
-        { "p99>", "with its unit" },   { "p99>5", "with its unit" },
+        { "p99>", "with its unit" },   { "p99>5 ms", "with its unit" },
         { "p99>5x", "with its unit" }, { "p99>=5ms", "with its unit" },
         { "lost>", "a number" },       { "lost>5ms", "a number" },
         { "lost>-1", "a number" },     { "lost>%", "percentage" },
@@ -35,6 +35,8 @@ static void what_is_no_condition_says_why(void **state)
             fail_msg("%s: %s", wrong[i].text, error.text);
     }
     assert_true(check_parse(&c, "p99>5%", true, &error));
+    assert_true(check_parse(&c, "p99>5", false, &error)); /* as of --interval 5 */
+    assert_true(c.value == 5 * KEDGE_SEC);
     assert_false(check_parse(&c, "p99>+%", true, &error));
 }
 
