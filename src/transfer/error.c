@@ -2,6 +2,8 @@
 /* Errors of files, as the end of a transfer and as an ERROR for the peer. */
 #include "transfer/file.h"
 
+#include "base/bytes.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -72,17 +74,30 @@ struct transfer_error fetch_no_memory(void)
     return transfer_error_of(store_errno(ENOMEM));
 }
 
+static void put_sum(struct writer *w, const uint8_t sum[SHA256_DIGEST_SIZE])
+{
+    for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
+        put_u8(w, (uint8_t) "0123456789abcdef"[sum[i] >> 4]);
+        put_u8(w, (uint8_t) "0123456789abcdef"[sum[i] & 15]);
+    }
+}
+
 struct transfer_error fetch_check_sum(const struct sha256_ctx *hashed,
-                                      const uint8_t *wanted)
+                                      const uint8_t *wanted, char text[FETCH_SUM_TEXT])
 {
     struct sha256_ctx end = *hashed;
     uint8_t sum[SHA256_DIGEST_SIZE];
+    struct writer w = { .ptr = (uint8_t *)text, .room = FETCH_SUM_TEXT };
 
     if (!wanted)
         return transfer_no_error();
     sha256_digest(&end, sizeof sum, sum);
     if (memcmp(sum, wanted, sizeof sum) == 0)
         return transfer_no_error();
-    return (struct transfer_error){ .cause = KEDGE_TRANSFER_WRONG_SUM,
-                                    .why = "its SHA-256 differs from the given one" };
+    put(&w, span_of("SHA-256 is "));
+    put_sum(&w, sum);
+    put(&w, span_of(", expected "));
+    put_sum(&w, wanted);
+    put_u8(&w, 0);
+    return (struct transfer_error){ .cause = KEDGE_TRANSFER_WRONG_SUM, .why = text };
 }

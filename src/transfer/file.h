@@ -62,8 +62,12 @@ struct transfer_error fetch_block_0(void);
 struct transfer_error fetch_changed(void); /* of a file that is sent */
 struct transfer_error fetch_no_memory(void);
 
-/* No fault where `wanted`, a SHA-256, is NULL or that of what was hashed: which may go on. */
+/* "SHA-256 is HEX, expected HEX" */
+#define FETCH_SUM_TEXT (4 * SHA256_DIGEST_SIZE + 32)
+
+/* No fault where `wanted`, a SHA-256, is NULL or that of what was hashed: which may go on. Else
+ * the words of the error stand in text. */
 struct transfer_error fetch_check_sum(const struct sha256_ctx *hashed,
-                                      const uint8_t *wanted);
+                                      const uint8_t *wanted, char text[FETCH_SUM_TEXT]);
 
 #endif

@@ -24,7 +24,7 @@ static void acknowledge(struct transfer_session *x, uint64_t block)
 static void refuse(struct transfer_session *x, uint16_t code)
 {
     const char *why = code == KEDGE_TFTP_BAD_OPTION ? "option not as asked" : "";
-    uint8_t error[128];
+    uint8_t error[256];
     size_t len = kedge_tftp_write_error(error, sizeof error, code,
                                         *x->error.why ? x->error.why : why);
 

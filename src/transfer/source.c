@@ -67,11 +67,11 @@ static uint64_t ready(struct fetch_file *file, uint64_t from, uint64_t end)
 
 static struct transfer_error complete(struct fetch_file *file)
 {
-    const struct fetch_source *s = owner(file);
+    struct fetch_source *s = owner(file);
 
     if (local_source_changed(&s->local))
         return fetch_changed();
-    return fetch_check_sum(&s->sum, s->wanted);
+    return fetch_check_sum(&s->sum, s->wanted, s->sum_text);
 }
 
 static bool again(struct fetch_file *file)

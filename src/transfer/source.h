@@ -17,6 +17,7 @@ struct fetch_source {
     uint64_t hashed; /* bytes */
     struct sha256_ctx sum;
     const uint8_t *wanted; /* its SHA-256; NULL: any */
+    char sum_text[FETCH_SUM_TEXT];
 };
 
 /* `window` blocks of `blksize` are the most that will be asked for again. path and wanted

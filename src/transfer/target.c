@@ -92,7 +92,7 @@ static struct transfer_error keep(struct fetch_file *file, uint64_t size,
     if (announced != FETCH_UNKNOWN && size != announced)
         error = fetch_wrong_size();
     if (error.cause == KEDGE_TRANSFER_DONE)
-        error = fetch_check_sum(&t->sum, t->wanted);
+        error = fetch_check_sum(&t->sum, t->wanted, t->sum_text);
     if (error.cause == KEDGE_TRANSFER_DONE)
         error = transfer_error_of(flush(t));
     if (error.cause == KEDGE_TRANSFER_DONE)

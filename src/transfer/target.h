@@ -20,6 +20,7 @@ struct fetch_target {
     uint64_t delivered; /* bytes of the file so far, held ones included */
     struct sha256_ctx sum;
     const uint8_t *wanted; /* its SHA-256; NULL: any */
+    char sum_text[FETCH_SUM_TEXT];
 };
 
 /* path and wanted are borrowed. fetch_target_close() in any case: it leaves nothing behind

@@ -12,7 +12,7 @@ import pytest
 
 from e2e.lib.run import finish, names, start
 from e2e.lib.still import frozen
-from e2e.peers.echo import closed_port
+from e2e.peers.echo import closed_port, wait_for
 from e2e.peers.tftp import ACK, ERROR
 from e2e.peers.tftp_peer import Peer
 
@@ -245,6 +245,16 @@ def test_sha256(get):
         done = get(f"{peer.url}/f", "--sha256", "0" * 64)
         assert done.code == 12 and "SHA-256" in done.err
         assert (get.here / "f").read_bytes() == b"old" and names(get.here) == ["f"]
+
+
+def test_another_sha256_names_both(get):
+    good, other = (hashlib.sha256(b).hexdigest() for b in (b"abc", b"abd"))
+    with Peer({"f": b"abc"}) as peer:
+        done = get(f"{peer.url}/f", "--sha256", other.upper())
+        wait_for(lambda: any(op == ERROR for op, _, _ in peer.heard), 10)
+        said = [text for op, _, text in peer.heard if op == ERROR]
+    assert done.code == 12 and f": SHA-256 is {good}, expected {other}\n" in done.err
+    assert said == [f"SHA-256 is {good}, expected {other}\0".encode()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
