@@ -283,4 +283,6 @@ def test_the_program_is_installed_whole(root, installed):
     for page in (root / "man").glob("*.[18]"):
         assert list(installed.rglob(f"man{page.suffix[1:]}/{page.name}"))
     if (root / "completion/kedge").exists():
-        assert list(installed.rglob("bash-completion/completions/kedge"))
+        for path in ("bash-completion/completions/kedge", "zsh/site-functions/_kedge",
+                     "fish/vendor_completions.d/kedge.fish"):
+            assert list(installed.rglob(path)), path
