@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 void standard_hold(void)
@@ -23,17 +24,29 @@ static bool reader_is_gone(void)
     return poll(&out, 1, 0) == 1 && out.revents & POLLERR;
 }
 
-/* A stream keeps no errno, only that there was one. */
-static const char *why_not(void)
+/* Why not all was written. A stream keeps no errno, only that there was one: so a device is
+ * asked again, and a file system for its free room. */
+static int why_not(void)
 {
-    return write(STDOUT_FILENO, "", 0) < 0 ? strerror(errno) : "not all could be written";
+    struct statvfs at;
+
+    if (write(STDOUT_FILENO, "", 0) < 0)
+        return errno;
+    return fstatvfs(STDOUT_FILENO, &at) == 0 && at.f_blocks > 0 && at.f_bavail == 0
+               ? ENOSPC
+               : EIO;
 }
 
 enum exit_code standard_end(enum exit_code code)
 {
+    int err;
+
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
+    err = why_not();
     if (!reader_is_gone())
-        fprintf(stderr, "kedge: standard output: %s\n", why_not());
-    return code == EXIT_OK ? EXIT_LOCAL_FILE : code;
+        fprintf(stderr, "kedge: standard output: %s\n", strerror(err));
+    if (code != EXIT_OK)
+        return code;
+    return err == ENOSPC || err == EDQUOT ? EXIT_DISK_FULL : EXIT_LOCAL_FILE;
 }

@@ -10,7 +10,7 @@
 void standard_hold(void);
 
 /* At the end: what was printed is written, or it is said that it could not be, unless
- * who read it has gone away. code, or EXIT_LOCAL_FILE where that was EXIT_OK. */
+ * who read it has gone away. code; where that was EXIT_OK: EXIT_DISK_FULL, or EXIT_LOCAL_FILE. */
 enum exit_code standard_end(enum exit_code code);
 
 #endif

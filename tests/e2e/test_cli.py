@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from e2e.peers.echo import Datagrams
+
 
 @pytest.fixture
 def run(kedge):
@@ -129,12 +131,25 @@ def test_each_fault_is_one_line_with_64(run, words, why):
     assert err.endswith(f"(see: kedge help {words[0]})\n")
 
 
-def test_results_that_cannot_be_written_are_no_success(kedge):
+@pytest.mark.parametrize("words", [["--version"], ["help"],
+                                   ["probe", "-c", "1", "udp://127.0.0.1:{port}"]])
+def test_results_that_cannot_be_written_are_no_success(kedge, words):
+    """With the code that a full disk has everywhere."""
+    peer = Datagrams(("127.0.0.1", 0))
+    words = [w.format(port=peer.url.rpartition(":")[2]) for w in words]
     with open("/dev/full", "w") as full:
-        done = subprocess.run([kedge, "--version"], stdout=full, stderr=subprocess.PIPE,
-                              timeout=20)
-    assert done.returncode == 9
-    assert done.stderr.startswith(b"kedge: standard output: ")
+        done = subprocess.run([kedge, *words], stdout=full, stderr=subprocess.PIPE, timeout=20)
+    assert done.returncode == 10
+    assert done.stderr.startswith(b"kedge: standard output: No space left on device")
+
+
+def test_a_file_system_that_is_full(kedge, small_disk):
+    (small_disk / "most").write_bytes(bytes((1 << 20) - 4096))
+    with open(small_disk / "out", "w") as out:
+        done = subprocess.run(["sh", "-c", 'for i in 1 2 3 4; do "$0" help probe || exit; done',
+                               kedge], stdout=out, stderr=subprocess.PIPE, timeout=20)
+    assert done.returncode == 10
+    assert done.stderr == b"kedge: standard output: No space left on device\n"
 
 
 def test_a_reader_that_has_gone_is_no_news(kedge):
