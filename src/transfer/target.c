@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUFFER (256u << 10)
 
@@ -59,16 +60,30 @@ static struct store_result append(struct fetch_target *t, struct kedge_span byte
     return r;
 }
 
+/* A terminal would do what the bytes tell it. Text has no NUL. */
+static struct store_result refuse_binary(const struct fetch_target *t,
+                                         struct kedge_span bytes)
+{
+    if (!t->terminal || bytes.len == 0 || !memchr(bytes.ptr, 0, bytes.len))
+        return store_ok();
+    return store_fail(STORE_IO,
+                      "the file is binary, and this is a terminal: use -o FILE");
+}
+
 /* A stream that got a part in an earlier attempt gets only what follows it. */
 static struct store_result write_bytes(void *file, struct kedge_span bytes,
                                        uint64_t offset)
 {
     struct fetch_target *t = owner(file);
     uint64_t known = t->delivered - offset;
+    struct store_result r;
 
     KEDGE_ASSERT(offset <= t->delivered);
     if (known >= bytes.len)
         return store_ok();
+    r = refuse_binary(t, bytes);
+    if (r.error)
+        return r;
     bytes = (struct kedge_span){ bytes.ptr + known, bytes.len - (size_t)known };
     if (t->wanted)
         sha256_update(&t->sum, bytes.len, bytes.ptr);
@@ -124,6 +139,8 @@ struct transfer_error fetch_target_open(struct fetch_target *t, const char *path
 {
     *t = (struct fetch_target){ .path = path,
                                 .wanted = wanted,
+                                .terminal =
+                                    strcmp(path, "-") == 0 && isatty(STDOUT_FILENO),
                                 .local = { .fd = -1, .dir = -1 },
                                 .buffer = malloc(BUFFER) };
     t->file = (struct fetch_file){ .size = FETCH_UNKNOWN,

@@ -18,6 +18,7 @@ struct fetch_target {
     int held_count;
     size_t held_bytes;
     uint64_t delivered; /* bytes of the file so far, held ones included */
+    bool terminal;      /* standard output that is one: for text only */
     struct sha256_ctx sum;
     const uint8_t *wanted; /* its SHA-256; NULL: any */
     char sum_text[FETCH_SUM_TEXT];

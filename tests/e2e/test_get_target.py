@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where kedge get writes: whole or not at all, and what was there before."""
 import os
+import subprocess
 
 import pytest
 
@@ -26,6 +27,29 @@ def test_standard_output_that_goes_away(get, kedge):
         process.stdout.close()
         process.stdout = None
         assert finish(process).code == 9
+
+
+@pytest.mark.parametrize("content,shown", [(b"\x7fELF\0\1" + bytes(3000), False),
+                                           (b"two\nlines\n" * 200, True)],
+                         ids=["binary", "text"])
+def test_a_terminal_gets_no_binary(get, kedge, content, shown):
+    """It would do what the bytes tell it."""
+    ours, theirs = os.openpty()
+    with Peer({"f": content}) as peer:
+        process = subprocess.Popen([kedge, "get", f"{peer.url}/f", "-q", "-o", "-"],
+                                   cwd=get.here, stdout=theirs, stderr=subprocess.PIPE)
+        os.close(theirs)
+        seen = b""
+        try:
+            while piece := os.read(ours, 65536):
+                seen += piece
+        except OSError:
+            pass  # how a pty ends
+        err = process.communicate(timeout=20)[1].decode()
+    os.close(ours)
+    assert process.returncode == (0 if shown else 9)
+    assert seen.replace(b"\r\n", b"\n") == (content if shown else b"")
+    assert shown or "the file is binary, and this is a terminal: use -o FILE" in err
 
 
 def test_target_is_replaced_in_one_step(get):
