@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from e2e.lib.run import finish, names, start
+from e2e.peers.echo import wait_for
 from e2e.peers.tftp import ERROR
 from e2e.peers.tftp_peer import Peer
 
@@ -98,7 +99,7 @@ def test_disk_full(get, small_disk):
         (small_disk / "f").write_bytes(b"old")
         done = get(f"{peer.url}/f", "-o", small_disk / "f")
         assert done.code == 10 and "disk full" in done.err
-        assert (ERROR, 3) in [(op, number) for op, number, _ in peer.heard]
+        wait_for(lambda: (ERROR, 3) in [(op, number) for op, number, _ in peer.heard], 10)
     assert names(small_disk) == ["f"] and (small_disk / "f").read_bytes() == b"old"
 
 
