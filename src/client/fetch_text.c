@@ -45,32 +45,6 @@ struct kedge_span fetch_label(const struct fetch_job *job)
     return span_of(job->path);
 }
 
-/* 9999, 9.8K, 123M: at most four digits. */
-static void say_size(struct line *l, uint64_t v)
-{
-    static const char units[] = "KMGTPE";
-    unsigned unit = 0;
-    uint64_t tenths = 0;
-
-    if (v < 10000) {
-        put_decimal(&l->w, v);
-        say(l, " B");
-        return;
-    }
-    for (; v >= 10000 || unit == 0; unit++) {
-        tenths = v % 1024 * 10 / 1024;
-        v /= 1024;
-    }
-    put_decimal(&l->w, v);
-    if (v < 100) {
-        say(l, ".");
-        put_decimal(&l->w, tenths);
-    }
-    say(l, " ");
-    put_u8(&l->w, (uint8_t)units[unit - 1]);
-    say(l, "iB");
-}
-
 static void say_target(struct line *l, const struct fetch_job *job)
 {
     char url[KEDGE_ENDPOINT_TEXT];
@@ -90,7 +64,7 @@ static void say_speed(struct line *l, const struct kedge_transfer_result *r)
     if (r->took == 0)
         return;
     say(l, ", ");
-    say_size(l, mul_div(r->bytes, KEDGE_SEC, r->took));
+    text_size(&l->w, mul_div(r->bytes, KEDGE_SEC, r->took));
     say(l, "/s");
 }
 

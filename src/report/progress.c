@@ -84,26 +84,6 @@ struct short_text {
     char text[32];
 };
 
-static struct short_text size_text(uint64_t v)
-{
-    static const char units[] = "BKMGTPE";
-    struct short_text s = { { 0 } };
-    unsigned unit = 0;
-    uint64_t tenths = 0;
-
-    while (v >= 10000 && unit < 6) {
-        tenths = v % 1024 * 10 / 1024;
-        v /= 1024;
-        unit++;
-    }
-    if (unit > 0 && v < 100)
-        snprintf(s.text, sizeof s.text, "%llu.%llu%c", (unsigned long long)v,
-                 (unsigned long long)tenths, units[unit]);
-    else
-        snprintf(s.text, sizeof s.text, "%llu%c", (unsigned long long)v, units[unit]);
-    return s;
-}
-
 static struct short_text time_text(uint64_t seconds)
 {
     struct short_text s = { { 0 } };
@@ -136,22 +116,27 @@ static unsigned percent(const struct progress_view *view)
                                     : 100;
 }
 
-/* " 42 %  12.3M  1.2M/s  00:17 left" */
+/* " 42 %  12.3 MiB  1234 KiB/s  00:17 left" */
 static void put_figures(struct writer *w, const struct progress_view *view)
 {
     uint64_t rate = view->elapsed ? mul_div(view->done, KEDGE_SEC, view->elapsed) : 0;
-    uint64_t left = sub_sat(view->total, view->done);
-    char text[128];
-    int n = 0;
+    char text[32];
 
-    if (view->total != PROGRESS_UNKNOWN)
-        n = snprintf(text, sizeof text, " %3u %%", percent(view));
-    n += snprintf(text + n, sizeof text - (size_t)n, "  %s  %s/s",
-                  size_text(view->done).text, size_text(rate).text);
-    if (view->total != PROGRESS_UNKNOWN)
-        snprintf(text + n, sizeof text - (size_t)n, "  %s left",
-                 rate ? time_text(left / rate).text : "--:--");
-    put(w, span_of(text));
+    if (view->total != PROGRESS_UNKNOWN) {
+        snprintf(text, sizeof text, " %3u %%", percent(view));
+        put(w, span_of(text));
+    }
+    put(w, span_of("  "));
+    text_size(w, view->done);
+    put(w, span_of("  "));
+    text_size(w, rate);
+    put(w, span_of("/s"));
+    if (view->total == PROGRESS_UNKNOWN)
+        return;
+    put(w, span_of("  "));
+    put(w, span_of(rate ? time_text(sub_sat(view->total, view->done) / rate).text
+                        : "--:--"));
+    put(w, span_of(" left"));
 }
 
 void progress_line(struct writer *w, const struct progress_view *view, size_t width)

@@ -167,6 +167,29 @@ void text_count(struct writer *w, uint64_t v)
     put_decimal(w, v);
 }
 
+void text_size(struct writer *w, uint64_t bytes)
+{
+    static const char units[] = "KMGTPE";
+    uint64_t v = bytes, tenths = 0;
+    unsigned unit = 0;
+
+    for (; v >= 10000; unit++) {
+        tenths = v % 1024 * 10 / 1024;
+        v /= 1024;
+    }
+    put_decimal(w, v);
+    if (unit > 0 && v < 100) {
+        put_u8(w, '.');
+        put_decimal(w, tenths);
+    }
+    put_u8(w, ' ');
+    if (unit > 0) {
+        put_u8(w, (uint8_t)units[unit - 1]);
+        put_u8(w, 'i');
+    }
+    put_u8(w, 'B');
+}
+
 size_t text_width(struct kedge_span text)
 {
     size_t columns = 0;

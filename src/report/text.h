@@ -32,6 +32,10 @@ void text_ms(struct writer *w, kedge_nanos v);
 /* Append a number in groups of three digits: 1,472. */
 void text_count(struct writer *w, uint64_t v);
 
+/* Append a number of bytes: 9999 B, 9.8 KiB, 123 MiB; at most four digits. A rate is that and
+ * "/s". */
+void text_size(struct writer *w, uint64_t bytes);
+
 /* Columns on a terminal, taking each character as one. */
 size_t text_width(struct kedge_span text);
 

@@ -30,11 +30,11 @@ static void says_share_rate_and_time_left(void **state)
 
     (void)state;
     check(&view, 79,
-          "image [#########............................]  25 %  25.0M  5120K/s"
+          "image [#######........................]  25 %  25.0 MiB  5120 KiB/s"
           "  00:15 left");
-    check(&view, 60, "image [####..............]  25 %  25.0M  5120K/s  00:15 left");
-    check(&view, 43, "image  25 %  25.0M  5120K/s  00:15 left");
-    check(&view, 30, "  25 %  25.0M  5120K/s  00:15 ");
+    check(&view, 60, "image [###.........]  25 %  25.0 MiB  5120 KiB/s  00:15 left");
+    check(&view, 49, "image  25 %  25.0 MiB  5120 KiB/s  00:15 left");
+    check(&view, 36, "  25 %  25.0 MiB  5120 KiB/s  00:15 ");
 }
 
 static void without_a_size_there_is_no_bar(void **state)
@@ -42,7 +42,7 @@ static void without_a_size_there_is_no_bar(void **state)
     struct progress_view view = { span_of("image"), 900, PROGRESS_UNKNOWN, KEDGE_SEC };
 
     (void)state;
-    check(&view, 79, "image  900B  900B/s");
+    check(&view, 79, "image  900 B  900 B/s");
 }
 
 static void at_its_edges(void **state)
@@ -53,10 +53,10 @@ static void at_its_edges(void **state)
     struct progress_view huge = { span_of("h"), 1, UINT64_MAX - 1, KEDGE_SEC };
 
     (void)state;
-    check(&empty, 34, "e 100 %  0B  0B/s  --:-- left");
-    check(&begin, 34, "b   0 %  0B  0B/s  --:-- left");
-    check(&more, 38, "m 100 %  2000B  2000B/s  00:00 left");
-    check(&huge, 34, "h   0 %  1B  1B/s  --:-- left");
+    check(&empty, 36, "e 100 %  0 B  0 B/s  --:-- left");
+    check(&begin, 36, "b   0 %  0 B  0 B/s  --:-- left");
+    check(&more, 40, "m 100 %  2000 B  2000 B/s  00:00 left");
+    check(&huge, 36, "h   0 %  1 B  1 B/s  --:-- left");
 }
 
 /* A pseudo-terminal; the reader's end, and the other in *slave. */

@@ -184,9 +184,36 @@ static void durations_are_rounded_to_microseconds(void **state)
     }
 }
 
+static void a_size_has_four_digits_at_most(void **state)
+{
+    static const struct {
+        uint64_t v;
+        const char *want;
+    } cases[] = {
+        { 0, "0 B" },
+        { 9999, "9999 B" },
+        { 10000, "9.7 KiB" },
+        { 102400, "100 KiB" },
+        { 10000ULL << 10, "9.7 MiB" },
+        { 123ULL << 20, "123 MiB" },
+        { 5ULL << 30, "5120 MiB" },
+        { UINT64_MAX, "15.9 EiB" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t space[32] = { 0 };
+        struct writer w = { .ptr = space, .room = sizeof space - 1 };
+
+        text_size(&w, cases[i].v);
+        assert_string_equal((const char *)space, cases[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_size_has_four_digits_at_most),
         cmocka_unit_test(shows_what_prints_and_escapes_the_rest),
         cmocka_unit_test(quotes_so_that_it_can_be_read_back),
         cmocka_unit_test(cuts_at_a_character),
