@@ -5,6 +5,7 @@
 #include "client/fetch_text.h"
 #include "os/clock.h"
 #include "report/progress.h"
+#include "tftp/patience.h"
 
 #include <string.h>
 
@@ -26,6 +27,8 @@ bool fetch_run(const struct fetch_job *job, const struct fetch_settings *setting
 
     progress_start(&bar, fileno(stderr), settings->quiet, fetch_label(job), clock_now());
     if (bar.on) {
+        bar.patience = patience(&(struct kedge_tftp_terms){
+            .timeout = options.timeout, .patience = options.patience });
         options.progress = watch;
         options.owner = &bar;
     }

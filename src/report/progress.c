@@ -32,6 +32,7 @@ void progress_start(struct progress *p, int fd, bool quiet, struct kedge_span la
                             .label = label,
                             .total = PROGRESS_UNKNOWN,
                             .start = now,
+                            .moved = now,
                             .next = now + EVERY };
 }
 
@@ -60,8 +61,12 @@ void progress_update(struct progress *p, uint64_t done, kedge_nanos now)
 {
     uint8_t space[LINE_MAX_BYTES];
     struct writer w = { .ptr = space, .room = sizeof space };
-    struct progress_view view = { p->label, done, p->total, sub_sat(now, p->start) };
+    struct progress_view view = { p->label, done, p->total, sub_sat(now, p->start),
+                                  .patience = p->patience };
 
+    p->moved = done > p->furthest ? now : p->moved;
+    p->furthest = max_u64(p->furthest, done);
+    view.waited = sub_sat(now, p->moved);
     if (!p->on || now < p->next)
         return;
     p->next = now + EVERY;
@@ -116,6 +121,18 @@ static unsigned percent(const struct progress_view *view)
                                     : 100;
 }
 
+/* "  waiting, 4 s of 30" */
+static void put_waiting(struct writer *w, const struct progress_view *view)
+{
+    put(w, span_of("  waiting, "));
+    put_decimal(w, view->waited / KEDGE_SEC);
+    put(w, span_of(" s"));
+    if (view->patience == 0)
+        return;
+    put(w, span_of(" of "));
+    put_decimal(w, view->patience / KEDGE_SEC);
+}
+
 /* " 42 %  12.3 MiB  1234 KiB/s  00:17 left" */
 static void put_figures(struct writer *w, const struct progress_view *view)
 {
@@ -126,8 +143,14 @@ static void put_figures(struct writer *w, const struct progress_view *view)
         snprintf(text, sizeof text, " %3u %%", percent(view));
         put(w, span_of(text));
     }
-    put(w, span_of("  "));
-    text_size(w, view->done);
+    if (view->done > 0 || view->waited < PROGRESS_STILL) {
+        put(w, span_of("  "));
+        text_size(w, view->done);
+    }
+    if (view->waited >= PROGRESS_STILL) {
+        put_waiting(w, view);
+        return;
+    }
     put(w, span_of("  "));
     text_size(w, rate);
     put(w, span_of("/s"));

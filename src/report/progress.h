@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The progress of one transfer on a terminal: one line that is drawn over and over, with
- * a bar where the size is known, the rate and the time left. Silent where the descriptor
+ * a bar where the size is known, the rate and the time left; or for how long nothing came, and
+ * how long that is waited. Silent where the descriptor
  * is not a terminal. Draws at most ten times a second, whatever it is told. */
 #ifndef REPORT_PROGRESS_H
 #define REPORT_PROGRESS_H
@@ -8,6 +9,7 @@
 #include "base/bytes.h"
 
 #define PROGRESS_UNKNOWN UINT64_MAX
+#define PROGRESS_STILL KEDGE_SEC /* without progress: then the rate means nothing */
 
 struct progress {
     int fd;
@@ -16,7 +18,10 @@ struct progress {
     struct kedge_span label;
     uint64_t total;
     kedge_nanos start;
-    kedge_nanos next; /* no drawing before */
+    kedge_nanos next;     /* no drawing before */
+    kedge_nanos patience; /* without progress; 0: not known. May be set later. */
+    uint64_t furthest;    /* bytes so far ... */
+    kedge_nanos moved;    /* ... and since when */
 };
 
 /* label (a file's name, any bytes) is borrowed until progress_end. total in bytes, or
@@ -34,6 +39,8 @@ struct progress_view {
     uint64_t done;
     uint64_t total;
     kedge_nanos elapsed;
+    kedge_nanos waited; /* without a byte more; PROGRESS_STILL or more is said */
+    kedge_nanos patience;
 };
 void progress_line(struct writer *w, const struct progress_view *view, size_t width);
 

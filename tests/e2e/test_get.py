@@ -188,6 +188,24 @@ def test_record(get):
     assert record["peer"].startswith("127.0.0.1:")
 
 
+def test_a_silent_server_is_waited_for_in_words(get, kedge):
+    """On a terminal it says how long, and of how long, instead of 0 bytes a second."""
+    ours, theirs = os.openpty()
+    with Peer({}, mute=True) as peer:
+        process = subprocess.Popen([kedge, "get", f"{peer.url}/f", "--retry-for", "4"],
+                                   cwd=get.here, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:
+            pass  # how a pty ends
+        assert process.wait(30) == 6
+    os.close(ours)
+    assert b"f  waiting, 2 s of 4\x1b[K" in shown
+
+
 def test_progress_on_a_terminal(get, kedge):
     ours, theirs = os.openpty()
     with Peer({"f": os.urandom(2000)}, slow=0.3) as peer:

@@ -26,7 +26,8 @@ static void check(const struct progress_view *view, size_t width, const char *wa
 
 static void says_share_rate_and_time_left(void **state)
 {
-    struct progress_view view = { span_of("image"), 25 << 20, 100 << 20, 5 * KEDGE_SEC };
+    struct progress_view view = { span_of("image"), 25 << 20, 100 << 20,
+                                  .elapsed = 5 * KEDGE_SEC };
 
     (void)state;
     check(&view, 79,
@@ -39,18 +40,37 @@ static void says_share_rate_and_time_left(void **state)
 
 static void without_a_size_there_is_no_bar(void **state)
 {
-    struct progress_view view = { span_of("image"), 900, PROGRESS_UNKNOWN, KEDGE_SEC };
+    struct progress_view view = { span_of("image"), 900, PROGRESS_UNKNOWN,
+                                  .elapsed = KEDGE_SEC };
 
     (void)state;
     check(&view, 79, "image  900 B  900 B/s");
 }
 
+static void a_silent_peer_is_waited_for(void **state)
+{
+    struct progress_view view = { span_of("image"),        0,
+                                  PROGRESS_UNKNOWN,        .elapsed = 4 * KEDGE_SEC,
+                                  .waited = 4 * KEDGE_SEC, .patience = 30 * KEDGE_SEC };
+
+    (void)state;
+    check(&view, 79, "image  waiting, 4 s of 30");
+    view.patience = 0;
+    check(&view, 39, "image  waiting, 4 s");
+    view.patience = 30 * KEDGE_SEC;
+    view.done = 25 << 20;
+    view.total = 100 << 20;
+    check(&view, 50, "image  25 %  25.0 MiB  waiting, 4 s of 30");
+    view.waited = PROGRESS_STILL - 1;
+    check(&view, 49, "image  25 %  25.0 MiB  6400 KiB/s  00:12 left");
+}
+
 static void at_its_edges(void **state)
 {
-    struct progress_view empty = { span_of("e"), 0, 0, KEDGE_SEC };
-    struct progress_view begin = { span_of("b"), 0, 1000, 0 };
-    struct progress_view more = { span_of("m"), 2000, 1000, KEDGE_SEC };
-    struct progress_view huge = { span_of("h"), 1, UINT64_MAX - 1, KEDGE_SEC };
+    struct progress_view empty = { span_of("e"), 0, 0, .elapsed = KEDGE_SEC };
+    struct progress_view begin = { span_of("b"), 0, 1000, .elapsed = 0 };
+    struct progress_view more = { span_of("m"), 2000, 1000, .elapsed = KEDGE_SEC };
+    struct progress_view huge = { span_of("h"), 1, UINT64_MAX - 1, .elapsed = KEDGE_SEC };
 
     (void)state;
     check(&empty, 36, "e 100 %  0 B  0 B/s  --:-- left");
@@ -97,6 +117,27 @@ static void draws_at_most_ten_times_a_second(void **state)
     progress_end(&p);
     assert_true(drain(master, seen, sizeof seen) > 0);
     assert_string_equal(seen, "\r\x1b[K");
+    close(slave);
+    close(master);
+}
+
+static void waits_since_the_last_byte(void **state)
+{
+    char seen[4096];
+    struct progress p;
+    int slave = -1, master = terminal(&slave);
+
+    (void)state;
+    progress_start(&p, slave, false, span_of("image"), 0);
+    p.patience = 30 * KEDGE_SEC;
+    progress_update(&p, 500, 2 * KEDGE_SEC);
+    progress_update(&p, 500, 3 * KEDGE_SEC - 1);
+    drain(master, seen, sizeof seen);
+    assert_null(strstr(seen, "waiting"));
+    progress_update(&p, 100,
+                    7 * KEDGE_SEC); /* from the start again: no more than there was */
+    drain(master, seen, sizeof seen);
+    assert_non_null(strstr(seen, "waiting, 5 s of 30"));
     close(slave);
     close(master);
 }
@@ -163,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_share_rate_and_time_left),
         cmocka_unit_test(without_a_size_there_is_no_bar),
+        cmocka_unit_test(a_silent_peer_is_waited_for),
+        cmocka_unit_test(waits_since_the_last_byte),
         cmocka_unit_test(at_its_edges),
         cmocka_unit_test(draws_at_most_ten_times_a_second),
         cmocka_unit_test(keeps_to_the_width_of_the_terminal),
