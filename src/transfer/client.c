@@ -36,9 +36,10 @@ struct fetch {
     kedge_nanos patience;
     kedge_nanos asking; /* so long the next attempt asks for an answer */
     kedge_nanos started;
-    kedge_nanos progress_at; /* when more bytes came through than ever before */
-    uint64_t furthest;       /* so many */
-    bool stood_still;        /* the last attempt brought no more than one before it */
+    kedge_nanos progress_at;     /* when more bytes came through than ever before */
+    uint64_t furthest;           /* so many */
+    bool stood_still;            /* the last attempt brought no more than one before it */
+    struct net_address stranger; /* as a session's, of the address tried last */
 };
 
 static struct transfer_error no_socket(int err, const char *why)
@@ -209,6 +210,8 @@ static bool converse(struct fetch *f, struct transfer_session *x)
     transfer_result_of(f->result, x);
     f->error = x->error;
     f->result->took = x->finished - f->started;
+    if (x->stranger.len > 0)
+        f->stranger = x->stranger;
     note_progress(f, x);
     return x->error.cause == KEDGE_TRANSFER_DONE &&
            f->result->cause != KEDGE_TRANSFER_DONE && worth_another(f, x);
@@ -275,6 +278,7 @@ static void try_address(struct fetch *f, const struct net_address *server,
     f->progress_at = clock_now();
     f->furthest = 0;
     f->stood_still = false;
+    f->stranger.len = 0;
     f->asking = sub_sat(f->patience, spent) / (others + 1);
     while (attempt(f, server, others > 0)) {
         if (!f->file->rewind(f->file))
@@ -333,7 +337,7 @@ static void init(struct fetch *f)
 
 static bool finish(const struct fetch *f)
 {
-    const struct fetch_about about = { f->what, f->error.why };
+    const struct fetch_about about = { f->what, f->error.why, f->stranger };
 
     fetch_result_explain(f->result, &about);
     return f->result->cause == KEDGE_TRANSFER_DONE;

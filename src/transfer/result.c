@@ -146,8 +146,22 @@ static void add_peer(struct kedge_error *line, const char *before,
     add(line, r->peer.len ? kedge_address_print(&r->peer, text) : "the server");
 }
 
+/* Before any answer of the one that was asked. */
+static void add_stranger(struct kedge_error *line, const struct net_address *stranger)
+{
+    char text[NET_ADDRESS_TEXT];
+
+    if (stranger->len == 0)
+        return;
+    add(line, "; ");
+    add(line, net_address_print(stranger, text));
+    add(line, " answered instead, so ask that address (the server has several, or a NAT "
+              "is in between)");
+}
+
 static void explain_silence(struct kedge_error *line,
-                            const struct kedge_transfer_result *r)
+                            const struct kedge_transfer_result *r,
+                            const struct net_address *stranger)
 {
     bool answered = r->blocks > 0 || r->granted.has;
     char text[96] = "no answer";
@@ -163,6 +177,8 @@ static void explain_silence(struct kedge_error *line,
              (unsigned long long)(r->took / KEDGE_SEC));
     add(line, text);
     add_code(line, r->code);
+    if (!answered)
+        add_stranger(line, stranger);
 }
 
 /* The text of file/ for an errno without a class of its own says too little. */
@@ -199,7 +215,7 @@ static void explain(struct kedge_error *line, const struct kedge_transfer_result
         explain_peer_error(line, r);
         break;
     case KEDGE_TRANSFER_SILENT:
-        explain_silence(line, r);
+        explain_silence(line, r, &about->stranger);
         break;
     case KEDGE_TRANSFER_BAD_REPLY:
         add(line, *about->why ? about->why

@@ -17,6 +17,7 @@ void transfer_result_of(struct kedge_transfer_result *r,
 struct fetch_about {
     const char *what; /* the file's name, or "" */
     const char *why;
+    struct net_address stranger; /* another host that answered; len 0: none did */
 };
 void fetch_result_explain(struct kedge_transfer_result *r,
                           const struct fetch_about *about);

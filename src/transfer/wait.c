@@ -56,6 +56,17 @@ static bool is_peer(const struct transfer_session *x, const struct net_address *
                        : net_address_same_host(&x->server, from);
 }
 
+/* A server that has several addresses may answer from another, and a NAT may lose its own.
+ * Anybody can send that: it is not heeded, but said where nothing else comes. */
+static void note_stranger(struct transfer_session *x, const struct net_address *from,
+                          const struct kedge_tftp_packet *packet)
+{
+    bool first = packet->number == (packet->op == KEDGE_TFTP_DATA ? 1 : 0);
+
+    if (x->asks && !x->peer.len && (first || packet->op == KEDGE_TFTP_ERROR))
+        x->stranger = *from;
+}
+
 static void remember_error(struct transfer_session *x, const struct kedge_tftp_packet *in)
 {
     size_t len = min_u64(in->body.len, sizeof x->said);
@@ -92,8 +103,12 @@ static void hear(struct transfer_session *x, const struct net_address *from,
     struct kedge_tftp_packet packet;
     struct kedge_span body = { 0 };
 
-    if (!is_peer(x, from) || !kedge_tftp_parse(datagram, &packet))
+    if (!kedge_tftp_parse(datagram, &packet))
         return;
+    if (!is_peer(x, from)) {
+        note_stranger(x, from, &packet);
+        return;
+    }
     if (x->asks)
         kedge_tftp_client_read(&x->client, datagram, x->now, &body);
     else

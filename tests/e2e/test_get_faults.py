@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from e2e.lib.run import finish, names, start
 from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port, wait_for
-from e2e.peers.tftp import ACK, ERROR
+from e2e.peers.tftp import ACK, ERROR, data, error
 from e2e.peers.tftp_peer import Peer
 
 
@@ -182,6 +183,41 @@ def test_silence(get):
         assert len(peer.requests) >= 2
     assert done.code == 6 and done.record["outcome"] == "timeout"
     assert "no answer from 127.0.0.1" in done.err
+
+
+def answers_from(host, asked, packet):
+    """A server with two addresses: what is asked at one is answered from another."""
+    sock, other = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    sock.bind((asked, 0))
+    other.bind((host, 0))
+
+    def run():
+        with sock, other:
+            sock.settimeout(10)
+            while True:
+                try:
+                    _, source = sock.recvfrom(2000)
+                except OSError:
+                    return
+                other.sendto(packet, source)
+                sock.settimeout(2)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return sock.getsockname()[1], other.getsockname()[1], thread
+
+
+@pytest.mark.parametrize("host, packet, told", [
+    ("127.0.0.9", data(1, b"abc"), True), ("127.0.0.9", error(1, "no"), True),
+    ("127.0.0.9", b"hello", False), ("127.0.0.9", data(7, b"abc"), False)])
+def test_an_answer_from_another_address_is_named(get, host, packet, told):
+    """It is not taken, for anybody can send one; but said."""
+    port, source, thread = answers_from(host, "127.0.0.1", packet)
+    done = get(f"tftp://127.0.0.1:{port}/f", "--retry-for", "1s")
+    thread.join(20)
+    assert done.code == 6 and f"no answer from 127.0.0.1:{port}" in done.err
+    assert (f"{host}:{source} answered instead, so ask that address" in done.err) == told
+    assert names(get.here) == []
 
 
 def test_silence_in_the_middle(get):

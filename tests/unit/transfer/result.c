@@ -55,7 +55,8 @@ static void each_end_has_its_words(void **state)
     for (size_t i = 0; i < COUNT(lines); i++) {
         const struct fetch_about about = { "a\x1b"
                                            "b",
-                                           lines[i].why };
+                                           lines[i].why,
+                                           { .len = 0 } };
         struct kedge_transfer_result r = { .cause = lines[i].cause,
                                            .outcome = lines[i].outcome,
                                            .code = lines[i].code,
@@ -69,9 +70,33 @@ static void each_end_has_its_words(void **state)
     }
 }
 
+/* Only where nothing came from whom was asked: then it is the best guess there is. */
+static void another_host_that_answered_is_named(void **state)
+{
+    struct fetch_about about = { .what = "", .why = "" };
+    struct kedge_transfer_result r = { .cause = KEDGE_TRANSFER_SILENT,
+                                       .outcome = KEDGE_TFTP_TIMEOUT,
+                                       .peer = peer(),
+                                       .took = KEDGE_SEC };
+
+    (void)state;
+    assert_true(net_address_parse("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535,
+                                  &about.stranger));
+    fetch_result_explain(&r, &about);
+    assert_string_equal(
+        r.reason, "no answer from 192.0.2.7:69, given up after 1 s; "
+                  "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535 answered instead, "
+                  "so ask that address (the server has several, or a NAT is in "
+                  "between)");
+    r.blocks = 1;
+    fetch_result_explain(&r, &about);
+    assert_string_equal(r.reason, "no progress after block 1 from 192.0.2.7:69, given up "
+                                  "after 1 s");
+}
+
 static void a_long_text_is_cut(void **state)
 {
-    struct fetch_about about = { "", "" };
+    struct fetch_about about = { "", "", { .len = 0 } };
     struct kedge_transfer_result r = { .cause = KEDGE_TRANSFER_PEER_ERROR, .code = 2 };
 
     (void)state;
@@ -104,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_end_has_its_words),
+        cmocka_unit_test(another_host_that_answered_is_named),
         cmocka_unit_test(a_long_text_is_cut),
         cmocka_unit_test(recoveries_are_counted_up),
     };
