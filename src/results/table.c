@@ -8,9 +8,12 @@
 #include "results/notes.h"
 #include "base/number.h"
 #include "report/table.h"
+#include "report/terminal.h"
 #include "report/text.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define ROW_ROOM 2048    /* of a table: an endpoint and its numbers */
 #define INTERVALS_MAX 10 /* targets that have a line for them; the JSON has all */
@@ -39,18 +42,62 @@ static void cell(struct table *t, const struct figure *f, const struct probe_vie
     }
 }
 
-static void row(struct table *t, const struct probe_view *v)
+/* The columns of one table: a bit a figure that is left out. */
+struct columns {
+    const struct probe_result *r;
+    uint64_t without;
+};
+
+static bool is_shown(const struct columns *c, size_t figure)
+{
+    size_t count;
+    const struct figure *all = figures(&count);
+
+    return is_column(&all[figure]) && !(c->without >> figure & 1);
+}
+
+/* Nothing in it for any target: a fault that did not occur, a time that is not known. */
+static bool is_empty(const struct probe_result *r, const struct figure *f)
+{
+    if (f->kind == VALUE_TEXT || f->uses & FIGURE_CARD_ZERO)
+        return false;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct value value;
+
+        if (figure_get(f, &r->views[i], &value) == VALUE_KNOWN &&
+            (f->kind == VALUE_TIME || value.number > 0))
+            return false;
+    }
+    return true;
+}
+
+static struct columns choose_columns(const struct probe_result *r)
+{
+    struct columns c = { .r = r };
+    size_t count;
+    const struct figure *all = figures(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_column(&all[i]))
+            continue;
+        KEDGE_ASSERT(i < 64);
+        c.without |= is_empty(r, &all[i]) ? (uint64_t)1 << i : 0;
+    }
+    return c;
+}
+
+static void row(const struct columns *c, struct table *t, const struct probe_view *v)
 {
     size_t count;
     const struct figure *all = figures(&count);
 
     for (size_t i = 0; i < count; i++)
-        if (is_column(&all[i]))
+        if (is_shown(c, i))
             cell(t, &all[i], v);
 }
 
 /* The first time has the unit of all. */
-static void head(struct table *t)
+static void head(const struct columns *c, struct table *t)
 {
     size_t count;
     const struct figure *all = figures(&count);
@@ -59,7 +106,7 @@ static void head(struct table *t)
     for (size_t i = 0; i < count; i++) {
         char text[32];
 
-        if (!is_column(&all[i]))
+        if (!is_shown(c, i))
             continue;
         snprintf(text, sizeof text, "%s%s", figure_name(&all[i]),
                  all[i].kind == VALUE_TIME ? unit : "");
@@ -68,7 +115,7 @@ static void head(struct table *t)
     }
 }
 
-static uint32_t columns(uint32_t *right)
+static uint32_t count_columns(const struct columns *c, uint32_t *right)
 {
     size_t count;
     const struct figure *all = figures(&count);
@@ -76,13 +123,44 @@ static uint32_t columns(uint32_t *right)
 
     *right = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!is_column(&all[i]))
+        if (!is_shown(c, i))
             continue;
         *right |= all[i].kind == VALUE_TEXT ? 0 : (uint32_t)1 << n;
         n++;
     }
     KEDGE_ASSERT(n <= TABLE_COLUMNS_MAX);
     return n;
+}
+
+/* Its width. */
+static size_t fill(const struct columns *c, struct table *t, uint8_t *space, size_t room)
+{
+    uint32_t right, n = count_columns(c, &right);
+    size_t width = 0;
+
+    table_init(t, space, room, n, right);
+    head(c, t);
+    for (uint32_t i = 0; i < c->r->count; i++)
+        row(c, t, &c->r->views[i]);
+    for (uint32_t i = 0; i < n; i++)
+        width += t->widths[i] + (i > 0 ? 2 : 0);
+    return width;
+}
+
+/* False: there is none to be left out but what a table is for. */
+static bool drop_column(struct columns *c)
+{
+    static const char *const least[] = { "jitter_ns", "rtt_ns.min", "rtt_ns.p99_9" };
+    size_t count;
+    const struct figure *all = figures(&count);
+
+    for (size_t k = 0; k < sizeof least / sizeof *least; k++)
+        for (size_t i = 0; i < count; i++)
+            if (is_shown(c, i) && strcmp(all[i].key, least[k]) == 0) {
+                c->without |= (uint64_t)1 << i;
+                return true;
+            }
+    return false;
 }
 
 /* "p99.9: needs 1,000 samples, has 450": what stands as "-" in the table. */
@@ -154,16 +232,15 @@ static void lines(const struct probe_result *r, FILE *out)
 bool probe_show_table(const struct probe_result *r, FILE *out)
 {
     size_t room = ROW_ROOM * ((size_t)r->count + 1);
+    size_t most = isatty(fileno(out)) ? terminal_size(fileno(out)).columns : SIZE_MAX;
     uint8_t *space = malloc(room);
-    uint32_t right, n = columns(&right);
+    struct columns c = choose_columns(r);
     struct table t;
 
     if (!space)
         return false;
-    table_init(&t, space, room, n, right);
-    head(&t);
-    for (uint32_t i = 0; i < r->count; i++)
-        row(&t, &r->views[i]);
+    while (fill(&c, &t, space, room) > most && drop_column(&c))
+        continue;
     table_print(&t, out, 0);
     free(space);
     lines(r, out);

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 from pathlib import Path
@@ -321,6 +322,45 @@ def test_the_table_a_row_a_target_and_a_word_for_faults(kedge):
     assert lines[5] == f"tcp://127.0.0.1:{port}: 3 not sent: Connection refused"
     assert lines[6:8] == ["p99: needs 100 samples, has 3", "p99.9: needs 1,000 samples, has 3"]
     assert lines[8].startswith("measurement floor ") and len(lines) == 9
+
+
+LEAST = {"jitter", "min", "p99.9"}
+
+
+@pytest.mark.parametrize("columns,least,most", [(200, set(), set()), (80, {"jitter"}, LEAST),
+                                                (40, LEAST, LEAST)])
+def test_a_table_fits_the_terminal(kedge, columns, least, most):
+    """1,000 replies have all percentiles; on a busy machine the figures are wider."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    peer = Datagrams(LOOP)
+    process = subprocess.Popen([kedge, "probe", "-q", "-c", "1000", "-i", "200us", "--timeout",
+                                "30s", peer.url], stdout=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:
+        pass  # how a pty ends
+    os.close(ours)
+    assert process.wait(60) == 0
+    head, row = shown.decode().splitlines()[:2]
+    names = head.replace(" ms", "").split()
+    missing = {"target", "sent", "received", "lost", "p50", "p99", "max", *LEAST} - set(names)
+    assert least <= missing <= most and len(row.split()) == len(names)
+    assert max(len(head), len(row)) <= columns or missing == LEAST
+
+
+def test_a_column_that_says_nothing_is_left_out(kedge):
+    def twice(data, n):
+        return [data] * (2 if n == 0 else 1)
+    done = subprocess.run([kedge, "probe", "-c", "3", "-i", "10ms", "--timeout", "30s",
+                           Datagrams(LOOP, twice).url], capture_output=True, text=True,
+                          timeout=60)
+    assert done.stdout.splitlines()[0].split() == ["target", "sent", "received", "lost",
+                                                   "duplicated", "min", "ms", "p50", "max",
+                                                   "jitter"]
 
 
 def test_many_targets_at_once(probe):
