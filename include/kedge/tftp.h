@@ -128,6 +128,7 @@ struct kedge_tftp_limits {
     bool size_known;         /* of the file to send */
     uint64_t size;           /* bytes */
     uint32_t window_bytes;   /* of a window that is sent, headers counted; 0: no bound */
+    kedge_nanos timeout;     /* of a transfer that negotiates none; 0: the default */
 };
 
 /* What a server grants: only what was asked, each value within limits, or left out. */

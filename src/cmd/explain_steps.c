@@ -80,6 +80,9 @@ static bool value_of(const struct explaining *e, const struct policy_run *r,
     case POLICY_MAP:
         *out = printable(e->policy.set.map_paths[number - 1], PRINTABLE_NAME);
         return true;
+    case POLICY_TIMEOUT:
+        snprintf(out->text, room, "%" PRIu64 " ms", number / KEDGE_MSEC);
+        return true;
     case POLICY_BLKSIZE_MAX: /* of the command line, it may be the route's */
         if (number == 0)
             snprintf(out->text, room, "mtu");

@@ -12,9 +12,6 @@
 
 #define BIT(key) (1u << (key))
 
-/* What the server does not do by client or by file (yet). */
-#define WITHOUT (BIT(POLICY_TIMEOUT) | BIT(POLICY_MAX_TRANSFERS))
-
 enum { COMPLAINTS = 16384 };
 
 struct loading {
@@ -83,7 +80,6 @@ static bool load_file(struct loading *l, struct writer *complaints)
 {
     struct policy_file_top top = { .args = serve_args,
                                    .arg_count = SERVE_ARGS,
-                                   .without = WITHOUT,
                                    .set = set_option,
                                    .owner = l,
                                    .list = "listen",
@@ -129,6 +125,8 @@ static bool add_flags(struct loading *l, struct writer *complaints)
         set_number(s, POLICY_IGNORE_CASE, 1);
     if (given(o, "windowsize-max"))
         set_number(s, POLICY_WINDOWSIZE_MAX, o->windowsize_max);
+    if (given(o, "timeout"))
+        set_number(s, POLICY_TIMEOUT, o->timeout);
     if (given(o, "blksize-max"))
         set_number(s, POLICY_BLKSIZE_MAX,
                    o->blksize_max == ARG_WORD ? 0 : o->blksize_max);

@@ -335,7 +335,7 @@ void tftp_sessions_opened(struct tftp_sessions *t, struct tftp_session *s,
     terms = kedge_tftp_terms_of(&s->granted);
     terms.ignore_before = now + s->ignore_for;
     if (terms.timeout == 0)
-        terms.timeout = t->limits.timeout;
+        terms.timeout = limits->timeout;
     s->state = TFTP_LIVE;
     s->answered = now;
     port_memory_answered(t, s, now);

@@ -119,7 +119,6 @@ struct tftp_limits {
     uint32_t unvalidated_max; /* open at once, a /24 or /56 */
     uint32_t uploads_max;     /* likewise; an upload holds descriptors and a file */
     uint32_t request_rate;    /* request_rate.h; bytes a second, 0: no bound */
-    kedge_nanos timeout;      /* of transfers that negotiated none; 0: the default */
     uint64_t key; /* random: keeps peers from choosing their place in the table */
     struct hash_key secret; /* random: keeps everybody from foreseeing a peer's socket */
 };

@@ -4,6 +4,7 @@ that are wrong."""
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -139,6 +140,89 @@ def test_directories_are_made_for_those_who_may(policed, put, tree, kedge):
     assert not (tree / "tree/made/b").exists()
 
 
+class Asking:
+    """A client that asked for a file of some blocks, and acknowledges nothing by itself."""
+
+    def __init__(self, server, source):
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((source, 0))
+        self.sock.settimeout(20)
+        self.at = server.at
+        self.ask()
+
+    def ask(self):
+        self.sock.sendto(b"\0\1blocks\0octet\0", self.at)
+
+    def hears(self, seconds):
+        """How many datagrams come in that time."""
+        end, count = time.monotonic() + seconds, 0
+        while (left := end - time.monotonic()) > 0:
+            self.sock.settimeout(left)
+            try:
+                _, self.peer = self.sock.recvfrom(1000)
+                count += 1
+            except TimeoutError:
+                break
+        return count
+
+    def answer(self):
+        self.sock.settimeout(20)
+        _, self.peer = self.sock.recvfrom(1000)
+
+    def end(self):
+        self.sock.sendto(b"\0\5\0\0enough\0", self.peer)
+        self.sock.close()
+
+
+def test_a_section_has_so_many_transfers_at_once(policed, tree):
+    """Who is one too many hears nothing, asks again, and is served when one is over; another
+    section is not hurt, nor is the next policy's count."""
+    (tree / "tree/blocks").write_bytes(bytes(2000))
+    (tree / "policy").write_text(f"""listen = {{ "tftp://127.0.0.1:0" }}
+                                     root = "{tree}/tree"
+                                     user = root
+                                     client "127.0.0.2/31" {{ max-transfers = 2 }}""")
+    server = policed()
+    first, second = Asking(server, "127.0.0.2"), Asking(server, "127.0.0.3")
+    first.answer()
+    second.answer()
+    third, other = Asking(server, "127.0.0.2"), Asking(server, "127.0.0.9")
+    other.answer()
+    said = server.record(event="refused")
+    assert said["reason"] == \
+        "its section has as many transfers as it may have (line 4 of the policy)"
+    assert said["rule"] == "max-transfers: client 127.0.0.2/31, line 4"
+    assert third.hears(0.2) == 0
+    first.end()
+    server.record(outcome="aborted")
+    third.ask()
+    third.answer()
+    fourth = Asking(server, "127.0.0.3")
+    wait_for(lambda: len([r for r in server.records() if r["event"] == "refused"]) == 2)
+    for one in (second, third, other):
+        one.end()
+    wait_for(lambda: len([r for r in server.records() if r["outcome"] == "aborted"]) == 4)
+    fourth.ask()
+    fourth.answer()
+    fourth.end()
+
+
+def test_a_section_has_its_timeout(policed, tree):
+    """After one ACK its second block comes again and again, and the other's seldom: no time is
+    measured, but one beside the other."""
+    (tree / "tree/blocks").write_bytes(bytes(2000))
+    with (tree / "policy").open("a") as policy:
+        policy.write('client "127.0.0.9" { timeout = 20ms }\n')
+    server = policed()
+    fast, slow = Asking(server, "127.0.0.9"), Asking(server, "127.0.0.1")
+    for one in (fast, slow):
+        one.answer()
+        one.sock.sendto(b"\0\4\0\1", one.peer)
+    assert fast.hears(2) >= 20 > slow.hears(0.01)
+    for one in (fast, slow):
+        one.end()
+
+
 def test_a_file_has_the_mode_of_its_section(policed, put, tree):
     with (tree / "policy").open("a") as policy:
         policy.write('file "in/private" { mode = "0600" }\n')
@@ -161,8 +245,9 @@ def test_a_map_alone_rewrites_names(serve, get, srv, make):
 FAULTS = [
     ('rot = "/x"\n', ":1: no such option 'rot'; allowed are "),
     ('\ndefault { root = "/nonexistent" }\n', ":2: root takes a directory that is there"),
-    ('default { timeout = 2s }', ":1: no such option 'timeout'; allowed are get uploads"),
-    ('default { max-transfers = 2 }', ":1: no such option 'max-transfers'; allowed are get"),
+    ('default { timeout = 2ms }', ":1: timeout takes a time such as 10ms or 2s, 10ms"),
+    ('default { max-transfers = 0 }', ":1: max-transfers takes a number, 1 to 1000000, not '0'"),
+    ('file "x" { max-transfers = 2 }', ":1: no such option 'max-transfers'; allowed are get"),
     ('get = allow\nclient "52:54:00:zz" { get = allow }',
      ":2: client takes an address, a CIDR prefix, a MAC (52:54:00:12:34:56 or 52:54:00:*) or "
      "interface NAME, not '52:54:00:zz'"),

@@ -39,7 +39,9 @@ static void pump(struct world *w, struct tftp_session *s)
 static void opened(struct world *w, struct tftp_session *s, struct reader *r)
 {
     static const uint64_t sizes[] = { 0, 1, 511, 512, 3000, 1ull << 33 };
-    struct kedge_tftp_limits limits = { .blksize_max = 1428, .windowsize_max = 64 };
+    struct kedge_tftp_limits limits = { .blksize_max = 1428,
+                                        .windowsize_max = 64,
+                                        .timeout = w->timeout };
     struct owner *o = owner_of(w, s);
     uint8_t how = take_u8(r);
     uint8_t reply[64];
@@ -338,7 +340,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data_in, size_t size)
     limits.sockets = limits.single_port ? 1 : 1 + (how >> 5 & 3);
     limits.unvalidated_max = 1 + take_u8(&r) % 4;
     limits.uploads_max = 1 + limits.unvalidated_max % 3;
-    limits.timeout = PICK(&r, timeouts);
+    w.timeout = PICK(&r, timeouts);
     limits.key = take_u8(&r);
     w.now = 1 + script_start(&r);
     w.memory = calloc(1, tftp_sessions_memory(&limits));

@@ -15,6 +15,7 @@ struct world {
     struct owner owners[ROOM_MAX + TFTP_SPARE];
     bool ending[ROOM_MAX + TFTP_SPARE]; /* recorded; released when storage lets go */
     kedge_nanos now;
+    kedge_nanos timeout; /* of transfers that negotiate none */
 };
 
 static inline uint32_t slots(const struct world *w)

@@ -18,6 +18,7 @@ PATIENCE = "src/tftp/patience.h"
 VERDICT = "src/tftp/verdict.c"
 
 MUTANTS = {
+    "a server's timeout counts for nothing": (ADMIT, "terms.timeout = limits->timeout;", "terms.timeout = 0;"),
     # Rule 1: any size.
     "numbers wrap at 65535": (BLOCK, "rollover ? 65535 : 65536", "rollover ? 65535 : 65535"),
     "rollover 1 goes to 0": (BLOCK, "% 65535 + 1)", "% 65535)"),

@@ -25,7 +25,9 @@ struct cold_read {
 struct directory_file {
     struct provided_file base; /* first */
     struct provider_request request;
-    struct policy_set *set; /* until it is open; NULL: none */
+    struct policy_set
+        *set;     /* until it is open, or as long as it counts there; NULL: none */
+    bool entered; /* it counts among the transfers of its section */
     uint64_t generation;
     struct rules rules; /* its root, name, and what an upload may do */
     struct store_job judging;
@@ -104,21 +106,42 @@ static void set_file(struct directory_file *f, struct cached_file *file)
     f->base.size = file->size;
 }
 
-/* It is open, or will never be: the policy's root is not needed any more. */
+/* It is open: the policy's root is not needed any more. */
 static void let_go(struct directory_file *f)
 {
-    if (f->set)
-        policy_slot_give(directory_of(&f->base)->config.policies, f->set);
+    if (!f->set || f->entered)
+        return;
+    policy_slot_give(directory_of(&f->base)->config.policies, f->set);
     f->set = NULL;
+}
+
+/* It is over, or will never be open. */
+static void leave_section(struct directory_file *f)
+{
+    if (f->entered)
+        rules_leave(f->set, &f->rules);
+    f->entered = false;
+    let_go(f);
+}
+
+static struct store_result enter_section(struct directory_file *f)
+{
+    struct store_result result = f->set ? rules_enter(f->set, &f->rules) : store_ok();
+
+    f->entered = f->set && result.error == STORE_OK && f->rules.share.set;
+    return result;
 }
 
 static void read_opened(struct cache_opening *opening)
 {
     struct directory_file *f = JOB_OWNER(opening, struct directory_file, opening);
 
-    let_go(f);
-    if (opening->result.error == STORE_OK)
+    if (opening->result.error == STORE_OK) {
+        let_go(f);
         set_file(f, opening->file);
+    } else {
+        leave_section(f);
+    }
     resume(f, opening->result);
 }
 
@@ -249,7 +272,10 @@ static void upload_opened(struct provided_file *file)
 {
     struct directory_file *f = own(file);
 
-    let_go(f);
+    if (f->upload.upload.result.error == STORE_OK)
+        let_go(f);
+    else
+        leave_section(f);
     make_room(directory_of(file), f->upload.upload.result.err);
 }
 
@@ -277,13 +303,18 @@ static struct store_result open_judged(struct directory_file *f)
 
     f->base.blksize_max = f->rules.blksize_max;
     f->base.windowsize_max = f->rules.windowsize_max;
+    f->base.timeout = f->rules.timeout;
     if (f->rules.mac_pending)
         f->base.note = "its MAC is not known yet: no section by MAC counts";
     make_room(d, result.err);
     if (result.error == STORE_OK)
+        result = enter_section(f);
+    if (result.error == STORE_OK)
         result = f->request.writes ? open_upload(d, f) : open_read(d, f);
-    if (result.error != STORE_LATER)
+    if (result.error == STORE_OK)
         let_go(f);
+    else if (result.error != STORE_LATER)
+        leave_section(f);
     return result;
 }
 
@@ -357,6 +388,7 @@ static struct store_result directory_close(struct provided_file *file)
     if (f->file)
         cache_release(f->file, now_of(f));
     f->file = NULL;
+    leave_section(f);
     return directory_upload_close(&f->upload);
 }
 

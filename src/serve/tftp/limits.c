@@ -53,6 +53,7 @@ struct kedge_tftp_limits limits_of_transfer(const struct tftp_transfer *t)
         .blksize_max = limits_blksize(block, &t->service->route, &t->channel.peer,
                                       t->session->asked.blksize),
         .windowsize_max = window,
+        .timeout = f->timeout ? f->timeout : c->timeout,
         .size_known = reads,
         .size = reads ? f->size : 0,
         .window_bytes = limits_window_bytes(window, c->window_bytes),

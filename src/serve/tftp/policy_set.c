@@ -29,6 +29,7 @@ void policy_set_free(struct policy_set *s)
     if (s->letters.locale)
         match_locale_close(&s->letters);
     free(s->sections);
+    free(s->busy);
     policy_roots_free(&s->roots);
     *s = (struct policy_set){ 0 };
 }
@@ -173,6 +174,7 @@ void policy_set_close(struct policy_set *s)
     note_needs(s);
     open_letters(s);
     s->policy.sections = s->sections;
+    s->busy = calloc(s->policy.count + 1, sizeof *s->busy);
     for (size_t i = 0; i < s->policy.map_count; i++)
         s->policy_maps[i] = (struct policy_map){ s->maps[i].map, s->maps[i].chars };
     s->policy.maps = s->policy_maps;
@@ -209,6 +211,30 @@ bool policy_set_open_roots(struct policy_set *s, struct writer *complaints)
             good = open_root(s, v, complaints) && good;
     }
     return good;
+}
+
+static bool is_counted(const struct policy_set *s, const struct policy_choice *c)
+{
+    return s->busy && c->by->kind != POLICY_TOP;
+}
+
+bool policy_set_enter(struct policy_set *s, const struct policy_choice *c)
+{
+    atomic_uint *busy = NULL;
+
+    if (!is_counted(s, c))
+        return true;
+    busy = &s->busy[c->by - s->sections];
+    if (atomic_fetch_add(busy, 1) < c->value.number)
+        return true;
+    atomic_fetch_sub(busy, 1);
+    return false;
+}
+
+void policy_set_leave(struct policy_set *s, const struct policy_choice *c)
+{
+    if (is_counted(s, c))
+        atomic_fetch_sub(&s->busy[c->by - s->sections], 1);
 }
 
 bool policy_set_uploads(const struct policy_set *s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A policy that is loaded: its sections, the texts and the map files that they name. It is
- * filled section by section, closed once, and does not change from then on, so any number
+ * filled section by section, closed once, and its rules do not change from then on, so any number
  * of threads may ask it. It reads no policy file: that is its owner's. */
 #ifndef SERVE_TFTP_POLICY_SET_H
 #define SERVE_TFTP_POLICY_SET_H
@@ -8,6 +8,8 @@
 #include "policy/policy.h"
 #include "serve/tftp/map_set.h"
 #include "serve/tftp/policy_roots.h"
+
+#include <stdatomic.h>
 
 #define POLICY_MAPS_MAX 64 /* map files of one policy */
 
@@ -37,7 +39,9 @@ struct policy_set {
     struct policy_map policy_maps[POLICY_MAPS_MAX];
     struct policy_text *texts;
 
-    struct policy_roots roots; /* the one thing that changes: it has a lock */
+    /* What changes once it is closed. */
+    atomic_uint *busy; /* transfers of each section; NULL: no memory, none counts */
+    struct policy_roots roots; /* it has a lock */
 };
 
 /* Empty: nothing is set. From then on it must not move. */
@@ -70,6 +74,12 @@ void policy_set_follow(struct policy_set *s, const struct store_follow *follow);
  * complaints says which one cannot be opened, and why. Blocks. */
 KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s,
                                             struct writer *complaints);
+
+/* One more transfer of the section that chose POLICY_MAX_TRANSFERS; the top level's are all
+ * transfers, which the server counts. False: that has as many as it may have. */
+KEDGE_MUST_CHECK bool policy_set_enter(struct policy_set *s,
+                                       const struct policy_choice *c);
+void policy_set_leave(struct policy_set *s, const struct policy_choice *c);
 
 /* Does it, or may it, let anyone upload? */
 bool policy_set_uploads(const struct policy_set *s);

@@ -32,6 +32,7 @@ struct provided_file {
     bool slow;               /* of a file to write: each write is STORE_LATER */
     uint32_t blksize_max;    /* of this peer and file; 0: the service's own */
     uint32_t windowsize_max; /* likewise */
+    kedge_nanos timeout;     /* likewise: the longest RTO where the peer asks for none */
     const char *note;        /* for its record, unless that has a reason; or NULL */
 };
 

@@ -165,6 +165,8 @@ static void take_limits(struct rules *out, const struct policy_run *r,
     out->uploads.create_directories = number_or(r, POLICY_CREATE_DIRECTORIES, 0) > 0;
     out->blksize_max = (uint32_t)number_or(r, POLICY_BLKSIZE_MAX, 0);
     out->windowsize_max = (uint32_t)number_or(r, POLICY_WINDOWSIZE_MAX, 0);
+    out->timeout = number_or(r, POLICY_TIMEOUT, 0);
+    out->share = r->keys[POLICY_MAX_TRANSFERS];
 }
 
 /* The line that decided, for a person: 0 if none did. */
@@ -270,9 +272,8 @@ static void put_title(struct writer *w, struct kedge_span title)
 }
 
 /* The server's own setting, which no section touches, is no rule. */
-static void put_rule(struct writer *w, const struct policy_run *r, enum policy_key key)
+static void put_rule(struct writer *w, const struct policy_choice *c, enum policy_key key)
 {
-    const struct policy_choice *c = &r->keys[key];
     const struct policy_section *by = c->by;
 
     if (!c->set || (by->kind == POLICY_TOP && c->value.line == 0))
@@ -295,7 +296,7 @@ static void note_rule(const struct policy_run *r, struct rules *out)
         put(&w, span_of("map"));
         put_line(&w, line_of_refusal(r));
     } else if (key != POLICY_KEYS) {
-        put_rule(&w, r, key);
+        put_rule(&w, &r->keys[key], key);
     }
     out->rule[w.len] = 0;
 }
@@ -343,4 +344,24 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
                                j.run.request.client.mac_state == POLICY_MAC_PENDING };
     note_rule(&j.run, out);
     out->result = settle(&j, out);
+}
+
+struct store_result rules_enter(struct policy_set *set, struct rules *rules)
+{
+    struct writer w = { .ptr = (uint8_t *)rules->rule, .room = sizeof rules->rule - 1 };
+
+    if (!rules->share.set || policy_set_enter(set, &rules->share))
+        return store_ok();
+    put_rule(&w, &rules->share, POLICY_MAX_TRANSFERS);
+    rules->rule[w.len] = 0;
+    snprintf(rules->why, sizeof rules->why,
+             "its section has as many transfers as it may have (line %u of the policy)",
+             (unsigned)rules->share.value.line);
+    return store_fail(STORE_BUSY, rules->why);
+}
+
+void rules_leave(struct policy_set *set, const struct rules *rules)
+{
+    if (rules->share.set)
+        policy_set_leave(set, &rules->share);
 }

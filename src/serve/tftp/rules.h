@@ -22,8 +22,10 @@ struct rules_base {
 struct rules {
     const struct store_root *root;
     struct upload_rules uploads;
-    uint32_t blksize_max;    /* 0: the policy sets none */
-    uint32_t windowsize_max; /* 0: likewise */
+    uint32_t blksize_max;       /* 0: the policy sets none */
+    uint32_t windowsize_max;    /* 0: likewise */
+    kedge_nanos timeout;        /* 0: likewise */
+    struct policy_choice share; /* max-transfers, if a section sets it */
     struct root_name name;
     struct store_result result; /* not OK: the request is refused, or put off (BUSY) */
     char why[112];              /* what result.why points to, if the policy refuses */
@@ -48,5 +50,12 @@ const char *rules_kind_text(enum policy_kind kind);
 void rules_judge(struct policy_set *set, const struct rules_base *base,
                  const struct provider_request *q, const struct rules_watcher *watcher,
                  struct rules *out);
+
+/* Before a transfer whose rules were granted begins: it is one of those of its section. BUSY:
+ * that has as many as it may have; rules->rule says so. Else rules_leave() follows, once, with
+ * the same set. Any thread. */
+KEDGE_MUST_CHECK struct store_result rules_enter(struct policy_set *set,
+                                                 struct rules *rules);
+void rules_leave(struct policy_set *set, const struct rules *rules);
 
 #endif

@@ -50,8 +50,7 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
                                   .unvalidated_max = config->unvalidated_max,
                                   .uploads_max = config->uploads_max
                                                      ? config->uploads_max
-                                                     : TFTP_UPLOADS_DEFAULT,
-                                  .timeout = config->timeout };
+                                                     : TFTP_UPLOADS_DEFAULT };
     struct tftp_service *s = calloc(1, sizeof *s);
     int err;
 

@@ -88,13 +88,16 @@ void prove_blocked(void)
 void prove_opened(void)
 {
     struct tftp_sessions t;
-    struct kedge_tftp_limits limits = { (uint32_t)any_from_to(8, KEDGE_TFTP_BLKSIZE_MAX),
-                                        (uint32_t)any_from_to(1, UINT32_MAX), any_bool(),
-                                        any_u64() };
+    struct kedge_tftp_limits limits = {
+        .blksize_max = (uint32_t)any_from_to(8, KEDGE_TFTP_BLKSIZE_MAX),
+        .windowsize_max = (uint32_t)any_from_to(1, UINT32_MAX),
+        .size_known = any_bool(),
+        .size = any_u64(),
+        .timeout = any_u64(),
+    };
     struct tftp_session s;
     EACH(has, 127);
 
-    t.limits.timeout = any_u64();
     t.limits.auto_port = any_bool();
     any_session(&s);
     s.state = TFTP_OPENING;

@@ -21,6 +21,29 @@ static void a_request_is_opened(void **state)
     server_close(s);
 }
 
+static kedge_nanos timeout_of(struct server *s, struct tftp_arrival in, kedge_nanos own)
+{
+    struct kedge_tftp_limits limits = file;
+
+    limits.timeout = own;
+    assert_int_equal(ask(s, in), TFTP_OPEN);
+    tftp_sessions_opened(&s->t, s->event.session, &limits, s->now);
+    return s->event.session->machine.sender.terms.timeout;
+}
+
+/* What was negotiated goes before what its limits say. */
+static void each_transfer_has_its_timeout(void **state)
+{
+    static const char asks[] = "\0\1f\0octet\0timeout\0003\0";
+    struct server *s = server_open((struct tftp_limits){ 0 });
+
+    (void)state;
+    assert_true(timeout_of(s, from(1024, SPAN(RRQ)), 0) == 0);
+    assert_true(timeout_of(s, from(1025, SPAN(RRQ)), MS(300)) == MS(300));
+    assert_true(timeout_of(s, from(1026, SPAN(asks)), MS(300)) == 3 * KEDGE_SEC);
+    server_close(s);
+}
+
 static void rule_6_the_same_request_is_one_transfer(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
@@ -256,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_opened),
+        cmocka_unit_test(each_transfer_has_its_timeout),
         cmocka_unit_test(rule_6_the_same_request_is_one_transfer),
         cmocka_unit_test(rule_6_a_write_too),
         cmocka_unit_test(rule_6_within_an_rto_of_progress_it_is_a_stray),

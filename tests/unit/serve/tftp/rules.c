@@ -149,6 +149,58 @@ static void the_rule_that_decided_is_named(void **state)
     closed(j);
 }
 
+/* default { max-transfers = 2 }, and the same beside no section */
+static void a_section_has_so_many_transfers(void **state)
+{
+    struct judged *j = opened();
+    struct rules other;
+
+    (void)state;
+    put_file(j, "There", "");
+    begin(j, POLICY_MAX_TRANSFERS, 2);
+    j->set.sections[0].values[POLICY_MAX_TRANSFERS].line = 9;
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    other = j->rules;
+    assert_int_equal(rules_enter(&j->set, &j->rules).error, STORE_OK);
+    assert_int_equal(rules_enter(&j->set, &other).error, STORE_OK);
+    assert_int_equal(rules_enter(&j->set, &other).error, STORE_BUSY);
+    assert_string_equal(
+        other.why,
+        "its section has as many transfers as it may have (line 9 of the policy)");
+    assert_string_equal(other.rule, "max-transfers: default, line 9");
+    rules_leave(&j->set, &j->rules);
+    assert_int_equal(rules_enter(&j->set, &other).error, STORE_OK);
+    assert_int_equal(rules_enter(&j->set, &other).error, STORE_BUSY);
+    closed(j);
+}
+
+static void the_top_level_counts_nothing(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    put_file(j, "There", "");
+    begin(j, POLICY_MAX_TRANSFERS, 1);
+    j->set.sections[0].kind = POLICY_TOP;
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rules_enter(&j->set, &j->rules).error, STORE_OK);
+    closed(j);
+}
+
+static void a_section_has_its_timeout(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    put_file(j, "There", "");
+    begin(j, POLICY_TIMEOUT, 300 * KEDGE_MSEC);
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    assert_true(j->rules.timeout == 300 * KEDGE_MSEC);
+    assert_int_equal(rules_enter(&j->set, &j->rules).error, STORE_OK);
+    closed(j);
+}
+
 /* client MAC { get = refuse } */
 static void begin_by_mac(struct judged *j, const char *mac)
 {
@@ -215,6 +267,9 @@ int main(void)
         cmocka_unit_test(without_descriptors_a_name_in_another_case_is_put_off),
         cmocka_unit_test(without_descriptors_a_map_that_asks_for_a_file_is_put_off),
         cmocka_unit_test(the_rule_that_decided_is_named),
+        cmocka_unit_test(a_section_has_so_many_transfers),
+        cmocka_unit_test(the_top_level_counts_nothing),
+        cmocka_unit_test(a_section_has_its_timeout),
         cmocka_unit_test(a_policy_by_mac_is_judged_on_a_helper),
         cmocka_unit_test(a_section_by_mac_is_for_that_mac),
         cmocka_unit_test(a_client_without_a_mac_has_no_section_by_mac),
