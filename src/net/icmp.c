@@ -2,6 +2,7 @@
 /* Sockets for ICMP echo, of the unprivileged or the raw kind. */
 #include "net/icmp.h"
 
+#include "net/option.h"
 #include "net/problem.h"
 #include "net/timestamps.h"
 #include "os/random.h"
@@ -11,6 +12,8 @@
 #include <linux/icmpv6.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SEND_BUFFER (32 << 20)
 
 #define IPV4_HEADER 20
 
@@ -81,6 +84,15 @@ static int prepare(struct icmp_socket *s, const struct net_path *path,
     return set_identifier(s, path && path->source.len > 0);
 }
 
+/* What waits for the link address of a silent neighbour, for 3 s, counts against the socket: of
+ * one whose room is full of that, packets to hosts that are there do not leave. The kernel's own
+ * bound of each neighbour's queue stays. */
+static void ask_send_buffer(int fd)
+{
+    if (option_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER) < 0)
+        (void)option_set(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+}
+
 int icmp_open(int family, const struct net_path *path, struct icmp_socket *out,
               struct kedge_error *error)
 {
@@ -97,6 +109,7 @@ int icmp_open(int family, const struct net_path *path, struct icmp_socket *out,
     err = s.fd < 0 ? -errno : prepare(&s, path, what);
     if (!err) {
         (void)udp_receive_buffer(s.fd, 0);
+        ask_send_buffer(s.fd);
         *out = s;
         return 0;
     }

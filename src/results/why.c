@@ -19,6 +19,8 @@ const char *why_of_code(int code)
         return "no answer to the connection request";
     case EADDRNOTAVAIL:
         return "this host has lost the address that it sent from";
+    case ENOBUFS:
+        return "this host's own send queue is full";
     case EPROTO:
         return "the peer is no echo service: it sends other bytes";
     case ETIME:

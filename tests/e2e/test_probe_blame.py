@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whom `kedge probe` blames: each of these was blamed on another once."""
+import json
 import re
 import socket
 import subprocess
@@ -61,6 +62,18 @@ def test_a_wait_for_arp_is_this_hosts(kedge, wire):
     here = re.search(r"(\d+) repl(y|ies) late because the probe waited in this host", out)
     assert here and 0 < int(here[1]) <= late
     assert "stalled" not in out
+
+
+@needs_icmp
+def test_silent_neighbours_take_no_room_from_a_live_host(kedge, wire):
+    """All that waits for their link addresses waits on the one socket of all."""
+    w = wire()
+    hosts = [f"icmp://{w.peer}", *(f"icmp://10.99.0.{n}" for n in range(100, 180))]
+    done = subprocess.run([*w.inside(w.near), kedge, "probe", "--json", "-c", "100", "-i", "20ms",
+                           "--timeout", "5s", *hosts], capture_output=True, text=True,
+                          timeout=60)
+    live = json.loads(done.stdout)["targets"][0]
+    assert (live["received"], live["unsent"]) == (100, 0), live["error"]
 
 
 @pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9.2p1\r\n", b"220 " + b"x" * 200],
