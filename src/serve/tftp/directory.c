@@ -6,21 +6,12 @@
 
 #include "base/bytes.h"
 #include "net/next_hop.h"
+#include "serve/tftp/cold_read.h"
 #include "serve/tftp/job_group.h"
 #include "serve/tftp/rules.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Bytes of a file that were not in memory: a helper reads them. */
-struct cold_read {
-    struct cache_reading reading;
-    struct iovec iov;
-    uint64_t offset;
-    size_t want; /* 0: nothing is */
-    size_t len;  /* of iov that is read; 0: none */
-};
 
 struct directory_file {
     struct provided_file base; /* first */
@@ -166,56 +157,9 @@ static struct store_result open_read(struct directory *d, struct directory_file 
     return later();
 }
 
-/* From what a helper has read, if all of it is there. */
-static bool copy_cold(const struct cold_read *c, const struct block_part *part)
+static void cold_read_done(struct cold_read *c, struct store_result result)
 {
-    size_t at = (size_t)(part->offset - c->offset);
-
-    if (part->offset < c->offset || at > c->len || part->want > c->len - at)
-        return false;
-    for (int i = 0; i < part->count; i++) {
-        const struct iovec *v = &part->iov[i];
-
-        if (v->iov_len > 0)
-            memcpy(v->iov_base, (const uint8_t *)c->iov.iov_base + at, v->iov_len);
-        at += v->iov_len;
-    }
-    return true;
-}
-
-static void forget_cold(struct directory_file *f)
-{
-    free(f->cold.iov.iov_base);
-    f->cold.iov.iov_base = NULL;
-    f->cold.len = f->cold.want = 0;
-}
-
-static void cold_done(struct cache_reading *reading)
-{
-    struct cold_read *cold = JOB_OWNER(reading, struct cold_read, reading);
-
-    cold->len = cold->want;
-    resume(JOB_OWNER(cold, struct directory_file, cold), reading->result);
-}
-
-static struct store_result read_cold(struct directory_file *f,
-                                     const struct block_part *part)
-{
-    struct cold_read *c = &f->cold;
-
-    forget_cold(f);
-    c->iov = (struct iovec){ malloc(part->want), part->want };
-    if (!c->iov.iov_base)
-        return store_fail(STORE_BUSY, "no memory");
-    c->offset = part->offset;
-    c->want = part->want;
-    c->reading = (struct cache_reading){ .file = f->file,
-                                         .iov = &c->iov,
-                                         .count = 1,
-                                         .offset = c->offset,
-                                         .done = cold_done };
-    cache_read_later(directory_of(&f->base)->config.workers, &c->reading);
-    return later();
+    resume(JOB_OWNER(c, struct directory_file, cold), result);
 }
 
 static struct store_result directory_read(struct provided_file *file,
@@ -225,14 +169,17 @@ static struct store_result directory_read(struct provided_file *file,
     struct store_result result = store_ok();
 
     *got = part->want;
-    if (!copy_cold(&f->cold, part)) {
+    if (!cold_read_copy(&f->cold, part)) {
         result = cache_read(f->file, part->iov, part->count, part->offset);
-        if (result.error == STORE_LATER)
-            return read_cold(f, part);
+        if (result.error == STORE_LATER) {
+            f->cold.done = cold_read_done;
+            return cold_read_begin(&f->cold, directory_of(file)->config.workers, f->file,
+                                   part);
+        }
         if (result.error == STORE_OK)
             cache_warm(f->file, part->offset, part->want, now_of(f));
     }
-    forget_cold(f);
+    cold_read_forget(&f->cold);
     return result;
 }
 
@@ -243,7 +190,7 @@ static const uint8_t *directory_lend(struct provided_file *file, uint64_t offset
     const uint8_t *bytes = cache_lend(f->file, offset, len, now_of(f));
 
     if (bytes)
-        forget_cold(f);
+        cold_read_forget(&f->cold);
     return bytes;
 }
 
@@ -384,7 +331,7 @@ static struct store_result directory_close(struct provided_file *file)
 {
     struct directory_file *f = own(file);
 
-    forget_cold(f);
+    cold_read_forget(&f->cold);
     if (f->file)
         cache_release(f->file, now_of(f));
     f->file = NULL;
