@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONVERT_VALUE = 4200 };
+
 struct convert_kept {
     struct convert_kept *next;
     char text[];
@@ -98,6 +100,21 @@ static void put_value(FILE *out, const char *value)
     fputc('\'', out);
 }
 
+/* In a root %a, %m and %i stand for the client. */
+static void put_value_of(FILE *out, const char *key, const char *value)
+{
+    char doubled[2 * CONVERT_VALUE];
+    size_t len = 0;
+
+    for (; *value && len < sizeof doubled - 2; value++) {
+        if (*value == '%' && strcmp(key, "root") == 0)
+            doubled[len++] = '%';
+        doubled[len++] = *value;
+    }
+    doubled[len] = '\0';
+    put_value(out, doubled);
+}
+
 /* As a shell takes it for one word. */
 static void put_word(FILE *out, const char *word)
 {
@@ -119,14 +136,14 @@ static void put_word(FILE *out, const char *word)
 
 void convert_key(struct conversion *c, const char *key, const char *format, ...)
 {
-    char value[4200];
+    char value[CONVERT_VALUE];
     va_list ap;
 
     va_start(ap, format);
     (void)vsnprintf(value, sizeof value, format, ap);
     va_end(ap);
     fprintf(c->keys, "%s = ", key);
-    put_value(c->keys, value);
+    put_value_of(c->keys, key, value);
     fputc('\n', c->keys);
     fprintf(c->flags, " --%s ", key);
     put_word(c->flags, value);
@@ -160,7 +177,7 @@ static void put_pair(FILE *out, struct convert_pair pair)
     if (!pair.key || !pair.value)
         return;
     fprintf(out, " %s = ", pair.key);
-    put_value(out, pair.value);
+    put_value_of(out, pair.key, pair.value);
 }
 
 void convert_section(struct conversion *c, const char *title, struct convert_pair one,

@@ -301,6 +301,9 @@ static void put_own_roots(struct dnsmasq *d, const char *root)
     int count = scandir(root, &found, NULL, alphasort);
     const char *slash = root[strlen(root) - 1] == '/' ? "" : "/";
 
+    if (count < 0)
+        convert_fault(&d->c, "tftp-unique-root", "cannot read %.200s: %s", root,
+                      strerror(errno));
     for (int i = 0; i < count; i++) {
         const char *client = owner_of(d, found[i]->d_name);
         char path[4500];

@@ -4,18 +4,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What `..` would lead to depends on what is there: such a name gets nothing new. */
-static bool goes_up(const struct root_name *name)
+/* 0, or the errno of a name that gets nothing new: what `..` would lead to depends on what
+ * is there, and a part that is too long shall not leave those before it. */
+static int unfit(const struct root_name *name)
 {
     for (const char *part = name->text; part; part = strchr(part, '/')) {
+        size_t len;
+
         part += *part == '/';
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
-            return true;
+        len = strcspn(part, "/");
+        if (len == 2 && memcmp(part, "..", 2) == 0)
+            return ENOENT;
+        if (len > NAME_MAX)
+            return ENAMETOOLONG;
     }
-    return false;
+    return 0;
 }
 
 /* The name without its last component. False: it has one only. */
@@ -49,19 +56,23 @@ static struct store_result make_one(const struct store_root *root,
 struct store_result directories_make(const struct store_root *root,
                                      const struct root_name *name, unsigned *made)
 {
-    struct store_result r = store_ok();
-
     *made = 0;
-    if (goes_up(name))
-        return store_errno(ENOENT);
-    for (const char *slash = strchr(name->text, '/'); slash && !r.error;
+    if (unfit(name))
+        return store_errno(unfit(name));
+    for (const char *slash = strchr(name->text, '/'); slash;
          slash = strchr(slash + 1, '/')) {
         struct root_name one = { "" };
+        struct store_result r;
 
         memcpy(one.text, name->text, (size_t)(slash - name->text));
         r = make_one(root, &one, made);
+        if (r.error) {
+            directories_remove(root, &one, *made);
+            *made = 0;
+            return r;
+        }
     }
-    return r;
+    return store_ok();
 }
 
 void directories_remove(const struct store_root *root, const struct root_name *name,
@@ -85,7 +96,7 @@ struct store_result directories_look(const struct store_root *root,
 {
     struct root_name one = *name;
 
-    while (!goes_up(name) && cut_last(&one)) {
+    while (!unfit(name) && cut_last(&one)) {
         const char *last = NULL;
         struct stat st;
         struct store_result r = root_open_parent(root, &one, dir, &last);
@@ -98,5 +109,5 @@ struct store_result directories_look(const struct store_root *root,
         }
         return r;
     }
-    return store_errno(ENOENT);
+    return store_errno(unfit(name) ? unfit(name) : ENOENT);
 }

@@ -9,8 +9,9 @@
 #define DIRECTORIES_MODE 0755 /* less the umask */
 
 /* Make what is missing of name's directories, from the root on; *made is how many, the last
- * ones of the name, also where it fails. Blocks. Errors: NOT_FOUND (something else has such
- * a name, or a part is `..`: then none is made), DENIED, FULL, IO. */
+ * ones of the name. Where it fails none is left and *made is 0. Blocks. Errors: NOT_FOUND
+ * (something else has such a name, or a part is `..`), BAD_NAME (a part is too long), DENIED,
+ * FULL, IO. */
 KEDGE_MUST_CHECK struct store_result directories_make(const struct store_root *root,
                                                       const struct root_name *name,
                                                       unsigned *made);

@@ -3,6 +3,7 @@
  * comes, and gone with one that does not. */
 #include "file/directories.h"
 
+#include "refuse.h"
 #include "sending.h"
 
 static void a_file_comes_with_its_directories(void **state)
@@ -95,6 +96,54 @@ static void what_cannot_be_a_directory_is_not_found(void **state)
     assert_file(in_root(f, "file"), "text");
 }
 
+static enum store_error look(const struct fixture *f, const char *name)
+{
+    struct root_name parsed = name_of(&f->tree, name);
+    int dir = -1;
+    struct store_result r = directories_look(&f->tree.root, &parsed, &dir);
+
+    if (!r.error)
+        close(dir);
+    return r.error;
+}
+
+static void a_part_that_is_too_long_leaves_none(void **state)
+{
+    struct fixture *f = *state;
+    char name[600] = "a/b/";
+
+    f->rules.create_directories = true;
+    memset(name + 4, 'x', 256);
+    memcpy(name + 260, "/new", 5);
+    assert_int_equal(send_text(f, name, "text"), STORE_BAD_NAME);
+    assert_int_equal(look(f, name), STORE_BAD_NAME);
+    assert_false(is_there(in_root(f, "a")));
+}
+
+/* As somebody who may do nothing in what he just made. */
+static int make_one_of_two(void *arg)
+{
+    struct fixture *f = arg;
+    struct root_name name = name_of(&f->tree, "a/b/new");
+    unsigned made = 9;
+
+    if (geteuid() == 0 && setuid(65534) < 0)
+        return 1;
+    umask(0777);
+    if (directories_make(&f->tree.root, &name, &made).error != STORE_DENIED)
+        return 2;
+    return made == 0 ? 0 : 3;
+}
+
+static void a_failure_midway_leaves_none(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(chmod(in_root(f, ".").text, 0777), 0);
+    assert_int_equal(in_child(make_one_of_two, f), 0);
+    assert_false(is_there(in_root(f, "a")));
+}
+
 static void links_stay_below_the_root(void **state)
 {
     struct fixture *f = *state;
@@ -106,17 +155,6 @@ static void links_stay_below_the_root(void **state)
     assert_file(in_root(f, "dir/a/new"), "text");
     assert_int_equal(send_text(f, "up/b/new", "text"), STORE_OK);
     assert_file(in_root(f, "b/new"), "text");
-}
-
-static enum store_error look(const struct fixture *f, const char *name)
-{
-    struct root_name parsed = name_of(&f->tree, name);
-    int dir = -1;
-    struct store_result r = directories_look(&f->tree.root, &parsed, &dir);
-
-    if (!r.error)
-        close(dir);
-    return r.error;
 }
 
 static void explain_hears_the_same(void **state)
@@ -144,6 +182,8 @@ int main(void)
         TEST(what_has_come_there_meanwhile_stays),
         TEST(the_wrong_size_removes_them),
         TEST(what_cannot_be_a_directory_is_not_found),
+        TEST(a_part_that_is_too_long_leaves_none),
+        TEST(a_failure_midway_leaves_none),
         TEST(links_stay_below_the_root),
         TEST(explain_hears_the_same),
     };
