@@ -14,7 +14,7 @@ static const kedge_nanos by_timer = KEDGE_SEC;
 /* Where 16 bits of block numbers end, signed and unsigned. */
 enum { WRAP = 65536, WRAP_SIGNED = 32768 };
 
-enum { FEW_BLOCKS = 8, MTU_REPEATS = 2 };
+enum { FEW_BLOCKS = 8, MTU_REPEATS = 2, STRANGE_MANY = 3 };
 
 static bool is_upload(const struct verdict_facts *f)
 {
@@ -85,13 +85,16 @@ static bool at_the_wrap(const struct verdict_facts *f)
 static bool block_too_large(const struct verdict_facts *f)
 {
     return broke_off(f) && !is_upload(f) && f->validated && f->block == 1 &&
-           f->blksize > KEDGE_TFTP_BLKSIZE_DEFAULT && f->repeats >= MTU_REPEATS;
+           f->last > 1 && f->blksize > KEDGE_TFTP_BLKSIZE_DEFAULT &&
+           f->repeats >= MTU_REPEATS;
 }
 
-/* Who is gone says so itself. */
+/* Who is gone says so itself. Who has read as much as it wants (GRUB, PXELINUX) closes by
+ * ERROR 0, and does so at the same block each time. */
 static bool stopped_twice(const struct verdict_facts *f)
 {
-    return broke_off(f) && f->outcome != KEDGE_TFTP_GONE && f->stopped_before;
+    return broke_off(f) && f->outcome != KEDGE_TFTP_GONE && !by_error(f, 0) &&
+           f->stopped_before;
 }
 
 static bool options_refused(const struct verdict_facts *f)
@@ -156,7 +159,7 @@ static bool unreachable(const struct verdict_facts *f)
 
 static bool not_understood(const struct verdict_facts *f)
 {
-    return timed_out(f) && f->strange > 0;
+    return unheard(f) ? f->strange > 0 : timed_out(f) && f->strange >= STRANGE_MANY;
 }
 
 static bool wrong_port(const struct verdict_facts *f)
@@ -192,12 +195,12 @@ static bool no_answer(const struct verdict_facts *f)
 
 static bool block_not_heard(const struct verdict_facts *f)
 {
-    return fell_silent(f) && !is_upload(f) && f->spoke >= by_timer;
+    return fell_silent(f) && !is_upload(f) && f->spoke >= by_timer && f->duplicates > 0;
 }
 
 static bool acks_not_heard(const struct verdict_facts *f)
 {
-    return fell_silent(f) && is_upload(f) && f->spoke >= by_timer;
+    return fell_silent(f) && is_upload(f) && f->spoke >= by_timer && f->duplicates > 0;
 }
 
 static bool client_silent(const struct verdict_facts *f)
@@ -224,12 +227,12 @@ static bool data_port_blocked(const struct verdict_facts *f)
 static bool packets_doubled(const struct verdict_facts *f)
 {
     return f->outcome == KEDGE_TFTP_OK && f->blocks >= FEW_BLOCKS &&
-           f->duplicates >= f->blocks / 2 && f->resent <= f->blocks / 8;
+           f->duplicates >= f->blocks / 2 && f->resent == 0;
 }
 
 static bool packets_lost(const struct verdict_facts *f)
 {
-    return f->outcome == KEDGE_TFTP_OK && f->resent >= FEW_BLOCKS &&
+    return f->outcome == KEDGE_TFTP_OK && !is_upload(f) && f->resent >= FEW_BLOCKS &&
            f->resent >= f->blocks / 10;
 }
 

@@ -154,7 +154,7 @@ static void add_stranger(struct kedge_error *line, const struct net_address *str
     if (stranger->len == 0)
         return;
     add(line, "; ");
-    add(line, net_address_print(stranger, text));
+    add(line, net_address_print_host(stranger, text));
     add(line, " answered instead, so ask that address (the server has several, or a NAT "
               "is in between)");
 }

@@ -252,12 +252,15 @@ static enum verdict_icmp icmp_of(const struct udp_error *e)
 static void note_icmp(struct tftp_transfer *t, const struct udp_error *e)
 {
     enum verdict_icmp icmp = e->by.len > 0 ? icmp_of(e) : ICMP_SAYS_NOTHING;
+    struct verdict_facts f;
     struct net_raw by;
 
     if (icmp == ICMP_SAYS_NOTHING)
         return;
     by = net_address_raw(&e->by);
+    verdict_facts_of(&t->service->sessions, t->session, &f);
     t->icmp = icmp;
+    t->icmp_block = f.block;
     memcpy(t->icmp_by, by.ip, sizeof t->icmp_by);
 }
 

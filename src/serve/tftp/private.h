@@ -73,8 +73,9 @@ struct tftp_transfer {
     uint64_t
         lent; /* bytes of file wait for port, unless port_emptied() has grown since */
     enum verdict_fault fault; /* why this side refused or ended it */
-    enum verdict_icmp icmp;   /* the last that was heard */
-    uint8_t icmp_by[16];      /* and who said it */
+    enum verdict_icmp icmp;   /* the last that was heard, ... */
+    uint8_t icmp_by[16];      /* ... who said it, ... */
+    uint64_t icmp_block;      /* ... and which block was wanted then */
     enum tftp_wait waits;     /* until then nothing else may happen to its file */
     bool ending;              /* it goes away as soon as it waits for nothing */
     bool recorded;

@@ -105,7 +105,9 @@ static bool stopped_again(const struct tftp_transfer *t, const struct verdict_fa
 {
     struct tftp_service *s = t->service;
 
-    return f->outcome != KEDGE_TFTP_OK && f->validated && f->block > 1 &&
+    bool closed = f->outcome == KEDGE_TFTP_ABORTED && f->code == 0; /* it has enough */
+
+    return f->outcome != KEDGE_TFTP_OK && !closed && f->validated && f->block > 1 &&
            verdict_stopped_again(&s->stops, &s->sessions, t->session, f->block);
 }
 
@@ -117,7 +119,8 @@ static struct verdict_facts facts_of(const struct tftp_transfer *t,
     verdict_facts_of(&t->service->sessions, t->session, &f);
     f.outcome = outcome;
     f.fault = outcome == KEDGE_TFTP_OK ? FAULT_NONE : t->fault;
-    f.icmp = t->icmp;
+    if (outcome == KEDGE_TFTP_OK || f.block == t->icmp_block)
+        f.icmp = t->icmp; /* what went through since says otherwise */
     f.stopped_before = stopped_again(t, &f);
     return f;
 }

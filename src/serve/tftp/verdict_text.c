@@ -21,8 +21,9 @@ static const char *const sentences[VERDICTS] = {
         "overwrite or version allows them, "
         "or a section of the policy",
     [VERDICT_POLICY_REFUSED] = "the policy refuses it: {reason}",
-    [VERDICT_NO_DIRECTORY] =
-        "the directory of the upload is not there ({reason}): uploads make none",
+    [VERDICT_NO_DIRECTORY] = "the directory of the upload is not there ({reason}): "
+                             "create-directories = yes in "
+                             "the policy makes it",
     [VERDICT_FILE_NOT_FOUND] =
         "the file is not below the root ({reason}): names are as written, and upper and "
         "lower case differ (--ignore-case)",
@@ -126,7 +127,7 @@ static const char *const sentences[VERDICTS] = {
         "again: it is gone, its address was forged, or a firewall or NAT drops the "
         "answers{next}",
     [VERDICT_BLOCK_NOT_HEARD] = "the client repeated its last ACK, but block "
-                                "{block}{of_last} of {blksize} bytes, "
+                                "{block}{of_last}, "
                                 "sent {times}, did not reach it: the path drops it",
     [VERDICT_ACKS_NOT_HEARD] =
         "the client repeated a block that was acknowledged: ACKs do not reach it, since "

@@ -334,6 +334,61 @@ static void each_fault_of_the_server_has_its_verdict(void **state)
     assert_int_equal(with_fault(FAULT_NONE, SPAN(RRQ)), VERDICT_UNKNOWN);
 }
 
+/* Evidence that is only just enough, beside what is not. */
+static const struct {
+    enum verdict want;
+    struct verdict_facts facts;
+} close_ones[] = {
+    /* GRUB closes by ERROR 0 each time it has read the head of a file. */
+    { VERDICT_STOPPED_TWICE,
+      { .outcome = KEDGE_TFTP_ABORTED, .code = 4, .block = 9, .stopped_before = true } },
+    { VERDICT_CLIENT_ABORTED,
+      { .outcome = KEDGE_TFTP_ABORTED, .code = 0, .block = 9, .stopped_before = true } },
+    /* The only block of a file is not of the granted size. */
+    { VERDICT_PATH_MTU,
+      { .block = 1, .last = 2, .blksize = 1468, .repeats = 2, .validated = true } },
+    { VERDICT_CLIENT_SILENT,
+      { .block = 1, .last = 1, .blksize = 1468, .repeats = 2, .validated = true } },
+    { VERDICT_NOT_UNDERSTOOD, { .block = 9, .strange = 3, .validated = true } },
+    { VERDICT_CLIENT_SILENT, { .block = 9, .strange = 2, .validated = true } },
+    { VERDICT_NOT_UNDERSTOOD, { .answers = 1, .strange = 1 } },
+    { VERDICT_NO_ANSWER, { .answers = 1 } },
+    /* It spoke, and the same as before. */
+    { VERDICT_BLOCK_NOT_HEARD,
+      { .block = 9, .spoke = KEDGE_SEC, .duplicates = 1, .validated = true } },
+    { VERDICT_CLIENT_SILENT, { .block = 9, .spoke = KEDGE_SEC, .validated = true } },
+    { VERDICT_ACKS_NOT_HEARD,
+      { .block = 9,
+        .spoke = KEDGE_SEC,
+        .duplicates = 1,
+        .validated = true,
+        .op = KEDGE_TFTP_WRQ } },
+    { VERDICT_UPLOAD_SILENT,
+      { .block = 9, .spoke = KEDGE_SEC, .validated = true, .op = KEDGE_TFTP_WRQ } },
+    /* What an upload sends again are ACKs. */
+    { VERDICT_PACKETS_LOST, { .outcome = KEDGE_TFTP_OK, .blocks = 80, .resent = 8 } },
+    { VERDICT_NONE,
+      { .outcome = KEDGE_TFTP_OK, .blocks = 80, .resent = 8, .op = KEDGE_TFTP_WRQ } },
+    { VERDICT_PACKETS_DOUBLED,
+      { .outcome = KEDGE_TFTP_OK, .blocks = 80, .duplicates = 40 } },
+    { VERDICT_NONE,
+      { .outcome = KEDGE_TFTP_OK, .blocks = 80, .duplicates = 40, .resent = 1 } },
+};
+
+static void no_verdict_is_without_its_evidence(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(close_ones); i++) {
+        struct verdict_facts f = close_ones[i].facts;
+
+        f.op = f.op ? f.op : KEDGE_TFTP_RRQ;
+        f.outcome = f.outcome ? f.outcome : KEDGE_TFTP_TIMEOUT;
+        if (verdict_of(&f) != close_ones[i].want)
+            fail_msg("case %zu: %s, not %s", i, verdict_id(verdict_of(&f)),
+                     verdict_id(close_ones[i].want));
+    }
+}
+
 static void a_stop_is_of_an_address_and_a_file(void **state)
 {
     struct server *s = plain();
@@ -410,6 +465,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_scene_has_its_verdict_and_its_twin_another),
         cmocka_unit_test(each_fault_of_the_server_has_its_verdict),
+        cmocka_unit_test(no_verdict_is_without_its_evidence),
         cmocka_unit_test(each_verdict_has_an_id),
         cmocka_unit_test(each_verdict_is_tested),
         cmocka_unit_test(a_stop_is_of_an_address_and_a_file),
