@@ -136,7 +136,7 @@ int icmp_send(const struct icmp_socket *s, struct kedge_span message,
     /* A raw IPv6 socket takes the port for a protocol and refuses any but its own. */
     net_address_set_port(&bare, 0);
     if (sendto(s->fd, message.ptr, message.len, MSG_DONTWAIT, &bare.u.any, bare.len) < 0)
-        return -errno;
+        return errno == EAGAIN ? -ENOBUFS : -errno; /* a ping socket says it so */
     return 0;
 }
 

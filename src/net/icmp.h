@@ -29,7 +29,7 @@ KEDGE_MUST_CHECK int icmp_open(int family, const struct net_path *path,
                                struct icmp_socket *out, struct kedge_error *error);
 void icmp_close(struct icmp_socket *s);
 
-/* 0 or -errno. On an IPv6 socket and on an unprivileged one the kernel writes the
+/* 0 or -errno; ENOBUFS where what waits before it fills the socket. On an IPv6 socket and on an unprivileged one the kernel writes the
  * checksum. */
 KEDGE_MUST_CHECK int icmp_send(const struct icmp_socket *s, struct kedge_span message,
                                const struct net_address *to);

@@ -349,7 +349,7 @@ static void stream_send(struct probe_target *t, struct kedge_span payload,
         return;
     }
     if (payload.len > s->out_room - s->out_len) {
-        probe_unsent(t, sequence, ENOBUFS);
+        probe_unsent(t, sequence, EAGAIN);
         return;
     }
     if (t->kernel_times)

@@ -18,7 +18,9 @@ const char *why_of_code(int code)
     case EINPROGRESS:
         return "no answer to the connection request";
     case EADDRNOTAVAIL:
-        return "this host has lost the address that it sent from";
+        return "this host does not have the address to send from";
+    case EAGAIN:
+        return "the socket takes no more, for what was sent before still waits";
     case ENOBUFS:
         return "this host's own send queue is full";
     case EPROTO:

@@ -75,7 +75,7 @@ def test_a_host_whose_address_changes(endless, wire, serve):
     udp, tcp, _ = run.end()
     assert udp["unsent"] == 0 and udp["server"]["restarts"] == 0
     assert tcp["connect_ns"]["n"] >= 2
-    assert tcp["error"] == "this host has lost the address that it sent from"
+    assert tcp["error"] == "this host does not have the address to send from"
 
 
 def test_an_interface_that_goes_down_and_comes_back(endless, wire, serve):

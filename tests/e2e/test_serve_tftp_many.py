@@ -10,6 +10,7 @@ from e2e.peers.swarm import Swarm
 from e2e.peers.tftp import RRQ, Get, Peer, Put, ack, error, get, put
 
 MANY = 1000
+GROWS = 28 # helpers that the pool may add where a busy machine keeps its jobs waiting (32 less 4)
 BOTH = pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])
 
 
@@ -22,7 +23,7 @@ def cost(server):
 def test_a_thousand_downloads(serve, make, flags):
     files = [make(f"f{i}", 30000 + 10 * i) for i in range(10)]
     server = serve(*flags)
-    get(server.at, "f0")                    # all threads are there now
+    get(server.at, "f0")                    # the first threads are there now
     before = cost(server)
     gets = [Get(f"f{i % 10}", blksize=1400, windowsize=4) for i in range(MANY)]
 
@@ -31,7 +32,7 @@ def test_a_thousand_downloads(serve, make, flags):
         swarm.all_answered()
         fds, threads, children = cost(server)
         assert fds <= before[0] + 16        # one a file that is open, not one a transfer
-        assert (threads, children) == before[1:]
+        assert threads <= before[1] + GROWS and children == before[2]
         swarm.go()
         assert swarm.errors == []
     for i, transfer in enumerate(gets):
@@ -52,7 +53,8 @@ def test_a_thousand_uploads(serve, srv, flags):
     with Swarm(server.at, puts, hold=True) as swarm:
         swarm.start()
         swarm.all_answered()
-        assert cost(server)[1:] == before[1:]
+        _, threads, children = cost(server)
+        assert threads <= before[1] + GROWS and children == before[2]
         swarm.go()
         assert swarm.errors == []
     for i, body in enumerate(bodies):
