@@ -357,6 +357,9 @@ static const struct {
     { VERDICT_BLOCK_NOT_HEARD,
       { .block = 9, .spoke = KEDGE_SEC, .duplicates = 1, .validated = true } },
     { VERDICT_CLIENT_SILENT, { .block = 9, .spoke = KEDGE_SEC, .validated = true } },
+    /* A copy comes at once, and is no word of the client. */
+    { VERDICT_CLIENT_SILENT,
+      { .block = 9, .spoke = KEDGE_SEC - 1, .duplicates = 1, .validated = true } },
     { VERDICT_ACKS_NOT_HEARD,
       { .block = 9,
         .spoke = KEDGE_SEC,
