@@ -88,7 +88,7 @@ static void read_first(struct kedge_tftp_client *c, const struct kedge_tftp_pack
         finish(c, KEDGE_TFTP_REFUSED);
     } else if (in->op == KEDGE_TFTP_OACK) {
         read_oack(c, in->body, now);
-    } else if (c->op == KEDGE_TFTP_RRQ && in->op == KEDGE_TFTP_DATA && in->number == 1 &&
+    } else if (c->op == KEDGE_TFTP_RRQ && in->op == KEDGE_TFTP_DATA && in->number <= 1 &&
                in->body.len <= KEDGE_TFTP_BLKSIZE_DEFAULT) {
         begin(c, &none, false, now);
         kedge_tftp_machine_read(&c->machine, in, now, store);

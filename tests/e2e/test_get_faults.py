@@ -246,9 +246,10 @@ def test_blocks_of_another_size_than_was_granted(get, window):
     assert names(get.here) == []
 
 
-def test_blocks_numbered_from_0(get):
+@pytest.mark.parametrize("flags", [("--blksize", "1024"), ("--no-options",)])
+def test_blocks_numbered_from_0(get, flags):
     with Peer({"f": os.urandom(3000)}, first_block=0) as peer:
-        done = get(f"{peer.url}/f", "--blksize", "1024")
+        done = get(f"{peer.url}/f", *flags)
     assert done.code == 5
     assert "the server numbers its blocks from 0" in done.err
     assert names(get.here) == []

@@ -127,6 +127,17 @@ static void what_answers_no_question_is_dropped(void **state)
     assert_int_equal(kedge_tftp_client_outcome(&c), KEDGE_TFTP_RUNNING);
 }
 
+static void a_first_block_of_number_0_is_the_end(void **state)
+{
+    struct kedge_tftp_client c = client(KEDGE_TFTP_RRQ, &none);
+
+    (void)state;
+    assert_true(feed(&c, SPAN("\0\3\0\0abc"), MS(20)) == SIZE_MAX);
+    assert_action(&c, MS(20), KEDGE_TFTP_REFUSE, 0);
+    assert_action(&c, MS(20), KEDGE_TFTP_OVER, 0);
+    assert_int_equal(kedge_tftp_client_outcome(&c), KEDGE_TFTP_FAILED);
+}
+
 static void an_error_is_a_refusal(void **state)
 {
     struct kedge_tftp_client c = client(KEDGE_TFTP_RRQ, &some);
@@ -275,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_server_without_options_is_fine),
         cmocka_unit_test(a_put_with_options),
         cmocka_unit_test(what_answers_no_question_is_dropped),
+        cmocka_unit_test(a_first_block_of_number_0_is_the_end),
         cmocka_unit_test(an_error_is_a_refusal),
         cmocka_unit_test(a_bad_oack_is_answered_by_error_8),
         cmocka_unit_test(an_oack_that_was_not_asked_for_is_bad),
