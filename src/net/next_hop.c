@@ -117,10 +117,19 @@ int next_hop_to(const struct net_address *peer, const struct net_path *path,
     return err;
 }
 
+/* The kernel's answer where there is none, and that of routes of the kinds unreachable,
+ * prohibit and blackhole. */
+static bool says_no_route(int err)
+{
+    return err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES ||
+           err == -EINVAL;
+}
+
 /* Asked of the route itself (RTM_F_FIB_MATCH): what is made of it for one host has no prefix.
- * hop is filled only if the peer is on an attached network. */
-static bool is_attached(int fd, const struct net_address *peer,
-                        const struct net_path *path, struct hop *hop)
+ * 1: the peer is on an attached network, and hop is filled; 0: it is not, or no route leads
+ * to it; -errno. */
+static int is_attached(int fd, const struct net_address *peer,
+                       const struct net_path *path, struct hop *hop)
 {
     static const uint16_t routers[] = { RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH };
     struct netlink_request r = route_request(peer, path);
@@ -128,15 +137,19 @@ static bool is_attached(int fd, const struct net_address *peer,
     struct kedge_span answer, oif;
     struct rtmsg got;
     size_t len = 0;
+    int err;
 
     r.u.route.rtm_flags = RTM_F_FIB_MATCH;
-    if (netlink_ask(fd, &r, room, &len) < 0 || len < NLMSG_LENGTH(sizeof got))
-        return false;
+    err = netlink_ask(fd, &r, room, &len);
+    if (err)
+        return says_no_route(err) ? 0 : err;
+    if (len < NLMSG_LENGTH(sizeof got))
+        return -EBADMSG;
     answer = (struct kedge_span){ room, len };
     memcpy(&got, room + NLMSG_HDRLEN, sizeof got);
     for (size_t i = 0; i < sizeof routers / sizeof *routers; i++)
         if (netlink_find(answer, sizeof got, routers[i]).len > 0)
-            return false;
+            return 0;
     *hop = (struct hop){ .at = *peer };
     oif = netlink_find(answer, sizeof got, RTA_OIF);
     if (oif.len == sizeof hop->interface)
@@ -149,7 +162,7 @@ bool next_hop_is_attached(const struct net_address *peer)
     const struct net_path any = { 0 };
     struct hop hop;
     int fd = netlink_open();
-    bool attached = fd >= 0 && is_attached(fd, peer, &any, &hop);
+    bool attached = fd >= 0 && is_attached(fd, peer, &any, &hop) > 0;
 
     if (fd >= 0)
         close(fd);
@@ -172,8 +185,9 @@ static enum next_hop_mac mac_of(int fd, const struct hop *hop, uint8_t *mac)
     struct neighbour n = { 0 };
     bool has_addresses = false;
 
-    if (hop->interface == 0 ||
-        read_interface(hop->interface, &unused, &has_addresses) < 0 || !has_addresses)
+    if (hop->interface > 0 && read_interface(hop->interface, &unused, &has_addresses) < 0)
+        return NEXT_HOP_MAC_PENDING;
+    if (!has_addresses)
         return NEXT_HOP_NO_MAC;
     if (neighbour_ask(fd, hop->interface, &hop->at, &n) < 0 || !n.usable)
         return NEXT_HOP_MAC_PENDING;
@@ -187,14 +201,17 @@ enum next_hop_mac next_hop_mac(const struct net_address *peer, unsigned interfac
                                uint8_t mac[6])
 {
     struct net_path path = path_by(interface);
-    enum next_hop_mac found = NEXT_HOP_NO_MAC;
+    enum next_hop_mac found = NEXT_HOP_MAC_PENDING;
+    int fd = netlink_open(), attached;
     struct hop hop;
-    int fd = netlink_open();
 
     if (fd < 0)
-        return NEXT_HOP_MAC_PENDING;
-    if (is_attached(fd, peer, &path, &hop))
+        return found;
+    attached = is_attached(fd, peer, &path, &hop);
+    if (attached > 0)
         found = mac_of(fd, &hop, mac);
+    else if (attached == 0)
+        found = NEXT_HOP_NO_MAC;
     close(fd);
     return found;
 }

@@ -2,6 +2,7 @@
 /* Tests of net/path.h and net/next_hop.h, as far as loopback tells. */
 #include "net/path.h"
 #include "net/next_hop.h"
+#include "../file/refuse.h"
 #include "../skip.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int option(int fd, int level, int name)
@@ -136,6 +138,34 @@ static void this_host_has_no_mac_of_its_own_to_go_by(void **state)
     assert_int_equal(next_hop_mac(&four, 1u << 30, mac), NEXT_HOP_NO_MAC);
 }
 
+static int ask_for_mac(void *unused)
+{
+    struct net_address four = address("127.0.0.5");
+    uint8_t mac[6];
+
+    (void)unused;
+    return (int)next_hop_mac(&four, 0, mac);
+}
+
+/* Memory or descriptors that this host lacks now say nothing of the peer. */
+static void a_failure_of_this_host_is_no_word_about_the_peer(void **state)
+{
+    static const struct {
+        unsigned call, err;
+    } refused[] = { { SYS_sendto, ENOBUFS },
+                    { SYS_ioctl, ENOMEM },
+                    { SYS_socket, EMFILE } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        int said = in_refused_child(refused[i].call, refused[i].err, ask_for_mac, NULL);
+
+        if (said == CANNOT_REFUSE)
+            skip_because("no system call may be refused here (seccomp)");
+        assert_int_equal(said, NEXT_HOP_MAC_PENDING);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +175,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_named),
         cmocka_unit_test(nobody_has_to_be_asked_on_loopback),
         cmocka_unit_test(this_host_has_no_mac_of_its_own_to_go_by),
+        cmocka_unit_test(a_failure_of_this_host_is_no_word_about_the_peer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
