@@ -291,17 +291,18 @@ static void connect_next(struct probe_target *t)
 static bool lost_its_address(const struct probe_target *t)
 {
     struct kedge_address own = { .len = sizeof own.storage };
-    struct net_address at;
+    struct net_path path = t->plan->path;
+    char what[NET_PATH_WHAT];
     bool lost;
     int fd;
 
     if (!is_tcp(t) ||
         getsockname(t->watch.fd, (struct sockaddr *)&own.storage, &own.len) < 0 ||
-        !net_address_from(&own, &at))
+        !net_address_from(&own, &path.source))
         return false;
-    net_address_set_port(&at, 0);
-    fd = socket(at.u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    lost = fd >= 0 && bind(fd, &at.u.any, at.len) < 0 && errno == EADDRNOTAVAIL;
+    net_address_set_port(&path.source, 0);
+    fd = socket(path.source.u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    lost = fd >= 0 && net_path_apply(&path, fd, false, what) == -EADDRNOTAVAIL;
     if (fd >= 0)
         close(fd);
     return lost;
