@@ -30,7 +30,7 @@ table ip router {
 # A client as a script: ask(port, times, source) asks by a socket of its own, and once a second
 # again; hear(sock) is the next packet and where it came from, or None after so many seconds.
 SCRIPT = """
-import socket, sys, time
+import socket, struct, sys, time
 socks = []
 def ask(port, times=1, source="", packet=PACKET, server=SERVER):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -93,15 +93,29 @@ ask(5003)
 twin = ask(5000)
 packet, at = hear(twin, 5)
 twin.sendto(bytes([0, 4, 0, 1]), at)
+old = ask(5007)  # an ICMP message of long ago, and then it goes on
+packet, at = hear(old, 5)
+ends = socket.inet_aton(at[0]) + socket.inet_aton("{CLIENT}")
+quoted = struct.pack("!BBHHHBBH", 0x45, 0, 40, 1, 0, 64, 17, 0) + ends
+quoted += struct.pack("!HHHH", at[1], 5007, 20, 0)
+icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+total = sum(struct.unpack("!14H", quoted)) + 0x0301
+total = (total & 0xFFFF) + (total >> 16)
+total = (total & 0xFFFF) + (total >> 16)
+icmp.sendto(struct.pack("!BBHI", 3, 1, ~total & 0xFFFF, 0) + quoted, (at[0], 0))
+time.sleep(0.5)
+old.sendto(bytes([0, 4, 0, 1]), at)
+hear(old, 5)
+old.sendto(bytes([0, 4, 0, 2]), at)  # else it stops where the twin has stopped
 time.sleep(1)
 for sock in socks:
-    if sock is not twin:
+    if sock not in (twin, old):
         sock.sendto(PACKET, SERVER)
 time.sleep(60)
 """)
     time.sleep(30)
     said = {}
-    for port in 5001, 5003, 5004, 5005, 5006, 5000:
+    for port in 5001, 5003, 5004, 5005, 5006, 5000, 5007:
         source = UNROUTED if port == 5006 else CLIENT
         record = server.record(peer=f"{source}:{port}")
         said[port] = record["outcome"], record["verdict_id"]
@@ -112,7 +126,7 @@ time.sleep(60)
                     5003: ("timeout", "data-port-silent"),
                     5004: ("timeout", "prohibited"),
                     5005: ("gone", "port-rejected"),
-                    5006: ("timeout", "unreachable")}
+                    5006: ("timeout", "unreachable"), 5007: ("timeout", "client-silent")}
     sentence = server.record(peer=f"{CLIENT}:5001")["verdict"]
     assert sentence.startswith("answered twice from port ")
     for port in 5004, 5005:
