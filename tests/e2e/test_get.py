@@ -10,6 +10,7 @@ import time
 import pytest
 
 from e2e.lib.run import names, run
+from e2e.lib.screen import rest_of
 from e2e.peers.echo import closed_port
 from e2e.peers.tftp_peer import Peer
 
@@ -195,14 +196,8 @@ def test_a_silent_server_is_waited_for_in_words(get, kedge):
         process = subprocess.Popen([kedge, "get", f"{peer.url}/f", "--retry-for", "4"],
                                    cwd=get.here, stderr=theirs)
         os.close(theirs)
-        shown = b""
-        try:
-            while piece := os.read(ours, 4096):
-                shown += piece
-        except OSError:
-            pass  # how a pty ends
+        shown = rest_of(ours)
         assert process.wait(30) == 6
-    os.close(ours)
     assert b"f  waiting, 2 s of 4\x1b[K" in shown
 
 
@@ -213,13 +208,7 @@ def test_progress_on_a_terminal(get, kedge):
                                     "--windowsize=1"], cwd=get.here, stderr=theirs)
         assert process.wait(30) == 0
     os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 4096):
-            shown += piece
-    except OSError:
-        pass  # how a pty ends
-    os.close(ours)
+    shown = rest_of(ours)
     assert b"%" in shown and b"left" in shown and b"/s" in shown
     assert b"\r\x1b[K" in shown and b"2000 bytes in" in shown
 

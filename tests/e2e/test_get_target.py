@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from e2e.lib.run import finish, names, start
+from e2e.lib.screen import rest_of
 from e2e.peers.echo import wait_for
 from e2e.peers.tftp import ERROR
 from e2e.peers.tftp_peer import Peer
@@ -40,14 +41,8 @@ def test_a_terminal_gets_no_binary(get, kedge, content, shown):
         process = subprocess.Popen([kedge, "get", f"{peer.url}/f", "-q", "-o", "-"],
                                    cwd=get.here, stdout=theirs, stderr=subprocess.PIPE)
         os.close(theirs)
-        seen = b""
-        try:
-            while piece := os.read(ours, 65536):
-                seen += piece
-        except OSError:
-            pass  # how a pty ends
+        seen = rest_of(ours)
         err = process.communicate(timeout=20)[1].decode()
-    os.close(ours)
     assert process.returncode == (0 if shown else 9)
     assert seen.replace(b"\r\n", b"\n") == (content if shown else b"")
     assert shown or "the file is binary, and this is a terminal: use -o FILE" in err

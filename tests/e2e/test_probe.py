@@ -18,6 +18,7 @@ import pytest
 
 from e2e.lib.marked import LOOP, STAMP
 from e2e.lib.probe import COUNTS, MS, counts, needs_icmp, raw_or_ping_allowed
+from e2e.lib.screen import rest_of
 from e2e.lib.still import freeze, unheard
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
 
@@ -336,13 +337,7 @@ def test_a_table_fits_the_terminal(kedge, columns, least, most):
     process = subprocess.Popen([kedge, "probe", "-q", "-c", "1000", "-i", "200us", "--timeout",
                                 "30s", peer.url], stdout=theirs)
     os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 4096):
-            shown += piece
-    except OSError:
-        pass  # how a pty ends
-    os.close(ours)
+    shown = rest_of(ours)
     assert process.wait(60) == 0
     head, row = shown.decode().splitlines()[:2]
     names = head.replace(" ms", "").split()

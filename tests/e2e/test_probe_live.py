@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from e2e.lib.screen import Screen
+from e2e.lib.screen import Screen, rest_of
 from e2e.peers.echo import Datagrams, closed_port
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="no tmux")
@@ -118,12 +118,7 @@ def test_rows_are_drawn_five_times_a_second_at_most(kedge):
     process.send_signal(signal.SIGINT)
     out = process.communicate(timeout=10)[0]
     lasted = time.monotonic() - start
-    try:
-        while block := os.read(parent, 65536):
-            drawn += block
-    except OSError:
-        pass
-    os.close(parent)
+    drawn += rest_of(parent)
     assert json.loads(out)["targets"][0]["sent"] > 100
     assert drawn.count(peer.url.encode()) <= 5 * lasted + 2
     assert drawn.endswith(b"\x1b[1A\r\x1b[J")

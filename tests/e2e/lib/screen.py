@@ -9,6 +9,18 @@ from pathlib import Path
 import pytest
 
 
+def rest_of(terminal):
+    """What is still to come from this end of an os.openpty(), which is closed then."""
+    shown = b""
+    try:
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    except OSError:
+        pass  # how a terminal ends
+    os.close(terminal)
+    return shown
+
+
 class Screen:
     """A terminal of its own, in which one command runs and leaves its last screen."""
 
