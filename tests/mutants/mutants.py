@@ -246,7 +246,8 @@ MUTANTS = {
     "a CR is lost between blocks": (NETASCII, "            n->holds = true;\n            c = '\\r'",
                                     "            c = '\\r'"),
     "a second OACK is not answered": (CLIENT, "        r->due = true;\n", "        r->due = false;\n"),
-    "any first block begins a get": (CLIENT, "&& in->number == 1 &&", "&&"),
+    "any first block begins a get": (CLIENT, "&& in->number <= 1 &&", "&&"),
+    "a first block 0 is nothing": (CLIENT, "&& in->number <= 1 &&", "&& in->number == 1 &&"),
     "an ERROR brings no plain request": (RECOVER, "        r->asked.has = 0;\n", ""),
     # Verdicts: none without evidence.
     "one question is a data port that is blocked": (
