@@ -174,7 +174,6 @@ void policy_set_close(struct policy_set *s)
     note_needs(s);
     open_letters(s);
     s->policy.sections = s->sections;
-    s->busy = calloc(s->policy.count + 1, sizeof *s->busy);
     for (size_t i = 0; i < s->policy.map_count; i++)
         s->policy_maps[i] = (struct policy_map){ s->maps[i].map, s->maps[i].chars };
     s->policy.maps = s->policy_maps;
@@ -204,6 +203,11 @@ bool policy_set_open_roots(struct policy_set *s, struct writer *complaints)
 {
     bool good = true;
 
+    s->busy = calloc(s->policy.count + 1, sizeof *s->busy);
+    if (!s->busy) {
+        put(complaints, span_of("no memory\n"));
+        return false;
+    }
     for (size_t i = 0; i < s->policy.count; i++) {
         const struct policy_value *v = &s->sections[i].values[POLICY_ROOT];
 

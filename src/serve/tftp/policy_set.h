@@ -40,7 +40,7 @@ struct policy_set {
     struct policy_text *texts;
 
     /* What changes once it is closed. */
-    atomic_uint *busy; /* transfers of each section; NULL: no memory, none counts */
+    atomic_uint *busy; /* transfers of each section; NULL: nothing is served by it yet */
     struct policy_roots roots; /* it has a lock */
 };
 
@@ -70,8 +70,9 @@ void policy_set_close(struct policy_set *s);
  * opened. */
 void policy_set_follow(struct policy_set *s, const struct store_follow *follow);
 
-/* Open the roots that are the same for each client, while it is still allowed to. False:
- * complaints says which one cannot be opened, and why. Blocks. */
+/* Before it serves: count the transfers of each section from now on, and open the roots that
+ * are the same for each client, while it is still allowed to. False: complaints says what
+ * cannot be, and why. Blocks. */
 KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s,
                                             struct writer *complaints);
 

@@ -153,11 +153,13 @@ static void the_rule_that_decided_is_named(void **state)
 static void a_section_has_so_many_transfers(void **state)
 {
     struct judged *j = opened();
+    struct writer complaints = { 0 };
     struct rules other;
 
     (void)state;
     put_file(j, "There", "");
     begin(j, POLICY_MAX_TRANSFERS, 2);
+    assert_true(policy_set_open_roots(&j->set, &complaints));
     j->set.sections[0].values[POLICY_MAX_TRANSFERS].line = 9;
     assert_int_equal(judge(j, "There"), STORE_OK);
     other = j->rules;
@@ -177,10 +179,12 @@ static void a_section_has_so_many_transfers(void **state)
 static void the_top_level_counts_nothing(void **state)
 {
     struct judged *j = opened();
+    struct writer complaints = { 0 };
 
     (void)state;
     put_file(j, "There", "");
     begin(j, POLICY_MAX_TRANSFERS, 1);
+    assert_true(policy_set_open_roots(&j->set, &complaints));
     j->set.sections[0].kind = POLICY_TOP;
     assert_int_equal(judge(j, "There"), STORE_OK);
     for (int i = 0; i < 3; i++)
