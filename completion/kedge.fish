@@ -33,7 +33,7 @@ function __kedge_option
                 set -a spec -l (string replace -r '^--(.*)\[=.*' '$1' -- $word)
             case '--*'
                 set -a spec -l (string sub -s 3 -- $word)
-            case '-?'
+            case '-*'
                 set -a spec -s (string sub -s 2 -- $word)
             case '*'
                 set value $word
