@@ -160,7 +160,7 @@ static int is_attached(int fd, const struct net_address *peer,
 bool next_hop_is_attached(const struct net_address *peer)
 {
     const struct net_path any = { 0 };
-    struct hop hop;
+    struct hop hop = { 0 };
     int fd = netlink_open();
     bool attached = fd >= 0 && is_attached(fd, peer, &any, &hop) > 0;
 
@@ -203,7 +203,7 @@ enum next_hop_mac next_hop_mac(const struct net_address *peer, unsigned interfac
     struct net_path path = path_by(interface);
     enum next_hop_mac found = NEXT_HOP_MAC_PENDING;
     int fd = netlink_open(), attached;
-    struct hop hop;
+    struct hop hop = { 0 };
 
     if (fd < 0)
         return found;

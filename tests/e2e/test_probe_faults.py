@@ -94,7 +94,10 @@ def test_an_interface_that_goes_down_and_comes_back(endless, wire, serve):
         assert t["unsent"] >= 20 and t["error"] == "Network is unreachable"
         # Before and after it was answered, and the kernel's times found their probes again.
         assert t["received"] >= 120 and t["split_ns"]["way"]["n"] >= t["received"] / 3
-        assert t["split_ns"]["way"]["p50"] < t["rtt_ns"]["p50"]
+        # Of a third of the probes at least, so where a busy machine stamped no more, half of
+        # these ways (a sixth) are still parts of round trips at least as long.
+        way, rtt = t["split_ns"]["way"], t["rtt_ns"]
+        assert way["p50"] < rtt["p90"] and way["max"] < rtt["max"]
 
 
 # ---- replies that are not the peer's ---------------------------------------------------

@@ -151,7 +151,7 @@ def test_the_directory_becomes_read_only(half, serve, srv):
     srv.chmod(0o777)
     server.stop()
     serve("--uploads", "overwrite")
-    assert os.listdir(srv) == ["old"]
+    wait_for(lambda: os.listdir(srv) == ["old"])    # a helper's job
 
 
 def test_the_directory_is_read_only_from_the_start(serve, srv, make):
