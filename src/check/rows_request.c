@@ -261,7 +261,8 @@ static const struct check_row rows[] = {
       .level = CHECK_SHOULD,
       .section = "RFC 1123 4.2.3.4",
       .title = "../ does not lead out of the root",
-      .rule = "A server should control which path names are allowed.",
+      .rule = "A server should have a configurable control over which path names are "
+              "allowed.",
       .why = "Everybody could read /etc/passwd.",
       .lesson = "open names below the root only: openat2() with RESOLVE_BENEATH or "
                 "RESOLVE_IN_ROOT",
@@ -270,7 +271,8 @@ static const struct check_row rows[] = {
       .level = CHECK_SHOULD,
       .section = "RFC 1123 4.2.3.4",
       .title = "an absolute name does not lead out of the root",
-      .rule = "A server should control which path names are allowed.",
+      .rule = "A server should have a configurable control over which path names are "
+              "allowed.",
       .why = "Everybody could read /etc/passwd.",
       .lesson = "take / as the root that is served, or refuse it",
       CHECK_SCRIPT(RRQ("absolute"), EXPECT("ERROR")) },
@@ -278,12 +280,13 @@ static const struct check_row rows[] = {
       .level = CHECK_SHOULD,
       .section = "RFC 1123 4.2.3.4",
       .title = "a link does not lead out of the root",
-      .rule = "A server should control which path names are allowed.",
+      .rule = "A server should have a configurable control over which path names are "
+              "allowed.",
       .why = "A look at the name alone lets links through (atftpd, dnsmasq, rs-tftpd).",
       .lesson = "judge the file that was opened and not its name",
       CHECK_SCRIPT(RRQ("link"), EXPECT("ERROR")) },
     { .id = "request-error-text",
-      .level = CHECK_ROBUST,
+      .level = CHECK_MUST,
       .section = "RFC 1350 5",
       .title = "an ERROR's text ends in a NUL",
       .rule = "The message is terminated with a zero byte like all other strings.",

@@ -98,8 +98,10 @@ def test_help_names_every_verb(kedge):
 def checks_missing(listed, page):
     """Ids of `kedge check --list` that a page does not explain, or explains differently."""
     page = squeeze(plain(section(page, "CHECKS")))
-    rows = [re.match(r"(\S+)\s+(must|should|robust)\s", line) for line in listed.splitlines()]
-    return [m[1] for m in rows if not re.search(rf"(^| ){m[1]} [^(]*\([^)]*, {m[2]}\)", page)]
+    rows = [re.match(r"(\S+)\s+(must|should|robust)\s+(\S+( \S+)*)", line)
+            for line in listed.splitlines()]
+    return [m[1] for m in rows
+            if not re.search(rf"(^| ){m[1]} [^(]*\({re.escape(m[3])}, {m[2]}\)", page)]
 
 
 def test_every_check_is_listed(root, kedge):
