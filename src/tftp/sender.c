@@ -15,8 +15,6 @@ enum {
     WHOLE_REPEATS = 2, /* of a window; from then on single blocks leave again */
 };
 
-/* After the last repeat, before `unconfirmed` is said: U-Boot asks again after 5 s. */
-static const kedge_nanos last_wait_min = 6 * KEDGE_SEC;
 static const kedge_nanos resend_after_min = KEDGE_MSEC;
 static const kedge_nanos catch_up = KEDGE_MSEC; /* of spaced blocks, when late */
 
@@ -314,10 +312,8 @@ static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
     bool last = s->validated && all_sent(s) && s->terms.confirm == 0;
 
     s->expiry = KEDGE_NEVER;
-    if (last && s->repeats == LAST_REPEATS) {
-        finish(s, KEDGE_TFTP_UNCONFIRMED);
+    if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */
         return;
-    }
     if (!s->validated && s->repeats == UNVALIDATED_REPEATS)
         return;
     if (last || !s->validated)
@@ -397,8 +393,7 @@ static kedge_nanos expiry_after(const struct kedge_tftp_sender *s, uint64_t end,
     if (end == 1) /* an OACK: see oack_wait() */
         rto = oack_wait(&s->terms);
     else if (all_sent(s))
-        rto = max_u64(rto + rtt_saved(&s->rtt), /* it may have to keep the file first */
-                      s->repeats == LAST_REPEATS ? last_wait_min : 0);
+        rto += rtt_saved(&s->rtt); /* it may have to keep the file first */
     return now + rto;
 }
 

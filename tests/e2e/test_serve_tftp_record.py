@@ -101,7 +101,7 @@ def played(request, serve, make, srv):
     make("cut", 100000)
     server = serve("--uploads", "create", "--log", request.param)
     play(server, srv)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60     # 30 s for the last ACK
     while len(server.records()) < len(OUTCOMES) and time.monotonic() < end:
         time.sleep(0.05)
     return request.param, server.stderr.splitlines(), server.records()

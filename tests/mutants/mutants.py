@@ -95,7 +95,7 @@ MUTANTS = {
     "the RTO has no floor": (RTT, "max_u64(max_u64(4 * r->variation, least)",
                              "max_u64(max_u64(4 * r->variation, 0)"),
     "a round trip is never well known": (RTT, "r->samples >= SAMPLES_KNOWN", "false"),
-    "the last block is given no longer": (SENDER, "rto + rtt_saved(&s->rtt)", "rto"),
+    "the last block is given no longer": (SENDER, "rto += rtt_saved(&s->rtt);", ";"),
     "the RTO passes the timeout": (RTT, "return min_u64(rto << doubled, r->most);",
                                    "return rto << doubled;"),
     "the timer sends nothing again": (SENDER, "    s->next = repeat_from(s);\n    s->not_before = max",
@@ -232,8 +232,9 @@ MUTANTS = {
     "no dally": (RECEIVER, "r->give_up = add_sat(now, r->linger);", "r->give_up = now;"),
     "the last block is sent again for ever": (SENDER, "last && s->repeats == LAST_REPEATS)",
                                               "last && s->repeats == 1000)"),
-    "unconfirmed is said too soon": (SENDER, "s->repeats == LAST_REPEATS ? last_wait_min : 0",
-                                     "0"),
+    "unconfirmed is said too soon": (
+        SENDER, "if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */\n        return;\n",
+        "if (last && s->repeats == LAST_REPEATS) {\n        finish(s, KEDGE_TFTP_UNCONFIRMED);\n        return;\n    }\n"),
     "port unreachable is always well": (
         SENDER, "if (!s->validated || !all_sent(s))\n        return KEDGE_TFTP_GONE;\n", ""),
     "ERROR 0 at the end is an abort": (SENDER, "all_sent(s) && in->number == 0", "false"),

@@ -73,9 +73,9 @@ class Server:
                 for line in self.stderr.split("\n")[:-1]
                 if " event=" in line or '"event":' in line]
 
-    def record(self, **wanted):
+    def record(self, patience=PATIENCE, **wanted):
         """The record that has these values, awaited."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while time.monotonic() < end:
             for record in self.records():
                 if all(str(record.get(k)) == str(v) for k, v in wanted.items()):

@@ -5,10 +5,10 @@
 static void rule_10_the_last_block_leaves_four_times_then_it_is_unconfirmed(void **state)
 {
     static const struct line script[] = {
-        { 0, TIME, 0, 1, 2, RUN },    { 10, ACK, 1, 2, 3, RUN },
-        { 70, TIME, 0, 2, 3, RUN },   { 190, TIME, 0, 2, 3, RUN },
-        { 430, TIME, 0, 2, 3, RUN }, /* U-Boot asks again after 5 s, if it is there */
-        { 6429, TIME, 0, 0, 0, RUN }, { 6430, TIME, 0, 0, 0, KEDGE_TFTP_UNCONFIRMED },
+        { 0, TIME, 0, 1, 2, RUN },     { 10, ACK, 1, 2, 3, RUN },
+        { 70, TIME, 0, 2, 3, RUN },    { 190, TIME, 0, 2, 3, RUN },
+        { 430, TIME, 0, 2, 3, RUN }, /* U-Boot asks again after 5 s, others after 10 */
+        { 30009, TIME, 0, 0, 0, RUN }, { 30010, TIME, 0, 0, 0, KEDGE_TFTP_UNCONFIRMED },
     };
     struct kedge_tftp_sender s = sender(1, 1, true, 2);
 
@@ -16,7 +16,7 @@ static void rule_10_the_last_block_leaves_four_times_then_it_is_unconfirmed(void
     PLAY(&s, script);
 }
 
-static void rule_10_who_still_asks_gets_the_last_block_once_more(void **state)
+static void rule_10_who_still_asks_gets_the_last_block_for_30_seconds(void **state)
 {
     static const struct line script[] = {
         { 0, TIME, 0, 1, 2, RUN },
@@ -24,9 +24,14 @@ static void rule_10_who_still_asks_gets_the_last_block_once_more(void **state)
         { 70, TIME, 0, 2, 3, RUN },
         { 190, TIME, 0, 2, 3, RUN },
         { 430, TIME, 0, 2, 3, RUN },
-        { 5010, ACK, 1, 0, 0, RUN }, /* its own timer; by ours, not at once */
-        { 5490, TIME, 0, 2, 3, RUN },
-        { 5500, ACK, 2, 0, 0, DONE },
+        { 5010, ACK, 1, 0, 0, RUN },  /* its own timer; by ours, not at once */
+        { 5490, TIME, 0, 2, 3, RUN }, /* that one is lost as well */
+        { 15010, ACK, 1, 0, 0, RUN },
+        { 15970, TIME, 0, 2, 3, RUN },
+        { 27010, ACK, 1, 0, 0, RUN },
+        { 27011, ACK, 1, 0, 0, RUN },
+        { 28930, TIME, 0, 2, 3, RUN },
+        { 30009, ACK, 2, 0, 0, DONE },
     };
     struct kedge_tftp_sender s = sender(1, 1, true, 2);
 
@@ -347,7 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_10_the_last_block_leaves_four_times_then_it_is_unconfirmed),
-        cmocka_unit_test(rule_10_who_still_asks_gets_the_last_block_once_more),
+        cmocka_unit_test(rule_10_who_still_asks_gets_the_last_block_for_30_seconds),
         cmocka_unit_test(the_last_block_is_given_longer),
         cmocka_unit_test(a_client_waits_longer_for_the_last_ack),
         cmocka_unit_test(rule_7_an_unproved_peer_gets_one_repeat_by_the_timer),
