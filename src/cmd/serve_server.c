@@ -4,6 +4,7 @@
 
 #include "cmd/key_option.h"
 #include "cmd/printable.h"
+#include "file/writable.h"
 #include "os/clock.h"
 #include "os/privileges.h"
 
@@ -122,17 +123,41 @@ static bool opens_root(struct server *s)
     return false;
 }
 
-static enum exit_code become_user(struct server *s)
+/* A root of mode 755 with a directory in it that takes uploads is usual. */
+static bool check_uploads(const struct server *s, char *why, size_t room)
+{
+    char below[PRINTABLE_NAME];
+
+    if (jail_check_root(s->root.fd, s->options->root, true, why, room))
+        return true;
+    if (!writable_below(s->root.fd, below, sizeof below))
+        return false;
+    fprintf(
+        stderr,
+        "kedge serve: uploads: %s itself may not be written; directories below it may, "
+        "such as %s\n",
+        printable(s->options->root, PRINTABLE_NAME).text,
+        printable(below, PRINTABLE_NAME).text);
+    return true;
+}
+
+static bool check_root(const struct server *s, char *why, size_t room)
 {
     bool write = !s->policies && s->options->uploads != UPLOAD_REFUSE;
+
+    return jail_check_root(s->root.fd, s->options->root, false, why, room) &&
+           (!write || check_uploads(s, why, room));
+}
+
+static enum exit_code become_user(struct server *s)
+{
     struct jail_user user;
     char why[256];
     int err;
 
     if (!jail_choose(s->options->user, &user, why, sizeof why) ||
         !jail_become(&user, why, sizeof why) ||
-        (s->tftp &&
-         !jail_check_root(s->root.fd, s->options->root, write, why, sizeof why))) {
+        (s->tftp && !check_root(s, why, sizeof why))) {
         fprintf(stderr, "kedge serve: %s\n", printable(why, PRINTABLE_NAME).text);
         return EXIT_NO_PERMISSION;
     }

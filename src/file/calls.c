@@ -42,13 +42,23 @@ int call_open_below(int root, const char *path, int flags, bool cached_only)
     return open_by(root, path, &how, cached_only ? 1 : OPEN_TRIES);
 }
 
-int call_open_plain(int dir, const char *path, int flags)
+static int open_plain(int dir, const char *path, int flags, unsigned more)
 {
     struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
                             .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-                                       RESOLVE_NO_MAGICLINKS };
+                                       RESOLVE_NO_MAGICLINKS | more };
 
     return open_by(dir, path, &how, OPEN_TRIES);
+}
+
+int call_open_plain(int dir, const char *path, int flags)
+{
+    return open_plain(dir, path, flags, 0);
+}
+
+int call_open_near(int dir, const char *name, int flags)
+{
+    return open_plain(dir, name, flags, RESOLVE_NO_XDEV);
 }
 
 int call_stat_now(int fd, struct stat *st)

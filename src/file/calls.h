@@ -20,6 +20,10 @@ KEDGE_MUST_CHECK int call_open_below(int root, const char *path, int flags,
  * opened itself. A descriptor, or -errno (ELOOP: there is a link). */
 KEDGE_MUST_CHECK int call_open_plain(int dir, const char *path, int flags);
 
+/* The same of a name in dir that is on its file system (EXDEV: another one is mounted there,
+ * and was not asked). */
+KEDGE_MUST_CHECK int call_open_near(int dir, const char *name, int flags);
+
 /* fstat from what the kernel has at hand: it asks no server and no other program. Of *st
  * only device, inode, mode, links, size, mtime and ctime are set. 0 or -errno. */
 KEDGE_MUST_CHECK int call_stat_now(int fd, struct stat *st);

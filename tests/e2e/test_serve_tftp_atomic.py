@@ -169,6 +169,22 @@ def test_the_directory_is_read_only_from_the_start(serve, srv, make):
     assert get(server.at, "sub/old").content == OLD
 
 
+def test_a_root_that_is_closed_with_a_directory_that_is_open(serve, srv):
+    (srv / "backup").mkdir()
+    (srv / "backup").chmod(0o777)
+    srv.chmod(0o555)
+    server = serve("--uploads", "create")
+
+    assert f"uploads: {srv} itself may not be written" in server.stderr
+    assert "such as backup" in server.stderr
+    put(server.at, "backup/sw1.cfg", b"new")
+    assert (srv / "backup" / "sw1.cfg").read_bytes() == b"new"
+    with pytest.raises(TftpError) as refused:
+        put(server.at, "sw1.cfg", b"new")
+    assert refused.value.code == 2
+    assert os.listdir(srv) == ["backup"]
+
+
 @pytest.fixture
 def small_disk(srv):
     """What starts a server on a disk of 1 MiB, and how to see that disk."""
