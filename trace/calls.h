@@ -5,6 +5,7 @@
 #define TRACE_CALLS_H
 
 #include <poll.h>
+#include <spawn.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -44,7 +45,8 @@
     X(__read_chk)                                                                        \
     X(__recv_chk)                                                                        \
     X(__recvfrom_chk)                                                                    \
-    X(__poll_chk)
+    X(__poll_chk)                                                                        \
+    X(posix_spawn_file_actions_addclosefrom_np)
 
 #define CALL_NUMBER(name) CALL_##name,
 enum call_number { CALLS(CALL_NUMBER) CALL_COUNT };

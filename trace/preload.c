@@ -9,8 +9,10 @@
 #include "trace/hook.h"
 #include "trace/see.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 
 /* What a program compiled with _FORTIFY_SOURCE calls; no header declares them.
@@ -358,4 +360,36 @@ WRAP(void, closefrom, (int low))
         for (int fd = (int)first; fd < sysconf(_SC_OPEN_MAX); fd++)
             if (!hook_owns(fd))
                 (void)NEXT(close)(fd);
+}
+
+/* Those that are open now, but for the two of the trace. 0 or an errno. */
+static int add_close_of_open(posix_spawn_file_actions_t *actions, int low, int below)
+{
+    DIR *list = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    int err = list ? 0 : errno;
+
+    while (err == 0 && (entry = readdir(list))) {
+        int fd =
+            atoi(entry->d_name); /* 0: also of "." and "..": none of those is closed */
+
+        if (fd > 0 && fd >= low && fd < below && fd != dirfd(list) && !hook_owns(fd))
+            err = posix_spawn_file_actions_addclose(actions, fd);
+    }
+    if (list)
+        closedir(list);
+    return err;
+}
+
+/* What posix_spawn() closes in its child passes by this library: Python's subprocess closes so
+ * all but three. */
+WRAP(int, posix_spawn_file_actions_addclosefrom_np,
+     (posix_spawn_file_actions_t * actions, int low))
+{
+    int first, last, err;
+
+    if (low < 0 || !hook_range(&first, &last) || low > last)
+        return NEXT(posix_spawn_file_actions_addclosefrom_np)(actions, low);
+    err = add_close_of_open(actions, low, last);
+    return err ? err : NEXT(posix_spawn_file_actions_addclosefrom_np)(actions, last + 1);
 }

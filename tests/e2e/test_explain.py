@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from e2e.lib.policy import ask
+from e2e.lib.policy import ME, ask
 from e2e.peers.tftp import RRQ, WRQ
 
 NAMES = ["a.txt", "alias", "a.gone", "b.gone", "no/x", "secret/x", "./secret/x", "secret\\x",
@@ -68,7 +68,7 @@ def test_random_requests_agree_with_explain(policed, kedge, tree, flags, seed):
 
 
 def test_without_a_policy_it_agrees_too(serve, kedge, tree):
-    flags = ("--uploads", "create", "--user", "root", "--max-upload", "1K")
+    flags = ("--uploads", "create", "--user", ME, "--max-upload", "1K")
     server = serve(*flags, root=tree / "tree")
     rng = random.Random(7)
     for _ in range(60):

@@ -7,14 +7,14 @@ import threading
 
 import pytest
 
-from e2e.lib.policy import ask
+from e2e.lib.policy import ME, ask
 from e2e.lib.serve import Server
 from e2e.peers.tftp import RRQ
 
 POLICY = """
 listen = {{ "tftp://127.0.0.1:0" }}
 root = "{srv}/tree"
-user = root
+user = {me}
 follow = {{ "{srv}/cache" }}
 client "127.0.0.2" {{ root = "{srv}/by/%a"  ignore-case = yes }}
 client "127.0.0.3" {{ ignore-case = no }}
@@ -152,7 +152,7 @@ def test_an_upload_takes_the_name_that_is_there(serve, put, staged):
 
 
 def test_both_by_the_policy_file(kedge, staged, tmp_path):
-    (staged / "policy").write_text(POLICY.format(srv=staged))
+    (staged / "policy").write_text(POLICY.format(me=ME, srv=staged))
     size = {"tsize": 0}
     server = Server([kedge, "serve", "-c", staged / "policy"], tmp_path / "serve.log")
     try:

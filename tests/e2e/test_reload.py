@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from e2e.lib.policy import ask
+from e2e.lib.policy import ME, ask
 from e2e.lib.serve import PATIENCE, Server
 from e2e.peers.tftp import RRQ
 
 POLICY = """
 root = "{srv}/tree"
-user = root
+user = {me}
 shards = 2
 map = "{srv}/map"
 client "127.0.0.2" {{ root = "{srv}/other" }}
@@ -36,7 +36,7 @@ class Reloaded(Server):
 
 @pytest.fixture
 def reloaded(kedge, tree, tmp_path):
-    (tree / "policy").write_text(POLICY.format(srv=tree))
+    (tree / "policy").write_text(POLICY.format(me=ME, srv=tree))
     (tree / "map").write_text("r ^alias$ a.txt\n")
     server = Reloaded([kedge, "serve", "-c", tree / "policy", "tftp://127.0.0.1:0"],
                       tmp_path / "serve.log")
@@ -47,7 +47,7 @@ def reloaded(kedge, tree, tmp_path):
 
 def add(tree, text):
     """In one step: half a file would be a policy too."""
-    (tree / "new").write_text(POLICY.format(srv=tree) + text)
+    (tree / "new").write_text(POLICY.format(me=ME, srv=tree) + text)
     os.replace(tree / "new", tree / "policy")
 
 

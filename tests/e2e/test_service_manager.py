@@ -10,7 +10,7 @@ import pytest
 from e2e.lib.manager import Manager
 from e2e.lib.serve import PATIENCE
 from e2e.peers.tftp import RRQ
-from e2e.lib.policy import ask
+from e2e.lib.policy import ME, ask
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -75,7 +75,7 @@ def test_the_numbers_are_of_all_shards(abstract, serve, make, get):
 
 
 def test_a_reload_is_told_and_its_end(abstract, serve, srv, tmp_path):
-    (tmp_path / "policy").write_text(f'root = "{srv}"\nuser = root\n')
+    (tmp_path / "policy").write_text(f'root = "{srv}"\nuser = {ME}\n')
     server = serve("-c", tmp_path / "policy", under=abstract.environment())
     abstract.expect("READY")
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000

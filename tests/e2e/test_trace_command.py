@@ -127,7 +127,8 @@ int main(int argc, char **argv)
 def test_each_call_of_c(trace, c_program, flags):
     code, out, err = trace(c_program(EVERY, *flags))
     assert (code, out) == (7, "")
-    found = names(calls(err))
+    # On a busy machine the peer's end of a connection may be seen after the call.
+    found = [name for name in names(calls(err)) if name != "(later)"]
     assert found == ["socket", "bind", "listen", "socket", "connect", "accept4", "SO_ERROR",
                      "send", "sendto", "poll POLLIN", "recv MSG_PEEK", "recv", "write", "read",
                      "writev", "readv", "sendmsg", "recvmsg", "dup", "shutdown SHUT_WR",
@@ -259,6 +260,41 @@ def test_a_child_shares_the_sockets(trace):
     assert [c.name for c in mine if c.process] == ["recv", "send", "recv"]
     assert [c.rest.partition(",")[0] for c in mine if c.name == "close"] == ["ESTABLISHED"]
     assert len({c.process for c in mine if c.process}) == 1
+
+
+SPAWN = r"""
+#define _GNU_SOURCE
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    char *const words[] = { argv[0], "child", NULL };
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    int status;
+
+    if (argc > 1) { /* the child: what is open, and a socket of its own */
+        printf("%d %d\n", access("/proc/self/fd/20", F_OK), access("/proc/self/fd/30", F_OK));
+        return close(socket(AF_INET, SOCK_DGRAM, 0));
+    }
+    if (dup2(0, 20) != 20 || dup2(0, 30) != 30 || posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawn_file_actions_addclosefrom_np(&actions, 21) != 0 ||
+        posix_spawn(&child, argv[0], &actions, NULL, words, environ) != 0)
+        return 1;
+    return waitpid(child, &status, 0) == child ? status : 2;
+}
+"""
+
+
+def test_a_child_whose_descriptors_posix_spawn_closes(trace, c_program):
+    """Python's subprocess does so since 3.13."""
+    code, out, err = trace(c_program(SPAWN))
+    assert (code, out) == (0, "0 -1\n")
+    found = calls(err)
+    assert names(found) == ["socket", "close"] and all(c.process for c in found)
 
 
 THREADS = """

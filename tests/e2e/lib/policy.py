@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """A tree, a map and a policy file of some size, and one request to a server that goes by
 them."""
+import os
+import pwd
 import socket
 
 from e2e.peers.tftp import ACK, DATA, ERROR, OACK
 
+# Who the server stays: nobody is not let into a directory of the tests.
+ME = pwd.getpwuid(os.geteuid()).pw_name
 POLICY = """
 # Some clients of one server.
 listen = {{ "tftp://127.0.0.1:0" }}
 root = "{srv}/tree"
-user = root
+user = {me}
 map = '{srv}/map'
 file "secret/**" {{ get = "refuse" }}
 file "in/*" {{ uploads = "create"  max-upload = "1K" }}
@@ -45,7 +49,7 @@ def lay_out(srv):
         if not path.is_symlink():
             path.chmod(0o777 if path.is_dir() else 0o644)
     (srv / "map").write_text(MAP)
-    (srv / "policy").write_text(POLICY.format(srv=srv))
+    (srv / "policy").write_text(POLICY.format(me=ME, srv=srv))
     return srv
 
 
