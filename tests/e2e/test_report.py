@@ -71,8 +71,8 @@ def test_json_is_that_of_the_probe(say, tmp_path):
 
 
 def test_two_are_compared(say, tmp_path):
-    _, a = record(say, tmp_path / "a", "-c", "40", "-i", "5ms", slow(.001).url)
-    _, b = record(say, tmp_path / "b", "-c", "40", "-i", "5ms", slow(.003).url)
+    _, a = record(say, tmp_path / "a", "-c", "40", "-i", "5ms", slow(.005).url)
+    _, b = record(say, tmp_path / "b", "-c", "40", "-i", "5ms", slow(.05).url)
     code, out, err = say("report", a, b, "--fail-if", "p50>50%", "--fail-if", "p50<0%",
                          "--fail-if", "p50>1h")
     line = next(l for l in out.splitlines() if "p50" in l)
