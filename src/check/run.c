@@ -2,8 +2,8 @@
 /* The run: first who is there and what can be asked for, then all checks. */
 #include "check/run.h"
 
+#include "check/late.h"
 #include "check/learn.h"
-#include "check/live.h"
 #include "check/steps.h"
 #include "net/udp.h"
 #include "os/clock.h"
@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE_BY_SIDE = 12, POLLED_MAX = SIDE_BY_SIDE * CHECK_SIDES + 256 };
+enum {
+    SIDE_BY_SIDE = 12,
+    POLLED_MAX = SIDE_BY_SIDE * CHECK_SIDES + 256 + CHECK_LATE_MAX
+};
 static const kedge_nanos longest = 300 * KEDGE_SEC;
 
 enum setup { SETUP_CONTACT, SETUP_AGAIN, SETUP_TWO, SETUP_PUT, SETUP_FREE, SETUP_SEED };
@@ -73,6 +76,7 @@ struct check_run {
     struct check_play *plays; /* one a row, in their order */
     uint32_t rows, done, shown;
     struct check_live live[SIDE_BY_SIDE + 1];
+    struct check_late late;
     kedge_nanos began[SIDE_BY_SIDE + 1];
     struct net_address source;
     uint32_t mtu;
@@ -199,6 +203,7 @@ static void finish(struct check_run *r, uint32_t slot)
 
     check_play_close(l->play);
     r->counts->packets += l->play->sent + l->play->received;
+    check_late_take(&r->late, l);
     check_live_close(l);
 }
 
@@ -211,7 +216,7 @@ static bool is_over(const struct check_play *p)
 static void turn(struct check_run *r, uint32_t first, uint32_t slots)
 {
     kedge_nanos now = clock_now(), until = now + 250 * KEDGE_MSEC;
-    uint32_t n = 0;
+    uint32_t n = 0, late;
     struct timespec wait;
 
     for (uint32_t i = first; i < first + slots; i++) {
@@ -225,9 +230,11 @@ static void turn(struct check_run *r, uint32_t first, uint32_t slots)
     }
     until = until > now ? until - now : 0;
     wait = (struct timespec){ 0, (long)until };
-    if (ppoll(r->polled, n, &wait, NULL) < 0)
+    late = check_late_poll(&r->late, r->polled + n, POLLED_MAX - n);
+    if (ppoll(r->polled, n + late, &wait, NULL) < 0)
         return;
     now = clock_now();
+    check_late_read(&r->late);
     for (uint32_t i = 0; i < n; i++)
         if (r->polled[i].revents)
             check_live_ready(&r->whose[i], r->polled[i].revents, now);
@@ -547,6 +554,7 @@ enum check_run_end check_run_server(const struct check_run_config *c,
         fill_rows(r, askers);
         end = prepare(r) < 0 ? CHECK_RUN_NOBODY : play_all(r);
         counts->lasted = clock_now() - began;
+        check_late_close(&r->late);
         free((void *)(uintptr_t)r->learnt.bytes);
     }
     free(buffer);
