@@ -89,7 +89,7 @@ struct check_step {
     const char *text;
     const char *options; /* "blksize=8 tsize=0", in that order; NULL: none */
     const char *mode;    /* NULL: octet */
-    const char *unless;  /* of EXPECT: such a packet instead: the row is not tried ... */
+    const char *unless;  /* of EXPECT, NEVER: such a packet: the row is not tried ... */
     const char *unless_why; /* ... because of this */
     kedge_nanos time;       /* 0: as long as is usual for it */
     const char *lesson;     /* for a learner, if this step fails; NULL: the row's */

@@ -91,7 +91,7 @@ static void judge_never(struct check_play *p, const struct check_in *in)
     if (check_match(step_of(p)->text, in->bytes).ok) {
         play_fail(p, in, "no %s", step_of(p)->text);
         play_mark(p, 0, min_u64(4, in->bytes.len));
-    } else if (check_opcode(in->bytes) == KEDGE_TFTP_ERROR) {
+    } else if (!play_unless(p, in) && check_opcode(in->bytes) == KEDGE_TFTP_ERROR) {
         play_next(p);
     }
 }

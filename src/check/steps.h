@@ -96,7 +96,7 @@
     }
 #define NEVER(...)                                                                       \
     {                                                                                    \
-        .what = CHECK_NEVER, .time = MS(1500), .text = __VA_ARGS__                       \
+        .what = CHECK_NEVER, .text = __VA_ARGS__                                         \
     }
 #define ALIVE()                                                                          \
     {                                                                                    \

@@ -56,7 +56,7 @@ FAULTS = {
     "answers-errors": ({"lockstep-error", "options-error-8"}, {"upload-error"}),     # rfc
     "last-not-repeated": ({"lockstep-lost-last-ack"}, set()),                        # rfc
     "goes-on-after-the-end": ({"lockstep-ends"}, {*SIZES, "lockstep-lost-last-ack"}),
-    "old-ack-ends": ({"lockstep-ack-ahead", "lockstep-late-ack"}, set()),
+    "old-ack-ends": ({"lockstep-late-ack"}, set()),
     "wrq-is-acked-by-1": ({"upload-ack-0"}, "any-upload"),                           # rfc
     "strlen-when-writing": ({"upload-bytes"}, "any-upload"),
     "stores-twice": ({"upload-duplicate-data"}, set()),
