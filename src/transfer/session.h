@@ -32,6 +32,7 @@ struct transfer_session {
     int unreachable;             /* errno that the network told; 0: none */
     uint8_t said[128];           /* the peer's ERROR */
     size_t said_len;
+    uint32_t told_off;           /* datagrams of a foreign port that got ERROR 5 */
     struct net_address stranger; /* another host that sent an answer; len 0: none did */
     kedge_nanos finished;        /* when the file was through; 0: it is not */
     struct block_writer block_writer;

@@ -13,6 +13,7 @@
 
 static const kedge_nanos tell_every = 200 * KEDGE_MSEC;
 static const kedge_nanos poll_every = 100 * KEDGE_MSEC;
+enum { TOLD_OFF = 8 }; /* strangers, and packets of one, that get an answer */
 
 static struct transfer_error stopped(void)
 {
@@ -67,6 +68,28 @@ static void note_stranger(struct transfer_session *x, const struct net_address *
         x->stranger = *from;
 }
 
+/* Another port of the server has a transfer of the same request: it stops when it hears that
+ * its peer is not this one (RFC 1350, 4). Other hosts hear nothing, for their address may be
+ * forged; and an ERROR gets no answer, or two that answer would never stop. */
+static void tell_off(struct transfer_session *x, const struct net_address *from,
+                     const struct kedge_tftp_packet *packet)
+{
+    uint8_t error[KEDGE_TFTP_ERROR_MIN];
+    struct kedge_span text = { error, 0 };
+    struct udp_gso_batch t = { .peer = from };
+    unsigned done;
+
+    if (!x->asks || !x->peer.len || !net_address_same_host(&x->peer, from) ||
+        packet->op == KEDGE_TFTP_ERROR || x->told_off == TOLD_OFF)
+        return;
+    x->told_off++;
+    text.len = kedge_tftp_write_error(error, sizeof error, KEDGE_TFTP_UNKNOWN_TID, "");
+    t.packets = text;
+    t.stride = text.len;
+    done = udp_send_gso(x->socket.fd, &t);
+    (void)done; /* as in session_say() */
+}
+
 static void remember_error(struct transfer_session *x, const struct kedge_tftp_packet *in)
 {
     size_t len = min_u64(in->body.len, sizeof x->said);
@@ -107,6 +130,7 @@ static void hear(struct transfer_session *x, const struct net_address *from,
         return;
     if (!is_peer(x, from)) {
         note_stranger(x, from, &packet);
+        tell_off(x, from, &packet);
         return;
     }
     if (x->asks)

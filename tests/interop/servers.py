@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import time
+from pathlib import Path
 
+PEERS = Path(__file__).parent / "peers"
 PORT = 69
 PATIENCE = 10
 
@@ -89,6 +91,73 @@ class Dnsmasq(Server):
         return [self.path, "-k", "-p", "0", "-C", "/dev/null", "--enable-tftp",
                 f"--tftp-root={self.directory}", "--user=root", "--pid-file=",
                 "--log-facility=-"]
+
+
+class NewHpa(Hpa):
+    """tftp-hpa 7.3 of Debian's unstable, as tools/setup unpacks it."""
+    program = "in.tftpd-7.3"
+    windows = True
+
+
+class Fbtftp(Server):
+    """Python; takes no upload."""
+    program = "/usr/bin/python3"
+    uploads = windows = False
+    hosts = ("127.0.0.1",)
+
+    def command(self):
+        return [self.path, "-B", PEERS / "fbtftp_server.py", "127.0.0.1", PORT, self.directory]
+
+
+class NetTftpd(Server):
+    """Perl; one transfer at a time."""
+    program = "perl"
+    windows = False
+    hosts = ("127.0.0.1",)
+
+    def command(self):
+        return [self.path, PEERS / "net_tftpd.pl", "127.0.0.1", PORT, self.directory]
+
+
+class Erlang(Server):
+    """The tftp application of Erlang/OTP."""
+    program = "erl"
+    windows = False
+    hosts = ("127.0.0.1",)
+
+    def command(self):
+        return [self.path, "-noshell", "-eval",
+                f'application:ensure_all_started(tftp), {{ok, _}} = tftp:start([{{port, {PORT}}},'
+                f' {{callback, {{".*", tftp_file, [{{root_dir, "{self.directory}"}}]}}}}]),'
+                ' timer:sleep(infinity).']
+
+
+class Pin(Server):
+    """Go's pin/tftp, built by the tests from tests/interop/peers/pin.go."""
+    program = "pin"
+    windows = False
+    hosts = ("127.0.0.1",)
+
+    def command(self):
+        return [self.path, f"127.0.0.1:{PORT}", self.directory]
+
+
+class Kedge(Server):
+    """kedge itself, in one of its port modes."""
+    program = "kedge"
+    ports = "auto"
+
+    def command(self):
+        return [self.path, "serve", f"tftp://*:{PORT}", "--root", self.directory,
+                "--uploads", "overwrite", f"--single-port={self.ports}"]
+
+
+class KedgeAlways(Kedge):
+    ports = "always"
+
+
+class KedgeNever(Kedge):
+    ports = "never"
 
 
 SERVERS = {"tftp-hpa": Hpa, "atftpd": Atftpd, "dnsmasq": Dnsmasq}
