@@ -34,7 +34,7 @@ static struct store_job *take_first(struct job_list *list)
 
 static struct job_group *group_of(struct workers *w, const struct store_job *job)
 {
-    return &w->groups[job->group % WORKERS_GROUPS];
+    return &(job->lone ? w->lone : w->groups)[job->group % WORKERS_GROUPS];
 }
 
 static void queue_group(struct workers *w, struct job_group *group)
@@ -44,11 +44,14 @@ static void queue_group(struct workers *w, struct job_group *group)
     w->end = &group->next;
 }
 
-/* Half of the threads for a group, and for all that write; of those a group has a quarter. */
+/* Half of the threads for a group, for all that write and for all that are lone; of those that
+ * write a group has a quarter. */
 static bool may_begin(const struct workers *w, const struct job_group *group)
 {
     uint32_t half = (w->config.most + 1) / 2;
 
+    if (group->queued.first->lone)
+        return group->running == 0 && (half == 0 || w->alone < half);
     if (half == 0)
         return true;
     if (!group->queued.first->writes)
@@ -78,6 +81,7 @@ static struct store_job *begin_job(struct workers *w, struct job_group **at)
         queue_group(w, group);
     group->running++;
     w->writing += job->writes;
+    w->alone += job->lone;
     w->begun++;
     return job;
 }
@@ -105,6 +109,7 @@ static void finish(struct workers *w, struct store_job *job)
     wake = !w->finished.first;
     group_of(w, job)->running--;
     w->writing -= job->writes;
+    w->alone -= job->lone;
     append(&w->finished, job);
     pthread_mutex_unlock(&w->lock);
     if (wake)

@@ -7,7 +7,8 @@
  *
  * A job may hang: a mount no longer answers. The pool grows where that keeps others waiting,
  * and no group has more than half of what it may grow to. Nor have all that write, for a
- * slow disk is slow to all of them; a group of those has a quarter. */
+ * slow disk is slow to all of them; a group of those has a quarter. Lone jobs are groups of their
+ * own, in which one runs at a time, and all of them have half as well. */
 #ifndef OS_WORKERS_H
 #define OS_WORKERS_H
 
@@ -26,6 +27,7 @@ struct store_job {
     void (*done)(struct store_job *job); /* on the loop's thread, once run() is over */
     uint32_t group;         /* any number: jobs that may hang together have one */
     bool writes;            /* as all of its group: see workers_config.most */
+    bool lone;              /* none of its group begins before it is over */
     struct store_job *next; /* the pool's */
 };
 
@@ -63,9 +65,11 @@ struct workers {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t more;  /* a job was queued, or stopping was set */
     struct job_group groups[WORKERS_GROUPS];
+    struct job_group lone[WORKERS_GROUPS];
     struct job_group *first; /* that has queued jobs; the others in turn behind it */
     struct job_group **end;  /* the link that the next one is hung on */
     uint32_t writing;        /* jobs that write */
+    uint32_t alone;          /* lone jobs that run */
     uint64_t begun;          /* jobs so far */
     struct job_list finished;
     bool stopping;

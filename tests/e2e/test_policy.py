@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Policy and map files from outside: what serve does by them, and what it says of those
 that are wrong."""
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 
-from e2e.lib.policy import ME, ask
+from e2e.lib.policy import ME, ask, request
 from e2e.lib.serve import Server
 from e2e.peers.echo import wait_for
 from e2e.peers.tftp import RRQ, WRQ
@@ -282,6 +284,41 @@ def test_a_wrong_map_is_said_with_its_line(kedge, tmp_path):
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 64
     assert done.stderr.startswith(f"kedge serve: {tmp_path}/map:2: ")
+
+
+SLOW = "a" * 72  # the C library takes a second or two to see that the rule does not match it
+
+
+def test_a_slow_rule_holds_up_the_clients_of_one_network(kedge, tmp_path):
+    """The second client of that network waits for the first, though its own name is short;
+    that of another network does not."""
+    (tmp_path / "root").mkdir()
+    (tmp_path / "map").write_text(r"r ^((.*)*\2)*\1c$ none" + "\n")
+    for name in (SLOW, "short"):
+        (tmp_path / "root" / name).write_text(name)
+    server = Server([kedge, "serve", "tftp://127.0.0.1:0", "--root", tmp_path / "root",
+                     "--map", tmp_path / "map", "--log", "json"], tmp_path / "log")
+    try:
+        with ExitStack() as stack:
+            slow, second = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                            for _ in range(2)]
+            for sock, source in ((slow, "127.0.0.2"), (second, "127.0.0.3")):
+                sock.bind((source, 0))
+            slow.sendto(request(RRQ, SLOW, {}), server.at)
+            for _ in range(3):
+                assert ask(server.at, "127.0.1.2", RRQ, "short", {}) == ("granted", {})
+            assert not select.select([slow], [], [], 0)[0]
+            second.sendto(request(RRQ, "short", {}), server.at)
+            for _ in range(3):
+                assert ask(server.at, "127.0.1.2", RRQ, "short", {}) == ("granted", {})
+            assert not select.select([slow, second], [], [], 0)[0]
+            for sock, name in ((slow, SLOW), (second, "short")):
+                sock.settimeout(60)
+                answer, peer = sock.recvfrom(1000)
+                assert answer == b"\0\3\0\1" + name.encode()
+                sock.sendto(b"\0\4\0\1", peer)
+    finally:
+        server.stop(twice=True)
 
 
 def test_check_reads_all_and_binds_nothing(kedge, tree):

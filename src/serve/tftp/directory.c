@@ -269,7 +269,9 @@ static struct store_result open_judged(struct directory_file *f)
 static void judge(struct directory_file *f)
 {
     const struct directory_config *c = &directory_of(&f->base)->config;
-    struct rules_base base = { .root = c->root, .uploads = c->uploads };
+    struct rules_base base = { .root = c->root,
+                               .uploads = c->uploads,
+                               .quick = !f->judging.lone };
 
     rules_judge(f->set, &base, &f->request, NULL, &f->rules);
     if (f->rules.mac_pending)
@@ -281,11 +283,23 @@ static void judge_by_helper(struct store_job *job)
     judge(JOB_OWNER(job, struct directory_file, judging));
 }
 
+/* From the start, but one at a time for the client's network: no more than one helper. */
+static void judge_alone(struct directory_file *f)
+{
+    f->judging.lone = true;
+    f->judging.group = job_group_network(f->request.peer);
+    workers_submit(directory_of(&f->base)->config.workers, &f->judging);
+}
+
 static void judged(struct store_job *job)
 {
     struct directory_file *f = JOB_OWNER(job, struct directory_file, judging);
-    struct store_result result = open_judged(f);
+    struct store_result result = later();
 
+    if (f->rules.slow)
+        judge_alone(f);
+    else
+        result = open_judged(f);
     if (result.error != STORE_LATER)
         resume(f, result);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The group of a helper's job, by the root and the first component of the name. */
+/* The group of a helper's job, by the root and the first component of the name, or by the client. */
 #include "serve/tftp/job_group.h"
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "tftp/table.h"
 
 #include <string.h>
 
@@ -40,4 +41,14 @@ uint32_t job_group(const struct store_root *root, struct kedge_span name, bool w
     const struct hash_key key = { root ? (uint64_t)root->fd : 0, writes };
 
     return (uint32_t)hash_keyed(&key, first_component(name));
+}
+
+uint32_t job_group_network(const struct net_address *client)
+{
+    const struct hash_key key = { 0 };
+    struct net_raw raw = net_address_raw(client);
+    struct tftp_peer peer = { .port = 0 };
+
+    memcpy(peer.ip, raw.ip, sizeof peer.ip);
+    return (uint32_t)hash_keyed(&key, network_prefix(&peer));
 }

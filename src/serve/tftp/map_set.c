@@ -235,13 +235,33 @@ void map_set_free(struct map_set *s)
     *s = (struct map_set){ 0 };
 }
 
+/* The C library lets one thread at a time match by an expression. A slow one would hold up all
+ * who come to its rule, so each match has an expression of its own. */
+static bool match_alone(const struct map_set *s, const struct map_set_expression *e,
+                        const struct map_run *r, struct match_group *groups)
+{
+    struct match_expression own;
+    char error[2];
+    bool matched = false;
+
+    if (match_compile(&own, &s->locale, &e->pattern, error, sizeof error) != 0)
+        return false;
+    matched = match_run(&own, (const char *)r->text.ptr, r->not_at_start, groups);
+    match_free(&own);
+    return matched;
+}
+
 bool map_set_groups(const struct map_set *s, const struct map_run *r,
                     struct map_group groups[MAP_GROUPS])
 {
     const struct map_set_expression *e = &s->expressions[r->rule - s->map.rules];
     struct match_group found[MATCH_GROUPS];
+    bool matched = r->rule->letters & MAP_BACKREF
+                       ? match_alone(s, e, r, found)
+                       : match_run(&e->compiled_form, (const char *)r->text.ptr,
+                                   r->not_at_start, found);
 
-    if (!match_run(&e->compiled_form, (const char *)r->text.ptr, r->not_at_start, found))
+    if (!matched)
         return false;
     for (size_t i = 0; i < MAP_GROUPS; i++)
         groups[i] = (struct map_group){ found[i].from, found[i].to };

@@ -317,6 +317,13 @@ static struct store_result settle(struct judging *j, struct rules *out)
     return root_name_parse(out->root, r->name, &out->name);
 }
 
+/* Not where the time of a match is bounded. */
+static bool is_too_slow(const struct judging *j, enum policy_todo todo)
+{
+    return j->base->quick && todo == POLICY_NEED_MATCH &&
+           j->run.map_run.rule->letters & MAP_BACKREF;
+}
+
 void rules_judge(struct policy_set *set, const struct rules_base *base,
                  const struct provider_request *q, const struct rules_watcher *watcher,
                  struct rules *out)
@@ -335,13 +342,16 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
                                        .name = q->name };
     todo = policy_start(&j.run, &set->policy, &request,
                         (struct map_memory){ j.memory, sizeof j.memory });
-    while (todo != POLICY_DECIDED)
+    while (todo != POLICY_DECIDED && !is_too_slow(&j, todo))
         todo = feed(&j, todo);
     if (watcher)
         watcher->step(watcher->owner, &j.run, todo);
     *out = (struct rules){ .root = base->root,
                            .mac_pending =
-                               j.run.request.client.mac_state == POLICY_MAC_PENDING };
+                               j.run.request.client.mac_state == POLICY_MAC_PENDING,
+                           .slow = todo != POLICY_DECIDED };
+    if (out->slow)
+        return;
     note_rule(&j.run, out);
     out->result = settle(&j, out);
 }

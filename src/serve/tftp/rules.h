@@ -16,6 +16,7 @@ struct rules_base {
     const struct store_root *root;
     struct upload_rules uploads;
     const uint8_t *mac; /* the client's, of POLICY_MAC_BYTES; NULL: the kernel is asked */
+    bool quick;         /* end where a match with a back-reference is asked for: `slow` */
 };
 
 /* What is to be done with one request. It must not move: result may point into it. */
@@ -31,6 +32,7 @@ struct rules {
     char why[112];              /* what result.why points to, if the policy refuses */
     char rule[RULE_TEXT]; /* what decided: "get: file *.cfg, line 12"; "": nothing */
     bool mac_pending;     /* the policy asks for the client's MAC, not known yet */
+    bool slow; /* it is not judged: that may take seconds. Nothing else is to be read */
 };
 
 /* Each step, for explain; run->map_run.rule and run->name say what was done. */

@@ -354,6 +354,85 @@ static void a_group_that_writes_has_a_quarter_of_the_threads(void **state)
     sem_destroy(&mount.let_go);
 }
 
+static void hang_alone(struct store_job *job, void *arg)
+{
+    struct mount *m = arg;
+
+    if (!job->lone)
+        return;
+    m->hanging++;
+    sem_wait(&m->let_go);
+}
+
+static void submit_lone(struct workers *w, struct note *n, uint32_t group)
+{
+    n->job = (struct store_job){
+        .run = note_run, .done = note_done, .group = group, .lone = true
+    };
+    workers_submit(w, &n->job);
+}
+
+/* Group 1 hangs: its second lone job waits, the lone one of another group does not, nor does
+ * a job of group 1 that is not lone. */
+static void lone_jobs_of_a_group_run_one_at_a_time(void **state)
+{
+    struct workers w;
+    struct mount mount = { 0 };
+    struct note dead[2] = { 0 };
+    struct note well = { 0 };
+    struct note common = { 0 };
+    struct workers_config config = { .threads = 4, .before_run = hang, .arg = &mount };
+
+    (void)state;
+    sem_init(&mount.let_go, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    for (size_t i = 0; i < COUNT(dead); i++)
+        submit_lone(&w, &dead[i], 1);
+    submit_lone(&w, &well, 2);
+    collect_until(&w, &well.done);
+    submit_to(&w, &common, 1); /* it hangs too, but has begun */
+    while (mount.hanging < 2)
+        sched_yield();
+    assert_int_equal(w.alone, 1);
+    for (size_t i = 0; i < COUNT(dead) + 1; i++)
+        sem_post(&mount.let_go);
+    collect_until(&w, &dead[0].done);
+    collect_until(&w, &dead[1].done);
+    collect_until(&w, &common.done);
+    assert_int_equal(mount.hanging, 3);
+    workers_close(&w);
+    sem_destroy(&mount.let_go);
+}
+
+/* Eight clients' networks, each with one that is slow. */
+static void all_lone_jobs_have_half_of_the_threads(void **state)
+{
+    struct workers w;
+    struct mount mount = { 0 };
+    struct note slow[8] = { 0 };
+    struct note reader = { 0 };
+    struct workers_config config = {
+        .threads = 4, .most = 4, .before_run = hang_alone, .arg = &mount
+    };
+
+    (void)state;
+    sem_init(&mount.let_go, 0, 0);
+    assert_int_equal(workers_open(&w, &config), 0);
+    for (uint32_t i = 0; i < COUNT(slow); i++)
+        submit_lone(&w, &slow[i], i);
+    while (mount.hanging < 2)
+        sched_yield();
+    submit_to(&w, &reader, 99);
+    collect_until(&w, &reader.done);
+    assert_int_equal(mount.hanging, 2);
+    for (size_t i = 0; i < COUNT(slow); i++)
+        sem_post(&mount.let_go);
+    for (size_t i = 0; i < COUNT(slow); i++)
+        collect_until(&w, &slow[i].done);
+    workers_close(&w);
+    sem_destroy(&mount.let_go);
+}
+
 static void an_idle_pool_does_not_grow(void **state)
 {
     struct workers w;
@@ -391,6 +470,8 @@ int main(void)
         cmocka_unit_test(a_group_that_hangs_has_half_of_the_threads),
         cmocka_unit_test(all_that_write_have_half_of_the_threads),
         cmocka_unit_test(a_group_that_writes_has_a_quarter_of_the_threads),
+        cmocka_unit_test(lone_jobs_of_a_group_run_one_at_a_time),
+        cmocka_unit_test(all_lone_jobs_have_half_of_the_threads),
         cmocka_unit_test(an_idle_pool_does_not_grow),
     };
 

@@ -42,11 +42,29 @@ static void others_are_not_of_it(void **state)
     assert_int_not_equal(job_group(NULL, span_of("dead/a"), false), dead);
 }
 
+static uint32_t network(const char *client)
+{
+    struct net_address address;
+
+    assert_true(net_address_parse(client, 69, &address));
+    return job_group_network(&address);
+}
+
+static void one_network_is_one_group(void **state)
+{
+    (void)state;
+    assert_int_equal(network("192.0.2.1"), network("192.0.2.254"));
+    assert_int_not_equal(network("192.0.2.1"), network("192.0.3.1"));
+    assert_int_equal(network("2001:db8:0:7::1"), network("2001:db8:0:8::1"));
+    assert_int_not_equal(network("2001:db8:0:7::1"), network("2001:db8:0:107::1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_directory_is_one_group_however_it_is_spelled),
         cmocka_unit_test(others_are_not_of_it),
+        cmocka_unit_test(one_network_is_one_group),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

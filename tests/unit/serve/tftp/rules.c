@@ -18,6 +18,7 @@ struct judged {
     struct policy_set set;
     struct store_root root;
     const uint8_t *mac; /* the client's, for explain */
+    bool quick;
     struct rules rules;
     char path[128];
 };
@@ -66,7 +67,7 @@ static void closed(struct judged *j)
 static enum store_error judge(struct judged *j, const char *name)
 {
     struct net_address peer;
-    struct rules_base base = { .root = &j->root, .mac = j->mac };
+    struct rules_base base = { .root = &j->root, .mac = j->mac, .quick = j->quick };
     struct provider_request q = { .peer = &peer, .name = span_of(name) };
 
     assert_true(net_address_parse("127.0.0.1", 3000, &peer));
@@ -105,24 +106,50 @@ static void without_descriptors_a_name_in_another_case_is_put_off(void **state)
     closed(j);
 }
 
-static void without_descriptors_a_map_that_asks_for_a_file_is_put_off(void **state)
+static void begin_by_map(struct judged *j, const char *lines)
 {
-    struct judged *j = opened();
     uint8_t text[256];
     struct writer complaints = { .ptr = text, .room = sizeof text };
     uint64_t map;
 
-    (void)state;
-    put_file(j, "map", "rE ^ T\na ^\n");
+    put_file(j, "map", lines);
     map = policy_set_map(&j->set, j->path, &complaints);
     unlink(j->path);
     assert_int_not_equal(map, 0);
     begin(j, POLICY_MAP, map);
     put_file(j, "There", "");
+}
+
+static void without_descriptors_a_map_that_asks_for_a_file_is_put_off(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    begin_by_map(j, "rE ^ T\na ^\n");
     assert_int_equal(judge(j, "here"), STORE_OK);
     assert_string_equal(j->rules.name.text, "There");
     assert_int_equal(judge_without_descriptors(j, "here"), STORE_BUSY);
     assert_int_equal(judge(j, "nothing"), STORE_DENIED);
+    closed(j);
+}
+
+/* Where a match may take seconds, only whether it comes to that is found out. */
+static void a_back_reference_is_slow_where_it_is_come_to(void **state)
+{
+    struct judged *j = opened();
+
+    (void)state;
+    begin_by_map(j, "re ^There$ There\nr (.)\\1 There\n");
+    assert_true(j->set.blocks);
+    j->quick = true;
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    assert_false(j->rules.slow);
+    (void)judge(j, "aa");
+    assert_true(j->rules.slow);
+    j->quick = false;
+    assert_int_equal(judge(j, "aa"), STORE_OK);
+    assert_false(j->rules.slow);
+    assert_string_equal(j->rules.name.text, "There");
     closed(j);
 }
 
@@ -270,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_descriptors_a_name_in_another_case_is_put_off),
         cmocka_unit_test(without_descriptors_a_map_that_asks_for_a_file_is_put_off),
+        cmocka_unit_test(a_back_reference_is_slow_where_it_is_come_to),
         cmocka_unit_test(the_rule_that_decided_is_named),
         cmocka_unit_test(a_section_has_so_many_transfers),
         cmocka_unit_test(the_top_level_counts_nothing),
