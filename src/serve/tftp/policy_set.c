@@ -14,6 +14,7 @@ void policy_set_init(struct policy_set *s)
 {
     *s = (struct policy_set){ 0 };
     policy_roots_init(&s->roots);
+    case_cache_init(&s->cases);
 }
 
 void policy_set_free(struct policy_set *s)
@@ -26,11 +27,10 @@ void policy_set_free(struct policy_set *s)
         free(s->texts);
         s->texts = next;
     }
-    if (s->letters.locale)
-        match_locale_close(&s->letters);
     free(s->sections);
     free(s->busy);
     policy_roots_free(&s->roots);
+    case_cache_free(&s->cases);
     *s = (struct policy_set){ 0 };
 }
 
@@ -163,9 +163,10 @@ static void note_needs(struct policy_set *s)
 static void open_letters(struct policy_set *s)
 {
     for (size_t i = 0; i < s->policy.count; i++)
-        if (s->sections[i].values[POLICY_IGNORE_CASE].number && !s->letters.locale &&
-            match_locale_open(&s->letters, "C.UTF-8") < 0)
-            s->letters.locale = (locale_t)0;
+        if (s->sections[i].values[POLICY_IGNORE_CASE].number &&
+            !s->cases.letters.locale &&
+            match_locale_open(&s->cases.letters, "C.UTF-8") < 0)
+            s->cases.letters.locale = (locale_t)0;
 }
 
 void policy_set_close(struct policy_set *s)

@@ -6,6 +6,7 @@
 #define SERVE_TFTP_POLICY_SET_H
 
 #include "policy/policy.h"
+#include "serve/tftp/case_cache.h"
 #include "serve/tftp/map_set.h"
 #include "serve/tftp/policy_roots.h"
 
@@ -19,12 +20,11 @@
 struct policy_text;
 
 struct policy_set {
-    struct policy policy;        /* valid once closed */
-    struct writer *warnings;     /* what is odd, but can be used; NULL: dropped */
-    bool by_interface;           /* once closed: it asks where a request came in */
-    bool by_mac;                 /* once closed: it asks for the client's MAC address */
-    bool blocks;                 /* once closed: see policy_set_close() */
-    struct match_locale letters; /* once closed, where letter case may not count */
+    struct policy policy;    /* valid once closed */
+    struct writer *warnings; /* what is odd, but can be used; NULL: dropped */
+    bool by_interface;       /* once closed: it asks where a request came in */
+    bool by_mac;             /* once closed: it asks for the client's MAC address */
+    bool blocks;             /* once closed: see policy_set_close() */
 
     /* Of a policy_slot. */
     uint32_t users;
@@ -42,6 +42,7 @@ struct policy_set {
     /* What changes once it is closed. */
     atomic_uint *busy; /* transfers of each section; NULL: nothing is served by it yet */
     struct policy_roots roots; /* it has a lock */
+    struct case_cache cases;   /* likewise; once closed it has its letters */
 };
 
 /* Empty: nothing is set. From then on it must not move. */

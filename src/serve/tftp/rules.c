@@ -118,15 +118,15 @@ static enum policy_todo find_case(struct judging *j)
 
     if (root_of(j, &root).error != STORE_OK)
         return policy_case(r, &name, (struct kedge_span){ 0 });
-    note_busy(j, name_case_find(root, &j->set->letters, name, &j->found));
+    note_busy(j, name_case_find(root, &j->set->cases, name, &j->found));
     if (!j->found.twice) {
         if (j->found.changed)
             name = span_of(j->found.name.text);
         return policy_case(r, &name, (struct kedge_span){ 0 });
     }
-    put(&w, span_of(j->found.first));
+    put(&w, span_of(j->found.part.first));
     put(&w, span_of(" and "));
-    put(&w, span_of(j->found.second));
+    put(&w, span_of(j->found.part.second));
     return policy_case(r, NULL, written(&w));
 }
 
