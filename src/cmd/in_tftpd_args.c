@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cmd/printable.h"
 #include "kedge/tftp.h"
+#include "serve/tftp/service.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -96,7 +97,7 @@ static const struct option names[] = {
     { NULL, 0, NULL, 0 },
 };
 
-/* What -r takes. kedge never grants `cookie`, so there is nothing to refuse. */
+/* What -r takes. */
 static const struct {
     const char *name;
     unsigned bit;
@@ -104,7 +105,7 @@ static const struct {
     { "blksize", KEDGE_TFTP_HAS_BLKSIZE },   { "blksize2", KEDGE_TFTP_HAS_BLKSIZE2 },
     { "tsize", KEDGE_TFTP_HAS_TSIZE },       { "timeout", KEDGE_TFTP_HAS_TIMEOUT },
     { "utimeout", KEDGE_TFTP_HAS_UTIMEOUT }, { "windowsize", KEDGE_TFTP_HAS_WINDOWSIZE },
-    { "rollover", KEDGE_TFTP_HAS_ROLLOVER }, { "cookie", 0 },
+    { "rollover", KEDGE_TFTP_HAS_ROLLOVER }, { "cookie", TFTP_HAS_COOKIE },
 };
 
 void in_tftpd_say(const char *format, ...)

@@ -210,7 +210,8 @@ def test_options_are_granted_as_the_command_line_says(daemon, srv):
     assert granted(daemon("-s", srv), blksize=512, windowsize=999)["windowsize"] == "256"
     assert granted(daemon("-s", "-r", "blksize", "-r", "TSIZE", srv), **all_asked) == {
         "windowsize": "256", "timeout": "3"}
-    assert granted(daemon("-s", "--refuse-all", srv), **all_asked) == {}
+    assert granted(daemon("-s", "-r", "cookie", srv), cookie="x", timeout=3) == {"timeout": "3"}
+    assert granted(daemon("-s", "--refuse-all", srv), cookie="x", **all_asked) == {}
     assert granted(daemon("-s", "-B", "1024", "-W", "3", srv), **all_asked) == {
         **every, "blksize": "1024", "windowsize": "3"}
     assert granted(daemon("-s", "--window-bytes", "5000", srv), blksize=1000,

@@ -63,6 +63,8 @@ GRANTS = [
      {"blksize": "1468", "tsize": str(FILE_SIZE), "timeout": "5", "windowsize": "4"}),
     ({"multicast": "", "blksize": 600}, {"blksize": "600"}),
     ({"msftwindow": 31416, "windowsize": 4}, {"windowsize": "4"}),
+    ({"cookie": "what I asked"}, {"cookie": "what I asked"}),
+    ({"COOKIE": "x" * 255, "blksize": 600}, {"cookie": "x" * 255, "blksize": "600"}),
 ]
 
 
@@ -88,7 +90,7 @@ def test_options_are_granted_as_asked_or_less(serve, make, asked, granted):
     {"tsize": -1}, {"tsize": "18446744073709551616"}, {"timeout": 0}, {"timeout": 256},
     {"timeout": "300"}, {"windowsize": 0}, {"windowsize": 65536}, {"rollover": 2},
     {"utimeout": 0}, {"utimeout": 1}, {"utimeout": 300000000}, {"nonsense": "x"},
-    {"multicast": ""}, {"msftwindow": 31416}], ids=str)
+    {"multicast": ""}, {"msftwindow": 31416}, {"cookie": ""}, {"cookie": "x" * 256}], ids=str)
 def test_an_option_of_bad_value_is_left_out(serve, make, bad):
     content = make("file", 3000)
     server = serve()

@@ -23,7 +23,7 @@ SEED = os.environ.get("KEDGE_MAP_SEED", "7.3")
 PATIENCE = 20
 OPTIONS = ([], ["-p"], ["-c"], ["-c", "-p"], ["--ro"], ["-s"], ["-j"], ["-s", "-c"],
            ["-s", "--validate"], ["--normalize"], ["-j", "--validate", "--normalize=root"],
-           ["--max-upload", "3"], ["-r", "blksize"], ["-B", "1024"],
+           ["--max-upload", "3"], ["-r", "blksize"], ["-r", "cookie"], ["-B", "1024"],
            ["-W", "4"], ["--normalize=root"])
 MODES = [0o644, 0o666, 0o604, 0o602, 0o640, 0o600, 0o622, 0o444]
 PARTS = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "none", "sub", "sub/b0", "sub/b1",
@@ -122,7 +122,7 @@ def place(srv):
 def test_the_same_is_granted_and_refused(judge, kedge, place, tmp_path, options):
     rng = random.Random(f"{SEED}{options}")
     requests = [(rng.choice([RRQ, RRQ, WRQ]), name, rng.choice([{}, {"blksize": 2000}, {
-        "windowsize": 9, "blksize": 600}, {"tsize": 0}]))
+        "windowsize": 9, "blksize": 600}, {"tsize": 0, "cookie": "x y"}]))
         for name in names_for(rng, place, 60) if not is_directory(place, name, options)]
     requests = [r for r in requests if not is_upload_through_link(r, options)]
     seen = []

@@ -90,6 +90,7 @@ struct tftp_transfer {
     struct block_writer block_writer;
     char reason[REASON_MAX];
     uint16_t name_len;
+    uint16_t cookie_len; /* of the option's value, behind the name; 0: it is not asked */
     uint8_t name[KEDGE_TFTP_REQUEST_MAX]; /* as it was asked for; last, for it is large */
 };
 

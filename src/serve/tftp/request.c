@@ -2,6 +2,7 @@
 /* A request that was let in: what it says is kept, and its transfer opened or refused. */
 #include "serve/tftp/private.h"
 
+#include "base/bytes.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -15,12 +16,46 @@ static struct provided_file *file_of(struct tftp_service *s,
     return (void *)(s->files + number * s->config.provider->file_bytes);
 }
 
+/* As tftp-hpa takes it; longer it is not granted. Of two the last counts. */
+enum { COOKIE_MAX = 255 };
+
+static struct kedge_span find_cookie(struct kedge_span datagram)
+{
+    struct reader r = { .left = datagram };
+    struct kedge_span cookie = { 0 };
+
+    (void)take(&r, 2);
+    (void)take_string(&r); /* name, ... */
+    (void)take_string(&r); /* ... and mode */
+    while (r.left.len > 0) {
+        struct kedge_span name = take_string(&r);
+        struct kedge_span value = take_string(&r);
+
+        if (r.bad || name.len == 0)
+            break;
+        if (span_equal_nocase(name, "cookie"))
+            cookie = value;
+    }
+    return cookie.len <= COOKIE_MAX ? cookie : (struct kedge_span){ 0 };
+}
+
+/* Both are of one request, for which there is room. */
+static void keep_texts(struct tftp_transfer *t, struct kedge_span name,
+                       struct kedge_span cookie)
+{
+    t->name_len = (uint16_t)min_u64(name.len, sizeof t->name);
+    t->cookie_len = (uint16_t)min_u64(cookie.len, sizeof t->name - t->name_len);
+    if (t->name_len > 0)
+        memcpy(t->name, name.ptr, t->name_len);
+    if (cookie.ptr)
+        memcpy(t->name + t->name_len, cookie.ptr, t->cookie_len);
+}
+
 void request_keep(struct tftp_service *s, const struct tftp_event *event,
                   const struct udp_message *m)
 {
     const struct tftp_listener *l = &s->listeners[event->session->listener];
     struct tftp_transfer *t = transfer_of(s, event->session);
-    struct kedge_span name = event->request.name;
 
     memset(t, 0, offsetof(struct tftp_transfer, name)); /* most names are short */
     t->service = s;
@@ -33,9 +68,7 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     t->ifindex = m->local.ifindex;
     if (l->any)
         t->channel.local = m->local;
-    t->name_len = (uint16_t)min_u64(name.len, sizeof t->name);
-    if (t->name_len > 0)
-        memcpy(t->name, name.ptr, t->name_len);
+    keep_texts(t, event->request.name, find_cookie(m->bytes));
 }
 
 static void refuse_for(struct tftp_transfer *t, enum verdict_fault fault,

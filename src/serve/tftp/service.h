@@ -23,6 +23,10 @@ enum {
     TFTP_REQUEST_RATE_DEFAULT = 1000000,
 };
 
+/* A string of the client's that the OACK gives back (tftp-hpa), beside KEDGE_TFTP_HAS_...: the
+ * machines know it as an option that is granted, the service has what it says. */
+#define TFTP_HAS_COOKIE (1u << 31)
+
 struct tftp_config {
     struct loop *loop;
     struct provider *provider; /* of the files */
@@ -33,7 +37,7 @@ struct tftp_config {
     uint32_t blksize_slack; /* and then less so many bytes */
     uint32_t windowsize_max;
     uint32_t window_bytes;    /* 0: bounded by windowsize_max alone (limits.h) */
-    unsigned refused_options; /* KEDGE_TFTP_HAS_...: never granted */
+    unsigned refused_options; /* KEDGE_TFTP_HAS_..., TFTP_HAS_COOKIE: never granted */
     kedge_nanos timeout; /* where the client asks for none; 0: measured, at most 5 s */
     bool single_port;
     bool auto_port;        /* as of tftp/sessions.h; not with single_port */

@@ -3,6 +3,7 @@
  * ends. Where its provider says "later", resume() goes on. */
 #include "serve/tftp/private.h"
 
+#include "base/bytes.h"
 #include "base/number.h"
 #include "serve/tftp/refusal.h"
 
@@ -21,8 +22,15 @@ static void say(struct tftp_transfer *t, const uint8_t *packet, size_t len)
 static void say_oack(struct tftp_transfer *t)
 {
     uint8_t packet[KEDGE_TFTP_CONTROL_MAX];
+    const struct kedge_tftp_options *granted = &t->session->granted;
+    size_t len = kedge_tftp_write_oack(packet, sizeof packet, granted);
+    struct writer w = { .ptr = packet + len, .room = sizeof packet - len };
 
-    say(t, packet, kedge_tftp_write_oack(packet, sizeof packet, &t->session->granted));
+    if (granted->has & TFTP_HAS_COOKIE) {
+        put_string(&w, span_of("cookie"));
+        put_string(&w, (struct kedge_span){ t->name + t->name_len, t->cookie_len });
+    }
+    say(t, packet, len + w.len);
 }
 
 static void reply(struct tftp_transfer *t, uint64_t block)
@@ -309,6 +317,8 @@ static void start(struct tftp_transfer *t)
 
     if (!reads && t->file->slow)
         limits.windowsize_max = 1; /* each block waits until it is written */
+    if (t->cookie_len > 0)
+        t->session->asked.has |= TFTP_HAS_COOKIE;
     t->session->asked.has &= ~s->config.refused_options;
     tftp_sessions_opened(&s->sessions, t->session, &limits, loop_now(s->config.loop));
     t->session->asked.has = asked; /* for its record */

@@ -3,6 +3,7 @@
 #include "cmd/in_tftpd_args.h"
 
 #include "kedge/tftp.h"
+#include "serve/tftp/service.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WORDS_MAX 24
-#define EVERY 0x7f
+#define EVERY (0x7f | TFTP_HAS_COOKIE)
 
 /* Words with a blank between them, behind the program's name. They live in *line. */
 struct line {
@@ -123,7 +124,8 @@ static void options_of_clients_can_be_refused(void **state)
 
     (void)state;
     assert_true(parse(&l, "-r BLKSIZE --reject tsize --refuse cookie"));
-    assert_int_equal(l.a.refused, KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_TSIZE);
+    assert_int_equal(l.a.refused,
+                     KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_TSIZE | TFTP_HAS_COOKIE);
     assert_true(parse(&l, "--refuse-all"));
     assert_int_equal(l.a.refused, EVERY);
 }
