@@ -118,14 +118,12 @@ static struct store_result make_directories(struct upload *u)
     return r.error ? r : open_directory(u);
 }
 
-static struct store_result begin(struct upload *u)
+static struct store_result open_beside(struct upload *u)
 {
-    struct store_result r = permitted(u);
+    struct store_result r = open_directory(u);
     struct publication p;
     struct stat st;
 
-    if (!r.error)
-        r = open_directory(u);
     if (r.error == STORE_NOT_FOUND && u->rules->create_directories)
         r = make_directories(u);
     if (r.error)
@@ -140,6 +138,24 @@ static struct store_result begin(struct upload *u)
         r = open_temporary(u, &st);
     if (!r.error)
         u->slow = call_fs_kind(u->fd) == FS_OTHER;
+    return r;
+}
+
+/* Another upload may have made directories of this name, and may remove them at its end while
+ * they are empty. */
+static struct store_result begin(struct upload *u)
+{
+    enum { AGAIN = 8 };
+    struct store_result r = permitted(u);
+
+    if (r.error)
+        return r;
+    r = open_beside(u);
+    for (int i = 0;
+         i < AGAIN && r.error == STORE_NOT_FOUND && u->rules->create_directories; i++) {
+        discard(u);
+        r = open_beside(u);
+    }
     return r;
 }
 

@@ -157,6 +157,59 @@ static void links_stay_below_the_root(void **state)
     assert_file(in_root(f, "b/new"), "text");
 }
 
+/* Another upload of that name, which makes directories for it, and comes to nothing. */
+struct other {
+    struct fixture *f;
+    sem_t go, over;
+    int rounds;
+};
+
+static void *come_to_nothing(void *arg)
+{
+    struct other *o = arg;
+    const struct root_name name = { "a/b/new" };
+
+    while (o->rounds-- > 0) {
+        unsigned made = 0;
+
+        sem_wait(&o->go);
+        if (directories_make(&o->f->tree.root, &name, &made).error == STORE_OK)
+            directories_remove(&o->f->tree.root, &name, made);
+        sem_post(&o->over);
+    }
+    return NULL;
+}
+
+/* Whichever comes first: directories that the other removes are made again. */
+static void one_that_fails_takes_no_directory_from_another(void **state)
+{
+    enum { ROUNDS = 1000 };
+    struct other o = { .f = *state, .rounds = ROUNDS };
+    pthread_t thread;
+    int failed = 0;
+
+    o.f->rules.create_directories = true;
+    sem_init(&o.go, 0, 0);
+    sem_init(&o.over, 0, 0);
+    assert_int_equal(pthread_create(&thread, NULL, come_to_nothing, &o), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        struct sending s;
+
+        sem_post(&o.go);
+        if (begin(o.f, &s, "a/b/new", 0) == STORE_OK)
+            give_up(o.f, &s);
+        else
+            failed++;
+        sem_wait(&o.over);
+    }
+    pthread_join(thread, NULL);
+    sem_destroy(&o.go);
+    sem_destroy(&o.over);
+    assert_int_equal(failed, 0);
+    (void)rmdir(in_root(o.f, "a/b").text); /* made by one, and kept by the other's file */
+    (void)rmdir(in_root(o.f, "a").text);
+}
+
 static void explain_hears_the_same(void **state)
 {
     struct fixture *f = *state;
@@ -185,6 +238,7 @@ int main(void)
         TEST(a_part_that_is_too_long_leaves_none),
         TEST(a_failure_midway_leaves_none),
         TEST(links_stay_below_the_root),
+        TEST(one_that_fails_takes_no_directory_from_another),
         TEST(explain_hears_the_same),
     };
 
