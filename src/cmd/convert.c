@@ -6,7 +6,6 @@
 #include "base/number.h"
 #include "cmd/printable.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -67,21 +66,27 @@ void convert_note(struct conversion *c, const char *option, const char *format, 
     fprintf(c->notes, "%s: %s\n", option, printable(text, PRINTABLE_NAME).text);
 }
 
+/* What an expression or a map file takes for itself. Other letters stay as they are: with a
+ * backslash they may mean something, or be half of a character. */
+static void put_expression(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr(".[]()*+?{}^$|\\# ", *text))
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
 void convert_note_names(struct conversion *c, const char *root)
 {
-    char line[512] = "r ^";
-    size_t len = strlen(line);
-
-    for (; *root && len < sizeof line - 4; root++) {
-        if (!isalnum((unsigned char)*root) && !strchr("/-_", *root))
-            line[len++] = '\\';
-        line[len++] = *root;
-    }
-    line[len] = '\0';
     convert_note(c, "names", "with a part .. are not refused: they stay below the root");
-    if (len > strlen("r ^/"))
-        convert_note(c, "names", "with the root in front of them need a map file: %s/",
-                     line);
+    if (strcmp(root, "/") == 0)
+        return;
+    fputs("#     ", c->notes);
+    put_place(c, c->notes);
+    fputs("names: with the root in front of them need a map file: r ^", c->notes);
+    put_expression(c->notes, root);
+    fputs("/\n", c->notes);
 }
 
 /* As the policy file has it: "..." holds no quote, backslash or $. */

@@ -241,3 +241,17 @@ def test_both_at_once_and_in_a_policy_file_are_refused(convert, tmp_path):
     code, _, err = convert("-c", "policy", "--check")
     assert code == 64 and ":1: dnsmasq is for the command line only" in err \
         and ":2: atftpd is for the command line only" in err
+
+
+@pytest.mark.parametrize("root", ["plain", "b.o(o)t[1]+{{2}}*?", "\u00fcber/\u0436", "a#b $5^|c", "it's <x>",
+                                  "/".join(["x" * 200] * 9)], ids=lambda r: r[:9])
+def test_the_line_of_a_map_takes_the_root_away(kedge, dnsmasq, tmp_path, root):
+    path = tmp_path / root.format()
+    path.mkdir(parents=True)
+    lines = dnsmasq(f'tftp-root="{{root}}/{root}"', ahead="enable-tftp\n")
+    line, = [x.partition(" need a map file: ")[2] for x in lines if " need a map file: " in x]
+    (tmp_path / "map").write_text(line + "\n")
+    done = subprocess.run([kedge, "explain", "--map", tmp_path / "map", "--root", path, "127.0.0.1",
+                           "get", f"{path}/boot"], capture_output=True, text=True, timeout=60,
+                          env={"LC_ALL": "C.UTF-8"})
+    assert "name      boot" in done.stdout.splitlines(), (line, done.stdout, done.stderr)
