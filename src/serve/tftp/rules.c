@@ -203,6 +203,14 @@ static const char *mac_note(const struct judging *j)
     return "";
 }
 
+/* A refusal that the client's MAC may lift, once the kernel knows it. Until then nothing that
+ * is sent gets to the client either. */
+static bool is_put_off(const struct policy_run *r)
+{
+    return r->verdict == POLICY_LATER ||
+           r->request.client.mac_state == POLICY_MAC_PENDING;
+}
+
 static struct store_result refused(const struct judging *j, struct rules *out)
 {
     const struct policy_run *r = &j->run;
@@ -218,7 +226,7 @@ static struct store_result refused(const struct judging *j, struct rules *out)
                  mac_note(j));
     else
         snprintf(out->why, sizeof out->why, "%s%s", policy_reason_text(r), mac_note(j));
-    return store_fail(r->verdict == POLICY_LATER ? STORE_BUSY : STORE_DENIED, out->why);
+    return store_fail(is_put_off(r) ? STORE_BUSY : STORE_DENIED, out->why);
 }
 
 const char *rules_kind_text(enum policy_kind kind)
