@@ -156,3 +156,14 @@ def test_what_is_wrong_is_said(kedge, words, said):
     done = explain(kedge, *words)
     assert done.returncode == 64 and done.stdout == ""
     assert f"kedge explain: {said}" in done.stderr
+
+
+def test_how_many_transfers_a_section_has_is_said(kedge, tmp_path):
+    (tmp_path / "a").write_text("a")
+    policy = tmp_path / "policy"
+    policy.write_text(f'root = "{tmp_path}"\nclient "192.0.2.0/24" {{ max-transfers = 5 }}\n'
+                      'default { max-transfers = 7 }\n')
+    for client, rule in (("192.0.2.7", f"5 (client 192.0.2.0/24, {policy}:2)"),
+                         ("198.51.100.7", f"7 (default, {policy}:3)")):
+        done = explain(kedge, "-c", policy, "--user", ME, client, "get", "a")
+        assert f"rule      max-transfers {rule}" in done.stdout.splitlines(), done
