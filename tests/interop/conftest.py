@@ -35,6 +35,15 @@ def judge(root):
     return path
 
 
+@pytest.fixture(scope="session")
+def newest_tftp(judge):
+    """Its client."""
+    path = judge.with_name("tftp")
+    if not path.exists():
+        pytest.skip("no client of tftp-hpa 7.3 here (tools/setup --peers)")
+    return path
+
+
 @pytest.fixture
 def program(root):
     """program(NAME): the path of a peer."""

@@ -154,3 +154,63 @@ def one(server, request, base):
         shutil.rmtree(base)
         lay_out(base)
     return answer
+
+
+def texts(directory):
+    """What tftp-hpa's own tests/test-tftp.sh sends to and fro."""
+    rng = random.Random(SEED)
+    files = {"small.txt": b"This is a small test file.\n", "multiline.txt": b"Line\n" * 5,
+             "boundary.txt": b"A" * 511 + b"\r" + b"B" * 1534 + b"\rtrailing\r",
+             "numbers.txt": "".join(f"{n}\n" for n in range(1, 101)).encode(),
+             "medium.bin": rng.randbytes(10240), "window.bin": rng.randbytes(2048)}
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+    return files
+
+
+class Exchange:
+    """7.3's client and kedge, called as that script calls its server."""
+
+    def __init__(self, client, kedge, srv, tmp_path):
+        self.client, self.srv, self.here = client, srv, tmp_path / "here"
+        self.here.mkdir()
+        self.server = InTftpd([named(kedge, tmp_path), "--stderr", "-L", "-p", "-c", "-a", "127.0.0.1:0",
+                               "-a", "[::1]:0", "--normalize=root", "--path-prefix", srv, "/"],
+                              tmp_path / "log")
+
+    def say(self, at, options, *words):
+        mode = "netascii" if words[-1].endswith(".txt") else "octet"
+        done = subprocess.run([self.client, *options, "-m", mode, *map(str, at), "-c", *words],
+                              cwd=self.here, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0 and "error" not in done.stdout + done.stderr, done
+
+    def both_ways(self, files, at, options):
+        for name, content in files.items():
+            (self.srv / name).write_bytes(content)
+            self.say(at, options, "get", name, f"got-{name}")
+            assert (self.here / f"got-{name}").read_bytes() == content, (name, options)
+            (self.srv / name).unlink()
+            self.say(at, options, "put", name)
+            assert (self.srv / name).read_bytes() == content, (name, options)
+
+
+@pytest.fixture
+def exchange(newest_tftp, kedge, srv, tmp_path):
+    it = Exchange(newest_tftp, kedge, srv, tmp_path)
+    yield it
+    it.server.stop()
+
+
+@pytest.mark.parametrize("blksize", [199, 512, 1468, 9001])
+def test_what_its_own_tests_do(exchange, blksize):
+    files = texts(exchange.here)
+    for window in 1, 4, 64, 256:
+        for number in range(2):  # IPv4 and IPv6
+            exchange.both_ways(files, exchange.server.endpoints[number],
+                               ["-B", str(blksize), "-W", str(window)])
+
+
+def test_more_blocks_than_there_are_numbers(exchange):
+    large = {"large.bin": random.Random(SEED).randbytes(512 * 67890)}
+    (exchange.here / "large.bin").write_bytes(large["large.bin"])
+    exchange.both_ways(large, exchange.server.endpoints[0], ["-B", "512", "-W", "64"])
