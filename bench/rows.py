@@ -7,7 +7,7 @@ from echo import Idle, Load, Volley
 from figures import Row, Target
 from loss import Long, Loss
 from slow import ColdFile, SlowFiles
-from tftp import Cases, Crowd, Download, Get, Limit, PingPong, Upload, WithLimit
+from tftp import Cases, Crowd, Download, Get, Limit, PingPong, Policed, Upload, WithLimit
 
 CPU, GIB = "server_us_each", "server_s_per_GiB"
 STORM = dict(at_once=256, blksize=512)
@@ -76,6 +76,10 @@ TFTP = [
         Cases({"two shards": Download("1KiB", 20000, 4000, **STORM, flags=("--shards", 2)),
                "one shard": Download("1KiB", 20000, 4000, **STORM)}), ("one shard",),
         (at_most(1.15, CPU, "one shard"), *FOUR_CORES), ours="two shards"),
+    Row("storm, a policy",
+        Cases({"a policy": Policed("1KiB", 20000, 4000, **STORM),
+               "no policy": Download("1KiB", 20000, 4000, **STORM)}), ("no policy",),
+        (at_most(1.02, CPU, "no policy"),), ours="a policy"),
     Row("slow files beside", SlowFiles(100000, 10000), ("alone",),
         (at_most(2, "p99_ms", "alone"),), ours="beside slow files"),
     Row("a cold file beside", ColdFile(100000, 20000), ("beside a warm file", "alone"),

@@ -50,7 +50,7 @@ class Download:
         options = [str(x) for k, v in self.options.items()
                    for x in ("--" + k.replace("_", "-"), v)]
         copy = files[self.file]
-        with serve(name, files, self.flags) as server:
+        with serve(name, files, self.options_of_server(files)) as server:
             pid = server.process.pid
             if self.core is not None:
                 subprocess.run(["taskset", "-a", "-p", "-c", str(self.core), str(pid)],
@@ -72,12 +72,29 @@ class Download:
             found["failed"] += self.all_at_once
         return found
 
+    def options_of_server(self, files):
+        return self.flags
+
     all_at_once = 0     # 1: it has failed where fewer were open
 
 
 class Crowd(Download):
     """All of its clients have a transfer open at the same moment, or it has failed."""
     all_at_once = 1
+
+
+class Policed(Download):
+    """Beside a policy of 1,000 clients and a map of 100 rules, none of which is for this
+    client or name."""
+
+    def options_of_server(self, files):
+        place = files.directory.parent
+        (place / "map").write_text("".join(
+            rf"ri ^board{n}[/\\]+([a-z0-9-]+)\.(efi|bin)$ board/{n}/\1.\2" + "\n"
+            for n in range(100)))
+        (place / "policy").write_text("".join(
+            f'client "10.{n >> 8}.{n & 255}.0/24" {{ blksize-max = 1400 }}\n' for n in range(1000)))
+        return "-c", place / "policy", "--map", place / "map"
 
 
 class Cases:

@@ -286,7 +286,7 @@ def test_a_wrong_map_is_said_with_its_line(kedge, tmp_path):
     assert done.stderr.startswith(f"kedge serve: {tmp_path}/map:2: ")
 
 
-SLOW = "a" * 72  # the C library takes a second or two to see that the rule does not match it
+SLOW = "a" * 92  # the C library takes some seconds to see that the rule does not match it
 
 
 def test_a_slow_rule_holds_up_the_clients_of_one_network(kedge, tmp_path):
@@ -305,15 +305,13 @@ def test_a_slow_rule_holds_up_the_clients_of_one_network(kedge, tmp_path):
             for sock, source in ((slow, "127.0.0.2"), (second, "127.0.0.3")):
                 sock.bind((source, 0))
             slow.sendto(request(RRQ, SLOW, {}), server.at)
-            for _ in range(3):
-                assert ask(server.at, "127.0.1.2", RRQ, "short", {}) == ("granted", {})
+            assert ask(server.at, "127.0.1.2", RRQ, "short", {}) == ("granted", {})
             assert not select.select([slow], [], [], 0)[0]
             second.sendto(request(RRQ, "short", {}), server.at)
-            for _ in range(3):
-                assert ask(server.at, "127.0.1.2", RRQ, "short", {}) == ("granted", {})
+            assert ask(server.at, "127.0.1.2", RRQ, "short", {}) == ("granted", {})
             assert not select.select([slow, second], [], [], 0)[0]
             for sock, name in ((slow, SLOW), (second, "short")):
-                sock.settimeout(60)
+                sock.settimeout(200)
                 answer, peer = sock.recvfrom(1000)
                 assert answer == b"\0\3\0\1" + name.encode()
                 sock.sendto(b"\0\4\0\1", peer)

@@ -8,7 +8,6 @@
 #include "net/next_hop.h"
 #include "serve/tftp/cold_read.h"
 #include "serve/tftp/job_group.h"
-#include "serve/tftp/rules.h"
 
 #include <errno.h>
 #include <string.h>
@@ -268,12 +267,13 @@ static struct store_result open_judged(struct directory_file *f)
 /* A client that hears nothing makes the kernel learn nothing, so that is done here. */
 static void judge(struct directory_file *f)
 {
-    const struct directory_config *c = &directory_of(&f->base)->config;
+    struct directory *d = directory_of(&f->base);
+    const struct directory_config *c = &d->config;
     struct rules_base base = { .root = c->root,
                                .uploads = c->uploads,
                                .quick = !f->judging.lone };
 
-    rules_judge(f->set, &base, &f->request, NULL, &f->rules);
+    judged_judge(&d->judged, f->set, &base, &f->request, &f->rules);
     if (f->rules.mac_pending)
         next_hop_resolve(f->request.peer, f->request.ifindex);
 }
@@ -392,4 +392,9 @@ void directory_init(struct directory *d, const struct directory_config *config)
                                            .story = directory_story,
                                            .turn_over = forget_memory },
                              .config = *config };
+}
+
+void directory_free(struct directory *d)
+{
+    judged_free(&d->judged);
 }

@@ -10,6 +10,7 @@
 #include "file/upload.h"
 #include "os/loop.h"
 #include "serve/tftp/directory_upload.h"
+#include "serve/tftp/judged.h"
 #include "serve/tftp/policy_slot.h"
 #include "serve/tftp/provider.h"
 
@@ -40,10 +41,12 @@ struct directory {
     struct provider provider; /* first */
     struct directory_config config;
     struct turn_memory memory;
+    struct judged judged;
     struct gatherers gatherers;
 };
 
-/* Nothing is to be freed; *d must not move from here on. */
+/* *d must not move from here on. */
 void directory_init(struct directory *d, const struct directory_config *config);
+void directory_free(struct directory *d);
 
 #endif

@@ -143,6 +143,17 @@ static bool is_client_by(const struct policy_section *s, enum policy_match_kind 
     return s->kind == POLICY_CLIENT && s->match.kind == kind;
 }
 
+/* To judge by it takes longer than to look a request up. */
+static bool is_long(const struct policy_set *s)
+{
+    enum { SHORT = 16 };
+    size_t steps = s->policy.count;
+
+    for (size_t i = 0; i < s->policy.map_count; i++)
+        steps += s->maps[i].map.count;
+    return steps > SHORT;
+}
+
 static void note_needs(struct policy_set *s)
 {
     for (size_t i = 0; i < s->policy.map_count; i++)
@@ -157,6 +168,7 @@ static void note_needs(struct policy_set *s)
         s->by_mac = s->by_mac || root_holds(one, 'm') || is_client_by(one, POLICY_MAC);
     }
     s->blocks = s->blocks || s->by_mac;
+    s->remembers = !s->blocks && !s->by_interface && is_long(s);
 }
 
 /* Names are UTF-8; where the system does not have that, letters are those of ASCII. */

@@ -25,6 +25,7 @@ struct policy_set {
     bool by_interface;       /* once closed: it asks where a request came in */
     bool by_mac;             /* once closed: it asks for the client's MAC address */
     bool blocks;             /* once closed: see policy_set_close() */
+    bool remembers;          /* once closed: likewise */
 
     /* Of a policy_slot. */
     uint32_t users;
@@ -64,7 +65,9 @@ uint64_t policy_set_map(struct policy_set *s, const char *path,
 
 /* All is there: what the command line set comes first, what is the default last. From then
  * on `blocks` says whether a request may have to wait for a disk, for a slow expression or
- * for the kernel's neighbour table: then it is judged on a helper. */
+ * for the kernel's neighbour table: then it is judged on a helper. `remembers` says that what
+ * is granted hangs on the client's address, the name and what is asked of it alone, and takes so
+ * long to find out that it is worth remembering. */
 void policy_set_close(struct policy_set *s);
 
 /* Their links may lead to follow's directories, which outlive the set: before any root is

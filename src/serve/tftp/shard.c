@@ -291,6 +291,7 @@ bool shard_free(struct shard *s)
         return false;
     if (s->tftp)
         tftp_service_free(s->tftp);
+    directory_free(&s->directory);
     free(s->file_slots);
     free(s->file_buckets);
     loop_hook_remove(&s->loop, &s->hook);
