@@ -40,6 +40,7 @@ struct fetch {
     uint64_t furthest;           /* so many */
     bool stood_still;            /* the last attempt brought no more than one before it */
     struct net_address stranger; /* as a session's, of the address tried last */
+    struct not_understood not_understood; /* the same */
 };
 
 static struct transfer_error no_socket(int err, const char *why)
@@ -212,6 +213,8 @@ static bool converse(struct fetch *f, struct transfer_session *x)
     f->result->took = x->finished - f->started;
     if (x->stranger.len > 0)
         f->stranger = x->stranger;
+    if (x->not_understood.count > 0)
+        f->not_understood = x->not_understood;
     note_progress(f, x);
     return x->error.cause == KEDGE_TRANSFER_DONE &&
            f->result->cause != KEDGE_TRANSFER_DONE && worth_another(f, x);
@@ -279,6 +282,7 @@ static void try_address(struct fetch *f, const struct net_address *server,
     f->furthest = 0;
     f->stood_still = false;
     f->stranger.len = 0;
+    f->not_understood.count = 0;
     f->asking = sub_sat(f->patience, spent) / (others + 1);
     while (attempt(f, server, others > 0)) {
         if (!f->file->rewind(f->file))
@@ -337,7 +341,8 @@ static void init(struct fetch *f)
 
 static bool finish(const struct fetch *f)
 {
-    const struct fetch_about about = { f->what, f->error.why, f->stranger };
+    const struct fetch_about about = { f->what, f->error.why, f->stranger,
+                                       f->not_understood };
 
     fetch_result_explain(f->result, &about);
     return f->result->cause == KEDGE_TRANSFER_DONE;

@@ -161,7 +161,7 @@ static void add_stranger(struct kedge_error *line, const struct net_address *str
 
 static void explain_silence(struct kedge_error *line,
                             const struct kedge_transfer_result *r,
-                            const struct net_address *stranger)
+                            const struct fetch_about *about)
 {
     bool answered = r->blocks > 0 || r->granted.has;
     char text[96] = "no answer";
@@ -177,8 +177,9 @@ static void explain_silence(struct kedge_error *line,
              (unsigned long long)(r->took / KEDGE_SEC));
     add(line, text);
     add_code(line, r->code);
+    not_understood_explain(&about->not_understood, line);
     if (!answered)
-        add_stranger(line, stranger);
+        add_stranger(line, &about->stranger);
 }
 
 /* The text of file/ for an errno without a class of its own says too little. */
@@ -215,7 +216,7 @@ static void explain(struct kedge_error *line, const struct kedge_transfer_result
         explain_peer_error(line, r);
         break;
     case KEDGE_TRANSFER_SILENT:
-        explain_silence(line, r, &about->stranger);
+        explain_silence(line, r, about);
         break;
     case KEDGE_TRANSFER_BAD_REPLY:
         add(line, *about->why ? about->why

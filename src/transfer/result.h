@@ -18,6 +18,7 @@ struct fetch_about {
     const char *what; /* the file's name, or "" */
     const char *why;
     struct net_address stranger; /* another host that answered; len 0: none did */
+    struct not_understood not_understood;
 };
 void fetch_result_explain(struct kedge_transfer_result *r,
                           const struct fetch_about *about);

@@ -8,6 +8,7 @@
 #include "transfer/file.h"
 #include "transfer/gather.h"
 #include "transfer/data_packets.h"
+#include "transfer/not_understood.h"
 
 struct transfer_session {
     /* Set by the owner between session_open() and session_run(). */
@@ -34,7 +35,8 @@ struct transfer_session {
     size_t said_len;
     uint32_t told_off;           /* datagrams of a foreign port that got ERROR 5 */
     struct net_address stranger; /* another host that sent an answer; len 0: none did */
-    kedge_nanos finished;        /* when the file was through; 0: it is not */
+    struct not_understood not_understood;
+    kedge_nanos finished; /* when the file was through; 0: it is not */
     struct block_writer block_writer;
 
     /* Its own. */

@@ -66,6 +66,23 @@ static void note_stranger(struct transfer_session *x, const struct net_address *
 
     if (x->asks && !x->peer.len && (first || packet->op == KEDGE_TFTP_ERROR))
         x->stranger = *from;
+    if (x->asks && x->peer.len && net_address_same_host(&x->server, from))
+        not_understood_port(&x->not_understood, packet, net_address_port(from));
+}
+
+static void note_packet(struct transfer_session *x,
+                        const struct kedge_tftp_packet *packet)
+{
+    const struct kedge_tftp_machine *m = &x->client.machine;
+    bool sends = x->client.op == KEDGE_TFTP_WRQ;
+    struct awaited a = { .answered = answered(x), .block = sends ? 0 : 1, .window = 1 };
+
+    if (a.answered) {
+        a.block = sends ? m->sender.base : m->receiver.next;
+        a.window = sends ? m->sender.terms.window : m->receiver.terms.window;
+    }
+    if (session_outcome(x) == KEDGE_TFTP_RUNNING)
+        not_understood_packet(&x->not_understood, packet, &a);
 }
 
 /* Another port of the server has a transfer of the same request: it stops when it hears that
@@ -126,8 +143,11 @@ static void hear(struct transfer_session *x, const struct net_address *from,
     struct kedge_tftp_packet packet;
     struct kedge_span body = { 0 };
 
-    if (!kedge_tftp_parse(datagram, &packet))
+    if (!kedge_tftp_parse(datagram, &packet)) {
+        if (is_peer(x, from))
+            not_understood_datagram(&x->not_understood, datagram);
         return;
+    }
     if (!is_peer(x, from)) {
         note_stranger(x, from, &packet);
         tell_off(x, from, &packet);
@@ -142,6 +162,8 @@ static void hear(struct transfer_session *x, const struct net_address *from,
     if (packet.op == KEDGE_TFTP_ERROR && before != session_outcome(x))
         remember_error(x, &packet);
     note_wrong_blocks(x);
+    if (x->asks)
+        note_packet(x, &packet);
     if (body.ptr)
         take_body(x, body);
 }

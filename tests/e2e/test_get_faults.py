@@ -267,6 +267,30 @@ def test_an_answer_from_another_address_is_named(get, host, packet, told):
     assert names(get.here) == []
 
 
+@pytest.mark.parametrize("packet, told", [
+    (b"\3\0\0\1abc", "its opcode is in the wrong byte order"),
+    (b"\0\3\1\0abc", "DATA 256, a number in the wrong byte order"),
+    (data(7, b"abc"), "DATA 7, which is no first answer"),
+    (b"hello", "no packet of TFTP"),
+    (None, "")])
+def test_answers_that_are_not_understood_are_told(get, packet, told):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(20)
+
+        def answer():
+            _, source = sock.recvfrom(2000)
+            if packet:
+                sock.sendto(packet, source)
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        done = get(f"tftp://127.0.0.1:{sock.getsockname()[1]}/f", "--retry-for", "1s")
+        thread.join(20)
+    assert done.code == 6 and names(get.here) == []
+    assert ("1 packet not understood, the last: " + told in done.err) == bool(told)
+    assert ("not understood" in done.err) == bool(told)
+
+
 def test_silence_in_the_middle(get):
     with Peer({"f": os.urandom(5000)}, silent_at=3) as peer:
         done = get(f"{peer.url}/f", "--blksize=512", "--windowsize=1", "--retry-for=1",

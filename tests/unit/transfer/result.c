@@ -53,10 +53,9 @@ static void each_end_has_its_words(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
-        const struct fetch_about about = { "a\x1b"
-                                           "b",
-                                           lines[i].why,
-                                           { .len = 0 } };
+        const struct fetch_about about = { .what = "a\x1b"
+                                                   "b",
+                                           .why = lines[i].why };
         struct kedge_transfer_result r = { .cause = lines[i].cause,
                                            .outcome = lines[i].outcome,
                                            .code = lines[i].code,
@@ -96,7 +95,7 @@ static void another_host_that_answered_is_named(void **state)
 
 static void a_long_text_is_cut(void **state)
 {
-    struct fetch_about about = { "", "", { .len = 0 } };
+    struct fetch_about about = { .what = "", .why = "" };
     struct kedge_transfer_result r = { .cause = KEDGE_TRANSFER_PEER_ERROR, .code = 2 };
 
     (void)state;
