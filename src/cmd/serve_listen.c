@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,19 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
     return err == 0 ? EXIT_OK : failed(text, err);
 }
 
+static enum exit_code failed_tftp(const struct server *s, const char *text, int err)
+{
+    const struct arg_range *range = &s->options->port_range;
+    char word[48];
+    bool of_range = false;
+
+    for (unsigned i = 0; i < s->shard_count && s->tftp; i++)
+        of_range = of_range || tftp_service_range_failed(s->shards[i].tftp);
+    snprintf(word, sizeof word, "--port-range %" PRIu64 "-%" PRIu64, range->low,
+             range->high);
+    return failed(of_range ? word : text, err);
+}
+
 /* Nothing that is sent to many is answered. */
 static bool is_for_many(const struct kedge_address *at)
 {
@@ -236,7 +250,7 @@ enum exit_code serve_at(struct server *s, const struct kedge_endpoint *e,
     if (e->service != KEDGE_TFTP)
         return listen_service(s, e, at, fd, text);
     err = listen_tftp(s, e, at, fd);
-    return err == 0 ? EXIT_OK : failed(text, err);
+    return err == 0 ? EXIT_OK : failed_tftp(s, text, err);
 }
 
 /* One endpoint, at each address its host has. */

@@ -161,6 +161,21 @@ def test_a_low_port_without_permission(kedge, srv, as_nobody, at):
     assert "(ports below 1024 want root or CAP_NET_BIND_SERVICE)" in done.stderr
 
 
+def test_a_range_of_ports_that_may_not_be_had_is_named(kedge, srv, as_nobody):
+    if int(open("/proc/sys/net/ipv4/ip_unprivileged_port_start").read()) <= 90:
+        pytest.skip("low ports are for everybody here")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        own = taken.getsockname()[1]
+        for ports, named, why in (("90", "90-90", "Permission denied (ports below 1024"),
+                                  (f"{own}", f"{own}-{own}", "Address already in use")):
+            done = subprocess.run([kedge, "serve", "--root", srv, "--port-range", ports,
+                                   "tftp://127.0.0.1:0"], capture_output=True, text=True,
+                                  timeout=20, **as_nobody)
+            assert done.returncode in (9, 13) and done.stderr.count("\n") == 1
+            assert done.stderr.startswith(f"kedge serve: --port-range {named}: {why}")
+
+
 @pytest.mark.parametrize("root,words", [("/nonexistent/srv", "no such file"),
                                         ("/etc/hostname", ""), ("", "")])
 def test_a_root_that_is_none(run, root, words):

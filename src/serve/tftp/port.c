@@ -117,6 +117,7 @@ static int open_ports(struct tftp_listener *l, struct tftp_service *s,
         s->sessions.limits.sockets = l->ports - 1;
         return 0;
     }
+    s->range_failed = err < 0 && l->ports > 0 && s->config.high > 0;
     return err;
 }
 

@@ -140,6 +140,7 @@ struct tftp_service {
     kedge_nanos turn; /* how late this loop is at its worst, lately */
     bool started;
     bool stopping;
+    bool range_failed; /* no data port could be bound, the request port could */
     uint32_t busy;
     struct tftp_totals totals;
     struct verdict_stops stops;

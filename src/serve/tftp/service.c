@@ -93,6 +93,11 @@ int tftp_service_listen(struct tftp_service *s, struct net_address *at)
     return err;
 }
 
+bool tftp_service_range_failed(const struct tftp_service *s)
+{
+    return s->range_failed;
+}
+
 int tftp_service_adopt(struct tftp_service *s, int fd, const struct net_address *at)
 {
     KEDGE_ASSERT(s->config.shards <= 1 && fd > 0);

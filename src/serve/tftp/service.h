@@ -72,6 +72,9 @@ KEDGE_MUST_CHECK int tftp_service_open(struct tftp_service **out,
  * EAFNOSUPPORT, ENOSPC (too many listeners). */
 KEDGE_MUST_CHECK int tftp_service_listen(struct tftp_service *s, struct net_address *at);
 
+/* After a failure: it was a data port, of the range low to high. */
+KEDGE_MUST_CHECK bool tftp_service_range_failed(const struct tftp_service *s);
+
 /* The same on a UDP socket that is bound already, at a port that is not shared: for a service
  * of one shard. It is the service's from then on; on failure it stays the caller's. */
 KEDGE_MUST_CHECK int tftp_service_adopt(struct tftp_service *s, int fd,
