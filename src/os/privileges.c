@@ -69,7 +69,7 @@ static int set_no_capabilities(void)
     return syscall(SYS_capset, &head, none) < 0 ? -errno : 0;
 }
 
-static bool has_capabilities(void)
+bool jail_has_capabilities(void)
 {
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct has[2] = { 0 };
@@ -92,7 +92,7 @@ static bool can_go_back(const struct jail_user *user)
         if (u[i] != user->uid || g[i] != user->gid)
             return true;
     return setuid(0) == 0 || seteuid(0) == 0 || getgroups(0, NULL) != 0 ||
-           has_capabilities();
+           jail_has_capabilities();
 }
 
 static bool failed(const struct jail_user *user, const char *step, char *why, size_t room)
@@ -106,7 +106,7 @@ static bool failed(const struct jail_user *user, const char *step, char *why, si
  * the inheritable ones. Root that stays keeps what it has, for it was asked for by name. */
 static bool stay(const struct jail_user *user, char *why, size_t room)
 {
-    if (geteuid() == 0 || (set_no_capabilities() == 0 && !has_capabilities()))
+    if (geteuid() == 0 || (set_no_capabilities() == 0 && !jail_has_capabilities()))
         return true;
     (void)snprintf(why, room, "cannot give up capabilities%s%s: %s",
                    user->name ? " as user " : "", user->name ? user->name : "",
@@ -138,6 +138,11 @@ bool jail_become(const struct jail_user *user, char *why, size_t room)
 int jail_no_new_privs(void)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+bool jail_hides(const char *path)
+{
+    return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
 }
 
 static void who(char *name, size_t room)

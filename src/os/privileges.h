@@ -27,8 +27,15 @@ KEDGE_MUST_CHECK bool jail_choose(const char *wanted, struct jail_user *out, cha
  * one line in why: the process must then end, for its state is between the two. */
 KEDGE_MUST_CHECK bool jail_become(const struct jail_user *user, char *why, size_t room);
 
+/* Is there any left? True also where the kernel does not say. */
+bool jail_has_capabilities(void);
+
 /* No exec from here on gains privileges. 0 or -errno. */
 KEDGE_MUST_CHECK int jail_no_new_privs(void);
+
+/* Of a path that could not be opened for reading: would its mode permit it? Then a sandbox is
+ * in between (os/sandbox.h). */
+bool jail_hides(const char *path);
 
 /* The directory that is open as `dir` (O_PATH will do; path is its name, for why) can be
  * read, and written if `write`, by what this process is now: the directory itself,
