@@ -297,6 +297,7 @@ static void say_ready(void *owner, const struct server *s)
 
     for (unsigned i = 0; i < s->cache_count; i++)
         in_tftpd_say("listens at %s", kedge_endpoint_print(&s->served[i].endpoint, text));
+    in_tftpd_say("sandbox: %s", s->sandbox.text);
     in_tftpd_process_ready(&d->process);
 }
 
@@ -305,6 +306,13 @@ static void reopen(void *owner)
     struct daemon_settings *d = owner;
 
     in_tftpd_process_reopen(&d->process);
+}
+
+static int allow(void *owner, struct sandbox *files)
+{
+    struct daemon_settings *d = owner;
+
+    return in_tftpd_process_allow(&d->process, files);
 }
 
 static int end(void *owner, enum exit_code code)
@@ -318,7 +326,7 @@ static int end(void *owner, enum exit_code code)
 static int serve(struct daemon_settings *d)
 {
     struct operands endpoints = { d->sockets.endpoints, d->sockets.count };
-    struct serve_hooks hooks = { say_ready, reopen, end, d };
+    struct serve_hooks hooks = { say_ready, reopen, allow, end, d };
     int err = d->args.stays ? 0 : in_tftpd_process_detach(&d->process);
 
     if (err < 0) {

@@ -148,6 +148,19 @@ static void begin_syslog(struct in_tftpd_process *p)
     close(ends[1]);
 }
 
+int in_tftpd_process_allow(const struct in_tftpd_process *p, struct sandbox *files)
+{
+    int err = 0;
+
+    if (p->ready >= 0)
+        err = sandbox_allow_path(files, "/dev/null", SANDBOX_READ | SANDBOX_WRITE);
+    if (!err && p->args->log == IN_TFTPD_FILE)
+        err = sandbox_allow_parent(files, p->args->logfile, SANDBOX_WRITE | SANDBOX_MAKE);
+    if (!err && p->pidfile >= 0)
+        err = sandbox_allow_parent(files, p->args->pidfile, SANDBOX_REMOVE);
+    return err;
+}
+
 /* Where nobody reads any more what is written by a process of the background. */
 static void leave_terminal(const struct in_tftpd_process *p)
 {

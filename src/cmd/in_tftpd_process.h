@@ -5,6 +5,7 @@
 #define CMD_IN_TFTPD_PROCESS_H
 
 #include "cmd/in_tftpd_args.h"
+#include "os/sandbox.h"
 
 #include <pthread.h>
 
@@ -29,6 +30,10 @@ void in_tftpd_process_pid(struct in_tftpd_process *p);
 
 /* Standard error goes where --stderr and its like say, syslog apart. False: said. */
 KEDGE_MUST_CHECK bool in_tftpd_process_log(struct in_tftpd_process *p);
+
+/* Allow what the functions below open and remove. 0 or -errno. */
+KEDGE_MUST_CHECK int in_tftpd_process_allow(const struct in_tftpd_process *p,
+                                            struct sandbox *files);
 
 /* It serves: let the parent go, and the log go to syslog, if there is one. */
 void in_tftpd_process_ready(struct in_tftpd_process *p);

@@ -42,7 +42,7 @@ static void go_by_policy(struct serving *v)
 {
     struct server *s = &v->server;
 
-    serve_reload_init(&v->reload, v->asked, &v->policy);
+    serve_reload_init(&v->reload, v->asked, &v->policy, &s->sandbox);
     s->follow = v->options.follow.count > 0 ? &v->policy.follow : NULL;
     if (v->policy.used)
         s->policies = &v->reload.policies;
@@ -54,6 +54,7 @@ static void go_by_policy(struct serving *v)
     if (v->hooks) {
         s->ready = v->hooks->ready;
         s->ready_owner = v->hooks->owner;
+        s->allow = v->hooks->allow;
     }
 }
 

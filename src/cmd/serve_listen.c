@@ -73,6 +73,12 @@ static uint32_t share(const struct server *s, uint64_t of)
     return (uint32_t)((of + s->shard_count - 1) / s->shard_count);
 }
 
+bool serve_takes_uploads(const struct server *s)
+{
+    return s->policies ? policy_set_uploads(s->policies->now)
+                       : s->options->uploads != UPLOAD_REFUSE;
+}
+
 static int open_tftp(struct server *s)
 {
     const struct serve_options *o = s->options;

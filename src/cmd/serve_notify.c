@@ -125,6 +125,11 @@ bool serve_notify_has_manager(const struct serve_notify *n)
     return n->manager.fd >= 0;
 }
 
+bool serve_notify_is_abstract(const struct serve_notify *n)
+{
+    return serve_notify_has_manager(n) && n->manager.to.sun_path[0] == 0;
+}
+
 static void owe(struct serve_notify *n, unsigned what)
 {
     if (!n->timer.added)

@@ -39,6 +39,9 @@ KEDGE_MUST_CHECK bool serve_notify_open(struct serve_notify *n, int *err);
 /* True if there is a manager, which may then send SIGHUP for a reload. */
 bool serve_notify_has_manager(const struct serve_notify *n);
 
+/* True if it is found by an abstract name. */
+bool serve_notify_is_abstract(const struct serve_notify *n);
+
 /* All is bound, and the shards are started: from now on tell the manager. 0 or -errno. */
 KEDGE_MUST_CHECK int serve_notify_ready(struct serve_notify *n,
                                         const struct serve_notify_about *about);

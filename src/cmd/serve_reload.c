@@ -9,16 +9,28 @@
 enum { PATIENCE_S = 3 };
 
 void serve_reload_init(struct serve_reload *r, const struct serve_options *options,
-                       struct serve_policy *first)
+                       struct serve_policy *first, const struct serve_sandbox *sandbox)
 {
-    *r = (struct serve_reload){ .options = options, .first = first };
+    *r = (struct serve_reload){ .options = options, .first = first, .sandbox = sandbox };
     pthread_mutex_init(&r->lock, NULL);
     policy_slot_init(&r->policies, &first->set);
 }
 
-static void read_again(struct serve_reload *r)
+/* NULL: said. */
+static struct policy_set *read_policy(const struct serve_reload *r)
 {
     struct policy_set *next = serve_policy_again(r->first, r->options);
+
+    if (next && !serve_sandbox_fits(r->sandbox, next)) {
+        next->release(next);
+        next = NULL;
+    }
+    return next;
+}
+
+static void read_again(struct serve_reload *r)
+{
+    struct policy_set *next = read_policy(r);
 
     if (next)
         policy_slot_replace(&r->policies, next);

@@ -10,6 +10,7 @@
 struct serve_reload {
     const struct serve_options *options; /* as the command line said */
     const struct serve_policy *first;
+    const struct serve_sandbox *sandbox;
     struct policy_slot policies;
 
     pthread_t thread;
@@ -22,7 +23,7 @@ struct serve_reload {
 
 /* All of it outlives *r, which must not move. */
 void serve_reload_init(struct serve_reload *r, const struct serve_options *options,
-                       struct serve_policy *first);
+                       struct serve_policy *first, const struct serve_sandbox *sandbox);
 
 /* Read it again, from now on; while that is under way: once more behind it. Faults, and
  * that it was done, go to standard error. owner is a serve_reload. */

@@ -92,6 +92,7 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
 
     s->options = options;
     s->root.fd = -1;
+    s->sandbox = (struct serve_sandbox){ .files = { .rules = -1 }, .memory = -1 };
     find_manager(s);
     if (!take_passed(s) || !fits_range(options))
         return EXIT_USAGE;
@@ -187,7 +188,9 @@ enum exit_code server_listen(struct server *s, const struct operands *endpoints)
     if (code == EXIT_OK && s->tftp && !opens_root(s))
         code = EXIT_LOCAL_FILE;
     serve_guard_own_ports(s);
-    return code == EXIT_OK ? become_user(s) : code;
+    if (code == EXIT_OK)
+        code = become_user(s);
+    return code == EXIT_OK ? serve_sandbox_enter(s) : code;
 }
 
 static bool busy(const struct server *s)
@@ -321,12 +324,6 @@ static void sweep_later(struct server *s)
     workers_submit(&s->shards[0].workers, &s->sweeping);
 }
 
-static bool takes_uploads(const struct server *s)
-{
-    return s->policies ? policy_set_uploads(s->policies->now)
-                       : s->options->uploads != UPLOAD_REFUSE;
-}
-
 static int start_tftp(struct server *s)
 {
     struct tftp_recorder to_log = { write_log, s };
@@ -334,7 +331,7 @@ static int start_tftp(struct server *s)
 
     for (unsigned i = 0; i < s->shard_count && err == 0; i++)
         err = shard_start(&s->shards[i], to_log);
-    if (err == 0 && takes_uploads(s))
+    if (err == 0 && serve_takes_uploads(s))
         sweep_later(s);
     return err;
 }
@@ -405,7 +402,7 @@ enum exit_code server_run(struct server *s)
     s->stop_timer = (struct loop_timer){ .due = look_for_end, .owner = s };
     err = loop_timer_add(s->loop, &s->stop_timer);
     if (err == 0)
-        err = start_log(s); /* threads begin here, after privileges are gone */
+        err = start_log(s); /* threads begin here, and not before the sandbox */
     if (err == 0 && s->tftp)
         err = start_tftp(s);
     if (err == 0 && s->tftp)
@@ -462,5 +459,6 @@ bool server_close(struct server *s)
         return false;
     free(s->echo_buffer);
     root_close(&s->root);
+    serve_sandbox_close(&s->sandbox);
     return true;
 }

@@ -6,6 +6,7 @@
 
 #include "cmd/args.h"
 #include "cmd/serve_notify.h"
+#include "cmd/serve_sandbox.h"
 #include "kedge/endpoint.h"
 #include "net/passed.h"
 #include "report/log.h"
@@ -15,7 +16,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 27, EXPLAIN_ARGS = 2 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 28, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -48,6 +49,7 @@ struct serve_options {
     bool everywhere;
     bool wait_for_address;
     const char *user;
+    uint32_t sandbox;           /* enum serve_sandbox_mode */
     const char *single_port;    /* "": always */
     uint64_t request_port_rate; /* bytes a second; 0: no limit */
     struct arg_range port_range;
@@ -107,6 +109,7 @@ struct server {
 
     struct passed_sockets passed; /* by a service manager, and then nothing is bound */
     struct serve_notify notify;
+    struct serve_sandbox sandbox;
 
     /* What SIGHUP does, on the loop's thread, before it is asked to stop, and whether it is
      * still at it; NULL: it stops, unless a service manager started it. */
@@ -118,6 +121,9 @@ struct server {
     void (*ready)(void *owner, const struct server *s);
     void *ready_owner;
 
+    /* What more the sandbox has to allow, for the same owner: 0 or -errno; or NULL. */
+    int (*allow)(void *owner, struct sandbox *files);
+
     struct loop_timer idle_timer;
     kedge_nanos idle_since;
     uint64_t records_seen;
@@ -128,6 +134,7 @@ struct server {
 struct serve_hooks {
     void (*ready)(void *owner, const struct server *s); /* see struct server */
     void (*hang_up)(void *owner); /* SIGHUP came, before the policy is read again */
+    int (*allow)(void *owner, struct sandbox *files); /* see struct server */
 
     /* In place of the return, where a disk hangs: serve_by() ends the process at once with
      * the status that this returns. */
@@ -157,6 +164,9 @@ void server_print_summary(const struct server *s);
 
 /* serve_listen.c: whether --single-port is this word. Without a value it is always. */
 bool serve_port_is(const struct serve_options *o, const char *word);
+
+/* serve_listen.c: whether anyone may upload, by the policy in force or without one. */
+bool serve_takes_uploads(const struct server *s);
 
 /* serve_listen.c: whether this machine has IPv6. */
 bool serve_has_ipv6(void);

@@ -17,6 +17,7 @@ user = {me}
 shards = 2
 map = "{srv}/map"
 client "127.0.0.2" {{ root = "{srv}/other" }}
+client "127.0.0.254" {{ root = "{srv}/by/%a" }}
 """
 READ = "kedge serve: the policy was read again\n"
 KEPT = "kedge serve: the policy was not read again: the old one stays in force\n"

@@ -246,6 +246,9 @@ PrivateDevices=yes ProtectKernelTunables=yes ProtectKernelModules=yes ProtectKer
 ProtectControlGroups=yes ProtectClock=yes ProtectHostname=yes ProtectProc=invisible
 RestrictNamespaces=yes RestrictRealtime=yes LockPersonality=yes MemoryDenyWriteExecute=yes
 SystemCallFilter=@system-service SystemCallArchitectures=native UMask=0077""".split()
+# By which it confines itself. Without them systemd would end it with SIGSYS.
+SANDBOX.append("SystemCallFilter=landlock_create_ruleset landlock_add_rule "
+               "landlock_restrict_self seccomp")
 # systemd filters openat2 out with it, as it cannot see its flags: nothing would be served.
 WITHOUT_OPENAT2 = "RestrictSUIDSGID=", "DynamicUser="
 

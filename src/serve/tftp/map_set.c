@@ -2,6 +2,8 @@
 /* Loads a map file: reads it, checks its lines, compiles its expressions. */
 #include "serve/tftp/map_set.h"
 
+#include "os/privileges.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -66,6 +68,8 @@ static bool read_map(struct map_set *s, const char *path, struct kedge_span *tex
     size_t len = 0;
     bool good = false;
 
+    if (fd < 0 && errno == EACCES && jail_hides(path))
+        return complain_of_file(complaints, path, "restart needed: outside the sandbox");
     if (fd < 0)
         return complain_of_file(complaints, path, strerror(errno));
     s->text = malloc(MAP_FILE_MAX + 1);
