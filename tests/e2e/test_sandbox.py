@@ -99,7 +99,7 @@ REFUSED = {
     "netfilter": errno.EPERM, "ptrace": errno.EPERM, "process_vm_readv": errno.EPERM,
     "mount": errno.EPERM, "bpf": errno.EPERM, "keyctl": errno.EPERM,
     "open_tree": errno.EPERM, "executable memory": errno.EPERM, "execve": errno.EPERM,
-    "execveat": errno.EPERM, "unshare": errno.EPERM, "udp": 0, "done": 0}
+    "execveat": errno.EPERM, "unshare": errno.EPERM, "setuid": errno.ENOSYS, "udp": 0, "done": 0}
 # What counts without a sandbox is the user.
 OPEN = ["open /etc/passwd", "list /", "write /tmp", "tcp connect", "unix stream", "udp", "signal",
         "executable memory"]
@@ -143,6 +143,19 @@ def test_without_a_sandbox_it_reaches_them(intruder):
     got, _ = intruder("--sandbox=off", "--uploads", "create")
     assert {what: got[what] for what in OPEN} == dict.fromkeys(OPEN, 0)
     assert "execve" not in got and "execveat" not in got  # it became another program
+
+
+def test_a_call_that_is_unknown_can_be_made_fatal(plain, library, srv, tmp_path, as_nobody):
+    """So a run with PLANT_UNKNOWN=kill sees each call that the list lacks."""
+    command = [*plant.planted(library, PLANT_UNKNOWN="kill", PLANT_OUT=tmp_path / "planted",
+                              PLANT_PORT=9, PLANT_PID=os.getpid(), PLANT_FILE=srv / "made"),
+               plain, "serve", "tftp://127.0.0.1:0", "--root", srv]
+    tmp_path.chmod(0o777)
+    server = Server(command, tmp_path / "fatal.log")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"PLANTED", server.at)
+    assert server.process.wait(PATIENCE) == -signal.SIGSYS
+    server.kill()
 
 
 POLICY = """
