@@ -19,8 +19,9 @@ def build(directory):
 
 
 def planted(library, **more):
-    """Words to put ahead of a server's command."""
-    return ["env", f"LD_PRELOAD={library}", *(f"{k}={v}" for k, v in more.items())]
+    """Words to put ahead of a server's command, whatever this run itself is planted with."""
+    return ["env", "-u", "PLANT_UNKNOWN", f"LD_PRELOAD={library}",
+            *(f"{k}={v}" for k, v in more.items())]
 
 
 def triggered(at, out):
