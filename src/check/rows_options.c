@@ -220,11 +220,14 @@ static const struct check_row rows[] = {
       .section = "RFC 2348",
       .title = "blksize -1 is left out or made valid",
       .rule = "Valid sizes are 8 to 65464.",
-      .why = "As an unsigned number it is the largest of all.",
+      .why =
+          "As an unsigned number it is the largest of all. Erlang's server ends at it.",
       .lesson = "look for digits only: strtoul() takes -1 too",
+      .alone = true,
       CHECK_SCRIPT(RRQ("any", .options = "blksize=-1"),
                    EXPECT("DATA 1 | OACK !blksize | ERROR 8 | "
-                          "OACK blksize>=8 blksize<=65464")) },
+                          "OACK blksize>=8 blksize<=65464"),
+                   ERROR(8, "enough"), ALIVE()) },
     { .id = "options-tsize",
       .level = CHECK_MUST,
       .section = "RFC 2349 Transfer Size",

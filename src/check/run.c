@@ -88,6 +88,7 @@ struct check_run {
     const char *seed;         /* the one that is uploaded now */
     struct check_file learnt; /* size 0: none */
     bool puts_work, dead, stopped;
+    bool refused; /* of the last setup: nobody listens */
 };
 
 /* What io.file gets: the run, and which of its plays asks. */
@@ -271,7 +272,11 @@ static enum check_verdict setup(struct check_run *r, enum setup which,
 
     *p =
         (struct check_play){ .row = &setups[which], .io = { .owner = &a, .file = file } };
-    return play_alone(r, p) < 0 ? CHECK_FAILS : p->finding.verdict;
+    r->refused = false;
+    if (play_alone(r, p) < 0)
+        return CHECK_FAILS;
+    r->refused = p->refused;
+    return p->finding.verdict;
 }
 
 /* ---- the beginning -------------------------------------------------------------------- */
@@ -393,7 +398,8 @@ static void look_for_life(struct check_run *r, const struct check_play *p)
 
     if (!was_silence(p) || r->stopped || answers(r, &has_set) || r->stopped)
         return;
-    if (r->counts->one_by_one && setup(r, SETUP_FREE, &free) != CHECK_FAILS)
+    if (r->counts->one_by_one && !r->refused &&
+        setup(r, SETUP_FREE, &free) != CHECK_FAILS)
         return;
     r->dead = true;
     snprintf(r->counts->died_at, sizeof r->counts->died_at, "%s", p->row->id);
