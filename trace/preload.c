@@ -367,17 +367,19 @@ static int add_close_of_open(posix_spawn_file_actions_t *actions, int low, int b
 {
     DIR *list = opendir("/proc/self/fd");
     const struct dirent *entry;
-    int err = list ? 0 : errno;
+    int err = 0;
 
+    if (!list)
+        return errno;
     while (err == 0 && (entry = readdir(list))) {
-        int fd =
-            atoi(entry->d_name); /* 0: also of "." and "..": none of those is closed */
+        char *end;
+        long fd = strtol(entry->d_name, &end, 10);
 
-        if (fd > 0 && fd >= low && fd < below && fd != dirfd(list) && !hook_owns(fd))
-            err = posix_spawn_file_actions_addclose(actions, fd);
+        if (end != entry->d_name && fd >= low && fd < below && fd != dirfd(list) &&
+            !hook_owns((int)fd))
+            err = posix_spawn_file_actions_addclose(actions, (int)fd);
     }
-    if (list)
-        closedir(list);
+    closedir(list);
     return err;
 }
 
