@@ -369,8 +369,8 @@ static int add_close_of_open(posix_spawn_file_actions_t *actions, int low, int b
     const struct dirent *entry;
     int err = 0;
 
-    if (!list)
-        return errno;
+    if (!list) /* without /proc the child is not traced, but runs */
+        return NEXT(posix_spawn_file_actions_addclosefrom_np)(actions, low);
     while (err == 0 && (entry = readdir(list))) {
         char *end;
         long fd = strtol(entry->d_name, &end, 10);

@@ -4,8 +4,19 @@
 
 #include "kedge/tftp.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Nobody reads what came of its packets any more: an error that stays queued would end each
+ * wait at once. Those that are queued go with the option. */
+static void forget_errors(int fd)
+{
+    const int off = 0;
+
+    (void)setsockopt(fd, SOL_IP, IP_RECVERR, &off, sizeof off);
+    (void)setsockopt(fd, SOL_IPV6, IPV6_RECVERR, &off, sizeof off);
+}
 
 void check_late_take(struct check_late *late, struct check_live *live)
 {
@@ -14,6 +25,7 @@ void check_late_take(struct check_late *late, struct check_live *live)
             continue;
         if (late->sockets[late->next].answers > 0)
             close(late->sockets[late->next].fd);
+        forget_errors(live->fds[i]);
         late->sockets[late->next].fd = live->fds[i];
         late->sockets[late->next].answers = CHECK_LATE_ANSWERS;
         late->next = (late->next + 1) % CHECK_LATE_MAX;

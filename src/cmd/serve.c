@@ -78,6 +78,7 @@ static enum exit_code serve_opened(struct serving *v, const struct operands *ope
         code = server_run(s);
     if (!server_close(s) || !serve_reload_close(&v->reload))
         end_at_once(v, code);
+    server_free(s);
     return code;
 }
 

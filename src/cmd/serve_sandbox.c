@@ -74,13 +74,28 @@ static int open_root(struct policy_set *set, size_t section)
     return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+static const char *root_of(const struct policy_set *set, size_t section)
+{
+    return (const char *)set->sections[section].values[POLICY_ROOT].text.ptr;
+}
+
+/* A sandbox never widens: what is not there now is not allowed when it comes. */
+static void warn_of_missing(const struct policy_set *set, size_t section)
+{
+    fprintf(stderr, "kedge serve: sandbox: %s is not there: restart needed once it is\n",
+            printable(root_of(set, section), PRINTABLE_NAME).text);
+}
+
 static void allow_policy(struct allowing *a, struct policy_set *set, unsigned uses)
 {
     for (size_t i = 0; i < set->policy.count; i++) {
         int fd = is_rooted(set, i) ? open_root(set, i) : -1;
 
-        if (fd < 0)
+        if (fd < 0) {
+            if (is_rooted(set, i))
+                warn_of_missing(set, i);
             continue;
+        }
         allow(a, fd, uses);
         close(fd);
     }
@@ -125,7 +140,7 @@ static void allow_all(struct allowing *a, struct server *s)
     if (s->options->config)
         allow_file(a, s->options->config);
     for (unsigned i = 0; i < s->cache_count; i++)
-        if (*s->served[i].endpoint.path)
+        if (s->served[i].endpoint.path[0] && s->served[i].endpoint.path[0] != '@')
             allow_parent(a, s->served[i].endpoint.path, SANDBOX_REMOVE);
     allow_log(a);
     if (s->sandbox.memory >= 0)
@@ -213,7 +228,7 @@ enum exit_code serve_sandbox_enter(struct server *s)
     }
     if (s->options->sandbox != SERVE_SANDBOX_REQUIRE || !b->lacks)
         return EXIT_OK;
-    fprintf(stderr, "kedge serve: --sandbox=require: only %s\n", b->text);
+    fprintf(stderr, "kedge serve: --sandbox=require: a part is missing: %s\n", b->text);
     return EXIT_SYSTEM;
 }
 
@@ -239,11 +254,12 @@ bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
     for (size_t i = 0; i < set->policy.count; i++) {
         int fd = is_rooted(set, i) ? open_root(set, i) : -1;
 
-        if (fd < 0)
+        if (fd < 0) {
+            if (is_rooted(set, i) && b->files.entered)
+                warn_of_missing(set, i);
             continue;
-        fits = reaches(b, fd, uses,
-                       (const char *)set->sections[i].values[POLICY_ROOT].text.ptr) &&
-               fits;
+        }
+        fits = reaches(b, fd, uses, root_of(set, i)) && fits;
         close(fd);
     }
     return fits;

@@ -458,7 +458,11 @@ bool server_close(struct server *s)
     if (!free_shards(s))
         return false;
     free(s->echo_buffer);
+    return true;
+}
+
+void server_free(struct server *s)
+{
     root_close(&s->root);
     serve_sandbox_close(&s->sandbox);
-    return true;
 }

@@ -158,6 +158,9 @@ KEDGE_MUST_CHECK enum exit_code server_run(struct server *s);
 /* False: a disk hangs, and nothing that the server has or points to may be freed. */
 KEDGE_MUST_CHECK bool server_close(struct server *s);
 
+/* After it, and when no policy is being read: what a reload looks at. */
+void server_free(struct server *s);
+
 /* serve_table.c: what is served, with a command to try it; and the end's summary. */
 void server_print_table(const struct server *s);
 void server_print_summary(const struct server *s);

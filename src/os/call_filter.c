@@ -24,7 +24,7 @@ static const char *const allowed[] = {
     "setrlimit", "ugetrlimit", "getrusage",
     /* signals */
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigtimedwait",
-    "sigaltstack", "signalfd4", "kill", "tgkill", "restart_syscall",
+    "sigaltstack", "signalfd4", "kill", "tgkill", "tkill", "restart_syscall",
     /* files that are open */
     "close", "close_range", "read", "write", "readv", "writev", "pread64", "pwrite64",
     "preadv", "pwritev", "preadv2", "pwritev2", "lseek", "_llseek", "fcntl", "fcntl64",

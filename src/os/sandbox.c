@@ -192,20 +192,20 @@ static unsigned uses_of(const struct sandbox *s, const struct stat *st)
 /* The kernel adds up what is allowed on the way to the root of all. */
 bool sandbox_reaches(const struct sandbox *s, int dir, unsigned uses)
 {
+    struct stat below = { 0 };
     unsigned found = 0;
-    ino_t below = 0;
     int at = s->entered ? openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
     for (int i = 0; i < DEPTH_MAX && at >= 0 && (found & uses) != uses; i++) {
-        struct stat st;
-        int up = -1;
+        struct stat st = { 0 };
+        bool top = fstat(at, &st) < 0 ||
+                   (st.st_dev == below.st_dev && st.st_ino == below.st_ino);
+        int up = top ? -1 : openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-        if (fstat(at, &st) == 0 && (i == 0 || st.st_ino != below))
-            up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         close(at);
         at = up;
         found |= uses_of(s, &st);
-        below = st.st_ino;
+        below = st;
     }
     if (at >= 0)
         close(at);

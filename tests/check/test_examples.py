@@ -16,9 +16,11 @@ WHERE = "examples/posix"
 def test_the_server_fails_nothing(check, build, made, quick):
     with subprocess.Popen([build / WHERE / "tftp_s", "127.0.0.1:0"], cwd=made, text=True,
                           stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
-        port = re.search(r"on port (\d+)", server.stderr.readline()).group(1)
-        result = check("--only", ",".join(quick), f"tftp://127.0.0.1:{port}/", timeout=400)
-        server.kill()
+        try:
+            port = re.search(r"on port (\d+)", server.stderr.readline()).group(1)
+            result = check("--only", ",".join(quick), f"tftp://127.0.0.1:{port}/", timeout=400)
+        finally:
+            server.kill()
     assert not result.of("FAILS"), {i: result.rows[i] for i in result.of("FAILS")}
     assert len(result.of("pass")) > 30 and result.end["died_at"] is None
 

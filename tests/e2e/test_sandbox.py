@@ -284,14 +284,14 @@ def test_a_kernel_without_landlock(confined, plain, srv, tmp_path):
                            "tftp://127.0.0.1:0"], capture_output=True, text=True,
                           timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (14, "")
-    assert done.stderr == ("kedge serve: --sandbox=require: only no landlock (Function not "
+    assert done.stderr == ("kedge serve: --sandbox=require: a part is missing: no landlock (Function not "
                            "implemented), seccomp, no capabilities\n")
 
 
 def test_all_of_it_can_be_required(confined, plain, srv):
     assert "landlock" in said(confined("--root", srv, "--sandbox=require"))[0]
     if os.geteuid() != 0:
-        return
+        pytest.skip("the rest needs root")
     done = subprocess.run([plain, "serve", "--sandbox=require", "--root", srv, "--user", "root",
                            "tftp://127.0.0.1:0"], capture_output=True, text=True,
                           timeout=PATIENCE)
@@ -309,14 +309,11 @@ def test_a_build_with_sanitizers_is_not_confined(kedge, serve, srv):
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_in_tftpd_keeps_its_log_and_its_files(plain, library, srv, tmp_path, as_nobody, secure):
+def test_in_tftpd_keeps_its_files(plain, library, srv, tmp_path, as_nobody, secure):
     """Also where each unknown call would end it."""
     (srv / "a").write_text("a")
     (srv / "up").write_text("")
     (srv / "up").chmod(0o666)
-    log = srv / "log/log"
-    log.parent.mkdir()
-    log.parent.chmod(0o777)
     command = [*plant.planted(library, PLANT_UNKNOWN="kill"), named(plain, tmp_path), "-L",
                "--stderr", "-a", "127.0.0.1:0", *(["-s"] if secure else []), srv]
     server = InTftpd(command, tmp_path / "in.tftpd.log")

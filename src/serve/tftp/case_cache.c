@@ -143,8 +143,9 @@ static bool fill(struct case_names *n, const struct match_locale *l, DIR *dir)
 {
     struct dirent *entry = NULL;
 
+    /* Some file systems have names of more bytes than a path may name: nobody asks for one. */
     while (n->count < CASE_CACHE_NAMES && (entry = readdir(dir)))
-        if (!add_name(n, l, entry->d_name))
+        if (strlen(entry->d_name) <= NAME_MAX && !add_name(n, l, entry->d_name))
             return false;
     if (n->count > 0)
         qsort(n->list, n->count, sizeof *n->list, by_hash);

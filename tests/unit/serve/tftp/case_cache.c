@@ -9,8 +9,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +23,28 @@
 
 static struct case_cache cache;
 static struct case_found found;
+
+/* In front of the C library's: what vfat, cifs or FUSE may hand over, 700 bytes. */
+static bool plants_long_name;
+
+struct dirent *readdir(DIR *dir)
+{
+    enum { FROM = offsetof(struct dirent, d_name), BYTES = 700 };
+    static union {
+        struct dirent entry;
+        char room[FROM + BYTES + 1];
+    } planted;
+    static struct dirent *(*next)(DIR *);
+
+    if (plants_long_name) {
+        plants_long_name = false;
+        memset(planted.room + FROM, 'x', BYTES);
+        return &planted.entry;
+    }
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "readdir64");
+    return next(dir);
+}
 
 static int begin(void **state)
 {
@@ -228,6 +254,15 @@ static void the_one_searched_longest_ago_is_forgotten(void **state)
     }
 }
 
+static void a_name_that_is_too_long_for_a_path_is_passed_over(void **state)
+{
+    (void)state;
+    put_file("Name");
+    plants_long_name = true;
+    assert_int_equal(find_at(".", "nAME", LATER), 1);
+    assert_false(plants_long_name);
+}
+
 static void so_many_names_are_remembered(void **state)
 {
     (void)state;
@@ -259,6 +294,7 @@ int main(void)
         TEST(one_that_is_replaced_is_another),
         TEST(letters_fold_as_unicode_says),
         TEST(the_one_searched_longest_ago_is_forgotten),
+        TEST(a_name_that_is_too_long_for_a_path_is_passed_over),
         TEST(so_many_names_are_remembered),
     };
 
