@@ -145,22 +145,39 @@ static void a_short_policy_is_asked_each_time(void **state)
     end(w);
 }
 
+/* Each by itself in a policy of its own; the first counts nothing else. */
 static void what_else_counts_is_not_remembered(void **state)
 {
-    struct world *w = begin(20);
-    struct policy_section *s = policy_set_add(&w->set);
+    static const struct {
+        enum policy_match_kind client;
+        const char *root;
+        bool ignore_case, remembers;
+    } rows[] = {
+        { POLICY_ADDRESS, "/srv", false, true },
+        { POLICY_INTERFACE, "/srv", false, false },
+        { POLICY_MAC, "/srv", false, false },
+        { POLICY_ADDRESS, "/srv/%a", false, false },
+        { POLICY_ADDRESS, "/srv/%i", false, false },
+        { POLICY_ADDRESS, "/srv/%m", false, false },
+        { POLICY_ADDRESS, "/srv", true, false },
+    };
 
     (void)state;
-    assert_non_null(s);
-    s->kind = POLICY_CLIENT;
-    s->match.kind = POLICY_INTERFACE;
-    s->match.interface = span_of("lo");
-    policy_set_close(&w->set);
-    assert_false(w->set.remembers);
-    s->match.kind = POLICY_MAC;
-    policy_set_close(&w->set);
-    assert_false(w->set.remembers);
-    end(w);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world *w = begin(20);
+        struct policy_section *s = policy_set_add(&w->set);
+
+        assert_non_null(s);
+        s->kind = POLICY_CLIENT;
+        s->match.kind = rows[i].client;
+        s->match.interface = span_of("lo");
+        s->has = 1u << POLICY_ROOT | 1u << POLICY_IGNORE_CASE;
+        s->values[POLICY_ROOT].text = span_of(rows[i].root);
+        s->values[POLICY_IGNORE_CASE].number = rows[i].ignore_case;
+        policy_set_close(&w->set);
+        assert_int_equal(w->set.remembers, rows[i].remembers);
+        end(w);
+    }
 }
 
 int main(void)
