@@ -249,7 +249,8 @@ static bool match_alone(const struct map_set *s, const struct map_set_expression
     bool matched = false;
 
     if (match_compile(&own, &s->locale, &e->pattern, error, sizeof error) != 0)
-        return false;
+        return match_run(&e->compiled_form, (const char *)r->text.ptr, r->not_at_start,
+                         groups); /* no memory: an abort must not be passed over */
     matched = match_run(&own, (const char *)r->text.ptr, r->not_at_start, groups);
     match_free(&own);
     return matched;
