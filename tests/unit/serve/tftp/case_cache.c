@@ -261,6 +261,7 @@ static void a_name_that_is_too_long_for_a_path_is_passed_over(void **state)
     plants_long_name = true;
     assert_int_equal(find_at(".", "nAME", LATER), 1);
     assert_false(plants_long_name);
+    assert_int_equal(unlink(path_of("Name")), 0);
 }
 
 static void so_many_names_are_remembered(void **state)

@@ -54,6 +54,20 @@ static void an_open_that_hangs_stops_nobody(void **state)
     bench_free(b);
 }
 
+static uint16_t block_of(const struct peer *p)
+{
+    return p->packet[1] == KEDGE_TFTP_DATA ? p->packet[2] << 8 | p->packet[3] : 0;
+}
+
+/* On a busy machine what the timer sent again may come before it. */
+static void await_block(struct peer *p, uint16_t block)
+{
+    do
+        assert_true(hears(p, 2000));
+    while (block_of(p) < block);
+    assert_int_equal(block_of(p), block);
+}
+
 static void a_read_that_hangs_stops_nobody(void **state)
 {
     struct bench *b = two_files();
@@ -75,12 +89,12 @@ static void a_read_that_hangs_stops_nobody(void **state)
         skip_because("files in /tmp never have to be waited for here");
     }
     others_are_served(b);
-    assert_false(hears(p, 1));
+    assert_false(hears(p, 1) && block_of(p) > 0);
     let_go(b);
-    must_hear(p, KEDGE_TFTP_DATA, 1);
+    await_block(p, 1);
     for (uint16_t block = 1; block < 200; block++) {
         say(p, KEDGE_TFTP_ACK, block, NULL);
-        must_hear(p, KEDGE_TFTP_DATA, block + 1);
+        await_block(p, block + 1);
         assert_int_equal(p->packet[4], 'x');
     }
     peer_free(p);
