@@ -56,7 +56,8 @@ static void an_open_that_hangs_stops_nobody(void **state)
 
 static uint16_t block_of(const struct peer *p)
 {
-    return p->packet[1] == KEDGE_TFTP_DATA ? p->packet[2] << 8 | p->packet[3] : 0;
+    return p->packet[1] == KEDGE_TFTP_DATA ? (uint16_t)(p->packet[2] << 8 | p->packet[3])
+                                           : 0;
 }
 
 /* On a busy machine what the timer sent again may come before it. */
@@ -94,7 +95,7 @@ static void a_read_that_hangs_stops_nobody(void **state)
     await_block(p, 1);
     for (uint16_t block = 1; block < 200; block++) {
         say(p, KEDGE_TFTP_ACK, block, NULL);
-        await_block(p, block + 1);
+        await_block(p, (uint16_t)(block + 1));
         assert_int_equal(p->packet[4], 'x');
     }
     peer_free(p);
