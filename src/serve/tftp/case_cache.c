@@ -34,6 +34,8 @@ struct case_names {
     size_t count, room;
     char *text; /* each with its NUL */
     size_t len, text_room;
+    kedge_nanos seen_at; /* the directory as it is, for the first time */
+    kedge_nanos read_at;
 };
 
 /* ---- Folding ---- */
@@ -254,11 +256,14 @@ static struct case_names *find_known(struct case_cache *c, const struct file_ide
 }
 
 /* A file system that knows no times of directories has 0. */
-static bool has_settled(const struct file_identity *id, uint64_t now)
+static bool has_times(const struct file_identity *id)
 {
-    int64_t changed = id->mtime_s > id->ctime_s ? id->mtime_s : id->ctime_s;
+    return id->mtime_s > 0 || id->ctime_s > 0;
+}
 
-    return changed > 0 && changed + CASE_CACHE_SETTLED < (int64_t)(now / KEDGE_SEC);
+static bool has_settled(const struct case_names *n)
+{
+    return n->read_at - n->seen_at >= CASE_CACHE_SETTLED;
 }
 
 /* The last of the list go. */
@@ -274,34 +279,38 @@ static void make_room(struct case_cache *c, size_t names)
     }
 }
 
-/* Another thread may have read it as well. */
+/* In place of what was read before, or by another thread meanwhile. */
 static void remember(struct case_cache *c, struct case_names *n)
 {
     pthread_mutex_lock(&c->lock);
-    if (find_known(c, &n->directory)) {
-        names_free(n);
-    } else {
-        make_room(c, n->count);
-        put_first(c, n);
-        c->names += n->count;
-        c->directories++;
-    }
+    if (find_known(c, &n->directory))
+        forget(c, &c->first);
+    make_room(c, n->count);
+    put_first(c, n);
+    c->names += n->count;
+    c->directories++;
     pthread_mutex_unlock(&c->lock);
 }
 
+/* False: it is to be read; *seen_at is lowered to when it was seen first as it is. */
 static bool search_known(struct case_cache *c, const struct file_identity *id,
-                         const struct folded *part, struct case_found *out)
+                         const struct folded *part, struct case_found *out,
+                         kedge_nanos *seen_at)
 {
     struct case_names *n = NULL;
+    bool settled = false;
 
     pthread_mutex_lock(&c->lock);
     n = find_known(c, id);
-    if (n)
+    settled = n && has_settled(n);
+    if (settled)
         search(n, &c->letters, part, out);
     else
         c->reads++;
+    if (n)
+        *seen_at = n->seen_at;
     pthread_mutex_unlock(&c->lock);
-    return n;
+    return settled;
 }
 
 /* Read without the lock: a directory may hang. Takes fd. */
@@ -317,10 +326,11 @@ static struct store_result search_read(struct case_cache *c, int fd,
 }
 
 struct store_result case_cache_find(struct case_cache *c, int directory,
-                                    struct kedge_span part, uint64_t now,
+                                    struct kedge_span part, kedge_nanos now,
                                     struct case_found *out)
 {
     struct store_result result = store_ok();
+    kedge_nanos seen_at = now;
     struct case_names *read = NULL;
     struct file_identity id = { 0 };
     struct folded folded;
@@ -330,13 +340,15 @@ struct store_result case_cache_find(struct case_cache *c, int directory,
     fold(&c->letters, part, &folded);
     if (fstat(directory, &st) == 0)
         id = identity_of(&st);
-    if (search_known(c, &id, &folded, out)) {
+    if (search_known(c, &id, &folded, out, &seen_at)) {
         close(directory);
         return result;
     }
     result = search_read(c, directory, &folded, out, &read);
-    if (read && has_settled(&id, now)) {
+    if (read && has_times(&id)) {
         read->directory = id;
+        read->seen_at = seen_at;
+        read->read_at = now;
         remember(c, read);
     } else {
         names_free(read);

@@ -15,9 +15,9 @@
 #define CASE_CACHE_NAMES 65536
 #define CASE_CACHE_DIRECTORIES 1024
 
-/* Seconds that a directory has not changed before it is remembered: the kernel's timestamps
- * are coarse, and the next change might have the same. */
-#define CASE_CACHE_SETTLED 2
+/* What was read counts if the directory was the same so long before: the timestamps of file
+ * systems are coarse, and the next change might have the same. */
+#define CASE_CACHE_SETTLED (2 * KEDGE_SEC)
 
 struct case_found {
     unsigned count; /* 2: two or more */
@@ -38,9 +38,10 @@ void case_cache_init(struct case_cache *c);
 void case_cache_free(struct case_cache *c); /* and its letters */
 
 /* The names in the open directory that are `part` but for the case of letters. Takes
- * directory. now: of the wall clock. Blocks. OK; or BUSY: no memory or descriptor. */
+ * directory. Blocks. OK; or BUSY: no memory or descriptor. */
 KEDGE_MUST_CHECK struct store_result case_cache_find(struct case_cache *c, int directory,
-                                                     struct kedge_span part, uint64_t now,
+                                                     struct kedge_span part,
+                                                     kedge_nanos now,
                                                      struct case_found *out);
 
 #endif

@@ -54,7 +54,7 @@ static bool add_part(struct naming *n, struct kedge_span part)
         if (there)
             close(fd);
         else
-            n->result = case_cache_find(n->cases, fd, part, clock_wall(), found);
+            n->result = case_cache_find(n->cases, fd, part, clock_now(), found);
     }
     n->out->twice = found->count > 1;
     n->out->changed = n->out->changed || found->count == 1;
