@@ -26,7 +26,7 @@ struct serve_sandbox {
     const struct store_root *root; /* where no section has its own; NULL: no TFTP */
     const char *root_path;
 
-    /* Kept, for later the libraries cannot open what these stand on. */
+    /* Kept open: the libraries could not open them later. */
     struct match_locale letters;
     bool letters_open;
     int memory; /* /proc/self/statm, by which a map's child process is limited; or -1 */

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -108,6 +109,13 @@ enum fs_kind call_fs_kind(int fd)
     default:
         return FS_OTHER;
     }
+}
+
+bool entry_may_be_directory(const struct dirent *entry)
+{
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        return false;
+    return entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
 }
 
 uint64_t iov_total(struct iov_list list)

@@ -5,6 +5,7 @@
 
 #include "kedge/base.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -35,6 +36,9 @@ enum fs_kind {
     FS_OTHER,  /* a network, another program, or unknown: each call may wait */
 };
 enum fs_kind call_fs_kind(int fd);
+
+/* Another directory than `.` and `..`, or of a kind that the file system does not tell. */
+bool entry_may_be_directory(const struct dirent *entry);
 
 enum iov_way {
     IOV_READ,   /* at an offset, until the end of the file */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sweep: removal of temporary files that a killed server left. */
+#include "file/calls.h"
 #include "file/temp.h"
 #include "file/upload.h"
 
@@ -40,13 +41,6 @@ static void sweep_file(int dir, const char *name, struct sweep_result *result)
 
 static void sweep_directory(int dir, int depth, struct sweep_result *result);
 
-static bool may_be_directory(const struct dirent *entry)
-{
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-        return false;
-    return entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
-}
-
 static void sweep_entry(int dir, const struct dirent *entry, int depth,
                         struct sweep_result *result)
 {
@@ -57,7 +51,7 @@ static void sweep_entry(int dir, const struct dirent *entry, int depth,
         sweep_file(dir, entry->d_name, result);
         return;
     }
-    if (!may_be_directory(entry))
+    if (!entry_may_be_directory(entry))
         return;
     fd = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0)

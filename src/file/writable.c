@@ -22,13 +22,6 @@ struct search {
 
 static bool look_below(int dir, size_t length, unsigned level, struct search *s);
 
-static bool may_be_directory(const struct dirent *entry)
-{
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-        return false;
-    return entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
-}
-
 /* length: of the path to the directory dir. */
 static bool look_at(int dir, const char *name, size_t length, unsigned level,
                     struct search *s)
@@ -65,7 +58,8 @@ static bool look_below(int dir, size_t length, unsigned level, struct search *s)
         return false;
     }
     while (!found && s->seen++ < ENTRIES_MAX && (entry = readdir(list)))
-        found = may_be_directory(entry) && look_at(dir, entry->d_name, length, level, s);
+        found = entry_may_be_directory(entry) &&
+                look_at(dir, entry->d_name, length, level, s);
     closedir(list);
     return found;
 }

@@ -235,6 +235,18 @@ static void hang(struct store_job *job, void *arg)
     sem_wait(&m->let_go);
 }
 
+/* The end of a test: all that hang go on, and are done. */
+static void let_go_and_close(struct workers *w, struct mount *mount, struct note *notes,
+                             size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sem_post(&mount->let_go);
+    for (size_t i = 0; i < count; i++)
+        collect_until(w, &notes[i].done);
+    workers_close(w);
+    sem_destroy(&mount->let_go);
+}
+
 /* Two threads, which may become eight. */
 static void a_group_that_hangs_has_half_of_the_threads(void **state)
 {
@@ -271,12 +283,7 @@ static void a_group_that_hangs_has_half_of_the_threads(void **state)
         collect_until(&w, &well[i].done);
     }
     assert_int_equal(mount.hanging, 4);
-    for (size_t i = 0; i < COUNT(dead); i++)
-        sem_post(&mount.let_go);
-    for (size_t i = 0; i < COUNT(dead); i++)
-        collect_until(&w, &dead[i].done);
-    workers_close(&w);
-    sem_destroy(&mount.let_go);
+    let_go_and_close(&w, &mount, dead, COUNT(dead));
 }
 
 /* Eight directories of a disk whose fsync hangs: half of the threads are left to who reads. */
@@ -308,12 +315,7 @@ static void all_that_write_have_half_of_the_threads(void **state)
         workers_relieve(&w);
     collect_until(&w, &reader.done);
     assert_int_equal(mount.hanging, 4);
-    for (size_t i = 0; i < COUNT(slow); i++)
-        sem_post(&mount.let_go);
-    for (size_t i = 0; i < COUNT(slow); i++)
-        collect_until(&w, &slow[i].done);
-    workers_close(&w);
-    sem_destroy(&mount.let_go);
+    let_go_and_close(&w, &mount, slow, COUNT(slow));
 }
 
 /* One directory of such a disk: the others that write have as much left again. */
@@ -346,12 +348,7 @@ static void a_group_that_writes_has_a_quarter_of_the_threads(void **state)
     assert_int_equal(w.started, 4);
     while (mount.hanging < 3)
         sched_yield();
-    for (size_t i = 0; i < COUNT(slow); i++)
-        sem_post(&mount.let_go);
-    for (size_t i = 0; i < COUNT(slow); i++)
-        collect_until(&w, &slow[i].done);
-    workers_close(&w);
-    sem_destroy(&mount.let_go);
+    let_go_and_close(&w, &mount, slow, COUNT(slow));
 }
 
 static void hang_alone(struct store_job *job, void *arg)
@@ -425,12 +422,7 @@ static void all_lone_jobs_have_half_of_the_threads(void **state)
     submit_to(&w, &reader, 99);
     collect_until(&w, &reader.done);
     assert_int_equal(mount.hanging, 2);
-    for (size_t i = 0; i < COUNT(slow); i++)
-        sem_post(&mount.let_go);
-    for (size_t i = 0; i < COUNT(slow); i++)
-        collect_until(&w, &slow[i].done);
-    workers_close(&w);
-    sem_destroy(&mount.let_go);
+    let_go_and_close(&w, &mount, slow, COUNT(slow));
 }
 
 static void an_idle_pool_does_not_grow(void **state)
