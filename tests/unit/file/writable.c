@@ -91,7 +91,7 @@ static int look_in_new_directory(const struct tree *t)
 
     assert_non_null(mkdtemp(dir));
     result = look_in_child(t, dir);
-    (void)snprintf(command, sizeof command, "chmod -R u+w %s && rm -r %s", dir, dir);
+    (void)snprintf(command, sizeof command, "chmod -R u+rwx %s && rm -r %s", dir, dir);
     assert_int_equal(system(command), 0);
     return result;
 }
