@@ -3,7 +3,7 @@
  *
  *   service -> dispatch -> request -> transfer -> { provider, port, record, refusal,
  *                                                   limits }
- *   record -> verdict_text
+ *   record -> { verdict_text, counters }
  *
  * service.c is its life, dispatch.c what a datagram becomes, request.c what a request is
  * answered by, transfer.c what a transfer does next. Below, port.c sends, record.c says what
@@ -14,6 +14,7 @@
 
 #include "net/udp.h"
 #include "tftp/verdict.h"
+#include "serve/tftp/counters.h"
 #include "serve/tftp/service.h"
 #include "transfer/data_packets.h"
 #include "transfer/block_writer.h"
@@ -143,6 +144,7 @@ struct tftp_service {
     bool range_failed; /* no data port could be bound, the request port could */
     uint32_t busy;
     struct tftp_totals totals;
+    struct tftp_counters counters;
     struct verdict_stops stops;
     uint64_t request_batches;
     kedge_nanos behind_since; /* packets wait since; 0: none does */

@@ -81,13 +81,14 @@ static void fill_story(struct transfer_record *r, struct tftp_transfer *t)
 }
 
 static void verdict_say(struct transfer_record *r, struct texts *texts,
-                        const struct verdict_words *words)
+                        struct tftp_counters *counters, const struct verdict_words *words)
 {
     enum verdict v = verdict_of(words->facts);
     struct writer w = { .ptr = texts->verdict, .room = sizeof texts->verdict };
 
     if (v == VERDICT_NONE)
         return;
+    tftp_counters_add(counters, TFTP_VERDICTS + (unsigned)v, 1);
     verdict_put(&w, v, words);
     r->verdict_id = span_of(verdict_id(v));
     r->verdict = written(&w);
@@ -142,7 +143,7 @@ static void fill_verdict(struct transfer_record *r, struct texts *texts,
 
     if (t->icmp != ICMP_SAYS_NOTHING)
         words.by = span_of(net_address_print_host(&by, texts->by));
-    verdict_say(r, texts, &words);
+    verdict_say(r, texts, &t->service->counters, &words);
 }
 
 /* The address that was asked: of the request port, as the peer knows it. */
@@ -281,6 +282,22 @@ static void record(const struct tftp_service *s, const struct transfer_record *r
         s->recorder.record(s->recorder.owner, r);
 }
 
+/* After its verdict: that may find another fault. */
+static void count_end(const struct tftp_transfer *t, const struct transfer_record *r,
+                      enum kedge_tftp_outcome outcome)
+{
+    struct tftp_counters *c = &t->service->counters;
+    unsigned direction = t->session->op == KEDGE_TFTP_RRQ ? TFTP_GETS : TFTP_PUTS;
+
+    tftp_counters_add(c, tftp_counters_end(direction, outcome), 1);
+    tftp_counters_add(c, TFTP_BYTES + direction, r->bytes);
+    tftp_counters_add(c, TFTP_RESENT, r->resent);
+    tftp_counters_add(c, TFTP_DUPLICATES, r->dup);
+    tftp_counters_set(c, TFTP_ACTIVE, t->service->busy);
+    if (outcome == KEDGE_TFTP_REFUSED)
+        tftp_counters_add(c, TFTP_REFUSALS + (unsigned)t->fault, 1);
+}
+
 static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
 {
     struct tftp_service *s = t->service;
@@ -308,6 +325,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     }
     fill_verdict(&r, &texts, t, outcome);
     s->totals.bytes += r.bytes;
+    count_end(t, &r, outcome);
     record(s, &r);
 }
 
@@ -345,8 +363,10 @@ void malformed_record(const struct tftp_port *p, const struct udp_message *m,
     struct verdict_facts facts = { .fault = FAULT_MALFORMED };
 
     fill_addresses(&r, &texts, &m->peer, &asked);
-    verdict_say(&r, &texts,
+    verdict_say(&r, &texts, &s->counters,
                 &(struct verdict_words){ .facts = &facts, .reason = r.reason });
     s->totals.outcomes[KEDGE_TFTP_REFUSED]++;
+    tftp_counters_add(&s->counters, TFTP_REQUESTS, 1);
+    tftp_counters_add(&s->counters, TFTP_REFUSALS + FAULT_MALFORMED, 1);
     record(s, &r);
 }

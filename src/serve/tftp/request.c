@@ -69,6 +69,7 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     if (l->any)
         t->channel.local = m->local;
     keep_texts(t, event->request.name, find_cookie(m->bytes));
+    tftp_counters_add(&s->counters, TFTP_REQUESTS, 1);
 }
 
 static void refuse_for(struct tftp_transfer *t, enum verdict_fault fault,

@@ -242,6 +242,11 @@ void tftp_service_free(struct tftp_service *s)
     free(s);
 }
 
+const struct tftp_counters *tftp_service_counters(const struct tftp_service *s)
+{
+    return &s->counters;
+}
+
 struct tftp_totals tftp_service_totals(const struct tftp_service *s)
 {
     struct tftp_totals totals = s->totals;

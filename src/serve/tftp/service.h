@@ -62,6 +62,7 @@ struct tftp_totals {
 };
 
 struct tftp_service;
+struct tftp_counters;
 
 /* All of *config is copied; what it points to outlives the service. 0 or -errno. */
 KEDGE_MUST_CHECK int tftp_service_open(struct tftp_service **out,
@@ -108,6 +109,9 @@ uint32_t tftp_service_busy(const struct tftp_service *s);
  * they still have (workers_close), and only then: free. */
 void tftp_service_close(struct tftp_service *s);
 void tftp_service_free(struct tftp_service *s);
+
+/* What it did so far, to be read by any thread until it is freed. */
+const struct tftp_counters *tftp_service_counters(const struct tftp_service *s);
 
 struct tftp_totals tftp_service_totals(const struct tftp_service *s);
 void tftp_totals_add(struct tftp_totals *sum, const struct tftp_totals *more);

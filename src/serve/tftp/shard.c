@@ -45,6 +45,16 @@ static void answer(struct shard *s)
     atomic_store(&s->answered, asked);
 }
 
+static void answer_view(struct shard *s)
+{
+    unsigned asked = atomic_load(&s->view_asked);
+
+    if (asked == atomic_load(&s->view_answered))
+        return;
+    s->view_count = s->tftp ? tftp_live_copy(s->tftp, s->view, s->view_room) : 0;
+    atomic_store(&s->view_answered, asked);
+}
+
 /* Somebody wants something of this shard. */
 static void woken(void *owner)
 {
@@ -52,6 +62,7 @@ static void woken(void *owner)
     int wanted = atomic_load(&s->wanted);
 
     answer(s);
+    answer_view(s);
     if (wanted >= SHARD_STOPS && s->tftp)
         tftp_service_stop(s->tftp);
     if (wanted == SHARD_ENDS)
@@ -234,6 +245,24 @@ bool shard_answered(const struct shard *s, struct shard_state *out)
     if (atomic_load(&s->asked) != atomic_load(&s->answered))
         return false;
     *out = s->state;
+    return true;
+}
+
+void shard_ask_view(struct shard *s, struct tftp_live *rows, size_t room)
+{
+    if (atomic_load(&s->view_asked) != atomic_load(&s->view_answered))
+        return;
+    s->view = rows;
+    s->view_room = room;
+    atomic_fetch_add(&s->view_asked, 1);
+    loop_waker_wake(&s->waker);
+}
+
+bool shard_viewed(const struct shard *s, size_t *count)
+{
+    if (atomic_load(&s->view_asked) != atomic_load(&s->view_answered))
+        return false;
+    *count = s->view_count;
     return true;
 }
 

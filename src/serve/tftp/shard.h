@@ -12,6 +12,7 @@
 #define SERVE_TFTP_SHARD_H
 
 #include "serve/tftp/directory.h"
+#include "serve/tftp/live.h"
 #include "serve/tftp/service.h"
 
 #include <stdatomic.h>
@@ -57,6 +58,10 @@ struct shard {
     atomic_uint asked; /* how often, for its state */
     atomic_uint answered;
     struct shard_state state; /* the shard's while asked is ahead, else the asker's */
+    atomic_uint view_asked;   /* the same of what it has open */
+    atomic_uint view_answered;
+    struct tftp_live *view;
+    size_t view_room, view_count;
 };
 
 /* 0 or -errno (EMFILE, ENFILE, ENOMEM). *s must not move from here on. */
@@ -84,6 +89,11 @@ bool shard_idle(const struct shard *s);
  * until then is not asked again. False: it has not turned since, and *out is as it was. */
 void shard_ask(struct shard *s);
 KEDGE_MUST_CHECK bool shard_answered(const struct shard *s, struct shard_state *out);
+
+/* The same for the transfers that it has open, of which rows is to have room at most. rows is
+ * the shard's until it has answered, or has been joined. */
+void shard_ask_view(struct shard *s, struct tftp_live *rows, size_t room);
+KEDGE_MUST_CHECK bool shard_viewed(const struct shard *s, size_t *count);
 
 /* End its loop, from any thread; and wait for its own thread, if it has one: 0, or the
  * -errno that its loop ended by. */

@@ -324,6 +324,7 @@ static void start(struct tftp_transfer *t)
     t->session->asked.has = asked; /* for its record */
     t->counted = t->answered = true;
     s->busy++;
+    tftp_counters_set(&s->counters, TFTP_ACTIVE, s->busy);
     transfer_pump(t);
 }
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters with one writer: no addition has to be atomic, only each value. */
+#include "serve/tftp/counters.h"
+
+void tftp_counters_set(struct tftp_counters *c, unsigned which, uint64_t value)
+{
+    atomic_store_explicit(&c->at[which], value, memory_order_relaxed);
+}
+
+void tftp_counters_add(struct tftp_counters *c, unsigned which, uint64_t more)
+{
+    tftp_counters_set(c, which,
+                      atomic_load_explicit(&c->at[which], memory_order_relaxed) + more);
+}
+
+void tftp_counters_sum(const struct tftp_counters *c, struct tftp_counts *sum)
+{
+    for (unsigned i = 0; i < TFTP_COUNTS; i++)
+        sum->at[i] += atomic_load_explicit(&c->at[i], memory_order_relaxed);
+}
+
+unsigned tftp_counters_end(unsigned direction, enum kedge_tftp_outcome outcome)
+{
+    return TFTP_ENDS + direction * (unsigned)TFTP_OUTCOMES + (unsigned)outcome;
+}
+
+const char *tftp_fault_word(enum verdict_fault fault)
+{
+    static const char *const words[] = {
+        [FAULT_NONE] = "other",           [FAULT_MALFORMED] = "malformed-request",
+        [FAULT_MODE] = "unknown-mode",    [FAULT_STOPPING] = "server-stopping",
+        [FAULT_POLICY] = "policy",        [FAULT_NOT_FOUND] = "file-not-found",
+        [FAULT_BAD_NAME] = "bad-name",    [FAULT_DENIED] = "not-permitted",
+        [FAULT_EXISTS] = "file-exists",   [FAULT_DISK_FULL] = "disk-full",
+        [FAULT_TOO_LARGE] = "too-large",  [FAULT_WRONG_SIZE] = "wrong-size",
+        [FAULT_CHANGED] = "file-changed", [FAULT_BUSY] = "server-busy",
+        [FAULT_STORAGE] = "storage",
+    };
+
+    return words[fault];
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What a service did, in numbers that any thread may read while its own one goes on: they are
+ * counted where a request comes in and where a transfer ends, never by datagram. It knows no
+ * other service: the reader adds up the counters of several. */
+#ifndef SERVE_TFTP_COUNTERS_H
+#define SERVE_TFTP_COUNTERS_H
+
+#include "tftp/verdict.h"
+
+#include <stdatomic.h>
+
+enum { TFTP_GETS, TFTP_PUTS, TFTP_DIRECTIONS };
+enum {
+    TFTP_OUTCOMES = KEDGE_TFTP_FAILED + 1, /* by enum kedge_tftp_outcome */
+    TFTP_FAULTS = FAULT_STORAGE + 1,       /* by enum verdict_fault */
+};
+
+/* Each kind begins at its place, and has one for each of its values. */
+enum tftp_count {
+    TFTP_REQUESTS, /* each once, however often it was repeated; unreadable ones too */
+    TFTP_ACTIVE,   /* transfers without an outcome yet: goes down too */
+    TFTP_RESENT,   /* blocks, and ACKs of uploads */
+    TFTP_DUPLICATES,
+    TFTP_BYTES,                                    /* by direction */
+    TFTP_ENDS = TFTP_BYTES + TFTP_DIRECTIONS,      /* by direction and outcome */
+    TFTP_REFUSALS = TFTP_ENDS + 2 * TFTP_OUTCOMES, /* by fault */
+    TFTP_VERDICTS = TFTP_REFUSALS + TFTP_FAULTS,   /* by enum verdict */
+    TFTP_COUNTS = TFTP_VERDICTS + VERDICTS,
+};
+
+/* Written by the service's thread only. Zero is the start. */
+struct tftp_counters {
+    _Atomic uint64_t at[TFTP_COUNTS];
+};
+
+/* Zero is the start here too. */
+struct tftp_counts {
+    uint64_t at[TFTP_COUNTS];
+};
+
+void tftp_counters_add(struct tftp_counters *c, unsigned which, uint64_t more);
+void tftp_counters_set(struct tftp_counters *c, unsigned which, uint64_t value);
+
+/* From any thread: add what they are now. */
+void tftp_counters_sum(const struct tftp_counters *c, struct tftp_counts *sum);
+
+/* The place of transfers that ended so. */
+unsigned tftp_counters_end(unsigned direction, enum kedge_tftp_outcome outcome);
+
+/* What a refusal is of, as a word that stays: "file-not-found". */
+const char *tftp_fault_word(enum verdict_fault fault);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of serve/tftp/live.h and counters.h: what a service says of its open transfers, and what
+ * it has counted when they are over. */
+#include "serve/tftp/live.h"
+#include "serve/tftp/counters.h"
+
+#include "tftp_bench.h"
+
+static struct tftp_counts counts_of(const struct bench *b)
+{
+    struct tftp_counts sum = { 0 };
+
+    tftp_counters_sum(tftp_service_counters(b->service), &sum);
+    return sum;
+}
+
+static uint64_t ended(const struct tftp_counts *c, unsigned direction,
+                      enum kedge_tftp_outcome outcome)
+{
+    return c->at[tftp_counters_end(direction, outcome)];
+}
+
+static void a_download_is_seen_and_counted(void **state)
+{
+    struct bench *b = bench_new(UPLOAD_OVERWRITE);
+    struct peer *p = peer_new(b);
+    struct tftp_live rows[2];
+    struct tftp_counts c;
+
+    (void)state;
+    put_bytes(b, "root/file", 2500);
+    assert_int_equal(tftp_live_copy(b->service, rows, 2), 0);
+    ask(p, KEDGE_TFTP_RRQ, "file", "1000");
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    say(p, KEDGE_TFTP_ACK, 0, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    say(p, KEDGE_TFTP_ACK, 1, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 2);
+    assert_int_equal(tftp_live_copy(b->service, rows, 0), 0);
+    assert_int_equal(tftp_live_copy(b->service, rows, 2), 1);
+    assert_int_equal(rows[0].bytes, 1000);
+    assert_int_equal(rows[0].size, 2500);
+    assert_int_equal(rows[0].blksize, 1000);
+    assert_int_equal(rows[0].windowsize, 1);
+    assert_false(rows[0].writes);
+    assert_int_equal(rows[0].name_len, 4);
+    assert_memory_equal(rows[0].name, "file", 4);
+    c = counts_of(b);
+    assert_int_equal(c.at[TFTP_REQUESTS], 1);
+    assert_int_equal(c.at[TFTP_ACTIVE], 1);
+    assert_int_equal(c.at[TFTP_BYTES + TFTP_GETS], 0);
+    say(p, KEDGE_TFTP_ACK, 2, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 3);
+    say(p, KEDGE_TFTP_ACK, 3, NULL);
+    while (tftp_service_busy(b->service) > 0)
+        turn(b);
+    assert_int_equal(tftp_live_copy(b->service, rows, 2), 0);
+    c = counts_of(b);
+    assert_int_equal(c.at[TFTP_ACTIVE], 0);
+    assert_int_equal(c.at[TFTP_BYTES + TFTP_GETS], 2500);
+    assert_int_equal(ended(&c, TFTP_GETS, KEDGE_TFTP_OK), 1);
+    peer_free(p);
+    bench_free(b);
+}
+
+static void an_upload_and_a_refusal_are_counted_by_kind(void **state)
+{
+    struct bench *b = bench_new(UPLOAD_OVERWRITE);
+    struct peer *p = peer_new(b);
+    struct tftp_counts c;
+
+    (void)state;
+    store(p, "new", "content");
+    ask(p, KEDGE_TFTP_RRQ, "nothing", NULL);
+    must_hear(p, KEDGE_TFTP_ERROR, KEDGE_TFTP_NOT_FOUND);
+    c = counts_of(b);
+    assert_int_equal(c.at[TFTP_REQUESTS], 2);
+    assert_int_equal(ended(&c, TFTP_PUTS, KEDGE_TFTP_OK), 1);
+    assert_int_equal(c.at[TFTP_BYTES + TFTP_PUTS], 7);
+    assert_int_equal(ended(&c, TFTP_GETS, KEDGE_TFTP_REFUSED), 1);
+    assert_int_equal(c.at[TFTP_REFUSALS + FAULT_NOT_FOUND], 1);
+    assert_int_equal(c.at[TFTP_VERDICTS + VERDICT_FILE_NOT_FOUND], 1);
+    tftp_counters_sum(tftp_service_counters(b->service), &c); /* as of two shards */
+    assert_int_equal(c.at[TFTP_REQUESTS], 4);
+    peer_free(p);
+    bench_free(b);
+}
+
+static void each_fault_has_a_word_of_its_own(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < TFTP_FAULTS; i++)
+        for (unsigned k = 0; k <= i; k++)
+            assert_true((strcmp(tftp_fault_word((enum verdict_fault)i),
+                                tftp_fault_word((enum verdict_fault)k)) == 0) ==
+                        (i == k));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_download_is_seen_and_counted),
+        cmocka_unit_test(an_upload_and_a_refusal_are_counted_by_kind),
+        cmocka_unit_test(each_fault_has_a_word_of_its_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
