@@ -4,6 +4,8 @@
 
 #include "report/text.h"
 
+#include <string.h>
+
 #define FIRST_POWER 13 /* 2^13 ns: 8 us */
 #define LAST_POWER 34
 #define LABELS_ROOM 2048
@@ -13,8 +15,19 @@ void exposition_family(struct exposition *e, const char *name, enum exposition_t
 {
     static const char *const types[] = { "counter", "gauge", "histogram" };
 
+    int len = (int)strlen(name);
+
     e->name = name;
-    fprintf(e->out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, types[type]);
+    if (e->open_metrics && type == EXPOSITION_COUNTER)
+        len -= (int)strlen("_total");
+    fprintf(e->out, "# HELP %.*s %s\n# TYPE %.*s %s\n", len, name, help, len, name,
+            types[type]);
+}
+
+void exposition_end(const struct exposition *e)
+{
+    if (e->open_metrics)
+        fputs("# EOF\n", e->out);
 }
 
 void exposition_label(struct writer *labels, const char *name, const char *value)

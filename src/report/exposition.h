@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Metrics in the text exposition format of Prometheus, version 0.0.4, as a file that its
- * node exporter or any scraper reads: families one after the other, each with its HELP and
+ * node exporter or any scraper reads, or in OpenMetrics 1.0, which differs in how a counter's
+ * family is called and in how it ends: families one after the other, each with its HELP and
  * TYPE, and all its samples together. Whole numbers, and times in seconds; no floating
  * point. What a family is called and whether it only ever grows is the caller's word. */
 #ifndef REPORT_EXPOSITION_H
@@ -14,6 +15,7 @@
 struct exposition {
     FILE *out;        /* the caller looks for its errors */
     const char *name; /* of the family that is open */
+    bool open_metrics;
 };
 
 enum exposition_type { EXPOSITION_COUNTER, EXPOSITION_GAUGE, EXPOSITION_HISTOGRAM };
@@ -21,6 +23,9 @@ enum exposition_type { EXPOSITION_COUNTER, EXPOSITION_GAUGE, EXPOSITION_HISTOGRA
 /* Begin the next family. help: one line. */
 void exposition_family(struct exposition *e, const char *name, enum exposition_type type,
                        const char *help);
+
+/* After the last family. */
+void exposition_end(const struct exposition *e);
 
 /* Append name="value" to a list of labels. Whatever bytes the value has: what does not
  * print appears as \xNN (text.h). */

@@ -42,6 +42,28 @@ static char *text_of(const kedge_nanos *samples, size_t count)
     return text;
 }
 
+static void open_metrics_differs_in_counters_and_in_its_end(void **state)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    struct exposition e = { .out = out, .open_metrics = true };
+
+    (void)state;
+    exposition_family(&e, "a_total", EXPOSITION_COUNTER, "what");
+    exposition_number(&e, (struct kedge_span){ 0 }, 7);
+    exposition_family(&e, "b", EXPOSITION_GAUGE, "what");
+    exposition_end(&e);
+    e.open_metrics = false;
+    exposition_family(&e, "c_total", EXPOSITION_COUNTER, "what");
+    exposition_end(&e);
+    fclose(out);
+    assert_string_equal(text, "# HELP a what\n# TYPE a counter\na_total 7\n"
+                              "# HELP b what\n# TYPE b gauge\n# EOF\n"
+                              "# HELP c_total what\n# TYPE c_total counter\n");
+    free(text);
+}
+
 static void bounds_are_exact(void **state)
 {
     static const kedge_nanos samples[] = { 8191,  8192,         12287,
@@ -76,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_label_is_escaped),
         cmocka_unit_test(bounds_are_exact),
+        cmocka_unit_test(open_metrics_differs_in_counters_and_in_its_end),
         cmocka_unit_test(an_empty_histogram_has_all_bounds),
     };
 
