@@ -169,6 +169,12 @@ const struct arg serve_args[] = {
       .value = "FILE",
       ROW(key),
       .help = "send reports only to probes that have this key" },
+    { .name = "metrics",
+      .kind = ARG_TEXT,
+      .value = "ENDPOINT",
+      ROW(metrics),
+      .help = "OpenMetrics at /metrics, JSON at /status: tcp://127.0.0.1:9469 or "
+              "unix:///PATH" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge serve ..." },
 
     /* The last rows are of explain alone. */

@@ -133,6 +133,11 @@ static void allow_log(struct allowing *a)
         allow(a, STDERR_FILENO, SANDBOX_WRITE);
 }
 
+static void allow_removal(void *allowing, const char *path)
+{
+    allow_parent(allowing, path, SANDBOX_REMOVE);
+}
+
 static void allow_all(struct allowing *a, struct server *s)
 {
     if (s->tftp)
@@ -142,6 +147,7 @@ static void allow_all(struct allowing *a, struct server *s)
     for (unsigned i = 0; i < s->cache_count; i++)
         if (s->served[i].endpoint.path[0] && s->served[i].endpoint.path[0] != '@')
             allow_parent(a, s->served[i].endpoint.path, SANDBOX_REMOVE);
+    serve_status_paths(s, allow_removal, a);
     allow_log(a);
     if (s->sandbox.memory >= 0)
         allow(a, s->sandbox.memory, SANDBOX_READ);

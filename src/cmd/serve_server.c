@@ -189,6 +189,8 @@ enum exit_code server_listen(struct server *s, const struct operands *endpoints)
         code = EXIT_LOCAL_FILE;
     serve_guard_own_ports(s);
     if (code == EXIT_OK)
+        code = serve_status_listen(s);
+    if (code == EXIT_OK)
         code = become_user(s);
     return code == EXIT_OK ? serve_sandbox_enter(s) : code;
 }
@@ -278,6 +280,7 @@ static void write_log(void *owner, const struct transfer_record *record)
     struct server *s = owner;
 
     atomic_fetch_add(&s->records, 1);
+    serve_status_record(s, record);
     log_record(s->log, record);
 }
 
@@ -403,6 +406,8 @@ enum exit_code server_run(struct server *s)
     err = loop_timer_add(s->loop, &s->stop_timer);
     if (err == 0)
         err = start_log(s); /* threads begin here, and not before the sandbox */
+    if (err == 0)
+        err = serve_status_start(s);
     if (err == 0 && s->tftp)
         err = start_tftp(s);
     if (err == 0 && s->tftp)
@@ -440,6 +445,8 @@ bool server_close(struct server *s)
 {
     (void)join_shards(s);
     serve_notify_close(&s->notify);
+    if (s->loop)
+        serve_status_close(s);
     for (unsigned i = 0; i < s->shard_count; i++)
         shard_close(&s->shards[i]);
     if (s->log)

@@ -7,6 +7,7 @@
 #include "cmd/args.h"
 #include "cmd/serve_notify.h"
 #include "cmd/serve_sandbox.h"
+#include "cmd/serve_status.h"
 #include "kedge/endpoint.h"
 #include "net/passed.h"
 #include "report/log.h"
@@ -16,7 +17,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 28, EXPLAIN_ARGS = 2 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 29, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -64,7 +65,8 @@ struct serve_options {
     uint64_t echo_max_connections;
     kedge_nanos idle_timeout;
     const char *key;
-    uint64_t given; /* a bit for each row of serve_args */
+    const char *metrics; /* NULL: none */
+    uint64_t given;      /* a bit for each row of serve_args */
     struct serve_extra extra;
 };
 
@@ -110,6 +112,7 @@ struct server {
     struct passed_sockets passed; /* by a service manager, and then nothing is bound */
     struct serve_notify notify;
     struct serve_sandbox sandbox;
+    struct serve_status status;
 
     /* What SIGHUP does, on the loop's thread, before it is asked to stop, and whether it is
      * still at it; NULL: it stops, unless a service manager started it. */

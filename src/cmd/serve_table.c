@@ -129,6 +129,7 @@ void server_print_table(const struct server *s)
         printf("policy %s takes precedence\n",
                printable(s->options->config, PRINTABLE_NAME).text);
     print_data_ports(s);
+    serve_status_print(s);
     printf("sandbox: %s\n", s->sandbox.text);
     puts("Ctrl-C ends it.");
     fflush(stdout);

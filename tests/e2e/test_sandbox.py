@@ -16,6 +16,7 @@ from e2e.lib import plant
 from e2e.lib.in_tftpd import InTftpd, named
 from e2e.lib.policy import ask
 from e2e.lib.serve import PATIENCE, Server
+from e2e.lib.status import ask as ask_http, dial, metrics, of, say, status
 from e2e.peers import tftp
 from e2e.peers.tftp import RRQ, WRQ
 
@@ -204,6 +205,17 @@ def exercise(server, srv):
     assert any(p.name.startswith("old") and p.name != "old" for p in (srv / "tree/in").iterdir())
 
 
+def watch(at):
+    """All that clients of --metrics do, and some do not."""
+    assert status(at)["transfers"]["get"]["ok"] > 0
+    assert of(metrics(at), "kedge_tftp_requests_total") > 0
+    assert say(at, b"nonsense" * 10000)[0] != 200
+    held = [dial(at) for _ in range(100)]
+    for peer in held:
+        peer.close()
+    assert ask_http(at, "/status")[0] == 200
+
+
 ECHO = "echo+tcp://127.0.0.1:0", "echo+udp://127.0.0.1:0", "reply+udp://127.0.0.1:0"
 
 
@@ -215,9 +227,10 @@ def test_what_clients_and_sighup_need_goes_on(confined, library, plain, laid_out
     left.write_text("of a crash")
     left.chmod(0o666)
     local = srv / "new/socket"
-    server = confined("-c", srv / "etc/policy", "--ignore-case", "--shards", "2", under=under,
-                      at=("tftp://127.0.0.1:0", *ECHO, f"echo+unix-dgram://{local}"))
+    server = confined("-c", srv / "etc/policy", "--ignore-case", "--shards", "2",
+                      "--metrics", f"unix://{srv}/new/metrics", under=under, at=("tftp://127.0.0.1:0", *ECHO, f"echo+unix-dgram://{local}"))
     exercise(server, srv)
+    watch(f"{srv}/new/metrics")
     for scheme, kind in ("echo+tcp", "tcp"), ("echo+udp", "udp"):
         done = subprocess.run([plain, "send", "%s://%s:%d" % (kind, *server.address(scheme)),
                                "x"], timeout=PATIENCE, stdout=subprocess.PIPE)
@@ -234,6 +247,7 @@ def test_what_clients_and_sighup_need_goes_on(confined, library, plain, laid_out
     assert server.stop() == 0, server.stderr
     assert not left.exists()
     assert not local.exists() or os.geteuid() != 0
+    assert not (srv / "new/metrics").exists()
 
 
 OUTSIDE = {
