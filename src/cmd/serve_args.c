@@ -175,6 +175,11 @@ const struct arg serve_args[] = {
       ROW(metrics),
       .help = "OpenMetrics at /metrics, JSON at /status: tcp://127.0.0.1:9469 or "
               "unix:///PATH" },
+    { .name = "control",
+      .kind = ARG_TEXT,
+      .value = "ENDPOINT",
+      ROW(control),
+      .help = "what kedge top reads: unix:///run/kedge/control" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge serve ..." },
 
     /* The last rows are of explain alone. */

@@ -17,7 +17,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 29, EXPLAIN_ARGS = 2 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 30, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -65,8 +65,8 @@ struct serve_options {
     uint64_t echo_max_connections;
     kedge_nanos idle_timeout;
     const char *key;
-    const char *metrics; /* NULL: none */
-    uint64_t given;      /* a bit for each row of serve_args */
+    const char *metrics, *control; /* NULL: none */
+    uint64_t given;                /* a bit for each row of serve_args */
     struct serve_extra extra;
 };
 

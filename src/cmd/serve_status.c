@@ -153,6 +153,8 @@ static void look(void *owner)
     make_document(s);
     if (v->http)
         status_http_ready(v->http);
+    if (v->control)
+        status_control_ready(v->control);
 }
 
 static bool ask(void *owner)
@@ -266,6 +268,12 @@ static int show(struct serve_status *v, int fd)
     return e->transport == KEDGE_TCP ? kedge_endpoint_bound(e, fd) : 0;
 }
 
+static enum exit_code cannot_listen(const char *option, const struct kedge_error *error)
+{
+    fprintf(stderr, "kedge serve: %s %s\n", option, error->text);
+    return exit_code_of_setup(-error->code, EXIT_LOCAL_FILE);
+}
+
 static enum exit_code bind_metrics(struct server *s, const struct kedge_address *at,
                                    const struct jail_user *user)
 {
@@ -279,10 +287,8 @@ static enum exit_code bind_metrics(struct server *s, const struct kedge_address 
     if (why)
         return refuse("--metrics", s->options->metrics, why);
     fd = listen_as(user, &v->metrics, at, &error);
-    if (fd < 0) {
-        fprintf(stderr, "kedge serve: --metrics %s\n", error.text);
-        return exit_code_of_setup(-error.code, EXIT_LOCAL_FILE);
-    }
+    if (fd < 0)
+        return cannot_listen("--metrics", &error);
     if (!bound.local && !net_address_from(at, &bound.at))
         bound.at.len = 0;
     err = status_http_listen(v->http, fd, &bound);
@@ -316,17 +322,51 @@ static enum exit_code listen_metrics(struct server *s, const struct jail_user *u
     return code;
 }
 
+static enum exit_code listen_control(struct server *s, const struct jail_user *user)
+{
+    struct serve_status *v = &s->status;
+    struct status_source source = { ask, document, figures, s };
+    enum exit_code code = parse("--control", s->options->control, &v->local);
+    struct kedge_addresses addresses;
+    struct kedge_error error;
+    int fd, err;
+
+    if (code != EXIT_OK)
+        return code;
+    if (v->local.transport != KEDGE_UNIX)
+        return refuse("--control", s->options->control, "takes unix:///PATH");
+    if (kedge_resolve(&v->local, &addresses, &error) < 0)
+        return serve_refuse(&error, true);
+    err = status_control_open(&v->control, s->loop, &source);
+    if (err < 0)
+        return failed("--control", s->options->control, err);
+    fd = listen_as(user, &v->local, &addresses.at[0], &error);
+    if (fd < 0)
+        return cannot_listen("--control", &error);
+    err = status_control_listen(v->control, fd);
+    if (err == 0)
+        return EXIT_OK;
+    kedge_unlisten(fd);
+    return failed("--control", s->options->control, err);
+}
+
 enum exit_code serve_status_listen(struct server *s)
 {
+    enum exit_code code = EXIT_OK;
     struct jail_user user;
     char why[256];
 
-    if (!s->options->metrics)
+    if (!s->options->metrics && !s->options->control)
         return EXIT_OK;
-    if (jail_choose(s->options->user, &user, why, sizeof why))
-        return listen_metrics(s, &user);
-    fprintf(stderr, "kedge serve: %s\n", printable(why, PRINTABLE_NAME).text);
-    return EXIT_NO_PERMISSION;
+    if (!jail_choose(s->options->user, &user, why, sizeof why)) {
+        fprintf(stderr, "kedge serve: %s\n", printable(why, PRINTABLE_NAME).text);
+        return EXIT_NO_PERMISSION;
+    }
+    if (s->options->metrics)
+        code = listen_metrics(s, &user);
+    if (code == EXIT_OK && s->options->control)
+        code = listen_control(s, &user);
+    return code;
 }
 
 void serve_status_paths(const struct server *s,
@@ -334,13 +374,15 @@ void serve_status_paths(const struct server *s,
 {
     if (s->status.http && s->status.metrics.transport == KEDGE_UNIX)
         each(owner, s->status.metrics.path);
+    if (s->status.control)
+        each(owner, s->status.local.path);
 }
 
 /* ---- its life ---- */
 
 static bool is_on(const struct serve_status *v)
 {
-    return v->http != NULL;
+    return v->http || v->control;
 }
 
 static int allocate(struct server *s)
@@ -390,7 +432,10 @@ void serve_status_close(struct server *s)
 
     if (v->http)
         status_http_close(v->http);
+    if (v->control)
+        status_control_close(v->control);
     v->http = NULL;
+    v->control = NULL;
     loop_timer_remove(s->loop, &v->look);
     loop_timer_remove(s->loop, &v->slot);
     if (v->started) {
@@ -410,4 +455,6 @@ void serve_status_print(const struct server *s)
 
     for (unsigned i = 0; i < v->shown_count; i++)
         printf("metrics: %s\n", kedge_endpoint_print(&v->shown[i], text));
+    if (v->control)
+        printf("control: %s (kedge top)\n", kedge_endpoint_print(&v->local, text));
 }

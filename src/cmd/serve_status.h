@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What others may see of a running `kedge serve`: it binds what --metrics names, and
- * gathers what is shown there. Each thread of the server is asked for what it has open, and
+/* What others may see of a running `kedge serve`: it binds what --metrics and --control
+ * name, and gathers what is shown there. Each thread of the server is asked for what it has open, and
  * answers at its next turn; one that does not turn is left out after a moment. */
 #ifndef CMD_SERVE_STATUS_H
 #define CMD_SERVE_STATUS_H
@@ -9,6 +9,7 @@
 #include "kedge/endpoint.h"
 #include "report/record.h"
 #include "serve/status/acceptor.h"
+#include "serve/status/control.h"
 #include "serve/status/http.h"
 #include "serve/status/macs.h"
 #include "serve/status/recent.h"
@@ -21,6 +22,9 @@ struct serve_status {
     struct status_http *http;      /* NULL: none */
     struct kedge_endpoint shown[ACCEPTOR_SOCKETS];
     unsigned shown_count;
+
+    struct kedge_endpoint local;
+    struct status_control *control; /* NULL: none */
 
     bool started;
     struct status_recent recent;

@@ -12,6 +12,7 @@
 #define VERB_LIST(X)                                                                     \
     X(serve)                                                                             \
     X(explain)                                                                           \
+    X(top)                                                                               \
     X(get)                                                                               \
     X(put)                                                                               \
     X(probe)                                                                             \

@@ -184,14 +184,14 @@ static bool has_body(struct MHD_Connection *c)
 
 /* The library's signature, of which only these have a use here. */
 #define ON_REQUEST(function)                                                             \
-    static enum MHD_Result function(                                                     \
+    enum MHD_Result function(                                                            \
         void *owner, struct MHD_Connection *c, const char *path, const char *method,     \
         __attribute__((unused)) const char *version,                                     \
         __attribute__((unused)) const char *body,                                        \
         __attribute__((unused)) size_t *body_len, __attribute__((unused)) void **state)
 
 /* Called before a body is read, and once more for one that waited. */
-ON_REQUEST(answer)
+static ON_REQUEST(answer)
 {
     struct status_http *h = owner;
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The document of a server, by jansson. */
+#include "cmd/top_read.h"
+
+#include "base/number.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t number(const json_t *from, const char *key, uint64_t otherwise)
+{
+    const json_t *v = json_object_get(from, key);
+
+    return json_is_integer(v) && json_integer_value(v) >= 0
+               ? (uint64_t)json_integer_value(v)
+               : otherwise;
+}
+
+static void word(char out[TOP_WORD], const json_t *from, const char *key)
+{
+    const char *text = json_string_value(json_object_get(from, key));
+
+    snprintf(out, TOP_WORD, "%s", text ? text : "");
+}
+
+static void text(struct top_text *out, const json_t *from, const char *key)
+{
+    const json_t *v = json_object_get(from, key);
+
+    out->len = min_u64(json_string_length(v), sizeof out->bytes);
+    if (out->len > 0)
+        memcpy(out->bytes, json_string_value(v), out->len);
+}
+
+static bool is_word(const json_t *from, const char *key, const char *wanted)
+{
+    const char *found = json_string_value(json_object_get(from, key));
+
+    return found && strcmp(found, wanted) == 0;
+}
+
+static void read_row(const json_t *from, struct top_row *row)
+{
+    word(row->peer, from, "peer");
+    word(row->mac, from, "mac");
+    text(&row->file, from, "file");
+    row->writes = is_word(from, "event", "put");
+    row->bytes = number(from, "bytes", 0);
+    row->size = number(from, "size", TOP_UNKNOWN);
+    row->rate = number(from, "rate_Bps", 0);
+    row->blksize = number(from, "blksize", 0);
+    row->windowsize = number(from, "windowsize", 0);
+    row->resent = number(from, "resent", 0);
+    row->dup = number(from, "dup", 0);
+    row->age_ms = number(from, "age_ms", 0);
+}
+
+static void read_end(const json_t *from, struct top_end *e)
+{
+    e->time_ms = number(from, "time_ms", 0);
+    word(e->peer, from, "peer");
+    word(e->outcome, from, "outcome");
+    word(e->event, from, "event");
+    word(e->verdict_id, from, "verdict_id");
+    text(&e->file, from, "file");
+    text(&e->verdict, from, "verdict");
+}
+
+/* A last ACK that is missing, and a question for the size, are no failures. */
+static void read_outcomes(json_t *from, struct top_state *out)
+{
+    const char *outcome;
+    json_t *n;
+
+    json_object_foreach(from, outcome, n)
+    {
+        uint64_t count = json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
+
+        if (strcmp(outcome, "ok") == 0 || strcmp(outcome, "unconfirmed") == 0)
+            out->ok += count;
+        else if (strcmp(outcome, "probe") != 0)
+            out->failed += count;
+    }
+}
+
+static void read_figures(const json_t *from, struct top_state *out)
+{
+    const json_t *bytes = json_object_get(from, "bytes");
+    const json_t *transfers = json_object_get(from, "transfers");
+
+    word(out->version, from, "kedge");
+    out->time_ms = number(from, "time_ms", 0);
+    out->uptime_ms = number(from, "uptime_ms", 0);
+    out->active = number(from, "active", 0);
+    out->requests = number(from, "requests", 0);
+    out->resent = number(from, "resent", 0);
+    out->shards_silent = number(from, "shards_silent", 0);
+    out->got = number(bytes, "get", 0);
+    out->put = number(bytes, "put", 0);
+    read_outcomes(json_object_get(transfers, "get"), out);
+    read_outcomes(json_object_get(transfers, "put"), out);
+}
+
+bool top_read(struct kedge_span document, struct top_state *out)
+{
+    json_t *all = json_loadb((const char *)document.ptr, document.len, 0, NULL);
+    bool known = json_is_object(all) && number(all, "v", 0) == 1 &&
+                 json_is_array(json_object_get(all, "live"));
+    const json_t *live = json_object_get(all, "live");
+    const json_t *recent = json_object_get(all, "recent");
+
+    memset(out, 0, sizeof *out);
+    if (known)
+        read_figures(all, out);
+    out->row_count = min_u64(json_array_size(live), TOP_ROWS);
+    for (size_t i = 0; i < out->row_count; i++)
+        read_row(json_array_get(live, i), &out->rows[i]);
+    out->end_count = min_u64(json_array_size(recent), TOP_ENDS);
+    for (size_t i = 0; i < out->end_count; i++)
+        read_end(json_array_get(recent, i), &out->ends[i]);
+    json_decref(all);
+    return known;
+}
+
+static bool is_same(const struct top_row *a, const struct top_row *b)
+{
+    return a->writes == b->writes && a->age_ms >= b->age_ms && a->bytes >= b->bytes &&
+           strcmp(a->peer, b->peer) == 0 && a->file.len == b->file.len &&
+           memcmp(a->file.bytes, b->file.bytes, a->file.len) == 0;
+}
+
+void top_rates(struct top_state *now, const struct top_state *before)
+{
+    uint64_t took = sub_sat(now->time_ms, before->time_ms);
+
+    for (size_t i = 0; i < now->row_count && took > 0; i++)
+        for (size_t k = 0; k < before->row_count; k++)
+            if (is_same(&now->rows[i], &before->rows[k])) {
+                now->rows[i].rate =
+                    mul_div(now->rows[i].bytes - before->rows[k].bytes, 1000, took);
+                break;
+            }
+}
