@@ -173,8 +173,9 @@ const struct arg serve_args[] = {
       .kind = ARG_TEXT,
       .value = "ENDPOINT",
       ROW(metrics),
-      .help = "OpenMetrics at /metrics, JSON at /status: tcp://127.0.0.1:9469 or "
-              "unix:///PATH" },
+      .help =
+          "OpenMetrics at /metrics, JSON at /status, a page at /: tcp://127.0.0.1:9469 "
+          "or unix:///PATH" },
     { .name = "control",
       .kind = ARG_TEXT,
       .value = "ENDPOINT",

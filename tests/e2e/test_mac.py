@@ -2,6 +2,7 @@
 """A policy by MAC address: clients on a bridge of the server's, each with a network and a MAC
 address of its own, and one more behind one of them."""
 import json
+import socket
 import subprocess
 import time
 
@@ -98,7 +99,8 @@ def served(bridge, kedge, srv, tmp_path):
         (srv / name / "boot").write_text(name or "anyone's")
     policy = srv.parent / "policy"
     policy.write_text(POLICY.format(srv=srv))
-    server = Server([*bridge.inside(bridge.server), kedge, "serve", "-c", policy],
+    server = Server([*bridge.inside(bridge.server), kedge, "serve", "-c", policy, "--control",
+                     f"unix://{srv}/control"],
                     tmp_path / "served.log")
     server.policy = policy
     yield server
@@ -124,6 +126,35 @@ def test_each_mac_has_its_own_file_under_one_name(bridge, served, fetch):
     refused = served.record(event="refused")
     assert refused["reason"] == "this file is not read here (line 6 of the policy)"
     assert refused["rule"] == "get: client 10.98.0.0/16, line 6"
+
+
+HOLD = """import socket, sys
+peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer.sendto(b"\\0\\1boot\\0octet\\0blksize\\08\\0", (sys.argv[1], 6969))
+peer.recv(100)
+print("open", flush=True)
+sys.stdin.read()"""
+
+
+def test_top_names_those_of_this_network(bridge, served, srv, kedge):
+    (srv / "one/boot").write_text("one of many bytes")
+    held = [subprocess.Popen([*bridge.inside(client), "/usr/bin/python3", "-c", HOLD, SERVER],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            for client in bridge.clients[:2]]
+    try:
+        assert all(p.stdout.readline() == b"open\n" for p in held)
+        time.sleep(0.3)
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(f"{srv}/control")
+            live = json.loads(peer.makefile().read())["live"]
+        macs = {row["peer"].split(":")[0]: row["mac"] for row in live}
+        assert macs == {"10.98.0.11": MACS[0], "10.98.0.12": MACS[1]}
+        done = subprocess.run([kedge, "top", f"unix://{srv}/control"], capture_output=True,
+                              text=True, timeout=20, env={"COLUMNS": "200"})
+        assert done.returncode == 0 and "10.98.0.11" in done.stdout
+    finally:
+        for process in held:
+            process.communicate(timeout=20)
 
 
 def test_ipv6_clients_are_known_by_their_mac_too(bridge, served, fetch):

@@ -2,6 +2,7 @@
 """`kedge serve` confined after start (Landlock, seccomp, no capabilities): what it got, what
 an intruder inside it gets, and what clients and SIGHUP still get."""
 import errno
+import json
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ from e2e.lib import plant
 from e2e.lib.in_tftpd import InTftpd, named
 from e2e.lib.policy import ask
 from e2e.lib.serve import PATIENCE, Server
-from e2e.lib.status import ask as ask_http, dial, metrics, of, say, status
+from e2e.lib.status import ask as ask_http, dial, metrics, of, rest, say, status
 from e2e.peers import tftp
 from e2e.peers.tftp import RRQ, WRQ
 
@@ -228,9 +229,12 @@ def test_what_clients_and_sighup_need_goes_on(confined, library, plain, laid_out
     left.chmod(0o666)
     local = srv / "new/socket"
     server = confined("-c", srv / "etc/policy", "--ignore-case", "--shards", "2",
-                      "--metrics", f"unix://{srv}/new/metrics", under=under, at=("tftp://127.0.0.1:0", *ECHO, f"echo+unix-dgram://{local}"))
+                      "--metrics", f"unix://{srv}/new/metrics", "--control",
+                      f"unix://{srv}/new/control", under=under, at=("tftp://127.0.0.1:0", *ECHO, f"echo+unix-dgram://{local}"))
     exercise(server, srv)
     watch(f"{srv}/new/metrics")
+    with dial(f"{srv}/new/control") as peer:
+        assert json.loads(rest(peer))["v"] == 1
     for scheme, kind in ("echo+tcp", "tcp"), ("echo+udp", "udp"):
         done = subprocess.run([plain, "send", "%s://%s:%d" % (kind, *server.address(scheme)),
                                "x"], timeout=PATIENCE, stdout=subprocess.PIPE)

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "serve/status/acceptor.h"
 #include "serve/status/metrics.h"
+#include "serve/status/page.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -38,7 +39,8 @@ static const char plain[] = "text/plain; charset=utf-8";
 struct answer {
     unsigned status;
     const char *type;
-    const char *allow; /* NULL: does not matter */
+    const char *allow;  /* NULL: does not matter */
+    const char *policy; /* NULL: nothing is allowed */
 };
 
 static void add_headers(struct MHD_Response *r, const struct answer *a)
@@ -47,7 +49,8 @@ static void add_headers(struct MHD_Response *r, const struct answer *a)
     (void)MHD_add_response_header(r, "Connection", "close");
     (void)MHD_add_response_header(r, "Cache-Control", "no-store");
     (void)MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-    (void)MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'");
+    (void)MHD_add_response_header(r, "Content-Security-Policy",
+                                  a->policy ? a->policy : "default-src 'none'");
     (void)MHD_add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
     if (a->allow)
         (void)MHD_add_response_header(r, "Allow", a->allow);
@@ -71,8 +74,10 @@ static enum MHD_Result give(struct MHD_Connection *c, const struct answer *a,
 
 static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *why)
 {
-    struct answer a = { status, plain,
-                        status == MHD_HTTP_METHOD_NOT_ALLOWED ? "GET, HEAD" : NULL };
+    struct answer a = { .status = status, .type = plain };
+
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        a.allow = "GET, HEAD";
 
     return give(c, &a, span_of(why));
 }
@@ -92,7 +97,7 @@ static enum MHD_Result give_metrics(struct status_http *h, struct MHD_Connection
                         old ? "text/plain; version=0.0.4; charset=utf-8"
                             : "application/openmetrics-text; version=1.0.0; "
                               "charset=utf-8",
-                        NULL };
+                        NULL, NULL };
     struct status_figures figures;
     enum MHD_Result result = MHD_NO;
     char *text = NULL;
@@ -121,7 +126,7 @@ static struct http_client *client_of(struct status_http *h,
 /* One whose document is not there yet is asked again when it is. */
 static enum MHD_Result give_status(struct status_http *h, struct MHD_Connection *c)
 {
-    static const struct answer json = { MHD_HTTP_OK, "application/json", NULL };
+    static const struct answer json = { MHD_HTTP_OK, "application/json", NULL, NULL };
     struct http_client *client = client_of(h, c);
 
     if (h->closing || !client)
@@ -131,6 +136,15 @@ static enum MHD_Result give_status(struct status_http *h, struct MHD_Connection 
     client->waits = true;
     MHD_suspend_connection(c);
     return MHD_YES;
+}
+
+static enum MHD_Result give_page(struct MHD_Connection *c)
+{
+    char policy[STATUS_PAGE_POLICY];
+    struct answer a = { MHD_HTTP_OK, "text/html; charset=utf-8", NULL,
+                        status_page_policy(policy) };
+
+    return give(c, &a, status_page());
 }
 
 /* ---- requests ---- */
@@ -206,7 +220,9 @@ static ON_REQUEST(answer)
         return give_metrics(h, c);
     if (strcmp(path, "/status") == 0)
         return give_status(h, c);
-    return refuse(c, MHD_HTTP_NOT_FOUND, "there are /metrics and /status\n");
+    if (strcmp(path, "/") == 0)
+        return give_page(c);
+    return refuse(c, MHD_HTTP_NOT_FOUND, "there are /, /metrics and /status\n");
 }
 
 /* ---- its life on the loop ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of a server by HTTP: /metrics and /status, by libmicrohttpd on the caller's loop, no
+/* The state of a server by HTTP: /metrics, /status and the live page /, by libmicrohttpd on the caller's loop, no
  * thread. It only reads: methods but GET and HEAD, bodies, and hosts that are none of ours
  * (host.h) are refused. Each client has one answer and is closed. All that a client may take of
  * us is bounded: how many there are, their memory, how long they are silent, how long they stay. */
