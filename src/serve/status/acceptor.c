@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static const kedge_nanos pause_for = 100 * KEDGE_MSEC;
+static const kedge_nanos shortage = 100 * KEDGE_MSEC; /* of descriptors */
 
 static void listen_all(struct status_acceptor *a, unsigned events)
 {
@@ -35,21 +35,39 @@ static int accept_next(const struct status_acceptor *a)
     return fd;
 }
 
+static void rest(struct status_acceptor *a, kedge_nanos until)
+{
+    listen_all(a, 0);
+    loop_timer_set(a->loop, &a->again, until);
+}
+
+static void begin_span(struct status_acceptor *a)
+{
+    kedge_nanos now = loop_now(a->loop);
+
+    if (now - a->since < ACCEPTOR_SPAN)
+        return;
+    a->since = now;
+    a->looked_at = 0;
+}
+
 static void accept_some(void *owner, unsigned events)
 {
     struct status_acceptor *a = owner;
     int fd = 0;
 
     (void)events;
-    for (int i = 0; i < ACCEPTOR_TURN && fd >= 0; i++) {
+    begin_span(a);
+    while (a->looked_at < ACCEPTOR_AT_ONCE && fd >= 0) {
         fd = accept_next(a);
+        a->looked_at += fd >= 0;
         if (fd >= 0)
             let_in(a, fd);
     }
-    if (fd >= 0 || fd == -EAGAIN)
-        return;
-    listen_all(a, 0);
-    loop_timer_set(a->loop, &a->again, loop_now(a->loop) + pause_for);
+    if (fd >= 0)
+        rest(a, a->since + ACCEPTOR_SPAN);
+    else if (fd != -EAGAIN)
+        rest(a, loop_now(a->loop) + shortage);
 }
 
 static void listen_again(void *owner)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listening sockets that let a bounded number of clients in: whoever comes when that many are
- * open is closed at once, so that none waits in a queue for a turn that does not come. It does
- * not speak with them. */
+ * open is closed, so that none waits in a queue for a turn that does not come. Whoever comes
+ * again and again takes a bounded part of the loop's time. It does not speak with them. */
 #ifndef SERVE_STATUS_ACCEPTOR_H
 #define SERVE_STATUS_ACCEPTOR_H
 
@@ -9,8 +9,9 @@
 
 enum {
     ACCEPTOR_SOCKETS = 4,
-    ACCEPTOR_TURN = 16, /* clients that are looked at in one turn of the loop */
+    ACCEPTOR_AT_ONCE = 8, /* clients that are looked at within one span: then it rests */
 };
+#define ACCEPTOR_SPAN (10 * KEDGE_MSEC)
 
 struct status_acceptor {
     struct loop *loop;
@@ -21,7 +22,9 @@ struct status_acceptor {
     void *owner;
     unsigned sockets;
     struct loop_watch listeners[ACCEPTOR_SOCKETS];
-    struct loop_timer again; /* descriptors ran out */
+    struct loop_timer again; /* it rests until then */
+    kedge_nanos since;       /* the span began */
+    unsigned looked_at;      /* in it */
 };
 
 /* loop, most, take and owner are set before. 0 or -errno. */
