@@ -100,6 +100,7 @@ static void read_figures(const json_t *from, struct top_state *out)
     out->put = number(bytes, "put", 0);
     read_outcomes(json_object_get(transfers, "get"), out);
     read_outcomes(json_object_get(transfers, "put"), out);
+    out->failed += number(json_object_get(from, "refusals"), "malformed-request", 0);
 }
 
 bool top_read(struct kedge_span document, struct top_state *out)

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What `kedge serve` tells the service manager that started it, as sd_notify(3) has it."""
+import json
 import os
+import re
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
 
 from e2e.lib.manager import Manager
 from e2e.lib.serve import PATIENCE
+from e2e.lib.status import ask as ask_http, where
 from e2e.peers.tftp import RRQ
 from e2e.lib.policy import ME, ask
 
@@ -72,6 +76,25 @@ def test_the_numbers_are_of_all_shards(abstract, serve, make, get):
     for _ in range(12):    # dealt out by their ports
         assert get("tftp://%s:%d/f" % server.at).code == 0
     abstract.expect("STATUS", "0 transfers running, 12 done, 0 failed or refused")
+
+
+def test_its_numbers_are_those_of_status_and_of_top(abstract, serve, make, kedge):
+    make("f", 10)
+    server = serve("--shards", "2", "--metrics", "tcp://127.0.0.1:0",
+                   under=abstract.environment())
+    for name in "f", "f", "no":
+        ask(server.at, "127.0.0.1", RRQ, name, {})
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.sendto(b"\0\1unterminated", server.at)
+    abstract.expect("STATUS", "0 transfers running, 2 done, 2 failed or refused")
+    time.sleep(0.3)
+    host, port = where(server)
+    said = json.loads(ask_http((host, port), "/status")[2])
+    assert said["transfers"] == {"get": {"ok": 2, "refused": 1}, "put": {}}
+    assert said["refusals"] == {"malformed-request": 1, "file-not-found": 1}
+    done = subprocess.run([kedge, "top", f"tcp://{host}:{port}"], capture_output=True, text=True,
+                          timeout=20)
+    assert re.match(r"0 open, 2 ok, 2 failed, ", done.stdout)
 
 
 def test_a_reload_is_told_and_its_end(abstract, serve, srv, tmp_path):

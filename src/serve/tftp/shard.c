@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "os/clock.h"
+#include "serve/tftp/counters.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,14 +23,24 @@ static bool busy(const struct shard *s)
     return s->tftp && tftp_service_busy(s->tftp) > 0;
 }
 
+static uint64_t ended(const struct tftp_counts *c, enum kedge_tftp_outcome outcome)
+{
+    return c->at[tftp_counters_end(TFTP_GETS, outcome)] +
+           c->at[tftp_counters_end(TFTP_PUTS, outcome)];
+}
+
+/* The figures of the metrics; a request that cannot be read has no direction there. */
 static struct shard_state count(const struct tftp_service *tftp)
 {
-    struct tftp_totals t = tftp_service_totals(tftp);
-    struct shard_state state = { .running = tftp_service_busy(tftp) };
+    struct tftp_counts c = { 0 };
+    struct shard_state state = { 0 };
 
-    state.done = t.outcomes[KEDGE_TFTP_OK] + t.outcomes[KEDGE_TFTP_UNCONFIRMED];
-    for (size_t i = KEDGE_TFTP_OK; i <= KEDGE_TFTP_FAILED; i++)
-        state.failed += i == KEDGE_TFTP_PROBE ? 0 : t.outcomes[i];
+    tftp_counters_sum(tftp_service_counters(tftp), &c);
+    state.running = c.at[TFTP_ACTIVE];
+    state.done = ended(&c, KEDGE_TFTP_OK) + ended(&c, KEDGE_TFTP_UNCONFIRMED);
+    state.failed = c.at[TFTP_REFUSALS + FAULT_MALFORMED];
+    for (unsigned i = KEDGE_TFTP_OK; i < TFTP_OUTCOMES; i++)
+        state.failed += i == KEDGE_TFTP_PROBE ? 0 : ended(&c, (enum kedge_tftp_outcome)i);
     state.failed -= state.done;
     return state;
 }
