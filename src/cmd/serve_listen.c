@@ -91,6 +91,7 @@ static int open_tftp(struct server *s)
                      .public_only = o->extra.public_only,
                      .in_place = o->extra.in_place },
         .policies = s->policies,
+        .seldom = &s->seldom,
     };
     struct tftp_config config = {
         .room = share(s, o->max_transfers),

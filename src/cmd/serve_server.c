@@ -92,6 +92,7 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
 
     s->options = options;
     s->root.fd = -1;
+    seldom_init(&s->seldom);
     s->sandbox = (struct serve_sandbox){ .files = { .rules = -1 }, .memory = -1 };
     find_manager(s);
     if (!take_passed(s) || !fits_range(options))
@@ -471,5 +472,6 @@ bool server_close(struct server *s)
 void server_free(struct server *s)
 {
     root_close(&s->root);
+    seldom_free(&s->seldom);
     serve_sandbox_close(&s->sandbox);
 }

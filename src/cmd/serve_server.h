@@ -100,7 +100,8 @@ struct server {
     struct policy_set *swept; /* held by sweeping; NULL: there is no policy */
     struct log *log;
     struct store_root root;
-    struct policy_slot *policies;      /* NULL: none */
+    struct policy_slot *policies; /* NULL: none */
+    struct seldom seldom;
     const struct store_follow *follow; /* NULL: no link leads out */
     struct store_key key;              /* of probes; len 0: none */
     uint8_t *echo_buffer;              /* ECHO_BUFFER bytes, of all services */

@@ -82,6 +82,30 @@ int call_stat_now(int fd, struct stat *st)
     return 0;
 }
 
+/* Of a directory with one name only its number of links does not tell, on some file systems
+ * (overlayfs): then a list of what is in it cannot be begun. */
+static bool has_no_list(int dir)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char few[1]; /* too few for any entry: a directory that is there says EINVAL */
+    bool none;
+
+    if (fd < 0)
+        return false;
+    none = syscall(SYS_getdents64, fd, few, sizeof few) < 0 && errno == ENOENT;
+    close(fd);
+    return none;
+}
+
+bool call_is_gone(int dir)
+{
+    struct stat st;
+
+    if (fstat(dir, &st) < 0)
+        return errno != ENOMEM;
+    return st.st_nlink == 0 || (st.st_nlink == 1 && has_no_list(dir));
+}
+
 /* Those that <linux/magic.h> does not name. */
 #define MAGIC_ZFS 0x2fc12fc1
 #define MAGIC_BCACHEFS 0xca451a4e

@@ -29,6 +29,10 @@ KEDGE_MUST_CHECK int call_open_near(int dir, const char *name, int flags);
  * only device, inode, mode, links, size, mtime and ctime are set. 0 or -errno. */
 KEDGE_MUST_CHECK int call_stat_now(int fd, struct stat *st);
 
+/* Whether an open directory (O_PATH will do) was removed, or cannot even be asked, for its file
+ * system went away. Blocks: for a helper. */
+bool call_is_gone(int dir);
+
 /* What kind of file system an open file is on. */
 enum fs_kind {
     FS_MEMORY, /* nothing to wait for */

@@ -18,6 +18,7 @@ enum store_error {
     STORE_TOO_LARGE,  /* larger than the limit of uploads, or of the file system */
     STORE_WRONG_SIZE, /* an upload's size is not the one that was announced */
     STORE_CHANGED,    /* the file was cut short while it was read */
+    STORE_GONE,       /* the served directory itself: nothing can be said of its names */
     STORE_BUSY, /* at the moment: no descriptor, memory or slot; a file server is away */
     STORE_UNSUPPORTED, /* the kernel lacks what the store needs */
     STORE_IO,          /* all else */

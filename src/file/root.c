@@ -124,6 +124,17 @@ struct store_result root_name_parse(const struct store_root *root, struct kedge_
     return store_ok();
 }
 
+struct store_result root_result(const struct store_root *root, struct store_result result)
+{
+    bool may_be = result.error == STORE_NOT_FOUND || result.error == STORE_BUSY ||
+                  result.error == STORE_IO;
+
+    if (may_be && call_is_gone(root->fd))
+        return (struct store_result){ STORE_GONE, result.err,
+                                      "the served directory is gone" };
+    return result;
+}
+
 /* Looked at before it is opened: even to open a FIFO or a device can have an effect. */
 static struct store_result look(const struct store_root *root, const char *path)
 {
@@ -142,8 +153,9 @@ static struct store_result look(const struct store_root *root, const char *path)
     return store_ok();
 }
 
-struct store_result root_open_file(const struct store_root *root,
-                                   const struct root_name *name, int *fd, struct stat *st)
+static struct store_result open_regular(const struct store_root *root,
+                                        const struct root_name *name, int *fd,
+                                        struct stat *st)
 {
     struct store_result r = look(root, name->text);
     int opened;
@@ -164,6 +176,12 @@ struct store_result root_open_file(const struct store_root *root,
     else
         *fd = opened;
     return r;
+}
+
+struct store_result root_open_file(const struct store_root *root,
+                                   const struct root_name *name, int *fd, struct stat *st)
+{
+    return root_result(root, open_regular(root, name, fd, st));
 }
 
 struct store_result root_open_directory(const struct store_root *root,

@@ -47,6 +47,11 @@ void root_close(struct store_root *root);
 KEDGE_MUST_CHECK struct store_result
 root_follow(struct store_root *root, const char *path, const struct store_follow *follow);
 
+/* `result`, of a name below root; but GONE where the root itself was removed, or its file system
+ * went away: nobody can tell then what it held. Blocks: for a helper. */
+KEDGE_MUST_CHECK struct store_result root_result(const struct store_root *root,
+                                                 struct store_result result);
+
 /* A peer's name, as it came, to one that can be opened: `\` becomes `/` (unless
  * keep_backslash), slashes in front are dropped, doubled ones made single. Error:
  * BAD_NAME. Pure. */
@@ -57,7 +62,7 @@ KEDGE_MUST_CHECK struct store_result root_name_parse(const struct store_root *ro
 /* Open a regular file for reading. A FIFO, a device, a socket or a directory is DENIED,
  * without opening it, and so is a file that others may not read, of a root that is
  * public_only. Blocks: for a helper. On success the caller closes *fd, and *st is the file's.
- * Errors: NOT_FOUND, DENIED, BUSY, IO. */
+ * Errors: NOT_FOUND, GONE, DENIED, BUSY, IO. */
 KEDGE_MUST_CHECK struct store_result root_open_file(const struct store_root *root,
                                                     const struct root_name *name, int *fd,
                                                     struct stat *st);

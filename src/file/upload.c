@@ -156,7 +156,7 @@ static struct store_result begin(struct upload *u)
         discard(u);
         r = open_beside(u);
     }
-    return r;
+    return root_result(u->root, r);
 }
 
 static void run_begin(struct store_job *job)

@@ -85,8 +85,8 @@ struct upload {
 };
 
 /* Resolve the directory, apply the policy, make the temporary file. Errors: NOT_FOUND
- * (the directory), BAD_NAME, DENIED, EXISTS, TOO_LARGE (the announced size), FULL, BUSY,
- * IO. */
+ * (the directory), GONE, BAD_NAME, DENIED, EXISTS, TOO_LARGE (the announced size), FULL,
+ * BUSY, IO. */
 void upload_begin(struct workers *workers, struct upload *upload);
 
 /* Write at offset, into the page cache: no wait for the disk but for the kernel's limit

@@ -17,6 +17,7 @@ struct directory_file {
     struct provider_request request;
     struct policy_set
         *set;     /* until it is open, or as long as it counts there; NULL: none */
+    bool hushed;  /* why it was refused was said less than a minute ago */
     bool entered; /* it counts among the transfers of its section */
     uint64_t generation;
     struct rules rules; /* its root, name, and what an upload may do */
@@ -114,6 +115,14 @@ static void leave_section(struct directory_file *f)
     let_go(f);
 }
 
+static void refused(struct directory_file *f, enum store_error error)
+{
+    f->hushed =
+        error == STORE_GONE &&
+        !seldom_may_say(directory_of(&f->base)->config.seldom, f->rules.root, now_of(f));
+    leave_section(f);
+}
+
 static struct store_result enter_section(struct directory_file *f)
 {
     struct store_result result = f->set ? rules_enter(f->set, &f->rules) : store_ok();
@@ -130,7 +139,7 @@ static void read_opened(struct cache_opening *opening)
         let_go(f);
         set_file(f, opening->file);
     } else {
-        leave_section(f);
+        refused(f, opening->result.error);
     }
     resume(f, opening->result);
 }
@@ -221,7 +230,7 @@ static void upload_opened(struct provided_file *file)
     if (f->upload.upload.result.error == STORE_OK)
         let_go(f);
     else
-        leave_section(f);
+        refused(f, f->upload.upload.result.error);
     make_room(directory_of(file), f->upload.upload.result.err);
 }
 
@@ -260,7 +269,7 @@ static struct store_result open_judged(struct directory_file *f)
     if (result.error == STORE_OK)
         let_go(f);
     else if (result.error != STORE_LATER)
-        leave_section(f);
+        refused(f, result.error);
     return result;
 }
 
@@ -368,7 +377,8 @@ static struct provider_story directory_story(const struct provided_file *file)
 {
     const struct directory_file *f = (const struct directory_file *)file;
     const struct rules *r = &f->rules;
-    struct provider_story story = { .refused = r->result.why == r->why };
+    struct provider_story story = { .refused = r->result.why == r->why,
+                                    .hushed = f->hushed };
 
     if (*r->rule)
         story.rule = span_of(r->rule);
@@ -392,9 +402,13 @@ void directory_init(struct directory *d, const struct directory_config *config)
                                            .story = directory_story,
                                            .turn_over = forget_memory },
                              .config = *config };
+    seldom_init(&d->seldom);
+    if (!config->seldom)
+        d->config.seldom = &d->seldom;
 }
 
 void directory_free(struct directory *d)
 {
     judged_free(&d->judged);
+    seldom_free(&d->seldom);
 }

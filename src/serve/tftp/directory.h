@@ -13,6 +13,7 @@
 #include "serve/tftp/judged.h"
 #include "serve/tftp/policy_slot.h"
 #include "serve/tftp/provider.h"
+#include "serve/tftp/seldom.h"
 
 /* All of it outlives the directory. The helpers' results are collected on the loop's
  * thread (workers_collect), by the owner. */
@@ -23,6 +24,7 @@ struct directory_config {
     const struct store_root *root;
     struct upload_rules uploads;
     struct policy_slot *policies; /* they go before root and uploads. NULL: none */
+    struct seldom *seldom; /* of what lasts, with other directories; NULL: its own */
 };
 
 /* What was found out in this turn holds for all of it: a storm asks for one file. */
@@ -43,6 +45,7 @@ struct directory {
     struct turn_memory memory;
     struct judged judged;
     struct gatherers gatherers;
+    struct seldom seldom; /* where config has none */
 };
 
 /* *d must not move from here on. */

@@ -51,6 +51,7 @@ struct provider_story {
     struct kedge_span rule; /* what decided who may have it, in a few words */
     struct kedge_span path; /* the name below its root that was opened or looked for */
     bool refused;           /* a rule, and not the file system, refuses it */
+    bool hushed;            /* its record is left out: the like was said a moment ago */
 };
 
 struct provider {

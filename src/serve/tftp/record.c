@@ -27,6 +27,7 @@ static enum verdict_fault fault_of(enum store_error error)
         [STORE_TOO_LARGE] = FAULT_TOO_LARGE,
         [STORE_WRONG_SIZE] = FAULT_WRONG_SIZE,
         [STORE_CHANGED] = FAULT_CHANGED,
+        [STORE_GONE] = FAULT_BUSY,
         [STORE_BUSY] = FAULT_BUSY,
         [STORE_UNSUPPORTED] = FAULT_STORAGE,
         [STORE_IO] = FAULT_STORAGE,
@@ -66,7 +67,8 @@ static struct kedge_span port_text(const struct tftp_port *p)
     return span_of(p->requests ? "request" : "data");
 }
 
-static void fill_story(struct transfer_record *r, struct tftp_transfer *t)
+/* False: its record is left out. */
+static bool fill_story(struct transfer_record *r, struct tftp_transfer *t)
 {
     struct provider_story story = { 0 };
 
@@ -78,6 +80,7 @@ static void fill_story(struct transfer_record *r, struct tftp_transfer *t)
         r->port = port_text(port_last(t));
     if (story.refused && t->fault == FAULT_DENIED)
         t->fault = FAULT_POLICY;
+    return !story.hushed;
 }
 
 static void verdict_say(struct transfer_record *r, struct texts *texts,
@@ -314,7 +317,8 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     if (t->reason[0])
         r.reason = span_of(t->reason);
     fill_addresses(&r, &texts, &t->channel.peer, &asked);
-    fill_story(&r, t);
+    if (!fill_story(&r, t))
+        return;
     r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
     if (session->state == TFTP_LIVE) {
         r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);

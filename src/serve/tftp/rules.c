@@ -91,7 +91,7 @@ static struct store_result look_for(struct judging *j, int *fd)
 
 static void note_busy(struct judging *j, struct store_result result)
 {
-    if (result.error == STORE_BUSY)
+    if (result.error == STORE_BUSY || result.error == STORE_GONE)
         j->busy = result;
 }
 

@@ -360,6 +360,26 @@ static int open_for_ever(void *arg)
     return root_open_file(&t->root, &name, &fd, &st).error == STORE_BUSY;
 }
 
+/* What is not there is told from what may never have been asked. */
+static void a_root_that_was_removed_is_gone(void **state)
+{
+    struct tree *t = *state;
+    struct root_name name = { "missing" };
+    struct store_root gone;
+    struct stat st;
+    int fd;
+
+    assert_int_equal(mkdir(at(t, "gone").text, 0755), 0);
+    assert_int_equal(root_open(&gone, at(t, "gone").text).error, STORE_OK);
+    assert_int_equal(root_open_file(&gone, &name, &fd, &st).error, STORE_NOT_FOUND);
+    assert_int_equal(rmdir(at(t, "gone").text), 0);
+    assert_int_equal(root_open_file(&gone, &name, &fd, &st).error, STORE_GONE);
+    assert_int_equal(root_open_file(&t->root, &name, &fd, &st).error, STORE_NOT_FOUND);
+    assert_int_equal(root_result(&gone, store_ok()).error, STORE_OK);
+    assert_int_equal(root_result(&gone, store_errno(EACCES)).error, STORE_DENIED);
+    root_close(&gone);
+}
+
 static void trying_again_has_an_end(void **state)
 {
     int told = in_refused_child(SYS_openat2, EAGAIN, open_for_ever, *state);
@@ -386,6 +406,7 @@ int main(void)
         TEST(a_peek_tells_what_stat_tells),
         TEST(what_is_no_directory_is_no_root),
         TEST(an_old_kernel_is_named),
+        TEST(a_root_that_was_removed_is_gone),
         TEST(trying_again_has_an_end),
     };
 
