@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """A root that vanishes while it is served: its clients hear nothing, the log says so once a
 minute, and nobody else notices."""
+import ctypes
+import os
 import shutil
 import socket
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from e2e.lib import slowfs
 from e2e.lib.policy import ME, ask, request
 from e2e.lib.serve import Server
 from e2e.peers.tftp import RRQ, WRQ
@@ -20,6 +25,41 @@ client "127.0.0.4/31" {{ root = "{srv}/by/%a" }}
 """
 SIZE = {"tsize": 0}
 GONE = "the served directory is gone"
+
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def mount(place, kind, options):
+    if libc.mount(b"none", os.fsencode(place), kind, 0, options.encode()):
+        pytest.skip(f"nothing may be mounted here: {os.strerror(ctypes.get_errno())}")
+
+
+@pytest.fixture
+def mounted(tree):
+    """127.0.0.2's root is a mount."""
+    place = tree / "other"
+
+    class Mounted:
+        def tmpfs(self):
+            mount(place, b"tmpfs", "mode=755")
+            (place / "a.txt").write_text("12")
+
+        def fuse(self):
+            """A program's file system, and the program."""
+            program = "import sys, slowfs; fs = slowfs.SlowFs(sys.argv[1]); print(1, flush=True); fs.run()"
+            child = subprocess.Popen(["/usr/bin/python3", "-c", program, place], text=True,
+                                     cwd=Path(slowfs.__file__).parent, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE)
+            if not child.stdout.readline():
+                pytest.skip(f"no FUSE here: {child.communicate()[1][-200:]}")
+            return child
+
+        def umount(self, *flags):
+            return subprocess.run(["umount", *flags, place], capture_output=True).returncode
+    mounted = Mounted()
+    yield mounted
+    mounted.umount("-l")
 
 
 @pytest.fixture
@@ -69,3 +109,32 @@ def test_two_of_them_have_a_line_each(server, tree):
         shutil.rmtree(tree / root)
         hears_nothing(server, source, RRQ, "a.txt")
     assert len(lines(server)) == 2, server.stderr
+
+
+def test_a_mount_whose_server_ended(mounted, tree, kedge, tmp_path):
+    program = mounted.fuse()
+    (tree / "policy").write_text(POLICY.format(me=ME, srv=tree))
+    server = Server([kedge, "serve", "-c", tree / "policy", "tftp://127.0.0.1:0"],
+                    tmp_path / "serve.log")
+    assert ask(server.at, "127.0.0.2", RRQ, "read-0", SIZE)[0] == "granted"
+    assert ask(server.at, "127.0.0.2", RRQ, "missing", SIZE) == ("refused", 1)
+    program.kill()
+    program.communicate()
+    for name in ("read-0", "missing", "deep/er"):
+        hears_nothing(server, "127.0.0.2", RRQ, name)
+    assert len(lines(server)) == 1, server.stderr
+    assert ask(server.at, "127.0.0.1", RRQ, "a.txt", SIZE) == ("granted", {"tsize": "1"})
+    assert server.stop(twice=True) == 0, server.stderr
+
+
+def test_a_mount_in_use_stays_until_it_is_let_go(mounted, tree, kedge, tmp_path):
+    """umount says that it is busy; by umount -l the server keeps what it has."""
+    mounted.tmpfs()
+    (tree / "policy").write_text(POLICY.format(me=ME, srv=tree))
+    server = Server([kedge, "serve", "-c", tree / "policy", "tftp://127.0.0.1:0"],
+                    tmp_path / "serve.log")
+    assert mounted.umount() != 0
+    assert mounted.umount("-l") == 0
+    assert ask(server.at, "127.0.0.2", RRQ, "a.txt", SIZE) == ("granted", {"tsize": "2"})
+    assert ask(server.at, "127.0.0.2", RRQ, "missing", SIZE) == ("refused", 1)
+    assert server.stop(twice=True) == 0, server.stderr
