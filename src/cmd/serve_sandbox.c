@@ -119,7 +119,7 @@ static void allow_tftp(struct allowing *a, struct server *s)
     if (s->policies)
         allow_policy(a, s->policies->now, uses);
     for (size_t i = 0; s->follow && i < s->follow->count; i++)
-        allow(a, s->follow->dirs[i].fd, SANDBOX_SERVES);
+        allow(a, s->follow->dirs[i].fd, uses);
     if (takes && s->options->extra.in_place)
         allow_temporary(a);
 }
@@ -255,8 +255,11 @@ static bool reaches(const struct serve_sandbox *b, int fd, unsigned uses,
 bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
 {
     unsigned uses = policy_set_uploads(set) ? SANDBOX_TAKES : SANDBOX_SERVES;
+    const struct store_follow *follow = set->roots.follow;
     bool fits = !b->root || reaches(b, b->root->fd, uses, b->root_path);
 
+    for (size_t i = 0; follow && i < follow->count; i++)
+        fits = reaches(b, follow->dirs[i].fd, uses, follow->dirs[i].path) && fits;
     for (size_t i = 0; i < set->policy.count; i++) {
         int fd = is_rooted(set, i) ? open_root(set, i) : -1;
 

@@ -4,6 +4,7 @@
 
 #include "cmd/key_option.h"
 #include "cmd/printable.h"
+#include "file/follow.h"
 #include "file/writable.h"
 #include "os/clock.h"
 #include "os/privileges.h"
@@ -297,6 +298,16 @@ static void sweep_directory(const struct server *s, struct kedge_span path)
     root_close(&below);
 }
 
+/* Links may have led uploads there. */
+static void sweep_followed(const struct server *s)
+{
+    bool takes =
+        s->swept ? policy_set_uploads(s->swept) : s->options->uploads != UPLOAD_REFUSE;
+
+    for (size_t i = 0; takes && s->follow && i < s->follow->count; i++)
+        (void)upload_sweep(&(struct store_root){ .fd = s->follow->dirs[i].fd });
+}
+
 static void sweep(struct store_job *job)
 {
     struct server *s = JOB_OWNER(job, struct server, sweeping);
@@ -309,6 +320,7 @@ static void sweep(struct store_job *job)
     (void)upload_sweep(&s->root);
     if (s->swept)
         policy_roots_sweep(&s->swept->roots);
+    sweep_followed(s);
 }
 
 static void swept(struct store_job *job)

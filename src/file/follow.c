@@ -202,26 +202,56 @@ static bool climbs_or_ends_in_slash(const char *name)
     return false;
 }
 
+/* Go as far as the name leads. 0 or -errno; -ENOENT also with the last part, which alone is
+ * not there, at its place. */
+static int walk_name(struct walk *w, const char *name)
+{
+    char part[NAME_MAX + 1];
+    int err = 0;
+
+    if (climbs_or_ends_in_slash(name) || strlen(name) >= sizeof w->todo ||
+        strlen(w->home.path) >= sizeof w->at)
+        return -EINVAL;
+    memcpy(w->at, w->home.path, strlen(w->home.path) + 1);
+    memcpy(w->todo, name, strlen(name) + 1);
+    while (err == 0 && take_part(w, part))
+        err = step(w, part);
+    return err;
+}
+
 int follow_open(const struct store_follow *f, struct follow_dir home, const char *name,
                 int flags)
 {
     struct walk w = { .follow = f, .home = home };
     const struct follow_dir *area = NULL;
     const char *place = NULL;
-    char part[NAME_MAX + 1];
-    int err = 0;
+    int err = walk_name(&w, name);
 
-    if (climbs_or_ends_in_slash(name) || strlen(name) >= sizeof w.todo ||
-        strlen(home.path) >= sizeof w.at)
-        return -ENOENT;
-    memcpy(w.at, home.path, strlen(home.path) + 1);
-    memcpy(w.todo, name, strlen(name) + 1);
-    while (err == 0 && take_part(&w, part))
-        err = step(&w, part);
     if (err < 0)
-        return err;
+        return err == -EINVAL ? -ENOENT : err;
     area = area_of(&w, &place);
     if (!area || w.todo[strspn(w.todo, "/")])
         return -ENOENT;
     return call_open_plain(area->fd, *place ? place : ".", flags);
+}
+
+int follow_open_parent(const struct store_follow *f, struct follow_dir home,
+                       const char *name, struct follow_target *out)
+{
+    struct walk w = { .follow = f, .home = home };
+    const struct follow_dir *area = NULL;
+    const char *place = NULL;
+    int err = walk_name(&w, name);
+
+    if ((err < 0 && err != -ENOENT) || w.todo[0])
+        return err < 0 && err != -EINVAL ? err : -ENOENT;
+    if (strlen(w.at) >= sizeof out->path)
+        return -ENAMETOOLONG;
+    memcpy(out->path, w.at, strlen(w.at) + 1);
+    climb(&w);
+    area = area_of(&w, &place);
+    if (!area)
+        return -ENOENT;
+    out->last = strlen(w.at) + 1;
+    return call_open_plain(area->fd, *place ? place : ".", O_PATH | O_DIRECTORY);
 }

@@ -3,8 +3,7 @@
  * by part, and each part is opened below the root or below one of them, by the kernel, with
  * no link followed on the way (openat2, RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS); what a
  * link says is read and walked in the same manner. So nothing outside is ever opened, also
- * if somebody replaces a part by a link meanwhile. It reads files for others: it writes
- * none. */
+ * if somebody replaces a part by a link meanwhile. It opens for others: it writes nothing. */
 #ifndef FILE_FOLLOW_H
 #define FILE_FOLLOW_H
 
@@ -34,5 +33,19 @@ void follow_close(struct store_follow *f);
  * (also: it leads elsewhere), ELOOP, ENOTDIR, ENAMETOOLONG, EACCES, EIO. Blocks. */
 KEDGE_MUST_CHECK int follow_open(const struct store_follow *f, struct follow_dir home,
                                  const char *name, int flags);
+
+#define FOLLOW_PATH_ROOM 512
+
+struct follow_target {
+    char path
+        [FOLLOW_PATH_ROOM]; /* absolute, no link in it; what it names may not be there */
+    size_t last;            /* where its last part begins */
+};
+
+/* The same for a file that is to be written: open, with O_PATH, the directory in which it is or
+ * would be. A descriptor, or -errno as above. Blocks. */
+KEDGE_MUST_CHECK int follow_open_parent(const struct store_follow *f,
+                                        struct follow_dir home, const char *name,
+                                        struct follow_target *out);
 
 #endif

@@ -211,7 +211,7 @@ struct store_result root_open_parent(const struct store_root *root,
         memcpy(parent.text, name->text, (size_t)(slash - name->text));
         parent.text[slash - name->text] = 0;
     }
-    fd = call_open_below(root->fd, parent.text, O_PATH | O_DIRECTORY, false);
+    fd = open_name(root, parent.text, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return store_errno(-fd);
     *dir = fd;
@@ -259,8 +259,9 @@ static bool is_link(int dir, const char *last)
     return fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-struct store_result root_open_target(const struct store_root *root,
-                                     struct root_name *name, int *dir, const char **last)
+static struct store_result open_target_below(const struct store_root *root,
+                                             struct root_name *name, int *dir,
+                                             const char **last)
 {
     for (int links = 0; links <= FOLLOW_LINKS_MAX; links++) {
         struct store_result r = root_open_parent(root, name, dir, last);
@@ -274,6 +275,82 @@ struct store_result root_open_target(const struct store_root *root,
             return r;
     }
     return store_errno(ELOOP);
+}
+
+_Static_assert(FOLLOW_PATH_ROOM == ROOT_NAME_ROOM, "a target's path may become a name");
+
+/* Where links lead out; then *name is the absolute path of the target. */
+static struct store_result open_target_beyond(const struct store_root *root,
+                                              struct root_name *name, int *dir,
+                                              const char **last)
+{
+    struct follow_dir home = { root->fd, root->path };
+    struct follow_target target;
+    struct stat st;
+    int fd = follow_open_parent(root->follow, home, name->text, &target);
+
+    if (fd < 0)
+        return store_errno(-fd);
+    if (has_own_component(target.path) ||
+        (fstatat(fd, target.path + target.last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(st.st_mode))) {
+        close(fd);
+        return store_fail(STORE_DENIED, "a link to a directory, or to a reserved name");
+    }
+    memcpy(name->text, target.path, sizeof target.path);
+    *dir = fd;
+    *last = name->text + target.last;
+    return store_ok();
+}
+
+static bool is_there(int dir, const char *last)
+{
+    struct stat st;
+
+    return fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* As a read finds it: below the root first, then where links lead out. A file that is nowhere
+ * yet is made below the root, if it can be. */
+struct store_result root_open_target(const struct store_root *root,
+                                     struct root_name *name, int *dir, const char **last)
+{
+    struct root_name beyond = *name;
+    const char *last_beyond = NULL;
+    int dir_beyond = -1;
+    struct store_result r = open_target_below(root, name, dir, last);
+    bool made_new = r.error == STORE_OK && !is_there(*dir, *last);
+
+    if (!root->follow || (r.error != STORE_NOT_FOUND && !made_new))
+        return r;
+    if (open_target_beyond(root, &beyond, &dir_beyond, &last_beyond).error != STORE_OK)
+        return r;
+    if (made_new && !is_there(dir_beyond, last_beyond)) {
+        close(dir_beyond);
+        return r;
+    }
+    if (made_new)
+        close(*dir);
+    *last = name->text + (last_beyond - beyond.text);
+    *name = beyond;
+    *dir = dir_beyond;
+    return store_ok();
+}
+
+struct store_result root_share(const struct store_root *root, struct store_root *out)
+{
+    struct store_root copy = *root;
+
+    copy.fd = fcntl(root->fd, F_DUPFD_CLOEXEC, 3);
+    if (copy.fd < 0)
+        return store_errno(errno);
+    copy.path = root->follow ? strdup(root->path) : NULL;
+    if (root->follow && !copy.path) {
+        close(copy.fd);
+        return store_errno(ENOMEM);
+    }
+    *out = copy;
+    return store_ok();
 }
 
 bool root_peek(const struct store_root *root, const struct root_name *name,

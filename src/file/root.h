@@ -42,8 +42,7 @@ void root_close(struct store_root *root);
 
 /* From now on a name that is not there is looked for once more, where links may lead to the
  * directories of `follow` (file/follow.h), which outlives the root. path is the one that it
- * was opened by. Only files are read there: uploads stay below the root. Errors: as
- * root_open(). */
+ * was opened by. Errors: as root_open(). */
 KEDGE_MUST_CHECK struct store_result
 root_follow(struct store_root *root, const char *path, const struct store_follow *follow);
 
@@ -51,6 +50,10 @@ root_follow(struct store_root *root, const char *path, const struct store_follow
  * went away: nobody can tell then what it held. Blocks: for a helper. */
 KEDGE_MUST_CHECK struct store_result root_result(const struct store_root *root,
                                                  struct store_result result);
+
+/* The same root once more, for who may need it when *root is closed. Errors: BUSY. */
+KEDGE_MUST_CHECK struct store_result root_share(const struct store_root *root,
+                                                struct store_root *out);
 
 /* A peer's name, as it came, to one that can be opened: `\` becomes `/` (unless
  * keep_backslash), slashes in front are dropped, doubled ones made single. Error:
@@ -80,8 +83,9 @@ KEDGE_MUST_CHECK struct store_result root_open_parent(const struct store_root *r
                                                       int *dir, const char **last);
 
 /* The same for the file that name stands for, where its last component is a symbolic link:
- * *name becomes the name that this leads to, below the root, through 40 links at most.
- * Errors as above, and DENIED for a link to a directory. */
+ * *name becomes the name that this leads to, below the root, through 40 links at most; or,
+ * where links may lead out, the absolute path that they lead to. Errors as above, and DENIED
+ * for a link to a directory. */
 KEDGE_MUST_CHECK struct store_result root_open_target(const struct store_root *root,
                                                       struct root_name *name, int *dir,
                                                       const char **last);

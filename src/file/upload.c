@@ -45,9 +45,8 @@ static void close_all(struct upload *u)
         close(u->dir);
     if (u->target >= 0)
         close(u->target);
-    if (u->made_in >= 0)
-        close(u->made_in);
-    u->made_in = -1;
+    if (u->made_in.fd >= 0)
+        root_close(&u->made_in);
     u->fd = -1;
     u->dir = -1;
     u->target = -1;
@@ -57,8 +56,8 @@ static void discard(struct upload *u)
 {
     if (u->fd >= 0 && u->target < 0)
         (void)unlinkat(u->dir, u->temp, 0);
-    if (u->made_in >= 0)
-        directories_remove(&(struct store_root){ .fd = u->made_in }, u->name, u->made);
+    if (u->made_in.fd >= 0)
+        directories_remove(&u->made_in, u->name, u->made);
     close_all(u);
 }
 
@@ -109,11 +108,10 @@ static struct store_result open_temporary(struct upload *u, const struct stat *s
  * removed. */
 static struct store_result make_directories(struct upload *u)
 {
-    struct store_result r;
+    struct store_result r = root_share(u->root, &u->made_in);
 
-    u->made_in = fcntl(u->root->fd, F_DUPFD_CLOEXEC, 3);
-    if (u->made_in < 0)
-        return store_errno(errno);
+    if (r.error)
+        return r;
     r = directories_make(u->root, u->name, &u->made);
     return r.error ? r : open_directory(u);
 }
@@ -173,7 +171,7 @@ void upload_begin(struct workers *workers, struct upload *u)
     u->dir = -1;
     u->fd = -1;
     u->target = -1;
-    u->made_in = -1;
+    u->made_in = (struct store_root){ .fd = -1 };
     u->size = 0;
     submit(workers, u, run_begin);
 }
@@ -235,7 +233,7 @@ static struct store_result flush(const struct upload *u)
 static struct store_result flush_directory(const struct upload *u)
 {
     int dir = openat(u->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = dir < 0 || u->made_in >= 0 ? syncfs(u->fd) : fsync(dir);
+    int failed = dir < 0 || u->made_in.fd >= 0 ? syncfs(u->fd) : fsync(dir);
     int err = failed && errno != EINVAL ? errno : 0;
 
     if (dir >= 0)

@@ -74,7 +74,8 @@ struct upload {
     int dir;    /* O_PATH; -1 when not open */
     int target; /* in place: the file that is written at the end; -1: it is replaced */
     int fd;
-    int made_in; /* the root that has `made` new directories of this name; or -1 */
+    struct store_root
+        made_in; /* has `made` new directories of this name; or its fd is -1 */
     unsigned made;
     const char *last; /* the name's last component */
     uint64_t size;    /* the highest offset written, or the size to commit */

@@ -9,7 +9,7 @@ import pytest
 
 from e2e.lib.policy import ME, ask
 from e2e.lib.serve import Server
-from e2e.peers.tftp import RRQ
+from e2e.peers.tftp import RRQ, Put, Silence, TftpError, drive
 
 POLICY = """
 listen = {{ "tftp://127.0.0.1:0" }}
@@ -109,6 +109,91 @@ def test_a_race_never_serves_what_lies_elsewhere(serve, staged):
         thread.join()
     assert answers <= {"('granted', {'tsize': '6'})", "('refused', 1)"}, answers
     assert "('granted', {'tsize': '6'})" in answers
+
+
+@pytest.fixture
+def open_to_uploads(staged):
+    for name in ("tree", "tree/board", "cache", "cache/abc", "private"):
+        (staged / name).chmod(0o777)
+    for name in ("cache/abc/zImage", "private/key"):
+        (staged / name).chmod(0o666)
+    return staged
+
+
+@pytest.mark.parametrize("uploads", ["overwrite", "version"])
+def test_an_upload_writes_what_the_link_leads_to(serve, put, kedge, open_to_uploads, uploads):
+    srv = open_to_uploads
+    (srv / "tree/lab").symlink_to(srv / "cache")
+    (srv / "tree/board/fresh").symlink_to("../../cache/abc/fresh")
+    flags = ("--follow", srv / "cache", "--uploads", uploads)
+    server = serve(*flags, root=srv / "tree")
+    (put.here / "new").write_text("new")
+    for name in ("board/zImage", "board/fresh", "lab/abc/other"):
+        code, lines = explain(kedge, "--root", srv / "tree", *flags, "127.0.0.1", "put", name)
+        assert code == 0 and f"path      {srv}/cache/abc" in lines, lines
+        assert put("new", url(server) + name).code == 0
+    for name in ("zImage", "fresh", "other"):
+        assert (srv / "cache/abc" / name).read_text() == "new"
+    assert (srv / "tree/board/zImage").is_symlink() and (srv / "tree/lab").is_symlink()
+    assert (srv / "cache/abc/zImage.~1~").exists() == (uploads == "version")
+    assert server.record(file="board/zImage")["path"] == f"{srv}/cache/abc/zImage"
+
+
+def test_a_name_that_is_a_link_is_taken(serve, put, open_to_uploads):
+    srv = open_to_uploads
+    (srv / "tree/lab").symlink_to(srv / "cache")
+    server = serve("--follow", srv / "cache", "--uploads", "create", root=srv / "tree")
+    (put.here / "new").write_text("new")
+    assert put("new", url(server) + "board/zImage").code != 0
+    assert put("new", url(server) + "lab/abc/other").code == 0
+    assert (srv / "cache/abc/zImage").read_text() == "kernel"
+    assert (srv / "cache/abc/other").read_text() == "new"
+
+
+@pytest.mark.parametrize("target", ["{srv}/private/key", "{srv}/private/new", "/etc/passwd",
+                                    "{srv}/cache/../private/key", "{srv}/cache/away",
+                                    f"{PROC_LINK}/tmp/new", "{srv}/cache"])
+def test_no_upload_leads_elsewhere(serve, put, open_to_uploads, target):
+    srv = open_to_uploads
+    (srv / "cache/away").symlink_to(srv / "private/key")
+    (srv / "tree/x").symlink_to(target.format(srv=srv))
+    server = serve("--follow", srv / "cache", "--uploads", "overwrite", "--sandbox", "off",
+                   root=srv / "tree")
+    (put.here / "new").write_text("new")
+    assert put("new", url(server) + "x").code != 0
+    assert (srv / "private/key").read_text() == "secret"
+    assert sorted(p.name for p in (srv / "private").iterdir()) == ["key"]
+
+
+def test_a_race_never_writes_elsewhere(serve, put, open_to_uploads):
+    srv = open_to_uploads
+    (srv / "cache/evil").symlink_to(srv / "private")
+    server = serve("--follow", srv / "cache", "--uploads", "overwrite", "--sandbox", "off",
+                   root=srv / "tree")
+    over = threading.Event()
+
+    def swap():
+        while not over.is_set():
+            os.rename(srv / "cache/abc", srv / "cache/aside")
+            os.rename(srv / "cache/evil", srv / "cache/abc")
+            os.rename(srv / "cache/abc", srv / "cache/evil")
+            os.rename(srv / "cache/aside", srv / "cache/abc")
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    done = 0
+    try:
+        for _ in range(300):
+            try:
+                drive(Put("board/zImage", b"new"), server.at, wait=0.2, patience=2)
+                done += 1
+            except (TftpError, Silence):
+                pass
+    finally:
+        over.set()
+        thread.join()
+    assert sorted(p.name for p in (srv / "private").iterdir()) == ["key"]
+    assert done > 0
 
 
 def test_letters_of_another_case(serve, get, kedge, staged):

@@ -3,6 +3,8 @@
  * comes, and gone with one that does not. */
 #include "file/directories.h"
 
+#include "file/follow.h"
+
 #include "refuse.h"
 #include "sending.h"
 
@@ -210,6 +212,31 @@ static void one_that_fails_takes_no_directory_from_another(void **state)
     (void)rmdir(in_root(o.f, "a").text);
 }
 
+/* And what a link leads to is as good as the root, for making and for removing. */
+static void where_links_lead_out_it_is_the_same(void **state)
+{
+    struct fixture *f = *state;
+    struct tree *t = &f->tree;
+    struct store_follow follow = { 0 };
+    struct sending s;
+
+    f->rules.create_directories = true;
+    assert_int_equal(mkdir(at(t, "cache").text, 0755), 0);
+    make_link(at(t, "cache").text, at(t, "root/lab"));
+    assert_int_equal(follow_add(&follow, at(t, "cache").text).error, STORE_OK);
+    assert_int_equal(root_follow(&t->root, at(t, "root").text, &follow).error, STORE_OK);
+    assert_int_equal(send_text(f, "lab/a/new", "text"), STORE_OK);
+    assert_file(at(t, "cache/a/new"), "text");
+    assert_int_equal(begin(f, &s, "lab/b/c/new", 0), STORE_OK);
+    assert_true(is_there(at(t, "cache/b/c")));
+    give_up(f, &s);
+    assert_false(is_there(at(t, "cache/b")));
+    free(t->root.path);
+    t->root.path = NULL;
+    t->root.follow = NULL;
+    follow_close(&follow);
+}
+
 static void explain_hears_the_same(void **state)
 {
     struct fixture *f = *state;
@@ -237,6 +264,7 @@ int main(void)
         TEST(what_cannot_be_a_directory_is_not_found),
         TEST(a_part_that_is_too_long_leaves_none),
         TEST(a_failure_midway_leaves_none),
+        TEST(where_links_lead_out_it_is_the_same),
         TEST(links_stay_below_the_root),
         TEST(one_that_fails_takes_no_directory_from_another),
         TEST(explain_hears_the_same),

@@ -216,17 +216,95 @@ static void what_is_no_directory_is_not_followed(void **state)
     assert_int_equal(follow_add(&f->follow, at(t, "cache").text).error, STORE_DENIED);
 }
 
-static void uploads_stay_below_the_root(void **state)
+/* Where an upload to this name would put its file: the whole path; "" if nowhere. */
+static struct path target_of(const struct tree *t, const char *text)
+{
+    struct root_name name;
+    struct path got = { "" };
+    const char *last = NULL;
+    char link[64];
+    int dir = -1;
+    ssize_t len = 0;
+
+    assert_int_equal(root_name_parse(&t->root, span_of(text), &name).error, STORE_OK);
+    if (root_open_target(&t->root, &name, &dir, &last).error != STORE_OK)
+        return got;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+    len = readlink(link, got.text, sizeof got.text - NAME_MAX - 2);
+    assert_true(len > 0);
+    (void)snprintf(got.text + len, NAME_MAX + 2, "/%s", last);
+    close(dir);
+    return got;
+}
+
+/* As above; and where an upload goes, below the tree's own directory. */
+static const struct {
+    const char *link, *target, *name, *want;
+} targets[] = {
+    { "board/zImage", "%s/cache/file", "board/zImage", "/cache/file" },
+    { "board/zImage", "%s/cache/new", "board/zImage", "/cache/new" },
+    { "board/zImage", "../../cache/deep/new", "board/zImage", "/cache/deep/new" },
+    { "dir", "%s/cache", "dir/new", "/cache/new" },
+    { "dir", "%s/cache/", "dir/deep/file", "/cache/deep/file" },
+    { "own/link", "/own/file", "own/link", "/root/own/file" },
+    { "own/link", "/own/new", "own/link", "/root/own/new" },
+    { "own/link", ROOT "/own/new", "own/link", "/root/own/new" },
+    { "dir", "%s/cache", "dir", "" },
+    { "dir", "%s/cache/deep", "dir", "" },
+    { "dir", "%s/cache/absent", "dir/new", "" },
+    { "other", "%s/cache-2/file", "other", "" },
+    { "other", "%s/cache-2", "other/file", "" },
+    { "other", "%s/cache-2/new", "other", "" },
+    { "secret", "%s/secret", "secret", "" },
+    { "climbs", "../secret", "climbs", "/root/secret" }, /* `..` stops at the root */
+    { "new", "%s/new", "new", "" },
+    { "over", "%s/cache/../secret", "over", "" },
+    { "over", "%s/cache/deep/../../secret", "over", "" },
+    { "itself", ROOT "/itself", "itself", "" },
+    { "passwd", "/etc/passwd", "passwd", "" },
+    { "proc", PROC_LINK "/etc/passwd", "proc", "" },
+    { "proc", PROC_LINK "/tmp/new", "proc", "" },
+    { "slash", "%s/cache/new/", "slash", "" },
+    { "kept", "%s/cache/.kedge-0123456789abcdef", "kept", "" },
+};
+
+static void uploads_follow_their_table(void **state)
 {
     struct following *f = *state;
     const struct tree *t = &f->tree;
-    struct root_name name = { "dir/new" };
-    const char *last = NULL;
-    int dir = -1;
 
-    make_link(at(t, "cache").text, at(t, "root/dir"));
-    assert_int_equal(root_open_parent(&t->root, &name, &dir, &last).error,
-                     STORE_NOT_FOUND);
+    for (size_t i = 0; i < COUNT(targets); i++) {
+        struct path link;
+        struct path got;
+        char target[256];
+        size_t front = strlen(t->path);
+
+        (void)snprintf(link.text, sizeof link.text, ROOT "/%s", t->path, targets[i].link);
+        if (strncmp(targets[i].target, "%s", 2) == 0)
+            (void)snprintf(target, sizeof target, "%s%s", t->path, targets[i].target + 2);
+        else
+            (void)snprintf(target, sizeof target, "%s", targets[i].target);
+        make_link(target, link);
+        got = target_of(t, targets[i].name);
+        if (got.text[0] && strncmp(got.text, t->path, front) == 0)
+            memmove(got.text, got.text + front, strlen(got.text + front) + 1);
+        if (strcmp(got.text, targets[i].want) != 0)
+            fail_msg("line %zu: %s -> %s: '%s'", i, targets[i].link, target, got.text);
+        assert_int_equal(unlink(link.text), 0);
+    }
+}
+
+static void a_link_in_the_directory_is_followed_on(void **state)
+{
+    struct following *f = *state;
+    const struct tree *t = &f->tree;
+
+    make_link(at(t, "cache/a").text, at(t, "root/link"));
+    make_link("deep/new", at(t, "cache/a"));
+    assert_string_equal(target_of(t, "link").text, at(t, "cache/deep/new").text);
+    assert_int_equal(unlink(at(t, "cache/a").text), 0);
+    make_link(at(t, "secret").text, at(t, "cache/a"));
+    assert_string_equal(target_of(t, "link").text, "");
 }
 
 struct swapping {
@@ -276,6 +354,43 @@ static void a_race_leads_nowhere(void **state)
     assert_true(found > 0 && missed > 0 && s.swaps > 100);
 }
 
+/* What is opened for the upload lies in the cache, whatever its name leads to by now. */
+static void a_race_of_uploads_leads_nowhere(void **state)
+{
+    struct following *f = *state;
+    const struct tree *t = &f->tree;
+    struct swapping s = { .tree = t };
+    struct stat evil;
+    unsigned found = 0;
+    unsigned missed = 0;
+    pthread_t thread;
+    time_t end = time(NULL) + 20;
+
+    assert_int_equal(mkdir(at(t, "cache/d").text, 0755), 0);
+    make_link(at(t, "cache-2").text, at(t, "cache/e"));
+    make_link(at(t, "cache/d/new").text, at(t, "root/link"));
+    assert_int_equal(stat(at(t, "cache-2").text, &evil), 0);
+    assert_int_equal(pthread_create(&thread, NULL, swap, &s), 0);
+    while ((found < 500 || missed < 500) && time(NULL) < end) {
+        struct root_name name = { "link" };
+        const char *last = NULL;
+        struct stat st;
+        int dir = -1;
+
+        if (root_open_target(&t->root, &name, &dir, &last).error != STORE_OK) {
+            missed++;
+            continue;
+        }
+        found++;
+        assert_int_equal(fstat(dir, &st), 0);
+        assert_false(st.st_ino == evil.st_ino && st.st_dev == evil.st_dev);
+        close(dir);
+    }
+    atomic_store(&s.over, true);
+    pthread_join(thread, NULL);
+    assert_true(found > 0 && missed > 0 && s.swaps > 100);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -288,8 +403,10 @@ int main(void)
         TEST(a_directory_goes_by_both_its_names),
         TEST(what_is_too_long_leads_nowhere),
         TEST(what_is_no_directory_is_not_followed),
-        TEST(uploads_stay_below_the_root),
+        TEST(uploads_follow_their_table),
+        TEST(a_link_in_the_directory_is_followed_on),
         TEST(a_race_leads_nowhere),
+        TEST(a_race_of_uploads_leads_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
