@@ -210,6 +210,31 @@ def test_a_section_has_so_many_transfers_at_once(policed, tree):
     fourth.end()
 
 
+def test_one_rack_does_not_starve_the_rest(policed, tree):
+    """Where a section is of no address, each network of clients has as many as it says."""
+    (tree / "tree/blocks").write_bytes(bytes(2000))
+    (tree / "policy").write_text(f"""listen = {{ "tftp://127.0.0.1:0" }}
+                                     root = "{tree}/tree"
+                                     user = {ME}
+                                     default {{ max-transfers = 2 }}""")
+    server = policed()
+    rack = [Asking(server, f"127.0.0.{number}") for number in (2, 3)]
+    for one in rack:
+        one.answer()
+    late = Asking(server, "127.0.0.4")
+    assert server.record(event="refused")["reason"] == \
+        "its network has as many transfers as it may have (line 4 of the policy)"
+    others = [Asking(server, f"127.0.1.{number}") for number in (2, 3)]
+    for one in others:
+        one.answer()
+    rack[0].end()
+    server.record(outcome="aborted")
+    late.ask()
+    late.answer()
+    for one in (rack[1], late, *others):
+        one.end()
+
+
 def test_a_section_has_its_timeout(policed, tree):
     """After one ACK its second block comes again and again, and the other's seldom: no time is
     measured, but one beside the other."""

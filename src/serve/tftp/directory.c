@@ -110,7 +110,7 @@ static void let_go(struct directory_file *f)
 static void leave_section(struct directory_file *f)
 {
     if (f->entered)
-        rules_leave(f->set, &f->rules);
+        rules_leave(f->set, &f->rules, f->request.peer);
     f->entered = false;
     let_go(f);
 }
@@ -125,7 +125,8 @@ static void refused(struct directory_file *f, enum store_error error)
 
 static struct store_result enter_section(struct directory_file *f)
 {
-    struct store_result result = f->set ? rules_enter(f->set, &f->rules) : store_ok();
+    struct store_result result =
+        f->set ? rules_enter(f->set, &f->rules, f->request.peer) : store_ok();
 
     f->entered = f->set && result.error == STORE_OK && f->rules.share.set;
     return result;

@@ -13,6 +13,7 @@ struct policy_text {
 void policy_set_init(struct policy_set *s)
 {
     *s = (struct policy_set){ 0 };
+    policy_shares_init(&s->shares);
     policy_roots_init(&s->roots);
     case_cache_init(&s->cases);
 }
@@ -28,7 +29,7 @@ void policy_set_free(struct policy_set *s)
         s->texts = next;
     }
     free(s->sections);
-    free(s->busy);
+    policy_shares_free(&s->shares);
     policy_roots_free(&s->roots);
     case_cache_free(&s->cases);
     *s = (struct policy_set){ 0 };
@@ -212,12 +213,24 @@ static bool open_root(struct policy_set *s, const struct policy_value *v,
     return false;
 }
 
+static bool is_counted(const struct policy_section *s)
+{
+    return s->kind != POLICY_TOP;
+}
+
+static bool bounds_transfers(const struct policy_set *s)
+{
+    for (size_t i = 0; i < s->policy.count; i++)
+        if (is_counted(&s->sections[i]) && s->sections[i].has >> POLICY_MAX_TRANSFERS & 1)
+            return true;
+    return false;
+}
+
 bool policy_set_open_roots(struct policy_set *s, struct writer *complaints)
 {
-    bool good = true;
+    bool good = !bounds_transfers(s) || policy_shares_open(&s->shares);
 
-    s->busy = calloc(s->policy.count + 1, sizeof *s->busy);
-    if (!s->busy) {
+    if (!good) {
         put(complaints, span_of("no memory\n"));
         return false;
     }
@@ -230,28 +243,33 @@ bool policy_set_open_roots(struct policy_set *s, struct writer *complaints)
     return good;
 }
 
-static bool is_counted(const struct policy_set *s, const struct policy_choice *c)
+static struct policy_share_key key_of(const struct policy_set *s,
+                                      const struct policy_choice *c,
+                                      const struct net_address *client)
 {
-    return s->busy && c->by->kind != POLICY_TOP;
+    return policy_share_key((uint32_t)(c->by - s->sections), c->by, client);
 }
 
-bool policy_set_enter(struct policy_set *s, const struct policy_choice *c)
+bool policy_set_enter(struct policy_set *s, const struct policy_choice *c,
+                      const struct net_address *client)
 {
-    atomic_uint *busy = NULL;
+    struct policy_share_key key;
 
-    if (!is_counted(s, c))
+    if (!s->shares.all || !is_counted(c->by))
         return true;
-    busy = &s->busy[c->by - s->sections];
-    if (atomic_fetch_add(busy, 1) < c->value.number)
-        return true;
-    atomic_fetch_sub(busy, 1);
-    return false;
+    key = key_of(s, c, client);
+    return policy_shares_enter(&s->shares, &key, c->value.number);
 }
 
-void policy_set_leave(struct policy_set *s, const struct policy_choice *c)
+void policy_set_leave(struct policy_set *s, const struct policy_choice *c,
+                      const struct net_address *client)
 {
-    if (is_counted(s, c))
-        atomic_fetch_sub(&s->busy[c->by - s->sections], 1);
+    struct policy_share_key key;
+
+    if (!s->shares.all || !is_counted(c->by))
+        return;
+    key = key_of(s, c, client);
+    policy_shares_leave(&s->shares, &key);
 }
 
 bool policy_set_uploads(const struct policy_set *s)

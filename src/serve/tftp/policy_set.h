@@ -9,8 +9,7 @@
 #include "serve/tftp/case_cache.h"
 #include "serve/tftp/map_set.h"
 #include "serve/tftp/policy_roots.h"
-
-#include <stdatomic.h>
+#include "serve/tftp/policy_shares.h"
 
 #define POLICY_MAPS_MAX 64 /* map files of one policy */
 
@@ -41,9 +40,9 @@ struct policy_set {
     struct policy_text *texts;
 
     /* What changes once it is closed. */
-    atomic_uint *busy; /* transfers of each section; NULL: nothing is served by it yet */
-    struct policy_roots roots; /* it has a lock */
-    struct case_cache cases;   /* likewise; once closed it has its letters */
+    struct policy_shares shares; /* it has a lock */
+    struct policy_roots roots;   /* it has a lock */
+    struct case_cache cases;     /* likewise; once closed it has its letters */
 };
 
 /* Empty: nothing is set. From then on it must not move. */
@@ -80,11 +79,14 @@ void policy_set_follow(struct policy_set *s, const struct store_follow *follow);
 KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s,
                                             struct writer *complaints);
 
-/* One more transfer of the section that chose POLICY_MAX_TRANSFERS; the top level's are all
- * transfers, which the server counts. False: that has as many as it may have. */
+/* One more transfer of a client, by the section that chose POLICY_MAX_TRANSFERS
+ * (policy_shares.h); the top level's are all transfers, which the server counts. False: there
+ * are as many as there may be. */
 KEDGE_MUST_CHECK bool policy_set_enter(struct policy_set *s,
-                                       const struct policy_choice *c);
-void policy_set_leave(struct policy_set *s, const struct policy_choice *c);
+                                       const struct policy_choice *c,
+                                       const struct net_address *client);
+void policy_set_leave(struct policy_set *s, const struct policy_choice *c,
+                      const struct net_address *client);
 
 /* Does it, or may it, let anyone upload? */
 bool policy_set_uploads(const struct policy_set *s);

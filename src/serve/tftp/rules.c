@@ -364,22 +364,31 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     out->result = settle(&j, out);
 }
 
-struct store_result rules_enter(struct policy_set *set, struct rules *rules)
+static const char *sharer(const struct policy_section *s)
+{
+    bool one = s->kind == POLICY_CLIENT && s->match.kind == POLICY_ADDRESS;
+
+    return one ? "section" : "network";
+}
+
+struct store_result rules_enter(struct policy_set *set, struct rules *rules,
+                                const struct net_address *client)
 {
     struct writer w = { .ptr = (uint8_t *)rules->rule, .room = sizeof rules->rule - 1 };
 
-    if (!rules->share.set || policy_set_enter(set, &rules->share))
+    if (!rules->share.set || policy_set_enter(set, &rules->share, client))
         return store_ok();
     put_rule(&w, &rules->share, POLICY_MAX_TRANSFERS);
     rules->rule[w.len] = 0;
     snprintf(rules->why, sizeof rules->why,
-             "its section has as many transfers as it may have (line %u of the policy)",
-             (unsigned)rules->share.value.line);
+             "its %s has as many transfers as it may have (line %u of the policy)",
+             sharer(rules->share.by), (unsigned)rules->share.value.line);
     return store_fail(STORE_BUSY, rules->why);
 }
 
-void rules_leave(struct policy_set *set, const struct rules *rules)
+void rules_leave(struct policy_set *set, const struct rules *rules,
+                 const struct net_address *client)
 {
     if (rules->share.set)
-        policy_set_leave(set, &rules->share);
+        policy_set_leave(set, &rules->share, client);
 }

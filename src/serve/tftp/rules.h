@@ -53,11 +53,13 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
                  const struct provider_request *q, const struct rules_watcher *watcher,
                  struct rules *out);
 
-/* Before a transfer whose rules were granted begins: it is one of those of its section. BUSY:
- * that has as many as it may have; rules->rule says so. Else rules_leave() follows, once, with
- * the same set. Any thread. */
+/* Before a client's transfer whose rules were granted begins: it is one of those of its section,
+ * or of its network there. BUSY: that has as many as it may have; rules->rule says so. Else
+ * rules_leave() follows, once, with the same set and client. Any thread. */
 KEDGE_MUST_CHECK struct store_result rules_enter(struct policy_set *set,
-                                                 struct rules *rules);
-void rules_leave(struct policy_set *set, const struct rules *rules);
+                                                 struct rules *rules,
+                                                 const struct net_address *client);
+void rules_leave(struct policy_set *set, const struct rules *rules,
+                 const struct net_address *client);
 
 #endif

@@ -176,30 +176,46 @@ static void the_rule_that_decided_is_named(void **state)
     closed(j);
 }
 
+static struct store_result enter_from(struct judged *j, struct rules *rules,
+                                      const char *host)
+{
+    struct net_address client;
+
+    assert_true(net_address_parse(host, 3000, &client));
+    return rules_enter(&j->set, rules, &client);
+}
+
+static struct store_result enter(struct judged *j, struct rules *rules)
+{
+    return enter_from(j, rules, "127.0.0.1");
+}
+
 /* default { max-transfers = 2 }, and the same beside no section */
 static void a_section_has_so_many_transfers(void **state)
 {
     struct judged *j = opened();
     struct writer complaints = { 0 };
+    struct net_address client;
     struct rules other;
 
     (void)state;
+    assert_true(net_address_parse("127.0.0.1", 3000, &client));
     put_file(j, "There", "");
     begin(j, POLICY_MAX_TRANSFERS, 2);
     assert_true(policy_set_open_roots(&j->set, &complaints));
     j->set.sections[0].values[POLICY_MAX_TRANSFERS].line = 9;
     assert_int_equal(judge(j, "There"), STORE_OK);
     other = j->rules;
-    assert_int_equal(rules_enter(&j->set, &j->rules).error, STORE_OK);
-    assert_int_equal(rules_enter(&j->set, &other).error, STORE_OK);
-    assert_int_equal(rules_enter(&j->set, &other).error, STORE_BUSY);
+    assert_int_equal(enter(j, &j->rules).error, STORE_OK);
+    assert_int_equal(enter(j, &other).error, STORE_OK);
+    assert_int_equal(enter(j, &other).error, STORE_BUSY);
     assert_string_equal(
         other.why,
-        "its section has as many transfers as it may have (line 9 of the policy)");
+        "its network has as many transfers as it may have (line 9 of the policy)");
     assert_string_equal(other.rule, "max-transfers: default, line 9");
-    rules_leave(&j->set, &j->rules);
-    assert_int_equal(rules_enter(&j->set, &other).error, STORE_OK);
-    assert_int_equal(rules_enter(&j->set, &other).error, STORE_BUSY);
+    rules_leave(&j->set, &j->rules, &client);
+    assert_int_equal(enter(j, &other).error, STORE_OK);
+    assert_int_equal(enter(j, &other).error, STORE_BUSY);
     closed(j);
 }
 
@@ -215,7 +231,7 @@ static void the_top_level_counts_nothing(void **state)
     j->set.sections[0].kind = POLICY_TOP;
     assert_int_equal(judge(j, "There"), STORE_OK);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(rules_enter(&j->set, &j->rules).error, STORE_OK);
+        assert_int_equal(enter(j, &j->rules).error, STORE_OK);
     closed(j);
 }
 
@@ -228,7 +244,7 @@ static void a_section_has_its_timeout(void **state)
     begin(j, POLICY_TIMEOUT, 300 * KEDGE_MSEC);
     assert_int_equal(judge(j, "There"), STORE_OK);
     assert_true(j->rules.timeout == 300 * KEDGE_MSEC);
-    assert_int_equal(rules_enter(&j->set, &j->rules).error, STORE_OK);
+    assert_int_equal(enter(j, &j->rules).error, STORE_OK);
     closed(j);
 }
 

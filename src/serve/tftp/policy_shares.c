@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Counts in a table of chains: one that comes to 0 is free again. */
+#include "serve/tftp/policy_shares.h"
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "os/random.h"
+#include "tftp/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHAINS = 4096, NONE = UINT16_MAX };
+
+_Static_assert(POLICY_SHARES_MAX < NONE, "a number of a share");
+
+struct policy_share {
+    struct policy_share_key key;
+    uint32_t count;
+    uint32_t next;
+};
+
+/* Where a chain begins, and the key of the hash, which nobody outside may know. */
+struct policy_share_chains {
+    struct hash_key key;
+    uint32_t first[CHAINS];
+};
+
+void policy_shares_init(struct policy_shares *s)
+{
+    *s = (struct policy_shares){ .all = NULL };
+    pthread_mutex_init(&s->lock, NULL);
+}
+
+void policy_shares_free(struct policy_shares *s)
+{
+    free(s->all);
+    free(s->chains);
+    s->all = NULL;
+    s->chains = NULL;
+    pthread_mutex_destroy(&s->lock);
+}
+
+bool policy_shares_open(struct policy_shares *s)
+{
+    struct policy_share_chains *c = malloc(sizeof *c);
+
+    s->chains = c;
+    s->all = malloc(POLICY_SHARES_MAX * sizeof *s->all);
+    if (!c || !s->all || random_fill(&c->key, sizeof c->key) < 0)
+        return false;
+    for (uint32_t i = 0; i < CHAINS; i++)
+        c->first[i] = NONE;
+    s->fresh = 0;
+    s->free = NONE;
+    return true;
+}
+
+struct policy_share_key policy_share_key(uint32_t number, const struct policy_section *s,
+                                         const struct net_address *client)
+{
+    struct policy_share_key key = { .section = number };
+    struct net_raw raw = net_address_raw(client);
+    struct tftp_peer peer = { .port = 0 };
+    struct kedge_span prefix;
+
+    if (s->kind == POLICY_CLIENT && s->match.kind == POLICY_ADDRESS)
+        return key;
+    memcpy(peer.ip, raw.ip, sizeof peer.ip);
+    prefix = network_prefix(&peer);
+    key.scope = raw.scope;
+    memcpy(key.network, prefix.ptr, prefix.len);
+    return key;
+}
+
+static uint32_t *chain_of(struct policy_shares *s, const struct policy_share_key *key)
+{
+    struct kedge_span bytes = { (const uint8_t *)key, sizeof *key };
+
+    return &s->chains->first[hash_keyed(&s->chains->key, bytes) % CHAINS];
+}
+
+/* The link that leads to it; or, at the end of its chain, to NONE. */
+static uint32_t *find(struct policy_shares *s, const struct policy_share_key *key)
+{
+    uint32_t *at = chain_of(s, key);
+
+    while (*at != NONE && memcmp(&s->all[*at].key, key, sizeof *key) != 0)
+        at = &s->all[*at].next;
+    return at;
+}
+
+/* NONE: there are too many. */
+static uint32_t take_free(struct policy_shares *s)
+{
+    uint32_t number = s->free;
+
+    if (number != NONE)
+        s->free = s->all[number].next;
+    else if (s->fresh < POLICY_SHARES_MAX)
+        number = s->fresh++;
+    return number;
+}
+
+static bool enter(struct policy_shares *s, const struct policy_share_key *key,
+                  uint64_t most)
+{
+    uint32_t *at = find(s, key);
+
+    if (most == 0)
+        return false;
+    if (*at == NONE) {
+        *at = take_free(s);
+        if (*at == NONE)
+            return false;
+        s->all[*at] = (struct policy_share){ .key = *key, .next = NONE };
+    }
+    if (s->all[*at].count >= most)
+        return false;
+    s->all[*at].count++;
+    return true;
+}
+
+bool policy_shares_enter(struct policy_shares *s, const struct policy_share_key *key,
+                         uint64_t most)
+{
+    bool entered;
+
+    pthread_mutex_lock(&s->lock);
+    entered = enter(s, key, most);
+    pthread_mutex_unlock(&s->lock);
+    return entered;
+}
+
+void policy_shares_leave(struct policy_shares *s, const struct policy_share_key *key)
+{
+    uint32_t *at = NULL;
+    struct policy_share *one = NULL;
+
+    pthread_mutex_lock(&s->lock);
+    at = find(s, key);
+    KEDGE_ASSERT(*at != NONE);
+    one = &s->all[*at];
+    if (--one->count == 0) {
+        uint32_t number = *at;
+
+        *at = one->next;
+        one->next = s->free;
+        s->free = number;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
