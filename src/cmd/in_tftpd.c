@@ -70,23 +70,23 @@ static bool is_slashes(const char *path)
     return path[strspn(path, "/")] == '\0';
 }
 
+static bool is_rooted(const struct in_tftpd_args *a)
+{
+    return a->chroots || a->jails;
+}
+
 static int check_directory(const struct in_tftpd_args *a, const char *dir)
 {
     enum path_fault fault = path_check(span_of(dir));
 
-    if (fault == PATH_RELATIVE)
+    if (fault == PATH_RELATIVE && !is_rooted(a))
         return bad_directory(dir, "a directory's name begins with /");
-    if (fault != PATH_SOUND)
+    if (fault != PATH_SOUND && fault != PATH_RELATIVE)
         return bad_directory(dir, path_fault_text(fault));
     if (is_slashes(dir) && !a->prefix)
         return bad_directory(dir,
                              "the whole file system is served with --path-prefix only");
     return EX_OK;
-}
-
-static bool is_rooted(const struct in_tftpd_args *a)
-{
-    return a->chroots || a->jails;
 }
 
 static int check_directories(const struct in_tftpd_args *a)
@@ -125,7 +125,8 @@ static int set_root(struct daemon_settings *d)
 {
     const struct in_tftpd_args *a = &d->args;
     const char *prefix = a->prefix ? a->prefix : "";
-    int len = snprintf(d->root, sizeof d->root, "%s%s", prefix,
+    bool relative = is_rooted(a) && a->dirs[0][0] != '/';
+    int len = snprintf(d->root, sizeof d->root, "%s%s%s", prefix, relative ? "/" : "",
                        is_rooted(a) ? a->dirs[0]
                        : a->prefix  ? ""
                                     : "/");
@@ -257,6 +258,7 @@ static int set_sockets(struct daemon_settings *d)
         set_on_demand(d);
     code = in_tftpd_sockets_find(&d->sockets, a);
     d->serve.extra.socket = d->sockets.fd;
+    d->serve.wait_for_address = true; /* as tftp-hpa binds them */
     if (a->v4 || a->v6)
         d->serve.extra.family = a->v4 ? KEDGE_IPV4 : KEDGE_IPV6;
     return code;
@@ -334,7 +336,7 @@ static int serve(struct daemon_settings *d)
         return EX_OSERR;
     }
     if (!in_tftpd_process_log(&d->process))
-        return EX_IOERR;
+        return EX_CANTCREAT;
     signal(SIGHUP, SIG_DFL); /* it reads again, also where it was ignored */
     in_tftpd_process_pid(&d->process);
     return end(d, serve_by(&d->serve, &endpoints, &hooks));
@@ -361,6 +363,8 @@ static int run(struct daemon_settings *d)
         puts("kedge " KEDGE_VERSION " as in.tftpd\nFilename remap: yes");
         return EX_OK;
     }
+    if (d->args.prefix && !*d->args.prefix)
+        d->args.prefix = NULL; /* nothing in front is no prefix */
     if (d->args.map_test)
         return test_map(&d->args);
     in_tftpd_process_init(&d->process, &d->args);

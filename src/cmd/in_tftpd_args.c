@@ -8,6 +8,7 @@
 #include "kedge/tftp.h"
 #include "serve/tftp/service.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,17 +127,19 @@ static bool bad(const char *option, const char *allowed, const char *value)
     return false;
 }
 
-static bool no_counterpart(const char *option, const char *why)
+/* As strtoul() reads it: white space and a plus in front. */
+static const char *unsigned_digits(const char *text)
 {
-    in_tftpd_say("%s has no counterpart in kedge: %s", option, why);
-    return false;
+    while (isspace((unsigned char)*text))
+        text++;
+    return text + (*text == '+');
 }
 
 /* Digits, and k, m, g, t, p or e behind them for powers of 1024. */
 static bool number(const char *text, struct arg_range within, uint64_t *out)
 {
     static const char units[] = "kmgtpe";
-    struct kedge_span s = span_of(text);
+    struct kedge_span s = span_of(unsigned_digits(text));
     uint64_t v;
     const char *unit = NULL;
 
@@ -164,7 +167,7 @@ static bool take_block(struct in_tftpd_args *a, const char *text)
         a->slack = 0;
         if (text[3] == '\0' ||
             (text[3] == '-' &&
-             number(text + 4, (struct arg_range){ 0, BLOCK_MAX }, &a->slack)))
+             number(text + 4, (struct arg_range){ 0, UINT32_MAX }, &a->slack)))
             return true;
     } else if (number(text, (struct arg_range){ BLOCK_MIN, BLOCK_MAX }, &a->blksize)) {
         return true;
@@ -172,24 +175,32 @@ static bool take_block(struct in_tftpd_args *a, const char *text)
     return bad("blocksize", "512 to 65464, mtu or mtu-BYTES", text);
 }
 
-/* 0 is 1, and more than the most is the most, as in tftp-hpa. */
+/* 0 is 1, as in tftp-hpa. */
 static bool take_window(struct in_tftpd_args *a, const char *text)
 {
-    if (!number(text, (struct arg_range){ 0, UINT32_MAX }, &a->window))
+    if (!number(text, (struct arg_range){ 0, WINDOW_MAX }, &a->window))
         return bad("windowsize", "1 to 32768", text);
-    if (a->window > WINDOW_MAX)
-        in_tftpd_say("--windowsize %s is larger than 32768, which it is now", text);
-    a->window = clamp_u64(a->window, 1, WINDOW_MAX);
+    a->window = max_u64(a->window, 1);
     return true;
 }
 
+/* What begins with digits, and what follows them. */
+static bool leading_port(const char *text, uint64_t *out, const char **rest)
+{
+    const char *digits = unsigned_digits(text);
+    size_t len = strspn(digits, "0123456789");
+
+    *rest = digits + len;
+    return decimal((struct kedge_span){ (const uint8_t *)digits, len }, PORT_MAX, out);
+}
+
+/* What stands behind the second number counts for nothing. */
 static bool take_ports(struct in_tftpd_args *a, const char *text)
 {
-    const char *colon = strchr(text, ':');
-    struct kedge_span low = { (const uint8_t *)text, colon ? (size_t)(colon - text) : 0 };
+    const char *rest = NULL;
 
-    if (colon && decimal(low, PORT_MAX, &a->ports.low) &&
-        decimal(span_of(colon + 1), PORT_MAX, &a->ports.high) && a->ports.low > 0 &&
+    if (leading_port(text, &a->ports.low, &rest) && *rest == ':' &&
+        leading_port(rest + 1, &a->ports.high, &rest) && a->ports.low > 0 &&
         a->ports.low <= a->ports.high)
         return true;
     return bad("port-range", "LOW:HIGH of 1 to 65534", text);
@@ -213,7 +224,7 @@ static void refuse_all(struct in_tftpd_args *a)
 
 static bool take_form(struct in_tftpd_args *a, const char *text)
 {
-    if (!text || strcmp(text, "path") == 0)
+    if (!text || !*text || strcmp(text, "path") == 0)
         a->form = PATH_FLAT;
     else if (strcmp(text, "root") == 0)
         a->form = PATH_ROOTED;
@@ -224,19 +235,18 @@ static bool take_form(struct in_tftpd_args *a, const char *text)
     return true;
 }
 
-static bool take_log_format(const char *text)
+static bool take_log_format(struct in_tftpd_args *a, const char *text)
 {
-    if (!text || strcmp(text, "human") == 0)
-        return true;
-    if (strcmp(text, "tag") == 0)
-        return no_counterpart("--logformat tag", "lines of its log have no priorities");
-    return bad("logformat", "human", text);
+    if (text && strcmp(text, "human") != 0 && strcmp(text, "tag") != 0)
+        return bad("logformat", "human or tag", text);
+    a->tags = text ? strcmp(text, "tag") == 0 : a->tags;
+    return true;
 }
 
 static bool take_log(struct in_tftpd_args *a, enum in_tftpd_log log, const char *format)
 {
     a->log = log;
-    return take_log_format(format);
+    return take_log_format(a, format);
 }
 
 static bool take_address(struct in_tftpd_args *a, const char *text)
@@ -260,10 +270,54 @@ static bool take_map(struct in_tftpd_args *a, const char *text)
     return true;
 }
 
-static bool take_text(const char **out, const char *option, const char *text)
+/* What is no number is none, as in tftp-hpa, but not without a word. */
+static bool take_idle(struct in_tftpd_args *a, const char *text)
 {
-    if (!*text) {
-        in_tftpd_say("--%s needs a value", option);
+    a->has_idle = true;
+    if (number(text, (struct arg_range){ 0, UINT64_MAX }, &a->idle_s)) {
+        a->idle_s = min_u64(a->idle_s, UINT32_MAX);
+        return true;
+    }
+    a->idle_s = 0;
+    in_tftpd_say("--timeout takes seconds, not '%s': it waits for ever",
+                 printable(text, PRINTABLE_WORD).text);
+    return true;
+}
+
+static bool take_umask(struct in_tftpd_args *a, const char *text)
+{
+    a->has_umask = true;
+    if (!units_octal(span_of(text), 07777, &a->umask))
+        return bad("umask", "an octal number up to 7777", text);
+    a->umask &= 0777;
+    return true;
+}
+
+/* A longer run would hold up every client. */
+static bool take_steps(struct in_tftpd_args *a, const char *text)
+{
+    if (!number(text, (struct arg_range){ 1, UINT64_MAX }, &a->map_steps))
+        return bad("map-steps", "1 to 65536", text);
+    if (a->map_steps > STEPS_MAX)
+        in_tftpd_say("--map-steps %s is larger than 65536, which it is now",
+                     printable(text, PRINTABLE_WORD).text);
+    a->map_steps = min_u64(a->map_steps, STEPS_MAX);
+    return true;
+}
+
+static bool take_window_bytes(struct in_tftpd_args *a, const char *text)
+{
+    if (!number(text, (struct arg_range){ 0, UINT64_MAX }, &a->window_bytes))
+        return bad("window-bytes", "a size", text);
+    a->window_bytes = min_u64(a->window_bytes, UINT32_MAX);
+    return true;
+}
+
+/* name: of an option that needs one; NULL: an empty value is one too. */
+static bool take_text(const char **out, const char *name, const char *text)
+{
+    if (name && !*text) {
+        in_tftpd_say("--%s needs a value", name);
         return false;
     }
     *out = text;
@@ -316,31 +370,23 @@ static bool take_number(struct in_tftpd_args *a, int which, const char *text)
 {
     switch (which) {
     case 't':
-        a->has_idle = true;
-        return number(text, (struct arg_range){ 0, UINT32_MAX }, &a->idle_s) ||
-               bad("timeout", "seconds", text);
+        return take_idle(a, text);
     case 'T':
         a->has_retransmit = true;
         return number(text, (struct arg_range){ RETRANSMIT_MIN, RETRANSMIT_MAX },
                       &a->retransmit_us) ||
                bad("retransmit", "10000 to 255000000 microseconds", text);
     case 'U':
-        a->has_umask = true;
-        return units_octal(span_of(text), 0777, &a->umask) ||
-               bad("umask", "an octal number up to 777", text);
+        return take_umask(a, text);
     case OPT_MAX_UPLOAD:
         return number(text, (struct arg_range){ 0, UINT64_MAX - 1 }, &a->max_upload) ||
                bad("max-upload", "a size", text);
     case OPT_MAP_STEPS:
-        return number(text, (struct arg_range){ 1, STEPS_MAX }, &a->map_steps) ||
-               bad("map-steps", "1 to 65536 (a longer run would hold up every client)",
-                   text);
+        return take_steps(a, text);
     case OPT_WINDOW_BYTES:
-        return number(text, (struct arg_range){ 0, UINT32_MAX }, &a->window_bytes) ||
-               bad("window-bytes", "0 to 4294967295", text);
-    case OPT_VERBOSITY:
-        return decimal(span_of(text), UINT32_MAX, &(uint64_t){ 0 }) ||
-               bad("verbosity", "a number", text);
+        return take_window_bytes(a, text);
+    case OPT_VERBOSITY: /* the log says every transfer in any case */
+        return true;
     default:
         return false;
     }
@@ -354,9 +400,9 @@ static bool take_value(struct in_tftpd_args *a, int which, const char *text)
     case 'S':
         return take_text(&a->service, "service", text);
     case 'u':
-        return take_text(&a->user, "user", text);
+        return take_text(&a->user, NULL, text);
     case 'P':
-        return take_text(&a->pidfile, "pidfile", text);
+        return take_text(&a->pidfile, NULL, text);
     case 'm':
         return take_map(a, text);
     case 'r':
@@ -368,7 +414,7 @@ static bool take_value(struct in_tftpd_args *a, int which, const char *text)
     case 'R':
         return take_ports(a, text);
     case OPT_PATH_PREFIX:
-        return take_text(&a->prefix, "path-prefix", text);
+        return take_text(&a->prefix, NULL, text);
     case OPT_MAP_TEST:
         a->log = IN_TFTPD_STDERR;
         return take_text(&a->map_test, "map-test", text);
@@ -376,7 +422,7 @@ static bool take_value(struct in_tftpd_args *a, int which, const char *text)
         a->log = IN_TFTPD_FILE;
         return take_text(&a->logfile, "logfile", text);
     case OPT_LOGFORMAT:
-        return take_log_format(text);
+        return take_log_format(a, text);
     default:
         return take_number(a, which, text);
     }
@@ -396,16 +442,16 @@ static bool take_option(struct in_tftpd_args *a, int which)
     }
 }
 
-/* Of a long option getopt_long knows no letter: the word is the one before. */
-static bool unknown(char **argv, bool lacks_value)
+/* It serves all the same, as tftp-hpa does. Of a long option getopt_long knows no letter: the
+ * word is the one before. */
+static void say_unknown(char **argv, bool lacks_value)
 {
     char letter[3] = { '-', (char)optopt, '\0' };
     bool is_long = optopt == 0 || optopt > 255 || strncmp(argv[optind - 1], "--", 2) == 0;
 
-    in_tftpd_say("%s %s (see in.tftpd(8))",
+    in_tftpd_say("%s %s, and counts for nothing (see in.tftpd(8))",
                  printable(is_long ? argv[optind - 1] : letter, PRINTABLE_WORD).text,
                  lacks_value ? "needs a value" : "is not an option, or is ambiguous");
-    return false;
 }
 
 bool in_tftpd_args_parse(int argc, char **argv, struct in_tftpd_args *out)
@@ -418,9 +464,10 @@ bool in_tftpd_args_parse(int argc, char **argv, struct in_tftpd_args *out)
                                    .window_bytes = WINDOW_BYTES,
                                    .map_steps = STEPS_DEFAULT };
     optind = 0; /* from the start, also of a second command line */
-    while ((which = getopt_long(argc, argv, letters, names, NULL)) != -1)
-        if (which == '?' || which == ':' ? !unknown(argv, which == ':')
-                                         : !take_option(out, which))
+    while (!out->version && (which = getopt_long(argc, argv, letters, names, NULL)) != -1)
+        if (which == '?' || which == ':')
+            say_unknown(argv, which == ':');
+        else if (!take_option(out, which))
             return false;
     out->dirs = (const char *const *)argv + optind;
     out->dir_count = (size_t)(argc - optind);

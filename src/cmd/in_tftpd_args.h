@@ -21,6 +21,7 @@ struct in_tftpd_args {
     const char *service;                                            /* NULL: tftp */
     const char *prefix, *user, *pidfile, *map, *map_test, *logfile; /* NULL: not given */
     enum in_tftpd_log log;
+    bool tags; /* in front of each line, <N> as for a service manager */
     enum path_form form;
     bool has_umask, has_idle, has_retransmit;
     uint64_t umask;

@@ -96,7 +96,7 @@ static bool write_to_file(const struct in_tftpd_process *p)
 
     if (fd < 0)
         return false;
-    (void)dup2(fd, STDERR_FILENO);
+    (void)dup2(fd, p->lines >= 0 ? p->saved : STDERR_FILENO);
     close(fd);
     return true;
 }
@@ -115,7 +115,7 @@ void in_tftpd_process_reopen(struct in_tftpd_process *p)
 }
 
 /* Lines of standard error, as long as somebody may write there. */
-static void *write_to_syslog(void *owner)
+static void *write_lines(void *owner)
 {
     const struct in_tftpd_process *p = owner;
     FILE *lines = fdopen(p->lines, "r");
@@ -123,23 +123,28 @@ static void *write_to_syslog(void *owner)
 
     while (lines && fgets(line, sizeof line, lines)) {
         line[strcspn(line, "\n")] = '\0';
-        syslog(LOG_INFO, "%s", line);
+        if (p->args->log == IN_TFTPD_SYSLOG)
+            syslog(LOG_INFO, "%s", line);
+        else
+            (void)dprintf(p->saved, "<%d>%s\n", LOG_INFO, line);
     }
     if (lines)
         fclose(lines);
     return NULL;
 }
 
-static void begin_syslog(struct in_tftpd_process *p)
+static void begin_lines(struct in_tftpd_process *p)
 {
     int ends[2];
+    bool to_syslog = p->args->log == IN_TFTPD_SYSLOG;
 
-    if (access(LOG_SOCKET, F_OK) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+    if ((to_syslog && access(LOG_SOCKET, F_OK) < 0) || pipe2(ends, O_CLOEXEC) < 0)
         return;
     p->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     p->lines = ends[0];
-    openlog("in.tftpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-    if (p->saved >= 0 && pthread_create(&p->to_syslog, NULL, write_to_syslog, p) == 0) {
+    if (to_syslog)
+        openlog("in.tftpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+    if (p->saved >= 0 && pthread_create(&p->writer, NULL, write_lines, p) == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
     } else {
         close(ends[0]);
@@ -181,8 +186,8 @@ void in_tftpd_process_ready(struct in_tftpd_process *p)
 {
     if (p->ready >= 0)
         leave_terminal(p);
-    if (p->args->log == IN_TFTPD_SYSLOG)
-        begin_syslog(p);
+    if (p->args->log == IN_TFTPD_SYSLOG || p->args->tags)
+        begin_lines(p);
     if (p->ready >= 0) {
         (void)!write(p->ready, "", 1);
         close(p->ready);
@@ -190,10 +195,10 @@ void in_tftpd_process_ready(struct in_tftpd_process *p)
     }
 }
 
-static void end_syslog(struct in_tftpd_process *p)
+static void end_lines(struct in_tftpd_process *p)
 {
     (void)dup2(p->saved, STDERR_FILENO); /* the last one who could write */
-    pthread_join(p->to_syslog, NULL);
+    pthread_join(p->writer, NULL);
     closelog();
     p->lines = -1;
 }
@@ -212,7 +217,7 @@ void in_tftpd_process_end(struct in_tftpd_process *p)
     if (p->pidfile >= 0)
         remove_pid(p);
     if (p->lines >= 0)
-        end_syslog(p);
+        end_lines(p);
     if (p->saved >= 0)
         close(p->saved);
     p->saved = -1;

@@ -13,9 +13,9 @@ struct in_tftpd_process {
     const struct in_tftpd_args *args;
     int ready;   /* a pipe to the parent, which waits; -1: there is none */
     int pidfile; /* open as long as it runs; -1: none */
-    int saved;   /* standard error as it was, while syslog has it; or -1 */
-    int lines;   /* what is read for syslog; -1: nothing */
-    pthread_t to_syslog;
+    int saved;   /* standard error as it was, while `lines` has it; or -1 */
+    int lines;   /* what is read for syslog, or to get tags; -1: nothing */
+    pthread_t writer;
 };
 
 /* All zero but for args and descriptors that are not there. */

@@ -79,7 +79,23 @@ static bool split_address(char *text, const char **host, const char **port)
     return true;
 }
 
-static int add_address(struct finding *f, const char *given)
+static bool is_address_or_name(const char *host)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
+    struct addrinfo *found = NULL;
+    int err = getaddrinfo(host, NULL, &hints, &found);
+
+    if (err == 0) {
+        freeaddrinfo(found);
+        return true;
+    }
+    in_tftpd_say("--address %s: %s", printable(host, PRINTABLE_NAME).text,
+                 gai_strerror(err));
+    return false;
+}
+
+/* One that cannot be used is said, and the others are served, as tftp-hpa does it. */
+static void add_address(struct finding *f, const char *given)
 {
     char text[IN_TFTPD_ENDPOINT];
     const char *host = NULL;
@@ -90,30 +106,31 @@ static int add_address(struct finding *f, const char *given)
         !split_address(text, &host, &port)) {
         in_tftpd_say("--address takes ADDRESS, ADDRESS:PORT or :PORT, not '%s'",
                      printable(given, PRINTABLE_NAME).text);
-        return EX_NOINPUT;
+        return;
     }
     if (!port)
         port = f->args->service ? f->args->service : "tftp";
-    if (!port_of(port, &number)) {
+    if (!port_of(port, &number))
         in_tftpd_say("%s is neither a port nor a service",
                      printable(port, PRINTABLE_WORD).text);
-        return EX_NOINPUT;
-    }
-    if (*host)
-        add_endpoint(f->out, host, number);
-    else
+    else if (!*host)
         add_everywhere(f, number);
-    return EX_OK;
+    else if (is_address_or_name(host))
+        add_endpoint(f->out, host, number);
 }
 
 static int add_addresses(struct finding *f)
 {
     const struct arg_list *list = &f->args->addresses;
-    int code = list->count == 0 ? add_address(f, ":") : EX_OK;
 
-    for (uint32_t i = 0; i < list->count && code == EX_OK; i++)
-        code = add_address(f, list->items[i]);
-    return code;
+    if (list->count == 0)
+        add_address(f, ":");
+    for (uint32_t i = 0; i < list->count; i++)
+        add_address(f, list->items[i]);
+    if (f->out->count > 0)
+        return EX_OK;
+    in_tftpd_say("no address is left to listen at");
+    return EX_NOINPUT;
 }
 
 static int check_passed(void)

@@ -318,7 +318,8 @@ def test_it_ends_when_nobody_comes(daemon, srv):
 
 @pytest.mark.parametrize("code, options", [
     (64, []), (64, ["-L"]), (64, ["-L", "-s", "/tmp", "/var"]), (64, ["-L", "-s", "-j", "/tmp"]),
-    (64, ["--no-such", "/tmp"]), (64, ["-B", "12", "/tmp"]), (64, ["--logformat", "tag", "/tmp"]),
+    (64, ["-B", "12", "/tmp"]), (64, ["--logformat", "other", "/tmp"]), (64, ["-W", "32769", "/tmp"]),
+    (67, ["-L", "-u", "", "/tmp"]), (73, ["-L", "--logfile", "/none/log", "/tmp"]),
     (64, ["--systemd", "-L", "/tmp"]), (64, ["-m", "a", "-m", "b", "/tmp"]),
     (65, ["-L", "relative"]), (65, ["-L", "/a/../b"]), (65, ["-L", "/"]),
     (65, ["-L", "--path-prefix", "/none", "/tmp"]), (66, ["-L", "-s", "/none"]),
@@ -328,7 +329,7 @@ def test_it_ends_when_nobody_comes(daemon, srv):
     (64, ["-L", *["/tmp"] * 65]), (65, ["-L", "--path-prefix", "/etc/passwd", "/tmp"]),
     (66, ["-L", "-s", "/etc/passwd"]), (66, ["-L", "-a", "[::1", "/tmp"]),
     (66, ["-L", "-a", "[::1]0", "/tmp"]), (66, ["-L", "-a", "127.0.0.1:65536", "/tmp"]),
-    (66, ["-L", "-a", "192.0.2.1:0", "/tmp"]), (66, ["--systemd", "/tmp"]), (74, ["/tmp"]),
+    (66, ["-L", "-s", "none"]), (66, ["--systemd", "/tmp"]), (74, ["/tmp"]),
 ])
 def test_what_is_wrong_has_its_exit_status(once, code, options):
     if code == 67 and os.geteuid() != 0:
@@ -338,17 +339,59 @@ def test_what_is_wrong_has_its_exit_status(once, code, options):
     assert done.stderr and done.stdout == ""
 
 
-@pytest.mark.parametrize("options, says", [
-    (["--logformat", "tag", "/tmp"], "no counterpart"),
-    (["--stderr=tag", "/tmp"], "no counterpart"),
-])
-def test_what_has_no_counterpart_is_said(once, options, says):
-    done = once(*options)
-    assert done.returncode == 64 and says in done.stderr and done.stderr.count("\n") == 1
+@pytest.mark.parametrize("options", [
+    ["--no-such"], ["-Z"], ["--verb"], ["-t", "x"], ["--map-steps", "100000"], ["-P", ""],
+    ["-a", "127.0.0.1:none"], ["-a", "no-such.invalid:0"]])
+def test_what_counts_for_nothing_is_said_and_it_serves(daemon, srv, options):
+    files(srv)
+    server = daemon("-s", *options, srv)
+    assert answers(server, RRQ, ["open"]) == {"open": GRANTED}
+    assert "in.tftpd: " in server.stderr.split("in.tftpd: listens")[0]
+
+
+@pytest.mark.parametrize("options", [
+    ["-B", " +1024"], ["-B", "mtu-70000"], ["--window-bytes", "5g"], ["-U", "1022"],
+    ["-R", "2000:3000x"], ["--normalize="], ["--path-prefix", ""], ["--verbosity", "x"],
+    ["-t", "99999999999"], ["-a", "192.0.2.1:0"]])
+def test_what_tftp_hpa_takes_is_taken(daemon, srv, options):
+    files(srv)
+    server = daemon("-s", *options, srv)
+    assert answers(server, RRQ, ["open"]) == {"open": GRANTED}
+
+
+@pytest.mark.parametrize("how", ["--stderr=tag", "--logfile"])
+def test_lines_with_tags(daemon, program, srv, tmp_path, how):
+    files(srv)
+    if how != "--logfile":
+        server = daemon("-s", how, srv)
+        assert answers(server, RRQ, ["open"]) == {"open": GRANTED}
+        wait_for_text(server.log, "file=open")
+        lines = server.stderr.splitlines()
+        assert any(line.startswith("<6>time=") and "file=open" in line for line in lines)
+        return
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    logs.chmod(0o777)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        at = sock.getsockname()
+    process = subprocess.Popen([program, "-L", "-s", "-a", f"127.0.0.1:{at[1]}", "--logfile",
+                                logs / "log", "--logformat", "tag", srv], stdin=subprocess.DEVNULL)
+    try:
+        wait_for_text(logs / "log", "listens at")
+        time.sleep(0.2)
+        (logs / "log").rename(logs / "old")
+        process.send_signal(signal.SIGHUP)
+        wait_for_text(logs / "log", "")
+        assert ask(at, "127.0.0.1", RRQ, "open", {}) == GRANTED
+        wait_for_text(logs / "log", "<6>time=")
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
 
 
 def test_its_version_says_what_it_is(once):
-    done = once("-V", "-L", "/none")
+    done = once("-V", "-B", "1", "-L", "/none")
     assert done.returncode == 0 and re.match(r"kedge [\d.]+ as in\.tftpd\n", done.stdout)
 
 

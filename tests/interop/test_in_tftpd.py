@@ -33,7 +33,7 @@ PARTS = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "none", "sub", "sub/b0"
 def lay_out(base):
     """Below base: `srv`, `other`, and a directory that all may write."""
     for name in "srv", "srv/sub", "srv/open", "other":
-        (base / name).mkdir(parents=True)
+        (base / name).mkdir(parents=True, exist_ok=True)
         (base / name).chmod(0o777 if name == "srv/open" else 0o755)
     for number, mode in enumerate(MODES):
         (base / f"srv/a{number}").write_text("a")
@@ -42,9 +42,16 @@ def lay_out(base):
             ("other/x", 0o666):
         (base / name).write_text("other")
         (base / name).chmod(mode)
+    for name in "srv/link", "srv/up":
+        (base / name).unlink(missing_ok=True)
     (base / "srv/link").symlink_to("sub/b1")
     (base / "srv/up").symlink_to("../other/x")
     return base
+
+
+def laid_out(base):
+    """The directories stay: a server may have them open."""
+    return {base / "srv/sub", base / "srv/open"}
 
 
 def free_port():
@@ -151,7 +158,8 @@ def one(server, request, base):
         return "silent", type(server).__name__
     if op == WRQ and answer[0] == "granted":
         time.sleep(0.02)
-        shutil.rmtree(base)
+        for new in {*base.glob("srv/*"), *base.glob("srv/*/*")} - laid_out(base):
+            new.unlink(missing_ok=True)
         lay_out(base)
     return answer
 
@@ -214,3 +222,59 @@ def test_more_blocks_than_there_are_numbers(exchange):
     large = {"large.bin": random.Random(SEED).randbytes(512 * 67890)}
     (exchange.here / "large.bin").write_bytes(large["large.bin"])
     exchange.both_ways(large, exchange.server.endpoints[0], ["-B", "512", "-W", "64"])
+
+
+# Each alone, before one directory. What is not alike, and stays: more than 64 directories or 32
+# addresses, a port above 65535, and `[::1` without its bracket are taken by 7.3.
+LINES = [
+    ["--no-such"], ["-Z"], ["--verb"], ["-r", "none"], ["-r", "TSIZE"], ["--refuse-al"], ["-B", "511"],
+    ["-B", "65465"], ["-B", " 1024"], ["-B", "+1024"], ["-B", "1k"], ["-B", "0x400"], ["-B", ""],
+    ["-B", "mtu-"], ["-B", "mtux"], ["-B", "MTU-20"], ["-B", "mtu-70000"], ["-W", "0"], ["-W", "32769"],
+    ["-W", "-1"], ["-W", ""], ["--window-bytes", "5g"], ["--window-bytes", "x"], ["--window-bytes", "-1"],
+    ["-T", "9999"], ["-T", "255000001"], ["-T", "20k"], ["-T", "x"], ["-t", "x"], ["-t", "-1"],
+    ["-t", "99999999999"], ["-U", "1777"], ["-U", "999"], ["-U", ""], ["-R", "3000:2000"], ["-R", "0:5"],
+    ["-R", "5"], ["-R", "1:65535"], ["-R", "2000:2001x"], ["-R", " 2000:2001"], ["-R", "2000:"],
+    ["-u", ""], ["-u", "none such"], ["-m", "/none"], ["-m", "/dev/null", "-m", "/dev/null"],
+    ["-m", "/etc/passwd"], ["-m", ""], ["--map-steps", "0"], ["--map-steps", "100000"],
+    ["--map-steps", "x"], ["--max-upload", "x"], ["--max-upload", "1kb"], ["--max-upload", ""],
+    ["--normalize="], ["--normalize=x"], ["--normalize=PATH"], ["--verbosity", "x"], ["--logformat", "tag"],
+    ["--logformat", "x"], ["--stderr=tag"], ["--stdout=x"], ["--logfile", "/none/log"], ["--logfile", ""],
+    ["-s", "-j"], ["--path-prefix", "/none"], ["--path-prefix", ""], ["-S", "none"], ["-S", ""],
+    ["-P", "/none/pid"], ["-P", ""], ["--systemd"], ["-V", "-B", "1"], ["-a", "no-such.invalid"],
+    ["-a", "127.0.0.1:none"], ["-a", "192.0.2.1:0"]]
+
+
+def status(program, words):
+    """Its exit status, or None: it serves. That is seen by its socket."""
+    port = free_port()
+    process = subprocess.Popen([program, "-L", "--stderr", "-a", f"127.0.0.1:{port}", *map(str, words)],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    end = time.monotonic() + PATIENCE
+    try:
+        while process.poll() is None and f"0100007F:{port:04X}" not in open("/proc/net/udp").read():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        time.sleep(0.1)
+        return process.poll()
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+def test_command_lines_end_alike(judge, kedge, tmp_path):
+    wrong = []
+    for words in LINES:
+        both = [status(p, [*words, tmp_path]) for p in (judge, named(kedge, tmp_path))]
+        if both[0] != both[1]:
+            wrong.append((words, *both))
+    assert not wrong
+
+
+def test_last_words_end_alike(judge, kedge, tmp_path, srv):
+    """What stands alone or at the end: a value that is missing, and directories."""
+    for words in ([tmp_path, "-B"], [tmp_path, "--map-file"], ["-s", "none"], ["-j", "none"], ["none"],
+                  ["/a/../b"], [], ["/"], ["-s", "/"], ["-s", tmp_path, tmp_path], ["/none"],
+                  ["--path-prefix", srv, "/"]):
+        both = [status(p, words) for p in (judge, named(kedge, tmp_path))]
+        assert both[0] == both[1], (words, both)

@@ -97,7 +97,7 @@ static void every_option_has_its_effect(void **state)
     assert_int_equal(l.a.max_upload, 3072);
     assert_true(l.a.read_only);
     assert_true(parse(&l, "-B mtu-60 -j --validate --path-prefix /p -P /run/p -S 6969 "
-                          "--logfile /l --systemd -V -W 0"));
+                          "--logfile /l --systemd -W 0 -V -B 1"));
     assert_int_equal(l.a.blksize, 0);
     assert_int_equal(l.a.slack, 60);
     assert_true(l.a.jails && l.a.validates && l.a.systemd && l.a.version);
@@ -107,7 +107,7 @@ static void every_option_has_its_effect(void **state)
     assert_int_equal(l.a.log, IN_TFTPD_FILE);
     assert_string_equal(l.a.logfile, "/l");
     assert_int_equal(l.a.window, 1);
-    assert_true(parse(&l, "--stdout=human -W 99999 --normalize=root"));
+    assert_true(parse(&l, "--stdout=human -W 32768 --normalize=root"));
     assert_int_equal(l.a.log, IN_TFTPD_STDOUT);
     assert_int_equal(l.a.window, 32768);
     assert_int_equal(l.a.form, PATH_ROOTED);
@@ -138,22 +138,19 @@ static const char *const bad[] = {
     "-B 1mtu",
     "-W x",
     "-W -1",
+    "-W 32769",
     "-W 5000000000",
+    "-U 10000",
     "-R 5",
     "-R 6:5",
     "-R 0:5",
     "-R 5:65535",
     "-R 5-6",
-    "-R 5:6x",
     "-R :",
     "-U 9",
-    "-U 1000",
-    "-U",
     "-r foo",
     "-T 9999",
     "-T 255000001",
-    "-t x",
-    "-t -1",
     "--max-upload x",
     "--max-upload 1kB",
     "--max-upload 99999999999999999999",
@@ -161,14 +158,22 @@ static const char *const bad[] = {
     "--max-upload 1.5k",
     "--max-upload 18446744073709551615",
     "--map-steps 0",
-    "--map-steps 65537",
     "-m a -m b",
     "--normalize=x",
     "--logformat x",
+    "--window-bytes -1",
+};
+
+/* Taken by tftp-hpa, so that a server starts; some of it with a word. */
+static const char *const odd[] = {
+    "-R 5:6x",
+    "-U 1000",
+    "-t x",
+    "-t -1",
+    "--map-steps 65537",
     "--logformat tag",
     "--stderr=tag",
     "--verbosity x",
-    "--window-bytes -1",
     "--zzz",
     "-z",
     "-4z",
@@ -176,8 +181,35 @@ static const char *const bad[] = {
     "--verb",
     "--address",
     "-a",
+    "-U",
     "--window-bytes 4294967296",
+    "-B mtu-70000",
+    "-U 1777",
+    "--normalize=",
+    "--map-steps 99999",
+    "--verbosity -1",
 };
+
+static void what_is_odd_is_taken(void **state)
+{
+    struct line l;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(odd); i++)
+        if (!parse(&l, odd[i]))
+            fail_msg("%s", odd[i]);
+    assert_true(
+        parse(&l, "-R 5:6x -U 1777 -t x --map-steps 99999 --logformat tag -B +512"));
+    assert_true(l.a.ports.low == 5 && l.a.ports.high == 6 && l.a.umask == 0777);
+    assert_true(l.a.has_idle && l.a.idle_s == 0 && l.a.tags);
+    assert_int_equal(l.a.map_steps, 65536);
+    assert_int_equal(l.a.blksize, 512);
+    assert_true(
+        parse(&l, "-t 99999999999 --window-bytes 5g --stderr=tag --stderr=human"));
+    assert_int_equal(l.a.idle_s, UINT32_MAX);
+    assert_int_equal(l.a.window_bytes, UINT32_MAX);
+    assert_false(l.a.tags);
+}
 
 static void what_is_wrong_is_refused(void **state)
 {
@@ -198,6 +230,7 @@ int main(void)
         cmocka_unit_test(letters_stand_together_and_words_may_be_cut),
         cmocka_unit_test(every_option_has_its_effect),
         cmocka_unit_test(options_of_clients_can_be_refused),
+        cmocka_unit_test(what_is_odd_is_taken),
         cmocka_unit_test(what_is_wrong_is_refused),
     };
 
