@@ -311,6 +311,18 @@ def test_a_wrong_map_is_said_with_its_line(kedge, tmp_path):
     assert done.stderr.startswith(f"kedge serve: {tmp_path}/map:2: ")
 
 
+@pytest.mark.parametrize("how", [["--check"], ["tftp://127.0.0.1:0"]])
+@pytest.mark.parametrize("option, line, limit", [
+    ("-c", "get = allow # \n", "4 MiB, the limit of a policy file"),
+    ("--map", "r ^a b\n", "1 MiB, the limit of a map file")])
+def test_ten_mib_are_too_many(kedge, tmp_path, option, line, limit, how):
+    (tmp_path / "file").write_text(line * (10 * 2**20 // len(line)))
+    done = subprocess.run([kedge, "serve", option, tmp_path / "file", *how],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 64
+    assert done.stderr == f"kedge serve: {tmp_path}/file: larger than {limit}\n"
+
+
 SLOW = "a" * 92  # the C library takes some seconds to see that the rule does not match it
 
 

@@ -73,6 +73,10 @@ def test_policy_and_map_are_read_again(reloaded, tree):
     ("policy", 'default { root = "/nonexistent" }\n', "/policy:1: root takes a directory"),
     ("map", "r ([ x\n", "/policy:5: map cannot be used: {tree}/map:1: "),
     ("policy", None, "/policy: No such file"),
+    pytest.param("policy", "# too long\n" * 1000000,
+                 "/policy: larger than 4 MiB, the limit of a policy file\n", id="10 MiB of policy"),
+    pytest.param("map", "r ^a b\n" * 1500000, "/policy:5: map cannot be used: {tree}/map: "
+                 "larger than 1 MiB, the limit of a map file\n", id="10 MiB of map"),
 ])
 def test_a_bad_file_leaves_the_old_in_force(reloaded, tree, which, text, said):
     good = (tree / which).read_text()
