@@ -63,21 +63,27 @@ static struct match_group group_of(regmatch_t m)
     return (struct match_group){ (uint32_t)m.rm_so, (uint32_t)m.rm_eo };
 }
 
-bool match_run(const struct match_expression *e, const char *text, bool not_at_start,
-               struct match_group *groups)
+enum match_result match_run(const struct match_expression *e, const char *text,
+                            bool not_at_start, struct match_group *groups)
 {
     regmatch_t found[MATCH_GROUPS];
     locale_t before = uselocale(e->locale->locale);
+    bool no_memory = false;
     int code = 0;
 
     memset(found, 0xff, sizeof found);
+    errno = 0;
     code = regexec(&e->regex, text, groups ? MATCH_GROUPS : 0, groups ? found : NULL,
                    not_at_start ? REG_NOTBOL : 0);
+    no_memory = errno == ENOMEM;
     uselocale(before);
     if (code == 0 && groups)
         for (size_t i = 0; i < MATCH_GROUPS; i++)
             groups[i] = group_of(found[i]);
-    return code == 0;
+    if (code == 0)
+        return MATCH_YES;
+    /* glibc says "no match" for want of memory too; it is malloc() that tells. */
+    return code == REG_NOMATCH && !no_memory ? MATCH_NO : MATCH_FAILED;
 }
 
 static wint_t fold_letter(wchar_t c, int fold)
@@ -138,7 +144,7 @@ static uint64_t own_address_space(void)
 static _Noreturn void trial_child(const struct match_locale *l, match_nth_fn nth,
                                   const void *owner, int tell, uint64_t space)
 {
-    struct rlimit cpu = { MATCH_COMPILE_MS / 1000, MATCH_COMPILE_MS / 1000 };
+    struct rlimit cpu = { MATCH_COMPILE_S, MATCH_COMPILE_S };
     struct rlimit memory = { space + MATCH_COMPILE_BYTES, space + MATCH_COMPILE_BYTES };
     const struct rlimit none = { 0, 0 };
     struct match_pattern pattern;
@@ -166,7 +172,7 @@ static _Noreturn void trial_child(const struct match_locale *l, match_nth_fn nth
 /* What the child said last, until it ends or its time is over. */
 static size_t follow_child(int hear)
 {
-    kedge_nanos until = clock_now() + MATCH_COMPILE_MS * KEDGE_MSEC;
+    kedge_nanos until = clock_now() + MATCH_COMPILE_WALL_MS * KEDGE_MSEC;
     kedge_nanos now = clock_now();
     size_t last = 0;
     size_t heard = 0;

@@ -14,8 +14,10 @@
 #define MATCH_GROUPS 10
 #define MATCH_NONE UINT32_MAX /* a group that took no part */
 
-#define MATCH_COMPILE_MS 1000             /* for all expressions of a file together */
+#define MATCH_COMPILE_S 1 /* of a processor, for all expressions of a file together */
 #define MATCH_COMPILE_BYTES (64ull << 20) /* memory, likewise */
+#define MATCH_COMPILE_WALL_MS                                                            \
+    30000 /* the last resort: a busy machine gives it less time */
 
 struct match_group {
     uint32_t from; /* bytes from the start of the text; MATCH_NONE: it did not match */
@@ -56,18 +58,25 @@ KEDGE_MUST_CHECK int match_compile(struct match_expression *e,
                                    size_t error_size);
 void match_free(struct match_expression *e);
 
-/* True if it matches text, a C string. groups is written then, MATCH_GROUPS of them, or
+enum match_result {
+    MATCH_NO,
+    MATCH_YES,
+    MATCH_FAILED, /* no memory: whether it matches is not known */
+};
+
+/* Whether it matches text, a C string. groups is written then, MATCH_GROUPS of them, or
  * NULL. not_at_start: ^ does not match at the front. Never longer than UINT32_MAX - 1
- * bytes. A match that fails for want of memory is none. */
-KEDGE_MUST_CHECK bool match_run(const struct match_expression *e, const char *text,
-                                bool not_at_start, struct match_group *groups);
+ * bytes. */
+KEDGE_MUST_CHECK enum match_result match_run(const struct match_expression *e,
+                                             const char *text, bool not_at_start,
+                                             struct match_group *groups);
 
 /* The nth pattern of those that are to be tried; false behind the last. */
 typedef bool (*match_nth_fn)(const void *owner, size_t n, struct match_pattern *out);
 
 enum match_trial { MATCH_FINE, MATCH_TOO_COSTLY, MATCH_UNTRIED };
 
-/* Compile all of them in a child process that has MATCH_COMPILE_MS and
+/* Compile all of them in a child process that has MATCH_COMPILE_S and
  * MATCH_COMPILE_BYTES. *bad is the one that took too much. MATCH_UNTRIED: no child
  * process could be had, errno says why. Wrong expressions are not found here. */
 KEDGE_MUST_CHECK enum match_trial match_trial(const struct match_locale *l,

@@ -193,6 +193,11 @@ enum map_todo map_matched(struct map_run *r, const struct map_group groups[MAP_G
     return r->again ? made(r) : pass_over(r);
 }
 
+enum map_todo map_unmatched(struct map_run *r)
+{
+    return fail_with(r, MAP_UNMATCHED);
+}
+
 enum map_todo map_file(struct map_run *r, bool can)
 {
     return can ? settle(r) : pass_over(r);
@@ -238,6 +243,7 @@ const char *map_failure_text(enum map_failure f)
         [MAP_UNKNOWN_LABEL] = "a jump goes to a label that the map does not have",
         [MAP_NOT_TEXT] = "a replacement is not valid text in this character set",
         [MAP_TOO_LONG] = "the name became too long",
+        [MAP_UNMATCHED] = "no memory to find out whether a rule of the map matches",
         [MAP_UNBOUNDED] = "a rule with a back-reference takes at most 128 bytes",
     };
 

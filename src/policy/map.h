@@ -47,6 +47,7 @@ enum map_failure {
     MAP_UNKNOWN_LABEL, /* a jump to `text`, which no line has */
     MAP_NOT_TEXT,      /* a replacement is no text of the locale */
     MAP_TOO_LONG,      /* the name outgrew the room */
+    MAP_UNMATCHED,     /* whether a rule matches could not be found out, for now */
     MAP_UNBOUNDED,     /* a back-reference would look at more than MAP_BACKREF_MAX */
 };
 
@@ -88,6 +89,9 @@ KEDGE_MUST_CHECK enum map_todo map_go(struct map_run *r);
  * `text`, or NULL if there is none. */
 KEDGE_MUST_CHECK enum map_todo map_matched(struct map_run *r,
                                            const struct map_group groups[MAP_GROUPS]);
+
+/* The same where nobody can tell: the map has failed, for no rule may be passed over. */
+KEDGE_MUST_CHECK enum map_todo map_unmatched(struct map_run *r);
 
 /* The answer to MAP_NEED_FILE. */
 KEDGE_MUST_CHECK enum map_todo map_file(struct map_run *r, bool can);

@@ -183,6 +183,8 @@ static enum policy_todo mapped(struct policy_run *r, enum map_todo todo)
     case MAP_FAILED:
         break;
     }
+    if (r->map_run.failure == MAP_UNMATCHED)
+        return end_with(r, POLICY_LATER, POLICY_MAP_FAILED);
     return refuse(r, POLICY_MAP_FAILED);
 }
 
@@ -229,6 +231,11 @@ enum policy_todo policy_matched(struct policy_run *r,
                                 const struct map_group groups[MAP_GROUPS])
 {
     return mapped(r, map_matched(&r->map_run, groups));
+}
+
+enum policy_todo policy_unmatched(struct policy_run *r)
+{
+    return mapped(r, map_unmatched(&r->map_run));
 }
 
 enum policy_todo policy_file(struct policy_run *r, bool can)

@@ -143,6 +143,10 @@ KEDGE_MUST_CHECK enum policy_todo policy_start(struct policy_run *r,
 KEDGE_MUST_CHECK enum policy_todo policy_go(struct policy_run *r);
 KEDGE_MUST_CHECK enum policy_todo
 policy_matched(struct policy_run *r, const struct map_group groups[MAP_GROUPS]);
+
+/* The answer to POLICY_NEED_MATCH where nobody can tell for now: POLICY_LATER. */
+KEDGE_MUST_CHECK enum policy_todo policy_unmatched(struct policy_run *r);
+
 KEDGE_MUST_CHECK enum policy_todo policy_file(struct policy_run *r, bool can);
 
 /* The one name that is there in some letter case (the same as asked if that is there, or

@@ -241,42 +241,46 @@ void map_set_free(struct map_set *s)
 
 /* The C library lets one thread at a time match by an expression. A slow one would hold up all
  * who come to its rule, so each match has an expression of its own. */
-static bool match_alone(const struct map_set *s, const struct map_set_expression *e,
-                        const struct map_run *r, struct match_group *groups)
+static enum match_result match_alone(const struct map_set *s,
+                                     const struct map_set_expression *e,
+                                     const struct map_run *r, struct match_group *groups)
 {
     struct match_expression own;
     char error[2];
-    bool matched = false;
+    enum match_result result = MATCH_FAILED;
 
     if (match_compile(&own, &s->locale, &e->pattern, error, sizeof error) != 0)
-        return match_run(&e->compiled_form, (const char *)r->text.ptr, r->not_at_start,
-                         groups); /* no memory: an abort must not be passed over */
-    matched = match_run(&own, (const char *)r->text.ptr, r->not_at_start, groups);
+        return MATCH_FAILED; /* no memory */
+    result = match_run(&own, (const char *)r->text.ptr, r->not_at_start, groups);
     match_free(&own);
-    return matched;
+    return result;
 }
 
-bool map_set_groups(const struct map_set *s, const struct map_run *r,
-                    struct map_group groups[MAP_GROUPS])
+enum match_result map_set_groups(const struct map_set *s, const struct map_run *r,
+                                 struct map_group groups[MAP_GROUPS])
 {
     const struct map_set_expression *e = &s->expressions[r->rule - s->map.rules];
     struct match_group found[MATCH_GROUPS];
-    bool matched = r->rule->letters & MAP_BACKREF
-                       ? match_alone(s, e, r, found)
-                       : match_run(&e->compiled_form, (const char *)r->text.ptr,
-                                   r->not_at_start, found);
+    enum match_result result =
+        r->rule->letters & MAP_BACKREF
+            ? match_alone(s, e, r, found)
+            : match_run(&e->compiled_form, (const char *)r->text.ptr, r->not_at_start,
+                        found);
 
-    if (!matched)
-        return false;
+    if (result != MATCH_YES)
+        return result;
     for (size_t i = 0; i < MAP_GROUPS; i++)
         groups[i] = (struct map_group){ found[i].from, found[i].to };
-    return true;
+    return MATCH_YES;
 }
 
 enum map_todo map_set_match(const struct map_set *s, struct map_run *r)
 {
     struct map_group groups[MAP_GROUPS];
+    enum match_result result = map_set_groups(s, r, groups);
 
     _Static_assert(MAP_GROUPS == MATCH_GROUPS && MAP_NONE == MATCH_NONE, "one shape");
-    return map_matched(r, map_set_groups(s, r, groups) ? groups : NULL);
+    if (result == MATCH_FAILED)
+        return map_unmatched(r);
+    return map_matched(r, result == MATCH_YES ? groups : NULL);
 }

@@ -33,8 +33,9 @@ KEDGE_MUST_CHECK bool map_set_load(struct map_set *s, const char *path,
 void map_set_free(struct map_set *s);
 
 /* Whether the rule at work matches; groups is written then. */
-KEDGE_MUST_CHECK bool map_set_groups(const struct map_set *s, const struct map_run *r,
-                                     struct map_group groups[MAP_GROUPS]);
+KEDGE_MUST_CHECK enum match_result map_set_groups(const struct map_set *s,
+                                                  const struct map_run *r,
+                                                  struct map_group groups[MAP_GROUPS]);
 
 /* Answer a run's MAP_NEED_MATCH, and go on. Blocks as long as the C library takes: for a
  * rule with MAP_BACKREF that may be seconds. */

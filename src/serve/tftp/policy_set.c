@@ -284,6 +284,9 @@ enum policy_todo policy_set_match(const struct policy_set *s, struct policy_run 
 {
     const struct map_set *m = &s->maps[r->keys[POLICY_MAP].value.number - 1];
     struct map_group groups[MAP_GROUPS];
+    enum match_result result = map_set_groups(m, &r->map_run, groups);
 
-    return policy_matched(r, map_set_groups(m, &r->map_run, groups) ? groups : NULL);
+    if (result == MATCH_FAILED)
+        return policy_unmatched(r);
+    return policy_matched(r, result == MATCH_YES ? groups : NULL);
 }

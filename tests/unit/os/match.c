@@ -6,8 +6,15 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+#define assert_matches(run) assert_int_equal(run, MATCH_YES)
+#define assert_no_match(run) assert_int_equal(run, MATCH_NO)
 
 static struct match_locale utf8;
 
@@ -42,17 +49,17 @@ static void groups_are_told(void **state)
 
     (void)state;
     assert_int_equal(compile(&e, &utf8, "b(c)(d)?", 0), 0);
-    assert_true(match_run(&e, "abcx", false, g));
+    assert_matches(match_run(&e, "abcx", false, g));
     assert_int_equal(g[0].from, 1);
     assert_int_equal(g[0].to, 3);
     assert_int_equal(g[1].from, 2);
     assert_int_equal(g[2].from, MATCH_NONE);
     assert_int_equal(g[9].from, MATCH_NONE);
-    assert_false(match_run(&e, "ABCX", false, g));
+    assert_no_match(match_run(&e, "ABCX", false, g));
     match_free(&e);
     assert_int_equal(compile(&e, &utf8, "^BC", MATCH_NOCASE), 0);
-    assert_true(match_run(&e, "bc", false, NULL));
-    assert_false(match_run(&e, "bc", true, NULL));
+    assert_matches(match_run(&e, "bc", false, NULL));
+    assert_no_match(match_run(&e, "bc", true, NULL));
     match_free(&e);
 }
 
@@ -72,11 +79,11 @@ static void letters_are_those_of_the_locale(void **state)
 
     (void)state;
     assert_int_equal(compile(&e, &utf8, "^.$", 0), 0);
-    assert_true(match_run(&e, "\xc3\xa9", false, NULL));
+    assert_matches(match_run(&e, "\xc3\xa9", false, NULL));
     match_free(&e);
     assert_int_equal(match_locale_open(&c, "C"), 0);
     assert_int_equal(compile(&e, &c, "^.$", 0), 0);
-    assert_false(match_run(&e, "\xc3\xa9", false, NULL));
+    assert_no_match(match_run(&e, "\xc3\xa9", false, NULL));
     match_free(&e);
     match_locale_close(&c);
     assert_int_equal(match_locale_open(&c, "xx_XX.none"), -ENOENT);
@@ -131,6 +138,60 @@ static void what_costs_too_much_is_found_on_trial(void **state)
     assert_true(end.tv_sec - begin.tv_sec < 20); /* unbounded, it would take all memory */
 }
 
+/* On a busy machine, and where it waits: what counts is what it uses. */
+static bool nth_after_a_while(const void *owner, size_t n, struct match_pattern *out)
+{
+    struct timespec wait = { .tv_sec = MATCH_COMPILE_S, .tv_nsec = 200000000 };
+
+    if (n == 1)
+        (void)nanosleep(&wait, NULL);
+    return nth(owner, n, out);
+}
+
+static void a_trial_may_wait(void **state)
+{
+    static const char *const fine[] = { "^a", "(b", NULL };
+    size_t bad = 77;
+
+    (void)state;
+    assert_int_equal(match_trial(&utf8, nth_after_a_while, fine, &bad), MATCH_FINE);
+}
+
+enum { LONG = 1 << 24 };
+
+/* In a process that gets no more memory: its answer. */
+static enum match_result match_without_memory(const struct match_expression *e,
+                                              const char *text)
+{
+    struct match_group g[MATCH_GROUPS];
+    struct rlimit memory = { 1 << 20, 1 << 20 };
+    pid_t child = fork();
+    int status = 0;
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(setrlimit(RLIMIT_AS, &memory) < 0 ? 99 : (int)match_run(e, text, false, g));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return (enum match_result)WEXITSTATUS(status);
+}
+
+/* "No match" would let a rule that refuses be passed over. */
+static void without_memory_nobody_knows(void **state)
+{
+    struct match_expression e;
+    char *text = malloc(LONG + 1);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'a', LONG);
+    text[LONG] = '\0';
+    assert_int_equal(compile(&e, &utf8, "^(a|aa)*$", 0), 0);
+    assert_int_equal(match_without_memory(&e, text), MATCH_FAILED);
+    match_free(&e);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +200,8 @@ int main(void)
         cmocka_unit_test(letters_are_those_of_the_locale),
         cmocka_unit_test(characters_are_folded),
         cmocka_unit_test(what_costs_too_much_is_found_on_trial),
+        cmocka_unit_test(a_trial_may_wait),
+        cmocka_unit_test(without_memory_nobody_knows),
     };
 
     return cmocka_run_group_tests(tests, open_utf8, close_utf8);

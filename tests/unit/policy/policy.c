@@ -331,6 +331,27 @@ static void a_map_that_fails_refuses(void **state)
     free(memory);
 }
 
+/* Not even a rule that refuses is passed over: the client hears nothing, and asks again. */
+static void a_rule_that_nobody_can_match_puts_off(void **state)
+{
+    struct map_rule rules[] = { { .line = 1, .letters = MAP_ABORT }, { .line = 2 } };
+    struct policy_map m = { .map = { .rules = rules, .count = 2 },
+                            .chars = { .take = same } };
+    struct policy_section s = section(POLICY_DEFAULT, "", POLICY_MAP, 1);
+    struct policy p = { .sections = &s, .count = 1, .maps = &m, .map_count = 1 };
+    uint8_t *memory = memory_new();
+    struct policy_request q = asks("a", false);
+    struct policy_run r;
+
+    (void)state;
+    assert_int_equal(start(&r, &p, &q, memory), POLICY_NEED_MATCH);
+    assert_int_equal(policy_unmatched(&r), POLICY_DECIDED);
+    assert_int_equal(r.verdict, POLICY_LATER);
+    assert_ptr_equal(r.map_run.rule, &rules[0]);
+    assert_string_equal(policy_reason_text(&r), map_failure_text(MAP_UNMATCHED));
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +363,7 @@ int main(void)
         cmocka_unit_test(case_is_asked_for),
         cmocka_unit_test(a_map_runs_before_names_are_judged),
         cmocka_unit_test(a_map_that_fails_refuses),
+        cmocka_unit_test(a_rule_that_nobody_can_match_puts_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
