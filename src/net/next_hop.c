@@ -178,6 +178,13 @@ static struct net_path path_by(unsigned interface)
     return path;
 }
 
+/* An interface that went away meanwhile is one without the client. */
+static enum next_hop_mac mac_failed(int err)
+{
+    errno = -err;
+    return err == -ENODEV || err == -ENXIO ? NEXT_HOP_MAC_PENDING : NEXT_HOP_MAC_FAILED;
+}
+
 /* A link without link addresses, and this host itself, will never have an entry. */
 static enum next_hop_mac mac_of(int fd, const struct hop *hop, uint8_t *mac)
 {
@@ -185,11 +192,17 @@ static enum next_hop_mac mac_of(int fd, const struct hop *hop, uint8_t *mac)
     struct neighbour n = { 0 };
     bool has_addresses = false;
 
-    if (hop->interface > 0 && read_interface(hop->interface, &unused, &has_addresses) < 0)
-        return NEXT_HOP_MAC_PENDING;
+    int err =
+        hop->interface > 0 ? read_interface(hop->interface, &unused, &has_addresses) : 0;
+
+    if (err < 0)
+        return mac_failed(err);
     if (!has_addresses)
         return NEXT_HOP_NO_MAC;
-    if (neighbour_ask(fd, hop->interface, &hop->at, &n) < 0 || !n.usable)
+    err = neighbour_ask(fd, hop->interface, &hop->at, &n);
+    if (err < 0 && err != -ENOENT)
+        return mac_failed(err);
+    if (err < 0 || !n.usable)
         return NEXT_HOP_MAC_PENDING;
     if (n.link_bytes != MAC_BYTES)
         return NEXT_HOP_NO_MAC;
@@ -201,18 +214,20 @@ enum next_hop_mac next_hop_mac(const struct net_address *peer, unsigned interfac
                                uint8_t mac[6])
 {
     struct net_path path = path_by(interface);
-    enum next_hop_mac found = NEXT_HOP_MAC_PENDING;
-    int fd = netlink_open(), attached;
+    enum next_hop_mac found = NEXT_HOP_NO_MAC;
+    int fd = netlink_open(), attached, err;
     struct hop hop = { 0 };
 
     if (fd < 0)
-        return found;
+        return mac_failed(fd);
     attached = is_attached(fd, peer, &path, &hop);
     if (attached > 0)
         found = mac_of(fd, &hop, mac);
-    else if (attached == 0)
-        found = NEXT_HOP_NO_MAC;
+    else if (attached < 0)
+        found = mac_failed(attached);
+    err = errno;
     close(fd);
+    errno = err;
     return found;
 }
 

@@ -26,6 +26,7 @@ enum next_hop_mac {
     NEXT_HOP_NO_MAC,      /* behind a router, of this host, or of a link without MACs */
     NEXT_HOP_MAC_PENDING, /* on an attached network, and not in the neighbour table now */
     NEXT_HOP_MAC_KNOWN,
+    NEXT_HOP_MAC_FAILED, /* the kernel could not be asked: errno */
 };
 
 /* The peer's own MAC address by the kernel's neighbour table. interface is where the peer

@@ -251,6 +251,9 @@ static struct store_result open_upload(struct directory *d, struct directory_fil
     return directory_upload_open(&f->upload);
 }
 
+static const char mac_failed[] =
+    "the kernel could not be asked for its MAC: no section by MAC counts";
+
 /* The rules are known. */
 static struct store_result open_judged(struct directory_file *f)
 {
@@ -262,6 +265,8 @@ static struct store_result open_judged(struct directory_file *f)
     f->base.timeout = f->rules.timeout;
     if (f->rules.mac_pending)
         f->base.note = "its MAC is not known yet: no section by MAC counts";
+    if (f->rules.mac_failed && seldom_may_say(d->config.seldom, mac_failed, now_of(f)))
+        f->base.note = mac_failed;
     make_room(d, result.err);
     if (result.error == STORE_OK)
         result = enter_section(f);

@@ -79,6 +79,7 @@ static void recall(const struct judged_slot *s, struct rules *out)
     out->result = store_ok();
     out->why[0] = '\0';
     out->mac_pending = false;
+    out->mac_failed = false;
     out->slow = false;
     memcpy(out->name.text, s->name, sizeof s->name);
     memcpy(out->rule, s->rule, sizeof s->rule);

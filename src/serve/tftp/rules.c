@@ -6,6 +6,7 @@
 #include "net/next_hop.h"
 #include "serve/tftp/name_case.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct judging {
     struct policy_run run;
     struct store_result
         busy; /* what could not be looked for, and may be there in a moment */
+    bool mac_failed;
     struct net_raw raw;
     char host[NET_ADDRESS_TEXT];
     char interface[IF_NAMESIZE];
@@ -30,16 +32,22 @@ struct judging {
     uint8_t memory[POLICY_SET_MEMORY];
 };
 
+/* What is short for a moment puts the request off; else the client has no MAC here. */
+static void note_mac_failure(struct judging *j, int err)
+{
+    if (err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS)
+        j->busy = store_errno(err == ENOBUFS ? ENOMEM : err);
+    j->mac_failed = true;
+}
+
 /* The kernel's answer takes a while: only where the policy asks. */
-static enum policy_mac find_mac(const struct policy_set *set,
-                                const struct rules_base *base,
-                                const struct provider_request *q,
+static enum policy_mac find_mac(struct judging *j, const struct provider_request *q,
                                 uint8_t mac[POLICY_MAC_BYTES])
 {
-    if (!set->by_mac)
+    if (!j->set->by_mac)
         return POLICY_MAC_NONE;
-    if (base->mac) {
-        memcpy(mac, base->mac, POLICY_MAC_BYTES);
+    if (j->base->mac) {
+        memcpy(mac, j->base->mac, POLICY_MAC_BYTES);
         return POLICY_MAC_KNOWN;
     }
     switch (next_hop_mac(q->peer, q->ifindex, mac)) {
@@ -47,6 +55,9 @@ static enum policy_mac find_mac(const struct policy_set *set,
         return POLICY_MAC_KNOWN;
     case NEXT_HOP_MAC_PENDING:
         return POLICY_MAC_PENDING;
+    case NEXT_HOP_MAC_FAILED:
+        note_mac_failure(j, errno);
+        break;
     case NEXT_HOP_NO_MAC:
         break;
     }
@@ -59,7 +70,7 @@ static struct policy_client client_of(struct judging *j, const struct provider_r
     bool v4 = q->peer->u.any.sa_family == AF_INET;
     struct policy_client c = { 0 };
 
-    c.mac_state = find_mac(j->set, j->base, q, c.mac);
+    c.mac_state = find_mac(j, q, c.mac);
     j->raw = net_address_raw(q->peer);
     c.address = v4 ? (struct kedge_span){ j->raw.ip + 12, 4 }
                    : (struct kedge_span){ j->raw.ip, 16 };
@@ -196,7 +207,8 @@ static const char *mac_note(const struct judging *j)
     case POLICY_MAC_PENDING:
         return "; its MAC is not known yet";
     case POLICY_MAC_NONE:
-        return "; it has no MAC on this network";
+        return j->mac_failed ? "; its MAC could not be asked for"
+                             : "; it has no MAC on this network";
     case POLICY_MAC_KNOWN:
         break;
     }
@@ -344,6 +356,7 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     j.base = base;
     j.watcher = watcher;
     j.busy = store_ok();
+    j.mac_failed = false;
     request = (struct policy_request){ .client = client_of(&j, q),
                                        .put = q->writes,
                                        .keep_backslash = base->root->keep_backslash,
@@ -357,6 +370,7 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     *out = (struct rules){ .root = base->root,
                            .mac_pending =
                                j.run.request.client.mac_state == POLICY_MAC_PENDING,
+                           .mac_failed = j.mac_failed,
                            .slow = todo != POLICY_DECIDED };
     if (out->slow)
         return;

@@ -32,6 +32,7 @@ struct rules {
     char why[112];              /* what result.why points to, if the policy refuses */
     char rule[RULE_TEXT]; /* what decided: "get: file *.cfg, line 12"; "": nothing */
     bool mac_pending;     /* the policy asks for the client's MAC, not known yet */
+    bool mac_failed;      /* it does, and the kernel could not be asked: there is none */
     bool slow; /* it is not judged: that may take seconds. Nothing else is to be read */
 };
 

@@ -162,7 +162,7 @@ static void a_failure_of_this_host_is_no_word_about_the_peer(void **state)
 
         if (said == CANNOT_REFUSE)
             skip_because("no system call may be refused here (seccomp)");
-        assert_int_equal(said, NEXT_HOP_MAC_PENDING);
+        assert_int_equal(said, NEXT_HOP_MAC_FAILED);
     }
 }
 

@@ -2,16 +2,21 @@
 /* Tests of what the policy asks of the disk (serve/tftp/rules.h). */
 #include "serve/tftp/rules.h"
 
+#include "../../file/refuse.h"
 #include "../../folder.h"
+#include "../../skip.h"
 #include "base/bytes.h"
 #include "net/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 /* A root with the file "There", and a policy of one section. */
 struct judged {
@@ -308,6 +313,35 @@ static void a_client_without_a_mac_has_no_section_by_mac(void **state)
     closed(j);
 }
 
+/* 0: denied by the rest, and said; 1: not. */
+static int judge_and_say(void *arg)
+{
+    struct judged *j = arg;
+
+    j->set.sections[1].values[POLICY_GET].number = 0;
+    return judge(j, "There") != STORE_DENIED || !j->rules.mac_failed ||
+           strcmp(j->rules.result.why,
+                  "this file is not read here; its MAC could not be asked for") != 0;
+}
+
+/* Not silence for ever, as for one that is not known yet; but silence where it is a matter of
+ * a moment. */
+static void where_the_kernel_cannot_be_asked_no_section_by_mac_matches(void **state)
+{
+    struct judged *j = opened();
+    int told;
+
+    (void)state;
+    begin_by_mac(j, "*");
+    put_file(j, "There", "");
+    told = in_refused_child(SYS_socket, EACCES, judge_and_say, j);
+    assert_int_equal(judge_without_descriptors(j, "There"), STORE_BUSY);
+    closed(j);
+    if (told == CANNOT_REFUSE)
+        skip_because("no system call may be refused here (seccomp)");
+    assert_int_equal(told, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_policy_by_mac_is_judged_on_a_helper),
         cmocka_unit_test(a_section_by_mac_is_for_that_mac),
         cmocka_unit_test(a_client_without_a_mac_has_no_section_by_mac),
+        cmocka_unit_test(where_the_kernel_cannot_be_asked_no_section_by_mac_matches),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
