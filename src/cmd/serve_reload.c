@@ -8,11 +8,18 @@
 
 enum { PATIENCE_S = 3 };
 
+/* The first policy stays where it is, for what it says of links holds for all. */
+static void close_roots(struct policy_set *set)
+{
+    policy_roots_close(&set->roots);
+}
+
 void serve_reload_init(struct serve_reload *r, const struct serve_options *options,
                        struct serve_policy *first, const struct serve_sandbox *sandbox)
 {
     *r = (struct serve_reload){ .options = options, .first = first, .sandbox = sandbox };
     pthread_mutex_init(&r->lock, NULL);
+    first->set.release = close_roots;
     policy_slot_init(&r->policies, &first->set);
 }
 

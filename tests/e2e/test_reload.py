@@ -115,6 +115,44 @@ def test_a_transfer_goes_on(reloaded, tree):
     assert ask(reloaded.at, "127.0.0.2", RRQ, "big", {}) == ("refused", 2)
 
 
+def open_directories(server):
+    """Their names, as /proc has them."""
+    return {os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{server.pid}/fd")
+            if os.path.isdir(f"/proc/{server.pid}/fd/{fd}")}
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_roots_that_are_not_served_any_more_are_closed(reloaded, tree, times):
+    """Of the first policy, and of a later one; that a transfer counts for as long as it runs."""
+    other = str(tree / "other")
+    (tree / "other/blocks").write_bytes(bytes(2000))
+    counted = f'client "127.0.0.6" {{ root = "{other}"  max-transfers = 9 }}\n'
+    if times == 2:
+        add(tree, counted)
+        reloaded.hang_up()
+    assert other in open_directories(reloaded)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.6" if times == 2 else "127.0.0.2", 0))
+        sock.settimeout(PATIENCE)
+        sock.sendto(b"\0\1blocks\0octet\0", reloaded.at)
+        _, peer = sock.recvfrom(1000)
+        (tree / "new").write_text(f'root = "{tree}/tree"\nuser = {ME}\n')
+        os.replace(tree / "new", tree / "policy")
+        reloaded.hang_up()
+        if times == 2:
+            assert other in open_directories(reloaded)
+        sock.sendto(b"\0\5\0\0enough\0", peer)
+        until(lambda: other not in open_directories(reloaded))
+    assert str(tree / "tree") in open_directories(reloaded)
+
+
 def test_many_in_a_storm_lose_and_leave_nothing(reloaded, tree):
     """Each answer is of the one policy or of the other, and no old one stays open."""
     for source in ("127.0.0.1", "127.0.0.2"):

@@ -20,7 +20,7 @@ void policy_roots_init(struct policy_roots *r)
     pthread_mutex_init(&r->lock, NULL);
 }
 
-void policy_roots_free(struct policy_roots *r)
+void policy_roots_close(struct policy_roots *r)
 {
     while (r->first) {
         struct policy_root *next = r->first->next;
@@ -29,6 +29,12 @@ void policy_roots_free(struct policy_roots *r)
         free(r->first);
         r->first = next;
     }
+    r->count = 0;
+}
+
+void policy_roots_free(struct policy_roots *r)
+{
+    policy_roots_close(r);
     pthread_mutex_destroy(&r->lock);
 }
 

@@ -21,7 +21,10 @@ struct policy_roots {
 
 void policy_roots_init(struct policy_roots *r);
 
-/* Nobody uses one of its directories any more. */
+/* Nobody uses one of its directories any more: close them. They may be opened again. */
+void policy_roots_close(struct policy_roots *r);
+
+/* The same, for good. */
 void policy_roots_free(struct policy_roots *r);
 
 /* The directory path. On success *out stays until policy_roots_free(). One that is not open

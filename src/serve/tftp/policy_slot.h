@@ -13,7 +13,8 @@ struct policy_slot {
     uint64_t generation;
 };
 
-/* first is closed, and its owner frees it, after policy_slot_free(). */
+/* first is closed, and its owner frees it, after policy_slot_free(); its release() lets go of
+ * what it has open, as soon as it is replaced and nobody uses it any more. */
 void policy_slot_init(struct policy_slot *s, struct policy_set *first);
 
 /* Nobody uses one of its sets any more. */
