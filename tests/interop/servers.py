@@ -9,7 +9,7 @@ from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
 PORT = 69
-PATIENCE = 10
+PATIENCE = 60       # a busy machine starts an interpreter in it
 
 
 class Server:
@@ -101,12 +101,13 @@ class NewHpa(Hpa):
 
 class Fbtftp(Server):
     """Python; takes no upload."""
-    program = "/usr/bin/python3"
+    program = "fbtftp"
     uploads = windows = False
     hosts = ("127.0.0.1",)
 
     def command(self):
-        return [self.path, "-B", PEERS / "fbtftp_server.py", "127.0.0.1", PORT, self.directory]
+        return ["/usr/bin/python3", "-B", PEERS / "fbtftp_server.py", "127.0.0.1", PORT,
+                self.directory]
 
 
 class NetTftpd(Server):
@@ -127,8 +128,9 @@ class Erlang(Server):
 
     def command(self):
         return [self.path, "-noshell", "-eval",
-                f'application:ensure_all_started(tftp), {{ok, _}} = tftp:start([{{port, {PORT}}},'
-                f' {{callback, {{".*", tftp_file, [{{root_dir, "{self.directory}"}}]}}}}]),'
+                'application:ensure_all_started(tftp), '
+                f'{{ok, _}} = tftp:start([{{port, {PORT}}}, {{callback, {{".*", tftp_file,'
+                f' [{{root_dir, "{self.directory}"}}]}}}}]),'
                 ' timer:sleep(infinity).']
 
 
@@ -161,6 +163,10 @@ class KedgeNever(Kedge):
 
 
 SERVERS = {"tftp-hpa": Hpa, "atftpd": Atftpd, "dnsmasq": Dnsmasq}
+# Also held against `kedge check` alone.
+CHECKED = {**SERVERS, "tftp-hpa 7.3": NewHpa, "fbtftp": Fbtftp, "erlang": Erlang, "pin": Pin,
+           "Net::TFTPd": NetTftpd, "kedge": Kedge, "kedge single port": KedgeAlways,
+           "kedge data port": KedgeNever}
 
 
 def namespaces_are_to_be_had():
