@@ -223,8 +223,14 @@ static void look_at_repeats(struct check_play *p)
         play_fail(p, NULL, "the last packet again by now; it did not come");
 }
 
-static void forget(struct check_side *s)
+static void forget(struct check_play *p)
 {
+    struct check_side *s = side_of(p);
+
+    if (s->has_peer && !net_address_equal(&s->peer, &p->server)) {
+        s->old[1] = s->old[0];
+        s->old[0] = net_address_port(&s->peer);
+    }
     s->has_peer = s->over = false;
     s->heard = 0;
     s->next = 1;
@@ -321,7 +327,7 @@ void play_act(struct check_play *p)
         look_at_repeats(p);
         return;
     case CHECK_FORGET:
-        forget(side_of(p));
+        forget(p);
         play_next(p);
         return;
     default:

@@ -62,6 +62,8 @@ static void judge_expect(struct check_play *p, const struct check_in *in)
         play_next(p);
     } else if (play_unless(p, in)) {
         return;
+    } else if (in->is_old) {
+        side_of(p)->has_peer = side_of(p)->over = false;
     } else if (!in->is_repeat) {
         mismatch(p, in, pattern.text, m);
     }
@@ -381,6 +383,8 @@ void play_wait_begin(struct check_play *p)
 
     if (wait == 0)
         wait = step->what == CHECK_REPEAT ? usual_repeat : usual_wait;
+    if (step->what == CHECK_QUIET && p->at > 0 && step[-1].what == CHECK_AGAIN)
+        wait += 2 * side_of(p)->took; /* a second answer takes as long as the first */
     p->deadline = p->now + wait;
     switch (step->what) {
     case CHECK_READ:
@@ -408,8 +412,12 @@ void play_wait_begin(struct check_play *p)
 
 static void silence(struct check_play *p, const char *what)
 {
-    play_fail(p, NULL, "%s within %llu s; nothing came", what,
-              (unsigned long long)((p->now - p->began) / KEDGE_SEC));
+    kedge_nanos waited = p->now - p->began;
+    bool is_short = waited < KEDGE_SEC;
+
+    play_fail(p, NULL, "%s within %llu %s; nothing came", what,
+              (unsigned long long)(waited / (is_short ? KEDGE_MSEC : KEDGE_SEC)),
+              is_short ? "ms" : "s");
     play_cause(p, cause_of_silence(p));
 }
 

@@ -102,6 +102,11 @@ static void note_port(struct check_side *s, uint16_t port)
         s->peers[1] = port;
 }
 
+static bool is_old_port(const struct check_side *s, uint16_t port)
+{
+    return port != 0 && (port == s->old[0] || port == s->old[1]);
+}
+
 /* Notes what came. False: it is not of this transfer, and was said to be unknown. */
 static bool belongs(struct check_play *p, struct check_side *s, struct check_in *in)
 {
@@ -114,7 +119,9 @@ static bool belongs(struct check_play *p, struct check_side *s, struct check_in 
     if (!s->has_peer && !listens) {
         s->peer = in->from;
         s->has_peer = true;
+        s->took = p->now - s->asked_at;
     }
+    in->is_old = s->has_peer && is_old_port(s, net_address_port(&s->peer));
     in->is_repeat = s->heard > 0 && s->last_len == in->bytes.len &&
                     s->last_hash == hash_of(in->bytes);
     if (!listens && !net_address_equal(&s->peer, &in->from)) {

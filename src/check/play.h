@@ -42,7 +42,9 @@ struct check_side {
     uint32_t repeats;
     kedge_nanos last_at;
     kedge_nanos asked_at;
+    kedge_nanos took;   /* from a request to its first answer */
     uint16_t peers[2];  /* ports that answered, as far as there are two */
+    uint16_t old[2];    /* ports of transfers that were forgotten; 0: none */
     uint8_t error[132]; /* the last ERROR, from its opcode on */
     uint32_t error_len;
 };

@@ -14,6 +14,7 @@ struct check_in {
     struct net_address from;
     struct kedge_span bytes;
     bool is_repeat; /* the same bytes as the last packet of this side */
+    bool is_old;    /* it comes from the port of a transfer before */
 };
 
 static inline const struct check_step *step_of(const struct check_play *p)

@@ -161,6 +161,35 @@ static const struct play_case {
       CHECK_FAILS,
       "acknowledged block + 1" },
     { "request-missing", { { 1, 0, RAW, 0, 6, "\0\5\0\0x", 0 } }, CHECK_FAILS, "ENOENT" },
+    /* What the old transfer still says is no answer to the new request ... */
+    { "manners-reused-port",
+      { { 1, 0, DATA, 1, 512, NULL, 0 },
+        { 2, 0, RAW, 0, 6, "\0\5\0\0x", 40000 },
+        { 3, 0, RAW, 0, 6, "\0\5\0\1x", 40001 },
+        { 4, 0, RAW, 0, 6, "\0\5\0\0x", 40000 },
+        { 5, 0, DATA, 1, 512, NULL, 40002 } },
+      CHECK_PASS,
+      NULL },
+    /* ... and where all transfers have one port, what answers it is. */
+    { "manners-reused-port",
+      { { 1, 0, DATA, 1, 512, NULL, 69 },
+        { 2, 0, RAW, 0, 6, "\0\5\0\1x", 69 },
+        { 3, 0, DATA, 1, 512, NULL, 69 } },
+      CHECK_PASS,
+      NULL },
+    { "manners-reused-port",
+      { { 1, 0, DATA, 1, 512, NULL, 0 }, { 2, 0, DATA, 1, 512, NULL, 40000 } },
+      CHECK_DEVIATES,
+      "of another file" },
+    /* A server that takes its time for the first answer takes it for the second, too. */
+    { "request-again",
+      { { 600, 0, DATA, 1, 512, NULL, 0 }, { 1700, 0, DATA, 1, 512, NULL, 40001 } },
+      CHECK_DEVIATES,
+      "who asked" },
+    { "request-again",
+      { { 600, 0, DATA, 1, 512, NULL, 0 }, { 1700, 0, DATA, 1, 512, NULL, 0 } },
+      CHECK_PASS,
+      NULL },
     { "request-broadcast", { { 0 } }, CHECK_NOT_TRIED, NULL },
 };
 
@@ -260,6 +289,20 @@ static void rows_judge_what_comes(void **state)
     }
 }
 
+static void a_short_wait_is_told_in_milliseconds(void **state)
+{
+    static const struct play_case c = { .id = "lockstep-foreign-port",
+                                        .events = { { 1, 0, DATA, 1, 512, NULL, 0 } } };
+    struct check_play *p = malloc(sizeof *p);
+    struct world w = { 0 };
+
+    (void)state;
+    assert_non_null(p);
+    play(&c, p, &w);
+    assert_string_equal(p->finding.want, "ERROR 5 within 500 ms; nothing came");
+    free(p);
+}
+
 /* A server that never stops is left after a bounded number of packets. */
 static void a_flood_ends(void **state)
 {
@@ -288,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_judge_what_comes),
+        cmocka_unit_test(a_short_wait_is_told_in_milliseconds),
         cmocka_unit_test(a_flood_ends),
     };
 

@@ -142,6 +142,21 @@ static void uploads_are_marked(void **state)
                 assert_true(check_row_at(i)->puts);
 }
 
+/* A file that was just uploaded is busy until its server has closed it: no RFC says that it
+ * does so before the last ACK. */
+static void an_upload_is_asked_for_a_moment_later(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; check_row_at(i); i++)
+        for (uint32_t k = 1; k < check_row_at(i)->count; k++) {
+            const struct check_step *s = &check_row_at(i)->steps[k];
+
+            if (s[-1].what == CHECK_WRITE &&
+                (s->what == CHECK_WRQ || s->what == CHECK_RRQ))
+                fail_msg("%s asks at once", check_row_at(i)->id);
+        }
+}
+
 static void rows_are_chosen_by_id_and_group(void **state)
 {
     const struct check_row *row = check_row_find("lockstep-wrap");
@@ -167,6 +182,7 @@ int main(void)
         cmocka_unit_test(patterns_can_be_read),
         cmocka_unit_test(files_are_known),
         cmocka_unit_test(uploads_are_marked),
+        cmocka_unit_test(an_upload_is_asked_for_a_moment_later),
         cmocka_unit_test(rows_are_chosen_by_id_and_group),
     };
 
