@@ -454,6 +454,20 @@ static void end_stops(struct check_play *p)
                   p->finding.measured);
 }
 
+/* How much a forger of requests would make the server send to somebody. */
+static void end_amplify(struct check_play *p)
+{
+    const struct check_side *s = side_of(p);
+
+    snprintf(p->finding.measured, sizeof p->finding.measured,
+             "%u packets, %llu bytes: %llu times the request's %u", s->heard,
+             (unsigned long long)s->heard_bytes,
+             (unsigned long long)(s->request_len ? s->heard_bytes / s->request_len : 0),
+             s->request_len);
+    p->finding.note = p->finding.measured;
+    play_next(p);
+}
+
 static void end_exits(struct check_play *p)
 {
     bool want_ok = step_of(p)->number == 0;
@@ -478,8 +492,10 @@ void play_time_is_up(struct check_play *p)
     case CHECK_NEVER:
     case CHECK_PAUSE:
     case CHECK_FEWER:
-    case CHECK_AMPLIFY:
         play_next(p);
+        break;
+    case CHECK_AMPLIFY:
+        end_amplify(p);
         break;
     case CHECK_READ:
     case CHECK_WRITE:

@@ -26,6 +26,17 @@ static void ask_for_errors(int fd, int family)
         (void)setsockopt(fd, SOL_IP, IP_RECVERR, &on, sizeof on);
 }
 
+static struct net_address bound_to(int fd)
+{
+    struct kedge_address any = { .len = sizeof any.storage };
+    struct net_address out = { .len = 0 };
+
+    if (getsockname(fd, (struct sockaddr *)&any.storage, &any.len) < 0 ||
+        !net_address_from(&any, &out))
+        memset(&out, 0, sizeof out);
+    return out;
+}
+
 int check_live_socket(struct check_live *l, uint32_t side, uint16_t port)
 {
     struct net_address at = l->source;
@@ -44,19 +55,10 @@ int check_live_socket(struct check_live *l, uint32_t side, uint16_t port)
         return err;
     }
     ask_for_errors(fd, family_of(l));
+    at = bound_to(fd);
+    l->sides[side].port = at.len > 0 ? net_address_port(&at) : 0;
     l->fds[side] = fd;
     return fd;
-}
-
-static struct net_address bound_to(int fd)
-{
-    struct kedge_address any = { .len = sizeof any.storage };
-    struct net_address out = { .len = 0 };
-
-    if (getsockname(fd, (struct sockaddr *)&any.storage, &any.len) < 0 ||
-        !net_address_from(&any, &out))
-        memset(&out, 0, sizeof out);
-    return out;
 }
 
 static void send_from(void *owner, uint32_t side, const struct net_address *to,

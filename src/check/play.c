@@ -88,7 +88,9 @@ void check_play_start(struct check_play *p, struct check_side *sides, uint32_t s
     p->deadline = KEDGE_NEVER;
     p->exited = -1;
     for (uint32_t i = 0; i < side_count; i++)
-        sides[i] = (struct check_side){ .blksize = 512, .window = 1, .next = 1 };
+        sides[i] = (struct check_side){
+            .port = sides[i].port, .blksize = 512, .window = 1, .next = 1
+        };
     if (p->row->skip)
         play_skip(p, "%s", p->row->skip);
     go_on(p);
@@ -130,6 +132,7 @@ static bool belongs(struct check_play *p, struct check_side *s, struct check_in 
         return false;
     }
     s->heard++;
+    s->heard_bytes += in->bytes.len;
     s->repeats += in->is_repeat;
     s->last_hash = hash_of(in->bytes);
     s->last_len = (uint32_t)in->bytes.len;
@@ -178,7 +181,7 @@ void check_play_read(struct check_play *p, uint32_t side, const struct net_addre
     p->now = now;
     if (is_over(p))
         return;
-    play_log(p, false, from, datagram);
+    play_log(p, false, side, from, datagram);
     if (++p->received > CHECK_PACKETS_MAX) {
         play_fail(p, &in, "an end; %u packets have come", CHECK_PACKETS_MAX);
         return;

@@ -24,6 +24,7 @@ enum {
 
 /* One socket, and the transfer it is part of. */
 struct check_side {
+    uint16_t port;           /* of the socket, once it is open: the owner sets it */
     struct net_address peer; /* of the transfer, once known */
     bool has_peer;
     bool over; /* the transfer ended by itself */
@@ -39,6 +40,7 @@ struct check_side {
     uint64_t last_hash; /* of the last packet received */
     uint32_t last_len;
     uint32_t heard; /* packets from the peer */
+    uint64_t heard_bytes;
     uint32_t repeats;
     kedge_nanos last_at;
     kedge_nanos asked_at;
@@ -65,7 +67,7 @@ struct check_finding {
 struct check_io {
     void *sender; /* of send */
     void *owner;  /* of file */
-    /* Send from a side. */
+    /* Send from a side. Its port is known afterwards. */
     void (*send)(void *sender, uint32_t side, const struct net_address *to,
                  struct kedge_span bytes);
     /* The file that a script calls `word`; "put" is one that is to be written. False: there

@@ -9,28 +9,34 @@
 #include <stdio.h>
 #include <string.h>
 
-static void remember(struct check_packet *out, const struct check_play *p, bool sent,
-                     const struct net_address *peer, struct kedge_span d)
+static struct check_packet packet_of(const struct check_play *p, bool sent, uint32_t side,
+                                     const struct net_address *peer, struct kedge_span d)
 {
-    *out = (struct check_packet){ .at = p->now, .sent = sent, .len = (uint32_t)d.len };
-    out->head_len = (uint32_t)(d.len < CHECK_HEAD ? d.len : CHECK_HEAD);
-    *(sent ? &out->to : &out->from) = net_address_port(peer);
+    uint16_t own = p->sides[side].port, other = net_address_port(peer);
+    struct check_packet k = { .at = p->now,
+                              .from = sent ? own : other,
+                              .to = sent ? other : own,
+                              .sent = sent,
+                              .len = (uint32_t)d.len };
+
+    k.head_len = (uint32_t)(d.len < CHECK_HEAD ? d.len : CHECK_HEAD);
     if (d.len > 0)
-        memcpy(out->head, d.ptr, out->head_len);
+        memcpy(k.head, d.ptr, k.head_len);
+    return k;
 }
 
-void play_log(struct check_play *p, bool sent, const struct net_address *peer,
-              struct kedge_span d)
+void play_log(struct check_play *p, bool sent, uint32_t side,
+              const struct net_address *peer, struct kedge_span d)
 {
-    remember(&p->log[p->logged++ % CHECK_LOG], p, sent, peer, d);
+    p->log[p->logged++ % CHECK_LOG] = packet_of(p, sent, side, peer, d);
 }
 
 void play_send_to(struct check_play *p, uint32_t side, const struct net_address *to,
                   struct kedge_span bytes)
 {
     p->sent++;
-    play_log(p, true, to, bytes);
-    p->io.send(p->io.sender, side, to, bytes);
+    p->io.send(p->io.sender, side, to, bytes); /* it may open the socket of the side */
+    play_log(p, true, side, to, bytes);
 }
 
 void play_send(struct check_play *p, uint32_t side, struct kedge_span bytes)
@@ -96,7 +102,7 @@ void play_fail(struct check_play *p, const struct check_in *wrong, const char *f
     f->lesson = step->lesson ? step->lesson : p->row->lesson;
     f->has_wrong = wrong != NULL;
     if (wrong)
-        remember(&f->wrong, p, false, &wrong->from, wrong->bytes);
+        f->wrong = packet_of(p, false, wrong->side, &wrong->from, wrong->bytes);
     play_end(p, by_level(p));
 }
 

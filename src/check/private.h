@@ -35,8 +35,8 @@ static inline bool is_over(const struct check_play *p)
 /* The first files of this list know nothing of the later ones. */
 
 /* Tools of all steps (check/play_tools.c). */
-void play_log(struct check_play *p, bool sent, const struct net_address *peer,
-              struct kedge_span datagram);
+void play_log(struct check_play *p, bool sent, uint32_t side,
+              const struct net_address *peer, struct kedge_span datagram);
 void play_end(struct check_play *p, enum check_verdict verdict);
 /* The step held: on to the next. */
 void play_next(struct check_play *p);

@@ -28,8 +28,8 @@ static void print_log(FILE *out, const struct check_play *p)
 
         fputs("      ", out);
         print_ms(out, k->at - began);
-        fprintf(out, k->sent ? "  kedge > port %-5u  %s\n" : "  port %-5u > kedge  %s\n",
-                k->sent ? k->to : k->from, check_in_words(k).text);
+        fprintf(out, "  kedge %5u %c %-5u  %s\n", k->sent ? k->from : k->to,
+                k->sent ? '>' : '<', k->sent ? k->to : k->from, check_in_words(k).text);
     }
 }
 
@@ -46,8 +46,8 @@ static void print_finding(FILE *out, const struct check_play *p)
     print_log(out, p);
     fprintf(out, "    expected: %s\n", f->want);
     if (f->has_wrong) {
-        fprintf(out, "    got:      %s, from port %u\n", check_in_words(&f->wrong).text,
-                f->wrong.from);
+        fprintf(out, "    got:      %s, from port %u to %u\n",
+                check_in_words(&f->wrong).text, f->wrong.from, f->wrong.to);
         check_hex(out, &f->wrong, f->mark, f->mark_len, 6);
     }
     fprintf(out, "    %s\n", f->lesson);
@@ -96,6 +96,7 @@ static void put_packet(struct json *j, const char *key, const struct check_packe
     json_object(j, key);
     json_text(j, "by", k->sent ? "kedge" : "peer");
     json_u64(j, "port", k->sent ? k->to : k->from);
+    json_u64(j, "kedge_port", k->sent ? k->from : k->to);
     json_u64(j, "bytes", k->len);
     json_text(j, "words", check_in_words(k).text);
     json_text(j, "hex", hex);
@@ -126,6 +127,7 @@ void check_report_json(FILE *out, const struct check_play *p)
     json_text(&j, "section", p->row->section);
     json_text(&j, "verdict", check_verdict_name(f->verdict));
     json_text(&j, "why", f->verdict == CHECK_NOT_TRIED ? f->want : NULL);
+    json_text(&j, "measured", f->note);
     json_text(&j, "expected", is_bad(p) ? f->want : NULL);
     json_text(&j, "lesson", is_bad(p) ? f->lesson : NULL);
     if (is_bad(p) && f->has_wrong) {

@@ -289,6 +289,26 @@ static void rows_judge_what_comes(void **state)
     }
 }
 
+static void what_forged_requests_would_cost_is_told(void **state)
+{
+    static const struct play_case c = {
+        .id = "manners-amplification",
+        .events = { { 1, 0, DATA, 1, 512, NULL, 0 },
+                    { 1001, 0, DATA, 1, 512, NULL, 0 },
+                    { 1002, 0, DATA, 1, 512, NULL, 40001 } /* of another transfer */ }
+    };
+    struct check_play *p = malloc(sizeof *p);
+    struct world w = { 0 };
+
+    (void)state;
+    assert_non_null(p);
+    play(&c, p, &w);
+    assert_int_equal(p->finding.verdict, CHECK_PASS);
+    assert_string_equal(p->finding.note,
+                        "2 packets, 1032 bytes: 43 times the request's 24");
+    free(p);
+}
+
 static void a_short_wait_is_told_in_milliseconds(void **state)
 {
     static const struct play_case c = { .id = "lockstep-foreign-port",
@@ -331,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_judge_what_comes),
+        cmocka_unit_test(what_forged_requests_would_cost_is_told),
         cmocka_unit_test(a_short_wait_is_told_in_milliseconds),
         cmocka_unit_test(a_flood_ends),
     };
