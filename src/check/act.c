@@ -85,6 +85,8 @@ static void send_error(struct check_play *p)
     uint8_t buf[128];
     struct writer w = { .ptr = buf, .room = sizeof buf };
 
+    if (side_of(p)->over && side_of(p)->error_len > 0)
+        return; /* it has ended by an ERROR, and nothing answers one */
     put_u16(&w, KEDGE_TFTP_ERROR);
     put_u16(&w, (uint16_t)step->number);
     if (step->size == 1)

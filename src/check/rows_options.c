@@ -210,11 +210,14 @@ static const struct check_row rows[] = {
       .section = "RFC 2348",
       .title = "a blksize that is no number is left out or made valid",
       .rule = "The size is a number in ASCII.",
-      .why = "atoi() makes 0 of it, and dnsmasq 2.93 grants 1.",
+      .why =
+          "atoi() makes 0 of it, and dnsmasq 2.93 grants 1. Erlang's server ends at it.",
       .lesson = "read numbers by strtoul() and look at where it stopped, never by atoi()",
+      .alone = true,
       CHECK_SCRIPT(RRQ("any", .options = "blksize=abc"),
                    EXPECT("DATA 1 | OACK !blksize | ERROR 8 | "
-                          "OACK blksize>=8 blksize<=65464")) },
+                          "OACK blksize>=8 blksize<=65464"),
+                   ERROR(8, "enough"), ALIVE()) },
     { .id = "options-blksize-negative",
       .level = CHECK_MUST,
       .section = "RFC 2348",

@@ -161,6 +161,19 @@ static const struct play_case {
       CHECK_FAILS,
       "acknowledged block + 1" },
     { "request-missing", { { 1, 0, RAW, 0, 6, "\0\5\0\0x", 0 } }, CHECK_FAILS, "ENOENT" },
+    /* It was not moved. A server that is disturbed all the same did not keep a should. */
+    { "lockstep-foreign-ack",
+      { { 1, 0, DATA, 1, 512, NULL, 0 }, { 3000, 0, DATA, 1, 512, NULL, 0 } },
+      CHECK_DEVIATES,
+      "port" },
+    /* What depends on an option that is not even answered cannot be looked at. */
+    { "window-sends", { { 0 } }, CHECK_NOT_TRIED, NULL },
+    { "options-blksize-1428", { { 0 } }, CHECK_FAILS, NULL },
+    /* A server that ends at a bad number. */
+    { "options-blksize-text",
+      { { 1, 0, RAW, 0, 6, "\0\5\0\10x", 69 } },
+      CHECK_FAILS,
+      "no longer answers" },
     /* What the old transfer still says is no answer to the new request ... */
     { "manners-reused-port",
       { { 1, 0, DATA, 1, 512, NULL, 0 },
@@ -309,6 +322,21 @@ static void what_forged_requests_would_cost_is_told(void **state)
     free(p);
 }
 
+static void an_error_is_not_answered(void **state)
+{
+    static const struct play_case c = { .id = "options-blksize-negative",
+                                        .events = {
+                                            { 1, 0, RAW, 0, 6, "\0\5\0\10x", 69 } } };
+    struct check_play *p = malloc(sizeof *p);
+    struct world w = { 0 };
+
+    (void)state;
+    assert_non_null(p);
+    play(&c, p, &w);
+    assert_int_equal(w.sent, 2); /* the two requests */
+    free(p);
+}
+
 static void a_short_wait_is_told_in_milliseconds(void **state)
 {
     static const struct play_case c = { .id = "lockstep-foreign-port",
@@ -352,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_judge_what_comes),
         cmocka_unit_test(what_forged_requests_would_cost_is_told),
+        cmocka_unit_test(an_error_is_not_answered),
         cmocka_unit_test(a_short_wait_is_told_in_milliseconds),
         cmocka_unit_test(a_flood_ends),
     };
