@@ -2,6 +2,7 @@
 /* Steps of a script that take no time: what is sent, and what is looked at. */
 #include "check/private.h"
 
+#include "base/number.h"
 #include "kedge/tftp.h"
 
 #include <stdio.h>
@@ -241,17 +242,19 @@ static void forget(struct check_play *p)
 
 static void look_at_request(struct check_play *p)
 {
+    const struct check_step *step = step_of(p);
     struct check_side *s = &p->sides[CHECK_LISTENER];
-    struct kedge_span name, mode, options, value;
+    struct kedge_span name, mode, options, value = { NULL, 0 };
+    uint64_t n;
 
-    if (check_request((struct kedge_span){ s->request, s->request_len }, &name, &mode,
-                      &options) &&
-        (*step_of(p)->text ? check_option(options, step_of(p)->text, &value)
-                           : options.len > 0))
-        play_next(p);
+    if (!check_request((struct kedge_span){ s->request, s->request_len }, &name, &mode,
+                       &options) ||
+        (*step->text ? !check_option(options, step->text, &value) : options.len == 0))
+        play_skip(p, "the client asks for no %s", *step->text ? step->text : "options");
+    else if (step->size > 0 && decimal(value, UINT64_MAX, &n) && n >= step->size)
+        play_skip(p, "the client asks for the largest %s", step->text);
     else
-        play_skip(p, "the client asks for no %s",
-                  *step_of(p)->text ? step_of(p)->text : "options");
+        play_next(p);
 }
 
 static void send_long_ack(struct check_play *p)

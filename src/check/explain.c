@@ -161,8 +161,9 @@ static struct drawn looked(const struct check_step *s)
         break;
     case CHECK_EXITS:
         snprintf(d.text, sizeof d.text,
-                 s->number ? "(it ends, and says that it failed)"
-                           : "(it ends, and says that all is well)");
+                 s->asks     ? "(it ends and says that it failed, or asks anew)"
+                 : s->number ? "(it ends, and says that it failed)"
+                             : "(it ends, and says that all is well)");
         break;
     case CHECK_KEPT:
         snprintf(d.text, sizeof d.text,

@@ -262,6 +262,18 @@ static void judge_same_tid(struct check_play *p, const struct check_in *in)
               net_address_port(&p->sides[0].peer), net_address_port(&in->from));
 }
 
+/* It may end, or ask once more on other terms; the same request again is a late copy. */
+static void judge_exits(struct check_play *p, const struct check_in *in)
+{
+    const struct check_side *l = &p->sides[CHECK_LISTENER];
+    bool same = net_address_equal(&p->sides[0].peer, &in->from) &&
+                in->bytes.len == l->request_len &&
+                memcmp(in->bytes.ptr, l->request, in->bytes.len) == 0;
+
+    if (in->side == CHECK_LISTENER && !same)
+        play_next(p);
+}
+
 void play_judge(struct check_play *p, const struct check_in *in)
 {
     switch (step_of(p)->what) {
@@ -315,6 +327,9 @@ void play_judge(struct check_play *p, const struct check_in *in)
         break;
     case CHECK_SAME_TID:
         judge_same_tid(p, in);
+        break;
+    case CHECK_EXITS:
+        judge_exits(p, in);
         break;
     default:
         break;

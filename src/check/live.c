@@ -2,7 +2,10 @@
 /* Plays on UDP sockets. */
 #include "check/live.h"
 
+#include "net/option.h"
+#include "net/udp_control.h"
 #include "net/udp_errors.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,6 +58,7 @@ int check_live_socket(struct check_live *l, uint32_t side, uint16_t port)
         return err;
     }
     ask_for_errors(fd, family_of(l));
+    (void)option_set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     at = bound_to(fd);
     l->sides[side].port = at.len > 0 ? net_address_port(&at) : 0;
     l->fds[side] = fd;
@@ -149,18 +153,45 @@ static bool errors_say_refused(int fd)
     return refused;
 }
 
-/* One datagram. False: none is there. */
+/* How long ago the kernel got it; 0 if it does not say. */
+static kedge_nanos age_of(struct msghdr *h)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+        struct timespec t;
+        uint64_t at, now = clock_wall();
+
+        if (!control_is(c, SOL_SOCKET, SCM_TIMESTAMPNS))
+            continue;
+        memcpy(&t, CMSG_DATA(c), sizeof t);
+        at = (uint64_t)t.tv_sec * KEDGE_SEC + (uint64_t)t.tv_nsec;
+        return at < now ? (kedge_nanos)(now - at) : 0;
+    }
+    return 0;
+}
+
+/* One datagram. False: none is there. A busy machine may come late to it: what it came too
+ * late for is over by then. */
 static bool read_one(struct check_live *l, uint32_t side, kedge_nanos now)
 {
     struct kedge_address any = { .len = sizeof any.storage };
     struct net_address from;
-    ssize_t n = recvfrom(l->fds[side], l->buffer, CHECK_DATAGRAM_MAX, MSG_DONTWAIT,
-                         (struct sockaddr *)&any.storage, &any.len);
+    _Alignas(8) uint8_t control[UDP_CONTROL];
+    struct iovec iov = { l->buffer, CHECK_DATAGRAM_MAX };
+    struct msghdr h = { .msg_name = &any.storage,
+                        .msg_namelen = sizeof any.storage,
+                        .msg_iov = &iov,
+                        .msg_iovlen = 1,
+                        .msg_control = control,
+                        .msg_controllen = sizeof control };
+    ssize_t n = recvmsg(l->fds[side], &h, MSG_DONTWAIT);
 
     if (n < 0)
         return false;
+    any.len = h.msg_namelen;
     if (!net_address_from(&any, &from))
         return true;
+    if (clock_now() - age_of(&h) >= l->play->deadline)
+        check_play_tick(l->play, now > l->play->deadline ? now : l->play->deadline);
     if (l->pcap) {
         struct net_address to = bound_to(l->fds[side]);
 

@@ -21,6 +21,15 @@ static bool waits(enum check_do what)
            what != CHECK_ASKED_OPTION;
 }
 
+/* A request of a client may come again at any time: it is kept only while it is waited for. */
+static bool is_for_step(const struct check_play *p, uint32_t side)
+{
+    const struct check_step *step = step_of(p);
+
+    return step->side == side || step->what == CHECK_CROWD ||
+           (step->asks && side == CHECK_LISTENER);
+}
+
 /* Packets that came to the step's side before it was its turn. */
 static void open_inbox(struct check_play *p)
 {
@@ -29,7 +38,7 @@ static void open_inbox(struct check_play *p)
     for (uint32_t i = 0; i < p->inbox_count && p->at == step && !is_over(p);) {
         struct check_inbox kept = p->inbox[i];
 
-        if (kept.side != step_of(p)->side) {
+        if (!is_for_step(p, kept.side)) {
             i++;
             continue;
         }
@@ -157,14 +166,6 @@ static void keep(struct check_play *p, const struct check_in *in)
                                .len = (uint32_t)in->bytes.len };
     if (in->bytes.len > 0)
         memcpy(k->bytes, in->bytes.ptr, in->bytes.len);
-}
-
-/* A request of a client may come again at any time: it is kept only while it is waited for. */
-static bool is_for_step(const struct check_play *p, uint32_t side)
-{
-    const struct check_step *step = step_of(p);
-
-    return step->side == side || step->what == CHECK_CROWD;
 }
 
 static bool of_other_host(const struct check_play *p, const struct net_address *from)

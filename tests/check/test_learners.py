@@ -40,6 +40,8 @@ CLIENT = {
     "never-again": ("client-asks-again", "nothing is sent again"),
     "no-dally": ("client-dally", "no dally"),
     "errors-are-fine": ("client-error-first", "exit with a status"),
+    "answers-errors": ("client-error-quiet", "send nothing"),
+    "keeps-its-blksize": ("client-option-left-out", "go back to 512"),
     "crashes-at-short-packets": ("client-garbage", "look at the length"),
     "no-empty-last-block": ("client-reads-multiple", "though it may be empty"),
     "ends-at-65535": ("client-wrap", "64 bits"),
@@ -81,7 +83,8 @@ def test_the_right_server_fails_nothing(check, faulty, made, quick):
     assert result.end["lasted_ns"] < 150e9
 
 
-def test_the_right_client_fails_nothing(kedge):
-    result = check_client(kedge, "client")
+@pytest.mark.parametrize("mistake", [(), ("asks-options",)])
+def test_the_right_client_fails_nothing(kedge, mistake):
+    result = check_client(kedge, "client", *mistake)
     assert not result.of("FAILS"), result.rows
     assert len(result.of("pass")) > 20

@@ -9,6 +9,7 @@ import sys
 
 HOST, PORT, NAME, FILE = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 MISTAKE = (sys.argv[5:] or [""])[0]
+OF_OPTIONS = "asks-options", "keeps-its-blksize"     # the first one is none
 
 
 def ack(number):
@@ -22,11 +23,14 @@ def main():
     s.settimeout(1)
     server, last, expected, content = None, None, 1, bytearray()
     last = struct.pack("!H", 1) + NAME.encode() + b"\0octet\0"
+    size = 512
+    if MISTAKE in OF_OPTIONS:
+        last += b"blksize\x001024\0tsize\x000\0"
     to, tries = (HOST, PORT), 0
     s.sendto(last, to)
     while True:
         try:
-            packet, peer = s.recvfrom(600)
+            packet, peer = s.recvfrom(2000)
         except TimeoutError:
             tries += 1
             if tries == 12:
@@ -46,6 +50,12 @@ def main():
                 return 1
             continue
         opcode, number = struct.unpack("!HH", packet[:4])
+        if opcode == 5 and MISTAKE == "answers-errors":
+            s.sendto(ack(expected), to)
+        if opcode == 6 and MISTAKE in OF_OPTIONS:
+            size = 1024 if b"blksize" in packet or MISTAKE == "keeps-its-blksize" else 512
+            last = ack(0)
+            s.sendto(last, to)
         if opcode == 5:
             return 0 if MISTAKE == "errors-are-fine" else 1
         if opcode != 3:
@@ -66,7 +76,7 @@ def main():
         last = ack(expected)
         s.sendto(last, to)
         expected += 1
-        if len(packet) < 516 or (MISTAKE == "no-empty-last-block" and len(content) == 1024):
+        if len(packet) < 4 + size or (MISTAKE == "no-empty-last-block" and len(content) == 1024):
             break
     with open(FILE, "wb") as file:
         file.write(content)
