@@ -161,7 +161,7 @@ static struct drawn looked(const struct check_step *s)
         break;
     case CHECK_EXITS:
         snprintf(d.text, sizeof d.text,
-                 s->asks     ? "(it ends and says that it failed, or asks anew)"
+                 s->asks     ? "(it fails and says so, or asks anew)"
                  : s->number ? "(it ends, and says that it failed)"
                              : "(it ends, and says that all is well)");
         break;

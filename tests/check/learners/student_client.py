@@ -53,7 +53,9 @@ def main():
         if opcode == 5 and MISTAKE == "answers-errors":
             s.sendto(ack(expected), to)
         if opcode == 6 and MISTAKE in OF_OPTIONS:
-            size = 1024 if b"blksize" in packet or MISTAKE == "keeps-its-blksize" else 512
+            words = packet[2:].split(b"\0")
+            granted = dict(zip(words[::2], words[1::2])).get(b"blksize")
+            size = int(granted or (1024 if MISTAKE == "keeps-its-blksize" else 512))
             last = ack(0)
             s.sendto(last, to)
         if opcode == 5:
