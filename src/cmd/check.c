@@ -7,6 +7,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/output_file.h"
 #include "cmd/printable.h"
+#include "cmd/url.h"
 #include "cmd/verbs.h"
 #include "report/progress.h"
 
@@ -283,7 +284,7 @@ static enum exit_code run_server(const struct check_options *o, const char *url)
     struct kedge_error error;
     enum exit_code code;
 
-    if (!kedge_endpoint_parse(url, &e, &error)) {
+    if (!url_parse(url, &e, &error)) {
         fprintf(stderr, "kedge check: %s\n", error.text);
         return EXIT_USAGE;
     }
@@ -311,7 +312,7 @@ static enum exit_code find_place(const struct check_options *o, const char *url,
 
         return net_address_parse(host, o->wait ? 69 : 0, at) ? EXIT_OK : EXIT_USAGE;
     }
-    if (!kedge_endpoint_parse(url, &e, &error)) {
+    if (!url_parse(url, &e, &error)) {
         fprintf(stderr, "kedge check: %s\n", error.text);
         return EXIT_USAGE;
     }

@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "cmd/interrupt.h"
 #include "cmd/printable.h"
+#include "cmd/url.h"
 #include "net/address.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ bool client_remote(const struct client *c, const char *url, struct kedge_endpoin
     if (strncasecmp(url, "tftp://", 7) != 0)
         return client_report_error(c, url,
                                    "not a tftp:// URL, as in tftp://HOST[:PORT]/FILE");
-    if (!kedge_endpoint_parse(url, out, &error)) {
+    if (!url_parse(url, out, &error)) {
         fprintf(stderr, "kedge %s: %s\n", c->verb, error.text);
         return false;
     }

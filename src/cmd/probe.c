@@ -7,6 +7,7 @@
 #include "cmd/probe_mtu.h"
 #include "cmd/probe_display.h"
 #include "cmd/printable.h"
+#include "cmd/url.h"
 #include "cmd/verbs.h"
 
 #include <errno.h>
@@ -50,7 +51,7 @@ static enum exit_code add_one(struct probe *p, const char *operand)
     struct probe_refusal why;
     struct kedge_endpoint e;
 
-    if (!kedge_endpoint_parse(operand, &e, &error)) {
+    if (!url_parse(operand, &e, &error)) {
         fprintf(stderr, "kedge probe: %s%s\n", error.text, with_scheme(operand).text);
         return EXIT_USAGE;
     }

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "cmd/printable.h"
+#include "cmd/url.h"
 #include "net/sockets.h"
 
 #include <errno.h>
@@ -279,7 +280,7 @@ enum exit_code serve_endpoint_parse(const char *text, struct kedge_endpoint *e)
 {
     struct kedge_error error;
 
-    if (!kedge_endpoint_parse(text, e, &error))
+    if (!url_parse(text, e, &error))
         return serve_refuse(&error, true);
     if (e->service == KEDGE_SOCKET)
         return serve_refuse_for(
