@@ -43,6 +43,11 @@ package:
 	@tools/setup --package
 	@tools/package --test
 
+# A container image, into build-image: built without a network, and run without a daemon.
+image:
+	@tools/setup --image
+	@tools/image --test
+
 # What the lab sheet (docs/sockets.md) uses.
 lab: setup
 	@tools/setup --lab
@@ -125,4 +130,4 @@ clean:
 setup:
 	@tools/setup
 
-.PHONY: lint deep package lab bench bench-quick bench-plots bench-probe bench-programs all build run check sim coverage mutants fuzz embed reflection model proof format clean setup
+.PHONY: lint deep package image lab bench bench-quick bench-plots bench-probe bench-programs all build run check sim coverage mutants fuzz embed reflection model proof format clean setup
