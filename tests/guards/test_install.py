@@ -280,6 +280,21 @@ def test_a_service_without_openat2_is_seen():
         ["with RestrictSUIDSGID=yes"]
 
 
+def judged_by_apparmor(profile):
+    parser = shutil.which("apparmor_parser", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if not parser:
+        pytest.skip("no apparmor_parser here: tools/setup --check installs it")
+    return subprocess.run([parser, "-Q", "-K", profile], capture_output=True, text=True, check=False)
+
+
+def test_apparmor_knows_each_word_of_the_profile(root, tmp_path):
+    profile = root / "packaging/apparmor/kedge-tftpd"
+    judged = judged_by_apparmor(profile)
+    assert judged.returncode == 0, judged.stderr
+    faulty = profile.read_text().replace("network inet dgram", "network inet datagram")
+    assert judged_by_apparmor(guard.plant(tmp_path, "profile", faulty)).returncode != 0
+
+
 def test_the_program_is_installed_whole(root, installed):
     kedge = next(installed.rglob("bin/kedge"))
     assert subprocess.run([kedge, "--version"], stdout=subprocess.PIPE).returncode == 0
