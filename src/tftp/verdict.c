@@ -137,6 +137,14 @@ static bool port_rejected(const struct verdict_facts *f)
     return f->outcome == KEDGE_TFTP_GONE && f->icmp == ICMP_SAYS_REJECTED;
 }
 
+/* Nothing was heard of it: behind a NAT it is that which says so, of an answer from a port that
+ * was not asked. */
+static bool answer_refused(const struct verdict_facts *f)
+{
+    return f->outcome == KEDGE_TFTP_GONE && f->icmp == ICMP_SAYS_CLOSED &&
+           f->answers > 0 && !f->validated;
+}
+
 static bool client_gone(const struct verdict_facts *f)
 {
     return f->outcome == KEDGE_TFTP_GONE && f->icmp == ICMP_SAYS_CLOSED;
@@ -273,6 +281,7 @@ static const struct {
     [VERDICT_OPTIONS_ABANDONED] = { "options-abandoned", .holds = options_abandoned },
     [VERDICT_REQUEST_ABANDONED] = { "request-abandoned", .holds = request_abandoned },
     [VERDICT_PORT_REJECTED] = { "port-rejected", .holds = port_rejected },
+    [VERDICT_ANSWER_REFUSED] = { "answer-refused", .holds = answer_refused },
     [VERDICT_CLIENT_GONE] = { "client-gone", .holds = client_gone },
     [VERDICT_PROHIBITED] = { "prohibited", .holds = prohibited },
     [VERDICT_HOP_LIMIT] = { "hop-limit", .holds = hop_limit },

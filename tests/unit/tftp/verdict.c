@@ -5,13 +5,18 @@
 
 /* ---- what the network does ---- */
 
+enum icmp_scene { STAYS, GOES, GOES_UNHEARD };
+
 /* ICMP ends it, or silence does; what the message said is its owner's to add. */
-static enum verdict icmp_says(enum verdict_icmp what, bool gone)
+static enum verdict icmp_says(enum verdict_icmp what, enum icmp_scene scene)
 {
     struct server *s = plain();
-    struct tftp_session *session = started(s, from(1, SPAN(RRQ)));
+    struct tftp_session *session = started_with(s, SPAN(RRQ), 20 * 512);
+    bool gone = scene != STAYS;
     struct verdict_facts f;
 
+    if (scene == GOES)
+        hear_ack(s, session, 1, session->socket);
     if (gone) {
         kedge_tftp_machine_gone(&session->machine, s->now);
         (void)pump(s, session);
@@ -26,27 +31,32 @@ static enum verdict icmp_says(enum verdict_icmp what, bool gone)
 
 static enum verdict its_port_is_closed(bool fault)
 {
-    return icmp_says(fault ? ICMP_SAYS_CLOSED : ICMP_SAYS_REJECTED, true);
+    return icmp_says(fault ? ICMP_SAYS_CLOSED : ICMP_SAYS_REJECTED, GOES);
+}
+
+static enum verdict its_port_was_closed_from_the_start(bool fault)
+{
+    return icmp_says(ICMP_SAYS_CLOSED, fault ? GOES_UNHEARD : GOES);
 }
 
 static enum verdict a_router_rejects(bool fault)
 {
-    return icmp_says(fault ? ICMP_SAYS_REJECTED : ICMP_SAYS_CLOSED, true);
+    return icmp_says(fault ? ICMP_SAYS_REJECTED : ICMP_SAYS_CLOSED, GOES);
 }
 
 static enum verdict a_router_prohibits(bool fault)
 {
-    return icmp_says(fault ? ICMP_SAYS_PROHIBITED : ICMP_SAYS_NOTHING, false);
+    return icmp_says(fault ? ICMP_SAYS_PROHIBITED : ICMP_SAYS_NOTHING, STAYS);
 }
 
 static enum verdict a_router_turns_in_circles(bool fault)
 {
-    return icmp_says(fault ? ICMP_SAYS_EXPIRED : ICMP_SAYS_NOTHING, false);
+    return icmp_says(fault ? ICMP_SAYS_EXPIRED : ICMP_SAYS_NOTHING, STAYS);
 }
 
 static enum verdict a_router_has_no_route(bool fault)
 {
-    return icmp_says(fault ? ICMP_SAYS_UNREACHABLE : ICMP_SAYS_NOTHING, false);
+    return icmp_says(fault ? ICMP_SAYS_UNREACHABLE : ICMP_SAYS_NOTHING, STAYS);
 }
 
 static enum verdict speaks_another_language(bool fault)
@@ -217,7 +227,7 @@ static enum verdict ends_for_no_reason(bool fault)
 
 static enum verdict is_gone_and_no_icmp_was_seen(bool fault)
 {
-    return icmp_says(fault ? ICMP_SAYS_NOTHING : ICMP_SAYS_CLOSED, true);
+    return icmp_says(fault ? ICMP_SAYS_NOTHING : ICMP_SAYS_CLOSED, GOES);
 }
 
 static const struct {
@@ -241,6 +251,7 @@ static const struct {
     { VERDICT_OPTIONS_ABANDONED, gives_options_up, VERDICT_REQUEST_ABANDONED },
     { VERDICT_REQUEST_ABANDONED, wants_another_file, VERDICT_CLIENT_RESTARTED },
     { VERDICT_PORT_REJECTED, a_router_rejects, VERDICT_CLIENT_GONE },
+    { VERDICT_ANSWER_REFUSED, its_port_was_closed_from_the_start, VERDICT_CLIENT_GONE },
     { VERDICT_CLIENT_GONE, its_port_is_closed, VERDICT_PORT_REJECTED },
     { VERDICT_PROHIBITED, a_router_prohibits, VERDICT_NO_ANSWER },
     { VERDICT_HOP_LIMIT, a_router_turns_in_circles, VERDICT_NO_ANSWER },
