@@ -10,7 +10,7 @@ import pytest
 
 from e2e.lib.serve import Server
 from e2e.lib.wire import own_network
-from interop.boards import Board, Wires
+from interop.boards import Board, Wires, unpacked
 
 POLICY = """listen = {{ "tftp://*" }}
 root = "{srv}"
@@ -44,13 +44,6 @@ driver = TFTPProviderDriver(board, "stage")
 board.activate(driver)
 print(driver.stage(sys.argv[3]))
 """
-
-
-def unpacked(root, name, path):
-    found = root / "build-peers" / name
-    if not (found / path).exists():
-        pytest.skip(f"no {name} here (tools/setup --peers)")
-    return found
 
 
 @pytest.fixture
