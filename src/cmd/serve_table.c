@@ -130,6 +130,9 @@ void server_print_table(const struct server *s)
                printable(s->options->config, PRINTABLE_NAME).text);
     print_data_ports(s);
     serve_status_print(s);
+    if (s->tftp && s->root.walks)
+        puts("openat2 is missing here (Linux 5.6), or a filter forbids it: names are "
+             "walked part by part, which is slower");
     printf("sandbox: %s\n", s->sandbox.text);
     puts("Ctrl-C ends it.");
     fflush(stdout);

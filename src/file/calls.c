@@ -6,61 +6,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-
-#define OPEN_TRIES 32
-
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20
-#endif
-
-static int open_by(int dir, const char *path, const struct open_how *how, int tries)
-{
-    for (int i = 0; i < tries; i++) {
-        long fd = syscall(SYS_openat2, dir, path, how, sizeof *how);
-
-        if (fd >= 0)
-            return (int)fd;
-        if (errno != EAGAIN && errno != EINTR)
-            return -errno;
-    }
-    return -EAGAIN;
-}
-
-int call_open_below(int root, const char *path, int flags, bool cached_only)
-{
-    struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-
-    if (cached_only)
-        how.resolve |= RESOLVE_CACHED;
-    return open_by(root, path, &how, cached_only ? 1 : OPEN_TRIES);
-}
-
-static int open_plain(int dir, const char *path, int flags, unsigned more)
-{
-    struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-                                       RESOLVE_NO_MAGICLINKS | more };
-
-    return open_by(dir, path, &how, OPEN_TRIES);
-}
-
-int call_open_plain(int dir, const char *path, int flags)
-{
-    return open_plain(dir, path, flags, 0);
-}
-
-int call_open_near(int dir, const char *name, int flags)
-{
-    return open_plain(dir, name, flags, RESOLVE_NO_XDEV);
-}
 
 int call_stat_now(int fd, struct stat *st)
 {

@@ -9,22 +9,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-/* openat2 below root, as if root were `/`, without magic links; O_CLOEXEC is added.
- * cached_only: fail with -EAGAIN rather than wait for a disk or another program. A
- * descriptor, or -errno. A rename elsewhere in the tree makes the kernel give up
- * (EAGAIN): that is tried again a few times. */
-KEDGE_MUST_CHECK int call_open_below(int root, const char *path, int flags,
-                                     bool cached_only);
-
-/* openat2 of a path below dir that has no symbolic link in it, not even at its end, and no
- * `..`; O_CLOEXEC is added. A link that an O_NOFOLLOW and O_PATH open meets at the end is
- * opened itself. A descriptor, or -errno (ELOOP: there is a link). */
-KEDGE_MUST_CHECK int call_open_plain(int dir, const char *path, int flags);
-
-/* The same of a name in dir that is on its file system (EXDEV: another one is mounted there,
- * and was not asked). */
-KEDGE_MUST_CHECK int call_open_near(int dir, const char *name, int flags);
-
 /* fstat from what the kernel has at hand: it asks no server and no other program. Of *st
  * only device, inode, mode, links, size, mtime and ctime are set. 0 or -errno. */
 KEDGE_MUST_CHECK int call_stat_now(int fd, struct stat *st);

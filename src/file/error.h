@@ -20,8 +20,7 @@ enum store_error {
     STORE_CHANGED,    /* the file was cut short while it was read */
     STORE_GONE,       /* the served directory itself: nothing can be said of its names */
     STORE_BUSY, /* at the moment: no descriptor, memory or slot; a file server is away */
-    STORE_UNSUPPORTED, /* the kernel lacks what the store needs */
-    STORE_IO,          /* all else */
+    STORE_IO,   /* all else */
 };
 
 struct store_result {

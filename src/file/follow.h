@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Directories outside a root, to which symbolic links in it may lead. A name is walked part
- * by part, and each part is opened below the root or below one of them, by the kernel, with
- * no link followed on the way (openat2, RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS); what a
- * link says is read and walked in the same manner. So nothing outside is ever opened, also
- * if somebody replaces a part by a link meanwhile. It opens for others: it writes nothing. */
+/* Directories outside a root, to which symbolic links in it may lead (walk.h). It opens for others:
+ * it writes nothing. */
 #ifndef FILE_FOLLOW_H
 #define FILE_FOLLOW_H
 
 #include "file/error.h"
+#include "file/walk.h"
 
 #define FOLLOW_DIRS_MAX 32
-#define FOLLOW_LINKS_MAX 40 /* on the way of one name, as the kernel has it */
-
-struct follow_dir {
-    int fd;     /* O_PATH */
-    char *path; /* absolute, no slash at its end ("" is /): links name it so */
-};
 
 /* All zero: none. */
 struct store_follow {
-    struct follow_dir dirs[2 * FOLLOW_DIRS_MAX]; /* each as it is written, and really */
+    struct walk_dir dirs[2 * FOLLOW_DIRS_MAX]; /* each as it is written, and really */
     size_t count;
 };
 
@@ -31,7 +23,7 @@ void follow_close(struct store_follow *f);
 /* Open what name leads to, from the directory home on. A name that climbs by itself (`..`)
  * or ends in a slash is not found: only links lead out. A descriptor, or -errno: ENOENT
  * (also: it leads elsewhere), ELOOP, ENOTDIR, ENAMETOOLONG, EACCES, EIO. Blocks. */
-KEDGE_MUST_CHECK int follow_open(const struct store_follow *f, struct follow_dir home,
+KEDGE_MUST_CHECK int follow_open(const struct store_follow *f, struct walk_dir home,
                                  const char *name, int flags);
 
 #define FOLLOW_PATH_ROOM 512
@@ -45,7 +37,7 @@ struct follow_target {
 /* The same for a file that is to be written: open, with O_PATH, the directory in which it is or
  * would be. A descriptor, or -errno as above. Blocks. */
 KEDGE_MUST_CHECK int follow_open_parent(const struct store_follow *f,
-                                        struct follow_dir home, const char *name,
+                                        struct walk_dir home, const char *name,
                                         struct follow_target *out);
 
 #endif

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The served directory: names below it resolved by openat2. */
+/* The served directory: names below it. */
 #include "file/root.h"
 
 #include "base/bytes.h"
 #include "file/calls.h"
 #include "file/follow.h"
+#include "file/open_below.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* An old container's filter answers EPERM for calls that it does not know. */
-static struct store_result without_openat2(int err)
-{
-    struct store_result r = store_errno(err);
-
-    if (err == ENOSYS || err == EPERM) {
-        r.error = STORE_UNSUPPORTED;
-        r.why = "openat2 is missing: serving files needs Linux 5.6 or later, and a "
-                "container that permits it";
-    }
-    return r;
-}
 
 struct store_result root_open(struct store_root *root, const char *path)
 {
@@ -34,13 +22,14 @@ struct store_result root_open(struct store_root *root, const char *path)
         return (struct store_result){ STORE_DENIED, ENOTDIR, "not a directory" };
     if (fd < 0)
         return store_errno(errno);
-    probe = call_open_below(fd, ".", O_PATH | O_DIRECTORY, false);
+    probe = open_below(fd, ".", O_PATH | O_DIRECTORY);
     if (probe < 0) {
         close(fd);
-        return without_openat2(-probe);
+        return store_errno(-probe);
     }
     close(probe);
     root->fd = fd;
+    root->walks = open_below_walks(fd);
     root->public_only = false;
     root->follow = NULL;
     root->path = NULL;
@@ -64,7 +53,7 @@ struct store_result root_follow(struct store_root *root, const char *path,
     if (!real)
         return store_errno(errno);
     if (strcmp(real, "/") == 0)
-        real[0] = '\0'; /* as struct follow_dir has it */
+        real[0] = '\0'; /* as struct walk_dir has it */
     root->path = real;
     root->follow = follow;
     return store_ok();
@@ -73,11 +62,11 @@ struct store_result root_follow(struct store_root *root, const char *path,
 /* By the root's own rule first; what that does not find a link may lead to. */
 static int open_name(const struct store_root *root, const char *path, int flags)
 {
-    int fd = call_open_below(root->fd, path, flags, false);
+    int fd = open_below(root->fd, path, flags);
 
     if (!root->follow || (fd != -ENOENT && fd != -ENOTDIR))
         return fd;
-    return follow_open(root->follow, (struct follow_dir){ root->fd, root->path }, path,
+    return follow_open(root->follow, (struct walk_dir){ root->fd, root->path }, path,
                        flags);
 }
 
@@ -221,7 +210,7 @@ struct store_result root_open_parent(const struct store_root *root,
 
 static bool is_directory(const struct store_root *root, const struct root_name *name)
 {
-    int fd = call_open_below(root->fd, name->text, O_PATH | O_DIRECTORY, false);
+    int fd = open_below(root->fd, name->text, O_PATH | O_DIRECTORY);
 
     if (fd >= 0)
         close(fd);
@@ -263,7 +252,7 @@ static struct store_result open_target_below(const struct store_root *root,
                                              struct root_name *name, int *dir,
                                              const char **last)
 {
-    for (int links = 0; links <= FOLLOW_LINKS_MAX; links++) {
+    for (int links = 0; links <= WALK_LINKS_MAX; links++) {
         struct store_result r = root_open_parent(root, name, dir, last);
 
         if (r.error || !is_link(*dir, *last))
@@ -284,7 +273,7 @@ static struct store_result open_target_beyond(const struct store_root *root,
                                               struct root_name *name, int *dir,
                                               const char **last)
 {
-    struct follow_dir home = { root->fd, root->path };
+    struct walk_dir home = { root->fd, root->path };
     struct follow_target target;
     struct stat st;
     int fd = follow_open_parent(root->follow, home, name->text, &target);
@@ -307,7 +296,7 @@ static bool is_there(int dir, const char *last)
 {
     struct stat st;
 
-    return fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return last && fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* As a read finds it: below the root first, then where links lead out. A file that is nowhere
@@ -356,7 +345,7 @@ struct store_result root_share(const struct store_root *root, struct store_root 
 bool root_peek(const struct store_root *root, const struct root_name *name,
                struct stat *st)
 {
-    int fd = call_open_below(root->fd, name->text, O_PATH, true);
+    int fd = open_below_at_once(root->fd, name->text, O_PATH);
     int err;
 
     if (fd < 0)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A directory that is served, and names below it. Every name is resolved by the kernel
- * as if the directory were the root of the file system (openat2, RESOLVE_IN_ROOT): `..`
- * stops there, an absolute symbolic link means under it, and no spelling leads out. No
- * decision is made by looking for `..` in a string. What is outside is just not found,
- * unless root_follow() allows links to lead there. Needs Linux 5.6. */
+/* A directory that is served, and names below it. Every name is resolved as if the directory
+ * were the root of the file system (open_below.h): `..` stops there, an absolute symbolic
+ * link means under it, and no spelling leads out. No decision is made by looking for `..` in a
+ * string. What is outside is just not found, unless root_follow() allows links to lead there. */
 #ifndef FILE_ROOT_H
 #define FILE_ROOT_H
 
@@ -27,15 +26,15 @@ struct root_name {
 struct store_follow;
 
 struct store_root {
-    int fd;                            /* O_PATH */
-    bool keep_backslash;               /* `\` is a byte like any other, not a separator */
-    bool public_only;                  /* only files that others may read (S_IROTH) */
+    int fd;              /* O_PATH */
+    bool keep_backslash; /* `\` is a byte like any other, not a separator */
+    bool walks;          /* names are walked part by part: openat2 is missing here */
+    bool public_only;    /* only files that others may read (S_IROTH) */
     const struct store_follow *follow; /* NULL: no link leads out */
     char *path;                        /* the directory's own, of a root that follows */
 };
 
-/* Open the directory path. Errors: NOT_FOUND, DENIED, UNSUPPORTED (no openat2: an older
- * kernel, or a container that forbids it), BUSY, IO. On failure *root is as it was. */
+/* Open the directory path. Errors: NOT_FOUND, DENIED, BUSY, IO. On failure *root is as it was. */
 KEDGE_MUST_CHECK struct store_result root_open(struct store_root *root, const char *path);
 
 void root_close(struct store_root *root);

@@ -3,6 +3,7 @@
 #include "file/writable.h"
 
 #include "file/calls.h"
+#include "file/open_plain.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +33,7 @@ static bool look_at(int dir, const char *name, size_t length, unsigned level,
 
     if (n < 0 || (size_t)n >= left)
         return false;
-    fd = call_open_near(dir, name, O_RDONLY | O_DIRECTORY);
+    fd = open_near(dir, name, O_RDONLY | O_DIRECTORY);
     if (fd == -EXDEV)
         return true;
     if (fd == -EACCES) /* not to be read, but perhaps to be written */

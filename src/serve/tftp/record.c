@@ -29,7 +29,6 @@ static enum verdict_fault fault_of(enum store_error error)
         [STORE_CHANGED] = FAULT_CHANGED,
         [STORE_GONE] = FAULT_BUSY,
         [STORE_BUSY] = FAULT_BUSY,
-        [STORE_UNSUPPORTED] = FAULT_STORAGE,
         [STORE_IO] = FAULT_STORAGE,
     };
 

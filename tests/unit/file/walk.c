@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of file/walk.h: a walk ends where openat2 does, in trees of directories, files and links by
+ * chance, and says the same of what is not there. */
+#include "tree.h"
+
+#include "file/open_below.h"
+#include "file/walk.h"
+
+#include "../skip.h"
+
+#include <errno.h>
+
+enum { TREES = 20, NODES = 40, NAMES = 400, PARTS = 6 };
+
+/* The same in each run. */
+struct dice {
+    uint32_t state;
+};
+
+static unsigned roll(struct dice *d, unsigned sides)
+{
+    d->state = d->state * 1664525u + 1013904223u;
+    return (d->state >> 16) % sides;
+}
+
+/* Parts of a name, of one or two letters; some climb, some say nothing, some are absolute. */
+static struct path any_name(struct dice *d, bool absolute)
+{
+    static const char *const parts[] = { "a", "b",  "c",  "d", "e", "a/b",
+                                         ".", "..", "..", "",  "f/" };
+    struct path p = { "" };
+    size_t len = 0;
+
+    if (absolute)
+        p.text[len++] = '/';
+    for (unsigned i = 0, n = 1 + roll(d, PARTS); i < n; i++)
+        len += (size_t)snprintf(p.text + len, sizeof p.text - len, "%s%s", i ? "/" : "",
+                                parts[roll(d, COUNT(parts))]);
+    return p;
+}
+
+/* False where there is something already, or no directory to hold it. */
+static bool grow_one(const struct tree *t, struct dice *d)
+{
+    char node[256];
+    int fd;
+
+    (void)snprintf(node, sizeof node, "root/%.200s", any_name(d, false).text);
+    switch (roll(d, 4)) {
+    case 0:
+    case 1:
+        return mkdir(at(t, node).text, 0755) == 0;
+    case 2:
+        return symlink(any_name(d, roll(d, 3) == 0).text, at(t, node).text) == 0;
+    default:
+        fd = open(at(t, node).text, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+        return fd >= 0 && close(fd) == 0;
+    }
+}
+
+static void grow(const struct tree *t, struct dice *d)
+{
+    unsigned grown = 0;
+
+    for (unsigned i = 0; i < 20 * NODES && grown < NODES; i++)
+        grown += grow_one(t, d);
+    assert_true(grown > NODES / 4);
+}
+
+/* Both opened the same, or failed for the same reason. */
+static bool agree(int one, int other)
+{
+    struct stat a, b;
+
+    if (one < 0 || other < 0)
+        return one == other;
+    return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_ino == b.st_ino &&
+           a.st_dev == b.st_dev;
+}
+
+static unsigned compare(const struct tree *t, struct dice *d)
+{
+    static const int flags[] = { O_PATH, O_RDONLY, O_PATH | O_DIRECTORY,
+                                 O_RDONLY | O_DIRECTORY };
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < NAMES; i++) {
+        struct path name = any_name(d, false);
+        int how = flags[roll(d, COUNT(flags))];
+        int by_kernel = open_below(t->root.fd, name.text, how);
+        int by_walk = walk_in_root(t->root.fd, name.text, how);
+
+        if (!agree(by_kernel, by_walk))
+            fail_msg("%s, flags %x: %d by the kernel, %d by the walk", name.text,
+                     (unsigned)how, by_kernel, by_walk);
+        found += by_kernel >= 0;
+        if (by_kernel >= 0)
+            close(by_kernel);
+        if (by_walk >= 0)
+            close(by_walk);
+    }
+    return found;
+}
+
+/* How many names were found, of a new tree; NAMES + 1: openat2 is missing here. */
+static unsigned compare_in_new_tree(struct dice *d)
+{
+    void *state = NULL;
+    const struct tree *t;
+    unsigned found = NAMES + 1;
+
+    tree_setup(&state);
+    t = state;
+    if (!t->root.walks) {
+        grow(t, d);
+        found = compare(t, d);
+    }
+    tree_teardown(&state);
+    return found;
+}
+
+static void a_walk_ends_where_the_kernel_does(void **state)
+{
+    struct dice d = { 1 };
+    unsigned all = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < TREES; i++) {
+        unsigned found = compare_in_new_tree(&d);
+
+        if (found > NAMES)
+            skip_because("no openat2 here to compare with");
+        all += found;
+    }
+    assert_in_range(all, TREES * NAMES / 10, TREES * NAMES * 9 / 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_walk_ends_where_the_kernel_does),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
