@@ -181,6 +181,11 @@ const struct arg serve_args[] = {
       .value = "ENDPOINT",
       ROW(control),
       .help = "what kedge top reads: unix:///run/kedge/control" },
+    { .name = "exec",
+      .kind = ARG_TEXT,
+      .value = "PROGRAM",
+      ROW(exec),
+      .help = "run PROGRAM after each transfer, with its record in the environment" },
     { .name = "trace", .kind = ARG_GONE, .help = "kedge trace kedge serve ..." },
 
     /* The last rows are of explain alone. */

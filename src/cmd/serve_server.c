@@ -94,6 +94,7 @@ enum exit_code server_open(struct server *s, const struct serve_options *options
     s->options = options;
     s->root.fd = -1;
     seldom_init(&s->seldom);
+    serve_exec_init(&s->exec);
     s->sandbox = (struct serve_sandbox){ .files = { .rules = -1 }, .memory = -1 };
     find_manager(s);
     if (!take_passed(s) || !fits_range(options))
@@ -179,6 +180,18 @@ static enum exit_code bind_all(struct server *s, const struct operands *endpoint
     return code;
 }
 
+static enum exit_code open_exec(struct server *s)
+{
+    const char *program = s->options->exec;
+    int err = program ? serve_exec_open(&s->exec, program) : 0;
+
+    if (err == 0)
+        return EXIT_OK;
+    fprintf(stderr, "kedge serve: --exec %s: %s\n",
+            printable(program, PRINTABLE_NAME).text, strerror(-err));
+    return EXIT_LOCAL_FILE;
+}
+
 enum exit_code server_listen(struct server *s, const struct operands *endpoints)
 {
     enum exit_code code;
@@ -194,6 +207,8 @@ enum exit_code server_listen(struct server *s, const struct operands *endpoints)
         code = serve_status_listen(s);
     if (code == EXIT_OK)
         code = become_user(s);
+    if (code == EXIT_OK)
+        code = open_exec(s);
     return code == EXIT_OK ? serve_sandbox_enter(s) : code;
 }
 
@@ -284,6 +299,7 @@ static void write_log(void *owner, const struct transfer_record *record)
     atomic_fetch_add(&s->records, 1);
     serve_status_record(s, record);
     log_record(s->log, record);
+    serve_exec_record(&s->exec, record);
 }
 
 static void sweep_directory(const struct server *s, struct kedge_span path)
@@ -460,6 +476,7 @@ bool server_close(struct server *s)
     serve_notify_close(&s->notify);
     if (s->loop)
         serve_status_close(s);
+    serve_exec_close(&s->exec);
     for (unsigned i = 0; i < s->shard_count; i++)
         shard_close(&s->shards[i]);
     if (s->log)

@@ -5,6 +5,7 @@
 #define CMD_SERVE_SERVER_H
 
 #include "cmd/args.h"
+#include "cmd/serve_exec.h"
 #include "cmd/serve_notify.h"
 #include "cmd/serve_sandbox.h"
 #include "cmd/serve_status.h"
@@ -17,7 +18,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 30, EXPLAIN_ARGS = 2 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 31, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -66,6 +67,7 @@ struct serve_options {
     kedge_nanos idle_timeout;
     const char *key;
     const char *metrics, *control; /* NULL: none */
+    const char *exec;              /* NULL: nothing is run */
     uint64_t given;                /* a bit for each row of serve_args */
     struct serve_extra extra;
 };
@@ -114,6 +116,7 @@ struct server {
     struct serve_notify notify;
     struct serve_sandbox sandbox;
     struct serve_status status;
+    struct serve_exec exec;
 
     /* What SIGHUP does, on the loop's thread, before it is asked to stop, and whether it is
      * still at it; NULL: it stops, unless a service manager started it. */

@@ -48,10 +48,11 @@ void record_time(struct writer *w, uint64_t time_ms)
     put(w, span_of(text));
 }
 
-/* One of the two forms, behind the same two calls. */
+/* One of the three forms, behind the same two calls. */
 struct line {
     struct writer *w;
     struct json *j; /* NULL: text */
+    bool environment;
 };
 
 static bool plain(struct kedge_span text)
@@ -97,9 +98,28 @@ static void say_json(struct json *j, const char *key, struct kedge_span value,
     }
 }
 
+/* As it is, but that no such value has a NUL. */
+static void say_variable(struct writer *w, const char *key, struct kedge_span value)
+{
+    const uint8_t *nul = value.len > 0 ? memchr(value.ptr, 0, value.len) : NULL;
+
+    if (!value.ptr)
+        return;
+    put(w, span_of("KEDGE_"));
+    for (; *key; key++)
+        put_u8(w, (uint8_t)(*key >= 'a' && *key <= 'z' ? *key - 'a' + 'A' : *key));
+    put_u8(w, '=');
+    put(w, (struct kedge_span){ value.ptr, nul ? (size_t)(nul - value.ptr) : value.len });
+    put_u8(w, 0);
+}
+
 static void say_text(struct line *l, const char *key, struct kedge_span value,
                      size_t most)
 {
+    if (l->environment) {
+        say_variable(l->w, key, value);
+        return;
+    }
     if (l->j) {
         say_json(l->j, key, value, most);
         return;
@@ -118,8 +138,22 @@ static void say(struct line *l, const char *key, struct kedge_span value)
     say_text(l, key, value, RECORD_TEXT_MAX);
 }
 
+static void say_number_variable(struct writer *w, const char *key, uint64_t v)
+{
+    uint8_t digits[24];
+    struct writer number = { .ptr = digits, .room = sizeof digits };
+
+    put_decimal(&number, v);
+    if (v != RECORD_UNKNOWN)
+        say_variable(w, key, written(&number));
+}
+
 static void say_number(struct line *l, const char *key, uint64_t v)
 {
+    if (l->environment) {
+        say_number_variable(l->w, key, v);
+        return;
+    }
     if (l->j && v == RECORD_UNKNOWN)
         json_null(l->j, key);
     else if (l->j)
@@ -192,4 +226,9 @@ void record_write(struct writer *w, const struct transfer_record *r,
     json_end(&j);
     w->bad |= !json_finish(&j, &document);
     w->len += w->bad ? 0 : document.len;
+}
+
+void record_environment(struct writer *w, const struct transfer_record *r)
+{
+    say_all(&(struct line){ .w = w, .environment = true }, r);
 }

@@ -51,6 +51,10 @@ const char *record_event_name(enum record_event event);
 void record_write(struct writer *w, const struct transfer_record *r,
                   enum record_form form);
 
+/* Append what is known as variables of an environment, KEDGE_EVENT=get and so on, each with a NUL
+ * behind; their values are whole, and their bytes any. Sets w->bad if it does not fit. */
+void record_environment(struct writer *w, const struct transfer_record *r);
+
 /* The wall clock now, for `time_ms`. */
 uint64_t record_wall_ms(void);
 

@@ -160,6 +160,33 @@ static void every_name_is_the_documented_one(void **state)
         assert_string_equal(record_event_name((enum record_event)i), events[i]);
 }
 
+static void variables_have_what_is_known(void **state)
+{
+    static const char want[] =
+        "KEDGE_TIME=2026-11-22T19:04:00.123Z\0KEDGE_EVENT=get\0KEDGE_PEER=192.0.2.7:"
+        "1024\0"
+        "KEDGE_LOCAL=192.0.2.1:69\0KEDGE_FILE=a b\n$(x)=\"'\0KEDGE_OUTCOME=ok\0"
+        "KEDGE_BYTES=5000000000\0KEDGE_MS=2500\0KEDGE_RATE_BPS=2000000000\0"
+        "KEDGE_ASKED=blksize=1468,windowsize=4\0KEDGE_GRANTED=\0KEDGE_BLOCKS=3405995\0"
+        "KEDGE_RESENT=2\0KEDGE_DUP=1\0KEDGE_VERDICT_ID=packets-lost\0"
+        "KEDGE_VERDICT=it had to leave again\0KEDGE_RULE=get: file boot/*, line 6\0"
+        "KEDGE_PATH=boot/image\0KEDGE_PORT=data\0";
+    uint8_t out[2048];
+    struct writer w = { .ptr = out, .room = sizeof out };
+    struct transfer_record r = sample();
+
+    (void)state;
+    r.file = (struct kedge_span){ (const uint8_t *)"a b\n$(x)=\"'\0hidden", 19 };
+    r.rtt = RECORD_UNKNOWN;
+    record_environment(&w, &r);
+    assert_false(w.bad);
+    assert_int_equal(w.len, sizeof want - 1);
+    assert_memory_equal(out, want, sizeof want - 1);
+    w = (struct writer){ .ptr = out, .room = 100 };
+    record_environment(&w, &r);
+    assert_true(w.bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +196,7 @@ int main(void)
         cmocka_unit_test(the_longest_line_fits),
         cmocka_unit_test(a_long_name_is_cut_between_characters),
         cmocka_unit_test(every_name_is_the_documented_one),
+        cmocka_unit_test(variables_have_what_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

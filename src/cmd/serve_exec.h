@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* `kedge serve --exec PROGRAM`: the record of each transfer, handed on to a hook (os/hook.h). */
+#ifndef CMD_SERVE_EXEC_H
+#define CMD_SERVE_EXEC_H
+
+#include "os/hook.h"
+#include "report/record.h"
+
+#include <stdatomic.h>
+
+struct serve_exec {
+    struct hook hook;             /* fd -1: nothing is run */
+    atomic_ullong lost;           /* records that were not handed on */
+    atomic_ullong say_not_before; /* on the clock that cannot be set */
+};
+
+void serve_exec_init(struct serve_exec *e);
+
+/* After privileges were given up, before the sandbox and the first thread. 0 or -errno: EACCES (it
+ * may not be executed), ENOENT. */
+KEDGE_MUST_CHECK int serve_exec_open(struct serve_exec *e, const char *program);
+
+/* From any thread; it never waits. What cannot be handed on is counted, and said once a minute. */
+void serve_exec_record(struct serve_exec *e, const struct transfer_record *r);
+
+void serve_exec_close(struct serve_exec *e);
+
+#endif

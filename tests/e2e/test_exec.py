@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""`kedge serve --exec PROGRAM`: a program that runs after each transfer."""
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from e2e.lib.policy import ME
+from e2e.lib.run import run
+
+PATIENCE = 20
+SAVES = """#!/bin/sh
+( printf '%s\\n' "$#" "$1" "$2" "$3" "$4"; env | grep ^KEDGE_ ) >"$0.new.$$"
+mv "$0.new.$$" "$0.$1.$2"
+"""
+READS = """#!/bin/sh
+cat /etc/hostname >"$0.new" && mv "$0.new" "$0.done"
+"""
+
+
+@pytest.fixture
+def hook(srv):
+    """hook(SCRIPT): a program in a place of its own, which everybody may write."""
+    place = srv.parent / "hook"
+    place.mkdir()
+    place.chmod(0o777)
+
+    def make(script):
+        program = place / "program"
+        program.write_text(script)
+        program.chmod(0o755)
+        return program
+    return make
+
+
+def await_file(path):
+    end = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < end, f"no {path.name}: {os.listdir(path.parent)}"
+        time.sleep(0.01)
+    return path.read_text()
+
+
+def test_each_end_is_told(hook, serve, get, make):
+    make("f", 3000)
+    program = hook(SAVES)
+    server = serve("--exec", program, "--user", ME)
+    url = "tftp://{}:{}".format(*server.at)
+
+    assert get(f"{url}/f", "-o", "got").code == 0
+    assert get(f"{url}/%24(id)%20%0a-x", "-o", "got").code == 3
+    count, event, outcome, peer, file, *variables = \
+        await_file(Path(f"{program}.get.ok")).splitlines()
+    record = server.record(file="f")
+    assert [count, event, outcome, peer, file] == ["4", "get", "ok", record["peer"], "f"]
+    told = dict(line.split("=", 1) for line in variables)
+    assert {key: told[f"KEDGE_{key.upper()}"] for key in ("bytes", "granted", "port", "time")} == \
+        {key: record[key] for key in ("bytes", "granted", "port", "time")}
+    assert "KEDGE_VERDICT" not in told
+    refused = await_file(Path(f"{program}.refused.refused"))
+    assert "\n$(id) \n-x\n" in refused and "KEDGE_VERDICT_ID=file-not-found\n" in refused
+
+
+def test_it_is_not_confined_and_the_server_is(hook, serve, get, make):
+    """It reads what the server may not."""
+    make("f", 10)
+    program = hook(READS)
+    server = serve("--exec", program, "--user", ME)
+
+    get("tftp://{}:{}/f".format(*server.at), "-o", "got")
+    assert await_file(Path(f"{program}.done")) == Path("/etc/hostname").read_text()
+    helper, = (int(word) for word in
+               Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())
+    status = Path(f"/proc/{helper}/status").read_text()
+    assert "NoNewPrivs:\t1\n" in status
+    assert len(os.listdir(f"/proc/{helper}/fd")) == 5  # the streams, the server, its children
+
+
+def test_it_holds_nothing_when_the_server_is_killed(hook, serve, get, make):
+    make("f", 10)
+    server = serve("--exec", hook("#!/bin/sh\nexec sleep 1000\n"), "--user", ME)
+    host, port = server.at
+    get(f"tftp://{host}:{port}/f", "-o", "got")
+
+    server.kill()
+    again = serve(at=[f"tftp://{host}:{port}"])
+    assert get(f"tftp://{host}:{port}/f", "-o", "got").code == 0
+    assert again.stop() == 0
+
+
+def test_a_failing_one_is_said(hook, serve, get, make):
+    make("f", 10)
+    program = hook("#!/bin/sh\necho of its own; exit 3\n")
+    server = serve("--exec", program, "--user", ME)
+
+    get("tftp://{}:{}/f".format(*server.at), "-o", "got")
+    end = time.monotonic() + PATIENCE
+    while f"--exec: {program}: ended with 3" not in server.stderr:
+        assert time.monotonic() < end, server.stderr
+        time.sleep(0.01)
+    assert "of its own\n" in server.stderr
+    assert server.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("program, why", [("none", "No such file or directory"),
+                                          ("plain", "Permission denied")])
+def test_what_cannot_be_run_is_refused_at_start(program, why, kedge, srv):
+    (srv / "plain").write_text("text")
+    done = run(kedge, "serve", "--root", srv, "--user", ME, "--exec", srv / program,
+               "tftp://127.0.0.1:0", cwd=srv)
+    assert done.code == 9
+    assert done.err == f"kedge serve: --exec {srv / program}: {why}\n"
