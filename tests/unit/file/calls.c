@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include "file/calls.h"
+#include "file/open_plain.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -50,7 +51,7 @@ static void a_read_ends_with_the_file(void **state)
 /* 0 if it opens, else -errno. */
 static int opens_plain(int dir, const char *path, int flags)
 {
-    int fd = call_open_plain(dir, path, flags);
+    int fd = open_plain(dir, path, flags);
 
     if (fd >= 0)
         close(fd);
