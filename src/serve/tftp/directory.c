@@ -8,6 +8,7 @@
 #include "net/next_hop.h"
 #include "serve/tftp/cold_read.h"
 #include "serve/tftp/job_group.h"
+#include "serve/tftp/policy_hold.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,10 +16,8 @@
 struct directory_file {
     struct provided_file base; /* first */
     struct provider_request request;
-    struct policy_set
-        *set;     /* until it is open, or as long as it counts there; NULL: none */
-    bool hushed;  /* why it was refused was said less than a minute ago */
-    bool entered; /* it counts among the transfers of its section */
+    struct policy_hold hold;
+    bool hushed; /* why it was refused was said less than a minute ago */
     uint64_t generation;
     struct rules rules; /* its root, name, and what an upload may do */
     struct store_job judging;
@@ -97,39 +96,12 @@ static void set_file(struct directory_file *f, struct cached_file *file)
     f->base.size = file->size;
 }
 
-/* It is open: the policy's root is not needed any more. */
-static void let_go(struct directory_file *f)
-{
-    if (!f->set || f->entered)
-        return;
-    policy_slot_give(directory_of(&f->base)->config.policies, f->set);
-    f->set = NULL;
-}
-
-/* It is over, or will never be open. */
-static void leave_section(struct directory_file *f)
-{
-    if (f->entered)
-        rules_leave(f->set, &f->rules, f->request.peer);
-    f->entered = false;
-    let_go(f);
-}
-
 static void refused(struct directory_file *f, enum store_error error)
 {
     f->hushed =
         error == STORE_GONE &&
         !seldom_may_say(directory_of(&f->base)->config.seldom, f->rules.root, now_of(f));
-    leave_section(f);
-}
-
-static struct store_result enter_section(struct directory_file *f)
-{
-    struct store_result result =
-        f->set ? rules_enter(f->set, &f->rules, f->request.peer) : store_ok();
-
-    f->entered = f->set && result.error == STORE_OK && f->rules.share.set;
-    return result;
+    policy_hold_end(&f->hold, &f->rules, f->request.peer);
 }
 
 static void read_opened(struct cache_opening *opening)
@@ -137,7 +109,7 @@ static void read_opened(struct cache_opening *opening)
     struct directory_file *f = JOB_OWNER(opening, struct directory_file, opening);
 
     if (opening->result.error == STORE_OK) {
-        let_go(f);
+        policy_hold_opened(&f->hold);
         set_file(f, opening->file);
     } else {
         refused(f, opening->result.error);
@@ -229,7 +201,7 @@ static void upload_opened(struct provided_file *file)
     struct directory_file *f = own(file);
 
     if (f->upload.upload.result.error == STORE_OK)
-        let_go(f);
+        policy_hold_opened(&f->hold);
     else
         refused(f, f->upload.upload.result.error);
     make_room(directory_of(file), f->upload.upload.result.err);
@@ -269,11 +241,11 @@ static struct store_result open_judged(struct directory_file *f)
         f->base.note = mac_failed;
     make_room(d, result.err);
     if (result.error == STORE_OK)
-        result = enter_section(f);
+        result = policy_hold_enter(&f->hold, &f->rules, f->request.peer);
     if (result.error == STORE_OK)
         result = f->request.writes ? open_upload(d, f) : open_read(d, f);
     if (result.error == STORE_OK)
-        let_go(f);
+        policy_hold_opened(&f->hold);
     else if (result.error != STORE_LATER)
         refused(f, result.error);
     return result;
@@ -288,7 +260,7 @@ static void judge(struct directory_file *f)
                                .uploads = c->uploads,
                                .quick = !f->judging.lone };
 
-    judged_judge(&d->judged, f->set, &base, &f->request, &f->rules);
+    judged_judge(&d->judged, f->hold.set, &base, &f->request, &f->rules);
     if (f->rules.mac_pending)
         next_hop_resolve(f->request.peer, f->request.ifindex);
 }
@@ -343,13 +315,12 @@ static struct store_result directory_open(struct provided_file *file,
     struct directory_file *f = own(file);
 
     *f = (struct directory_file){ .base = *file, .request = *request };
-    if (d->config.policies) {
-        f->set = policy_slot_take(d->config.policies);
-        f->generation = f->set->generation;
-    }
-    if (f->set && f->set->blocks)
+    policy_hold_take(&f->hold, d->config.policies);
+    if (f->hold.set)
+        f->generation = f->hold.set->generation;
+    if (f->hold.set && f->hold.set->blocks)
         return judge_later(d, f);
-    if (f->set)
+    if (f->hold.set)
         judge(f);
     else
         take_base(&d->config, f);
@@ -364,7 +335,7 @@ static struct store_result directory_close(struct provided_file *file)
     if (f->file)
         cache_release(f->file, now_of(f));
     f->file = NULL;
-    leave_section(f);
+    policy_hold_end(&f->hold, &f->rules, f->request.peer);
     return directory_upload_close(&f->upload);
 }
 
