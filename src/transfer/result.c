@@ -159,6 +159,16 @@ static void add_stranger(struct kedge_error *line, const struct net_address *str
               "is in between)");
 }
 
+/* All that is known is the silence: what usually makes it. */
+static void add_guess(struct kedge_error *line, const struct kedge_transfer_result *r,
+                      const struct fetch_about *about)
+{
+    if (r->outcome == KEDGE_TFTP_TIMEOUT && r->code == 0 && about->stranger.len == 0 &&
+        about->not_understood.count == 0)
+        add(line, "; nothing serves there, or a firewall or NAT drops the answers, which "
+                  "come from another port than was asked");
+}
+
 static void explain_silence(struct kedge_error *line,
                             const struct kedge_transfer_result *r,
                             const struct fetch_about *about)
@@ -178,8 +188,10 @@ static void explain_silence(struct kedge_error *line,
     add(line, text);
     add_code(line, r->code);
     not_understood_explain(&about->not_understood, line);
-    if (!answered)
-        add_stranger(line, &about->stranger);
+    if (answered)
+        return;
+    add_stranger(line, &about->stranger);
+    add_guess(line, r, about);
 }
 
 /* The text of file/ for an errno without a class of its own says too little. */

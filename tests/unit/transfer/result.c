@@ -35,7 +35,8 @@ static const struct {
     { KEDGE_TRANSFER_UNREACHABLE, KEDGE_TFTP_GONE, EHOSTUNREACH, "", "",
       "cannot be reached at 192.0.2.7:69: No route to host" },
     { KEDGE_TRANSFER_SILENT, KEDGE_TFTP_TIMEOUT, 0, "", "",
-      "no answer from 192.0.2.7:69, given up after 3 s" },
+      "no answer from 192.0.2.7:69, given up after 3 s; nothing serves there, or a "
+      "firewall or NAT drops the answers, which come from another port than was asked" },
     { KEDGE_TRANSFER_SILENT, KEDGE_TFTP_TIMEOUT, EHOSTUNREACH, "", "",
       "no answer from 192.0.2.7:69, given up after 3 s: No route to host" },
     { KEDGE_TRANSFER_SILENT, KEDGE_TFTP_UNCONFIRMED, 0, "", "",
