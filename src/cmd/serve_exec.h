@@ -9,9 +9,8 @@
 #include <stdatomic.h>
 
 struct serve_exec {
-    struct hook hook;             /* fd -1: nothing is run */
-    atomic_ullong lost;           /* records that were not handed on */
-    atomic_ullong say_not_before; /* on the clock that cannot be set */
+    struct hook hook;   /* fd -1: nothing is run */
+    atomic_ullong lost; /* records that were not handed on */
 };
 
 void serve_exec_init(struct serve_exec *e);
@@ -20,7 +19,7 @@ void serve_exec_init(struct serve_exec *e);
  * may not be executed), ENOENT. */
 KEDGE_MUST_CHECK int serve_exec_open(struct serve_exec *e, const char *program);
 
-/* From any thread; it never waits. What cannot be handed on is counted, and said once a minute. */
+/* From any thread; it never waits. What cannot be handed on is counted. */
 void serve_exec_record(struct serve_exec *e, const struct transfer_record *r);
 
 void serve_exec_close(struct serve_exec *e);

@@ -476,9 +476,9 @@ bool server_close(struct server *s)
     serve_notify_close(&s->notify);
     if (s->loop)
         serve_status_close(s);
-    serve_exec_close(&s->exec);
     for (unsigned i = 0; i < s->shard_count; i++)
         shard_close(&s->shards[i]);
+    serve_exec_close(&s->exec); /* what they broke off is told too */
     if (s->log)
         log_close(s->log, KEDGE_SEC);
     if (s->started && !s->ready)

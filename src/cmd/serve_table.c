@@ -199,5 +199,8 @@ void server_print_summary(const struct server *s)
     }
     if (s->tftp)
         print_tftp(s);
+    if (atomic_load(&s->exec.lost) > 0)
+        printf("--exec: %llu records not handed on, for what runs was too slow\n",
+               atomic_load(&s->exec.lost));
     fflush(stdout);
 }

@@ -22,7 +22,7 @@ static bool names_port(const char *text)
 
 bool url_parse(const char *text, struct kedge_endpoint *out, struct kedge_error *error)
 {
-    const char *port = getenv("KEDGE_PORT");
+    const char *port = getenv("KEDGE_DEFAULT_PORT");
     uint64_t number;
 
     if (!kedge_endpoint_parse(text, out, error))
@@ -30,7 +30,7 @@ bool url_parse(const char *text, struct kedge_endpoint *out, struct kedge_error 
     if (!port || out->service != KEDGE_TFTP || names_port(text))
         return true;
     if (!decimal(span_of(port), UINT16_MAX, &number)) {
-        problem_set(error, KEDGE_BAD_ENDPOINT, "KEDGE_PORT",
+        problem_set(error, KEDGE_BAD_ENDPOINT, "KEDGE_DEFAULT_PORT",
                     "the port is not a number from 0 to 65535");
         return false;
     }

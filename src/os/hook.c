@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "os/clock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,11 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { HELPER_NICE = 10 }; /* transfers go first */
 
 struct run {
     pid_t pid; /* 0: none */
@@ -28,13 +32,23 @@ struct run {
 
 struct helper {
     int fd, children; /* the socket, and a signalfd of SIGCHLD */
-    const char *program, *who;
+    const char *program, *who, *prefix;
     kedge_nanos patience;
     kedge_nanos end_by; /* the caller is gone; KEDGE_NEVER */
     struct run runs[HOOKS_AT_ONCE];
 };
 
 /* ---- a run ---- */
+
+/* A variable of ours: NAME=value, NAME of capitals and _ behind the prefix. Any other could say
+ * what is loaded into the program. */
+static bool is_variable(const struct helper *h, const char *word)
+{
+    size_t front = strlen(h->prefix);
+    size_t len = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
+    return strncmp(word, h->prefix, front) == 0 && len > front && word[len] == '=';
+}
 
 /* Split in place. How many words; 0: too many, or the last has no NUL. */
 static size_t split(char *message, size_t len, char *words[HOOK_WORDS_MAX])
@@ -75,11 +89,20 @@ static struct run *free_run(struct helper *h)
     return NULL;
 }
 
+static bool is_message(const struct helper *h, char *words[], size_t count)
+{
+    for (size_t i = HOOK_ARGUMENTS; i < count; i++)
+        if (!is_variable(h, words[i]))
+            return false;
+    return count >= HOOK_ARGUMENTS;
+}
+
 static void start(struct helper *h, struct run *r, char *message, size_t len)
 {
     char *words[HOOK_WORDS_MAX];
     size_t count = split(message, len, words);
-    pid_t pid = count < HOOK_ARGUMENTS ? -1 : fork();
+    bool good = is_message(h, words, count);
+    pid_t pid = good ? fork() : -1;
 
     if (pid == 0) {
         (void)setpgid(0, 0);
@@ -87,7 +110,7 @@ static void start(struct helper *h, struct run *r, char *message, size_t len)
     }
     if (pid < 0) {
         fprintf(stderr, "%s: %s: not run: %s\n", h->who, h->program,
-                count < HOOK_ARGUMENTS ? "a message that is none" : strerror(errno));
+                good ? strerror(errno) : "a message that is none");
         return;
     }
     (void)setpgid(pid, pid); /* in the parent too: whoever is first */
@@ -102,7 +125,7 @@ static void say_end(const struct helper *h, const struct run *r, int status)
     else if (WIFSIGNALED(status))
         fprintf(stderr, "%s: %s: ended by signal %d\n", h->who, h->program,
                 WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 127)
+    else if (WEXITSTATUS(status) != 0)
         fprintf(stderr, "%s: %s: ended with %d\n", h->who, h->program,
                 WEXITSTATUS(status));
 }
@@ -141,7 +164,7 @@ static void take_message(struct helper *h, struct run *r)
 /* Kill what has had its time. When the next has. */
 static kedge_nanos look_at_clock(struct helper *h, kedge_nanos now)
 {
-    kedge_nanos next = h->end_by;
+    kedge_nanos next = now < h->end_by ? h->end_by : KEDGE_NEVER;
 
     for (unsigned i = 0; i < HOOKS_AT_ONCE; i++) {
         struct run *r = &h->runs[i];
@@ -206,19 +229,51 @@ static void use_standard_streams(void)
         close(null);
 }
 
+/* By the list that the kernel has of them. */
+static void close_listed(int last)
+{
+    DIR *list = opendir("/proc/self/fd");
+    const struct dirent *entry;
+
+    while (list && (entry = readdir(list))) {
+        long fd = strtol(entry->d_name, NULL, 10);
+
+        if (fd > last && fd != dirfd(list))
+            close((int)fd);
+    }
+    if (list)
+        closedir(list);
+}
+
 /* Its ports, its files: it would hold them when the caller is gone. */
 static void close_all_but(int *fd)
 {
-    int first = STDERR_FILENO + 1;
+    int last = STDERR_FILENO + 1;
 
-    if (*fd != first && dup3(*fd, first, O_CLOEXEC) == first)
-        *fd = first;
+    if (*fd != last && dup3(*fd, last, O_CLOEXEC) == last)
+        *fd = last;
 #ifdef SYS_close_range
-    if (syscall(SYS_close_range, first + 1, ~0u, 0) == 0)
+    if (syscall(SYS_close_range, last + 1, ~0u, 0) == 0)
         return;
 #endif
-    for (long i = first + 1, most = sysconf(_SC_OPEN_MAX); i < most; i++)
-        close((int)i);
+    close_listed(last);
+}
+
+/* A variable that the caller has by such a name is none of a message. */
+static void forget_variables(const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    for (char **at = environ; at && *at;) {
+        const char *end = strchr(*at, '=');
+        char *name = end && strncmp(*at, prefix, len) == 0
+                         ? strndup(*at, (size_t)(end - *at))
+                         : NULL;
+
+        if (!name || unsetenv(name) < 0)
+            at++;
+        free(name);
+    }
 }
 
 static _Noreturn void help(struct helper *h)
@@ -231,7 +286,9 @@ static _Noreturn void help(struct helper *h)
     sigaddset(&all, SIGCHLD);
     use_standard_streams();
     close_all_but(&h->fd);
+    forget_variables(h->prefix);
     (void)prctl(PR_SET_NAME, "kedge-exec");
+    (void)setpriority(PRIO_PROCESS, 0, HELPER_NICE);
     h->children = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
     if (h->children < 0)
         _exit(EXIT_FAILURE);
@@ -241,7 +298,7 @@ static _Noreturn void help(struct helper *h)
     _exit(EXIT_SUCCESS);
 }
 
-int hook_open(struct hook *h, const char *program, const char *who, kedge_nanos patience)
+int hook_open(struct hook *h, const struct hook_config *config)
 {
     int ends[2];
 
@@ -250,9 +307,10 @@ int hook_open(struct hook *h, const char *program, const char *who, kedge_nanos 
     h->pid = fork();
     if (h->pid == 0)
         help(&(struct helper){ .fd = ends[1],
-                               .program = program,
-                               .who = who,
-                               .patience = patience,
+                               .program = config->program,
+                               .who = config->who,
+                               .prefix = config->prefix,
+                               .patience = config->patience,
                                .end_by = KEDGE_NEVER });
     close(ends[1]);
     if (h->pid < 0) {
@@ -267,6 +325,7 @@ int hook_open(struct hook *h, const char *program, const char *who, kedge_nanos 
 
 int hook_tell(const struct hook *h, struct kedge_span message)
 {
+    KEDGE_ASSERT(message.len > 0); /* that would be the end */
     if (message.len > HOOK_MESSAGE_MAX)
         return -EMSGSIZE;
     if (send(h->fd, message.ptr, message.len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)

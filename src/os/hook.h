@@ -13,7 +13,7 @@
 
 enum {
     HOOKS_AT_ONCE = 8,
-    HOOK_ARGUMENTS = 4, /* the first words of a message; the others are its environment */
+    HOOK_ARGUMENTS = 4,      /* the first words of a message; the others are variables */
     HOOK_WORDS_MAX = 64,     /* of a message */
     HOOK_MESSAGE_MAX = 16384 /* bytes of it */
 };
@@ -26,12 +26,18 @@ struct hook {
     pid_t pid; /* of the helper */
 };
 
-/* Fork the helper; program is a path, and executed without a shell: PROGRAM and HOOK_ARGUMENTS
- * arguments, the caller's environment and the message's, standard input empty, standard output the
- * caller's standard error. patience: HOOK_PATIENCE, but for tests. What fails in it, and what ends
- * with another status than 0, it says there, as `who`. 0 or -errno. */
-KEDGE_MUST_CHECK int hook_open(struct hook *h, const char *program, const char *who,
-                               kedge_nanos patience);
+struct hook_config {
+    const char *program;  /* a path, executed without a shell */
+    const char *who;      /* what its faults begin with on standard error */
+    const char *prefix;   /* of all variables of messages; in capitals */
+    kedge_nanos patience; /* HOOK_PATIENCE, but for tests */
+};
+
+/* Fork the helper, at a lower priority. A run gets HOOK_ARGUMENTS arguments; the caller's
+ * environment, but for variables with that prefix, and the message's; an empty standard input; and
+ * the caller's standard error as its standard output too. What fails in it, and what ends with
+ * another status than 0, is said there. 0 or -errno. */
+KEDGE_MUST_CHECK int hook_open(struct hook *h, const struct hook_config *config);
 
 /* Hand on a message: words, each with a NUL behind. From any thread; it never waits. 0; -EAGAIN:
  * HOOKS_AT_ONCE run, and as many messages wait as the socket takes; -EMSGSIZE: it is too long;

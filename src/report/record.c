@@ -105,7 +105,7 @@ static void say_variable(struct writer *w, const char *key, struct kedge_span va
 
     if (!value.ptr)
         return;
-    put(w, span_of("KEDGE_"));
+    put(w, span_of(RECORD_VARIABLE));
     for (; *key; key++)
         put_u8(w, (uint8_t)(*key >= 'a' && *key <= 'z' ? *key - 'a' + 'A' : *key));
     put_u8(w, '=');

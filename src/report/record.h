@@ -51,6 +51,8 @@ const char *record_event_name(enum record_event event);
 void record_write(struct writer *w, const struct transfer_record *r,
                   enum record_form form);
 
+#define RECORD_VARIABLE "KEDGE_"
+
 /* Append what is known as variables of an environment, KEDGE_EVENT=get and so on, each with a NUL
  * behind; their values are whole, and their bytes any. Sets w->bad if it does not fit. */
 void record_environment(struct writer *w, const struct transfer_record *r);

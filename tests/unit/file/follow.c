@@ -24,13 +24,15 @@ static int setup(void **state)
 {
     struct following *f = calloc(1, sizeof *f);
     struct tree *t = &f->tree;
-    const char *dirs[] = { "cache", "cache/deep", "cache-2", "root/board", "root/own" };
+    const char *dirs[] = { "cache",   "cache/deep", "cache-2",
+                           "cache/2", "root/board", "root/own" };
 
     tree_open(t, &(struct workers_config){ .threads = 1 });
     for (size_t i = 0; i < COUNT(dirs); i++)
         assert_int_equal(mkdir(at(t, dirs[i]).text, 0755), 0);
     put_file(at(t, "secret"), "secret");
     put_file(at(t, "cache-2/file"), "secret");
+    put_file(at(t, "cache/2/file"), "another");
     put_file(at(t, "cache/file"), "cached");
     put_file(at(t, "cache/deep/file"), "deep");
     put_file(at(t, "root/own/file"), "own");
@@ -119,6 +121,15 @@ static void links_follow_their_table(void **state)
                      read_name(t, links[i].name).text);
         assert_int_equal(unlink(link.text), 0);
     }
+}
+
+/* A name does not lead where a link would. */
+static void no_name_leads_out_by_itself(void **state)
+{
+    const struct following *f = *state;
+
+    assert_string_equal(read_name(&f->tree, "../cache/file").text, "");
+    assert_string_equal(read_name(&f->tree, "board/../../cache/file").text, "");
 }
 
 static void without_the_option_none_leads_out(void **state)
@@ -397,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(links_follow_their_table),
+        TEST(no_name_leads_out_by_itself),
         TEST(without_the_option_none_leads_out),
         TEST(links_within_the_directory_go_on),
         TEST(forty_links_are_the_most),

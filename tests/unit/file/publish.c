@@ -148,6 +148,19 @@ static void the_mode_is_that_of_the_replaced(void **state)
     assert_int_equal(mode_of(in_root(f, "old")), S_IFREG | 0640);
     assert_int_equal(send_text(f, "fresh", "new"), STORE_OK);
     assert_int_equal(mode_of(in_root(f, "fresh")), S_IFREG | 0600);
+    assert_int_equal(chmod(in_root(f, "old").text, 06755), 0); /* but whom it runs as */
+    assert_int_equal(send_text(f, "old", "newer"), STORE_OK);
+    assert_int_equal(mode_of(in_root(f, "old")), S_IFREG | 0755);
+}
+
+static void a_link_to_nothing_is_a_name_that_is_taken(void **state)
+{
+    struct fixture *f = *state;
+
+    f->rules.policy = UPLOAD_CREATE;
+    make_link("nothing", in_root(f, "link"));
+    assert_int_equal(send_text(f, "link", "new"), STORE_EXISTS);
+    assert_false(is_there(in_root(f, "nothing")));
 }
 
 static void versions_are_numbered_on(void **state)
@@ -440,6 +453,7 @@ int main(void)
         TEST(a_mount_point_is_refused_at_the_request),
         TEST(what_is_no_file_is_not_replaced),
         TEST(the_mode_is_that_of_the_replaced),
+        TEST(a_link_to_nothing_is_a_name_that_is_taken),
         TEST(versions_are_numbered_on),
         TEST(a_version_keeps_the_old_files_mode),
         TEST(a_name_too_long_for_a_version_fails),

@@ -227,6 +227,17 @@ static enum store_error opening(const struct tree *t, const char *text)
     return r.error;
 }
 
+static void what_others_may_not_read_is_denied(void **state)
+{
+    struct tree *t = *state;
+
+    assert_int_equal(chmod(at(t, "root/file").text, 0640), 0);
+    assert_int_equal(opening(t, "file"), STORE_OK);
+    t->root.public_only = true;
+    assert_int_equal(opening(t, "file"), STORE_DENIED);
+    assert_int_equal(opening(t, "dir/inner"), STORE_OK);
+}
+
 static void a_fifo_hangs_nobody(void **state)
 {
     struct tree *t = *state;
@@ -401,6 +412,7 @@ int main(void)
         TEST(opening_follows_its_table),
         TEST(an_exact_path_outside_is_not_found),
         cmocka_unit_test(magic_links_lead_nowhere),
+        TEST(what_others_may_not_read_is_denied),
         TEST(a_fifo_hangs_nobody),
         TEST(a_socket_is_denied),
         TEST(a_device_is_denied),

@@ -24,6 +24,16 @@ static void it_appears_at_the_commit(void **state)
     assert_int_equal(entries(in_root(f, "dir")), 1);
 }
 
+static void what_is_off_is_refused_at_the_request(void **state)
+{
+    struct fixture *f = *state;
+    struct sending s;
+
+    f->rules.policy = UPLOAD_REFUSE;
+    assert_int_equal(begin(f, &s, "dir/new", 0), STORE_DENIED);
+    assert_int_equal(entries(in_root(f, "dir")), 0);
+}
+
 static void an_empty_file_is_a_file(void **state)
 {
     struct fixture *f = *state;
@@ -173,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_appears_at_the_commit),
+        TEST(what_is_off_is_refused_at_the_request),
         TEST(an_empty_file_is_a_file),
         TEST(a_helper_can_write),
         TEST(an_abort_leaves_what_was),

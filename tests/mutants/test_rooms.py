@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Can the unit tests of the rooms with I/O see? Each mutant is linked in front of the library that
+the tests were built with; `!` behind a test: it runs where openat2 is missing."""
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rooms import ROOMS
+
+LIMIT_S = 60
+
+
+@pytest.fixture(scope="session")
+def commands(build):
+    """commands(TARGET): the words of ninja's last command for it."""
+    def of(target):
+        said = subprocess.run(["ninja", "-C", build, "-t", "commands", target], check=True,
+                              capture_output=True, text=True).stdout
+        return shlex.split(said.splitlines()[-1])
+    return of
+
+
+def write_to(words, out):
+    at = words.index("-o")
+    return [*words[:at + 1], str(out), *words[at + 2:]]
+
+
+def compile_mutant(root, build, commands, name, place):
+    path, _, old, new = ROOMS[name]
+    text = (root / path).read_text()
+    assert text.count(old) == 1, f"{path} has {text.count(old)} times: {old}"
+    source = place / Path(path).name
+    source.write_text(text.replace(old, new))
+    library, = (p.parent.name for p in build.glob(f"lib*.a.p/{path.replace('/', '_')}.o"))
+    words = commands(f"{library}/{path.replace('/', '_')}.o")
+    words = [w for w in words if not w.startswith("-W")]
+    words = write_to(words, place / "mutant.o")
+    words[words.index("-c") + 1] = str(source)
+    words = [w for i, w in enumerate(words) if w not in ("-MD", "-MQ", "-MF") and
+             (i == 0 or words[i - 1] not in ("-MQ", "-MF"))]
+    subprocess.run([*words, "-w", f"-I{root / 'src'}"], cwd=build, check=True)
+    return place / "mutant.o"
+
+
+def passes(build, commands, test, mutant, place):
+    words = commands(f"tests/unit/test_{test.rstrip('!').replace('/', '_')}")
+    words = write_to(words, place / "test")
+    unit = next(i for i, w in enumerate(words) if w.endswith(".c.o"))
+    words.insert(unit + 1, str(mutant))
+    subprocess.run(words, cwd=build, check=True)
+    without = [build / "tests/unit/without_openat2", "38"] if test.endswith("!") else []
+    process = subprocess.Popen([*without, place / "test"], stdout=subprocess.DEVNULL, cwd=build,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        return process.wait(LIMIT_S) == 0
+    except subprocess.TimeoutExpired:
+        return False  # a test that no longer ends has failed
+    finally:  # with all of its session: a mutant of what ends others may never end
+        subprocess.run(["pkill", "-KILL", "-s", str(process.pid)], check=False)
+        process.wait()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_killed(root, build, commands, name, tmp_path):
+    mutant = compile_mutant(root, build, commands, name, tmp_path)
+    assert not all(passes(build, commands, test, mutant, tmp_path) for test in ROOMS[name][1]), \
+        f"no test fails: {name}"
