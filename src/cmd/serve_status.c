@@ -301,6 +301,14 @@ static enum exit_code bind_metrics(struct server *s, const struct kedge_address 
     return failed("--metrics", s->options->metrics, err);
 }
 
+static enum exit_code no_library(void)
+{
+    fputs("kedge serve: --metrics: this system has no libmicrohttpd (Debian: "
+          "libmicrohttpd12)\n",
+          stderr);
+    return EXIT_SYSTEM;
+}
+
 static enum exit_code listen_metrics(struct server *s, const struct jail_user *user)
 {
     struct serve_status *v = &s->status;
@@ -315,6 +323,8 @@ static enum exit_code listen_metrics(struct server *s, const struct jail_user *u
     if (kedge_resolve(&v->metrics, &addresses, &error) < 0)
         return serve_refuse(&error, true);
     err = status_http_open(&v->http, s->loop, &source);
+    if (err == -ENOENT)
+        return no_library();
     if (err < 0)
         return failed("--metrics", s->options->metrics, err);
     for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++)

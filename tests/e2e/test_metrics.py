@@ -355,6 +355,26 @@ def test_it_ends_while_someone_holds_on(serve):
         assert server.stop() == 0
 
 
+def test_without_the_library_all_else_is_served(kedge, srv, tmp_path, serve):
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
+    library = re.search(r"libmicrohttpd\.so\.12 .*=> (\S+)", listed)
+    under = ["unshare", "-m", "sh", "-c", 'mount --bind /dev/null "$0" && exec "$@"', library[1]]
+    if subprocess.run([*under, "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("a mount namespace may not be made here")
+    done = run(*under, kedge, "serve", "tftp://127.0.0.1:0", "--root", srv, "--metrics", ANY,
+               cwd=tmp_path)
+    assert (done.code, done.out) == (14, b"")
+    assert done.err == \
+        "kedge serve: --metrics: this system has no libmicrohttpd (Debian: libmicrohttpd12)\n"
+    assert serve(under=under).stop() == 0
+
+
+def test_it_is_loaded_only_where_it_is_wanted(serve):
+    for words, loaded in ((), False), (("--metrics", ANY), True):
+        with open(f"/proc/{serve(*words).pid}/maps") as maps:
+            assert ("libmicrohttpd" in maps.read()) == loaded
+
+
 def test_a_policy_file_may_name_it(kedge, srv, tmp_path):
     from e2e.lib.serve import Server
     policy = tmp_path / "policy"

@@ -5,10 +5,10 @@
 #include "base/number.h"
 #include "serve/status/acceptor.h"
 #include "serve/status/metrics.h"
+#include "serve/status/microhttpd.h"
 #include "serve/status/page.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +22,7 @@ struct http_client {
 struct status_http {
     struct loop *loop;
     struct status_source source;
+    struct microhttpd lib;
     struct MHD_Daemon *daemon;
     struct loop_watch watch; /* of its epoll */
     struct loop_timer timer;
@@ -43,48 +44,50 @@ struct answer {
     const char *policy; /* NULL: nothing is allowed */
 };
 
-static void add_headers(struct MHD_Response *r, const struct answer *a)
+static void add_headers(const struct status_http *h, struct MHD_Response *r,
+                        const struct answer *a)
 {
-    (void)MHD_add_response_header(r, "Content-Type", a->type);
-    (void)MHD_add_response_header(r, "Connection", "close");
-    (void)MHD_add_response_header(r, "Cache-Control", "no-store");
-    (void)MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-    (void)MHD_add_response_header(r, "Content-Security-Policy",
-                                  a->policy ? a->policy : "default-src 'none'");
-    (void)MHD_add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+    (void)h->lib.add_response_header(r, "Content-Type", a->type);
+    (void)h->lib.add_response_header(r, "Connection", "close");
+    (void)h->lib.add_response_header(r, "Cache-Control", "no-store");
+    (void)h->lib.add_response_header(r, "X-Content-Type-Options", "nosniff");
+    (void)h->lib.add_response_header(r, "Content-Security-Policy",
+                                     a->policy ? a->policy : "default-src 'none'");
+    (void)h->lib.add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
     if (a->allow)
-        (void)MHD_add_response_header(r, "Allow", a->allow);
+        (void)h->lib.add_response_header(r, "Allow", a->allow);
 }
 
 /* The bytes are copied. */
-static enum MHD_Result give(struct MHD_Connection *c, const struct answer *a,
-                            struct kedge_span bytes)
+static enum MHD_Result give(const struct status_http *h, struct MHD_Connection *c,
+                            const struct answer *a, struct kedge_span bytes)
 {
-    struct MHD_Response *r = MHD_create_response_from_buffer(
+    struct MHD_Response *r = h->lib.create_response_from_buffer(
         bytes.len, (void *)(uintptr_t)bytes.ptr, MHD_RESPMEM_MUST_COPY);
     enum MHD_Result result;
 
     if (!r)
         return MHD_NO;
-    add_headers(r, a);
-    result = MHD_queue_response(c, a->status, r);
-    MHD_destroy_response(r);
+    add_headers(h, r, a);
+    result = h->lib.queue_response(c, a->status, r);
+    h->lib.destroy_response(r);
     return result;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *why)
+static enum MHD_Result refuse(const struct status_http *h, struct MHD_Connection *c,
+                              unsigned status, const char *why)
 {
     struct answer a = { .status = status, .type = plain };
 
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         a.allow = "GET, HEAD";
 
-    return give(c, &a, span_of(why));
+    return give(h, c, &a, span_of(why));
 }
 
-static bool wants_old_format(struct MHD_Connection *c)
+static bool wants_old_format(const struct status_http *h, struct MHD_Connection *c)
 {
-    const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept");
+    const char *accept = h->lib.lookup_connection_value(c, MHD_HEADER_KIND, "Accept");
 
     return accept && strstr(accept, "text/plain") &&
            !strstr(accept, "application/openmetrics-text");
@@ -92,7 +95,7 @@ static bool wants_old_format(struct MHD_Connection *c)
 
 static enum MHD_Result give_metrics(struct status_http *h, struct MHD_Connection *c)
 {
-    bool old = wants_old_format(c);
+    bool old = wants_old_format(h, c);
     struct answer a = { MHD_HTTP_OK,
                         old ? "text/plain; version=0.0.4; charset=utf-8"
                             : "application/openmetrics-text; version=1.0.0; "
@@ -109,7 +112,7 @@ static enum MHD_Result give_metrics(struct status_http *h, struct MHD_Connection
     h->source.figures(h->source.owner, &figures);
     status_metrics(&figures, !old, out);
     if (fclose(out) == 0)
-        result = give(c, &a, (struct kedge_span){ (const uint8_t *)text, len });
+        result = give(h, c, &a, (struct kedge_span){ (const uint8_t *)text, len });
     free(text);
     return result;
 }
@@ -132,19 +135,19 @@ static enum MHD_Result give_status(struct status_http *h, struct MHD_Connection 
     if (h->closing || !client)
         return MHD_NO;
     if (h->source.ask(h->source.owner))
-        return give(c, &json, h->source.document(h->source.owner));
+        return give(h, c, &json, h->source.document(h->source.owner));
     client->waits = true;
-    MHD_suspend_connection(c);
+    h->lib.suspend_connection(c);
     return MHD_YES;
 }
 
-static enum MHD_Result give_page(struct MHD_Connection *c)
+static enum MHD_Result give_page(const struct status_http *h, struct MHD_Connection *c)
 {
     char policy[STATUS_PAGE_POLICY];
     struct answer a = { MHD_HTTP_OK, "text/html; charset=utf-8", NULL,
                         status_page_policy(policy) };
 
-    return give(c, &a, status_page());
+    return give(h, c, &a, status_page());
 }
 
 /* ---- requests ---- */
@@ -168,17 +171,18 @@ static enum MHD_Result count_header(void *owner, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-static struct header_count headers(struct MHD_Connection *c, const char *name)
+static struct header_count headers(const struct status_http *h, struct MHD_Connection *c,
+                                   const char *name)
 {
     struct header_count found = { .name = name };
 
-    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, &found);
+    (void)h->lib.get_connection_values(c, MHD_HEADER_KIND, count_header, &found);
     return found;
 }
 
 static bool is_our_host(const struct status_http *h, struct MHD_Connection *c)
 {
-    struct header_count host = headers(c, "Host");
+    struct header_count host = headers(h, c, "Host");
 
     if (host.count != 1 || !host.value)
         return false;
@@ -188,11 +192,11 @@ static bool is_our_host(const struct status_http *h, struct MHD_Connection *c)
     return false;
 }
 
-static bool has_body(struct MHD_Connection *c)
+static bool has_body(const struct status_http *h, struct MHD_Connection *c)
 {
-    struct header_count length = headers(c, "Content-Length");
+    struct header_count length = headers(h, c, "Content-Length");
 
-    return headers(c, "Transfer-Encoding").count > 0 || length.count > 1 ||
+    return headers(h, c, "Transfer-Encoding").count > 0 || length.count > 1 ||
            (length.count == 1 && (!length.value || strcmp(length.value, "0") != 0));
 }
 
@@ -210,19 +214,19 @@ static ON_REQUEST(answer)
     struct status_http *h = owner;
 
     if (!is_our_host(h, c))
-        return refuse(c, MHD_HTTP_FORBIDDEN,
+        return refuse(h, c, MHD_HTTP_FORBIDDEN,
                       "the Host header names no host of this server\n");
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-    if (has_body(c))
-        return refuse(c, 413, "a request has no body here\n");
+        return refuse(h, c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    if (has_body(h, c))
+        return refuse(h, c, 413, "a request has no body here\n");
     if (strcmp(path, "/metrics") == 0)
         return give_metrics(h, c);
     if (strcmp(path, "/status") == 0)
         return give_status(h, c);
     if (strcmp(path, "/") == 0)
-        return give_page(c);
-    return refuse(c, MHD_HTTP_NOT_FOUND, "there are /, /metrics and /status\n");
+        return give_page(h, c);
+    return refuse(h, c, MHD_HTTP_NOT_FOUND, "there are /, /metrics and /status\n");
 }
 
 /* ---- its life on the loop ---- */
@@ -235,8 +239,8 @@ static void end_old(struct status_http *h, kedge_nanos now)
 
         if (!client->connection || now - client->since < life_max)
             continue;
-        info = MHD_get_connection_info(client->connection,
-                                       MHD_CONNECTION_INFO_CONNECTION_FD);
+        info = h->lib.get_connection_info(client->connection,
+                                          MHD_CONNECTION_INFO_CONNECTION_FD);
         if (info)
             (void)shutdown(info->connect_fd, SHUT_RDWR);
     }
@@ -247,7 +251,7 @@ static void set_timer(struct status_http *h)
     kedge_nanos now = loop_now(h->loop), wait = KEDGE_SEC;
     MHD_UNSIGNED_LONG_LONG ms;
 
-    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES)
+    if (h->lib.get_timeout(h->daemon, &ms) == MHD_YES)
         wait = min_u64(wait, ms * KEDGE_MSEC);
     loop_timer_set(h->loop, &h->timer, h->acceptor.open > 0 ? now + wait : KEDGE_NEVER);
 }
@@ -255,7 +259,7 @@ static void set_timer(struct status_http *h)
 static void run(struct status_http *h)
 {
     end_old(h, loop_now(h->loop));
-    (void)MHD_run(h->daemon);
+    (void)h->lib.run(h->daemon);
     set_timer(h);
 }
 
@@ -297,7 +301,8 @@ static void add_client(void *owner, int fd)
     if (getpeername(fd, (struct sockaddr *)&peer.storage, &peer.len) < 0)
         peer.storage.ss_family = AF_UNIX;
     peer.len = (socklen_t)max_u64(peer.len, sizeof(struct sockaddr));
-    (void)MHD_add_connection(h->daemon, fd, (struct sockaddr *)&peer.storage, peer.len);
+    (void)h->lib.add_connection(h->daemon, fd, (struct sockaddr *)&peer.storage,
+                                peer.len);
     run(h);
 }
 
@@ -305,7 +310,7 @@ static int start(struct status_http *h)
 {
     const union MHD_DaemonInfo *info;
 
-    h->daemon = MHD_start_daemon(
+    h->daemon = h->lib.start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
         NULL, answer, h, MHD_OPTION_CONNECTION_LIMIT, (unsigned)STATUS_HTTP_CLIENTS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)STATUS_HTTP_MEMORY,
@@ -314,7 +319,7 @@ static int start(struct status_http *h)
         MHD_OPTION_END);
     if (!h->daemon)
         return -ENOMEM;
-    info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    info = h->lib.get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (!info || info->epoll_fd < 0)
         return -ENOSYS;
     return loop_watch_add(h->loop, &h->watch, info->epoll_fd, LOOP_READ);
@@ -335,7 +340,9 @@ int status_http_open(struct status_http **out, struct loop *loop,
     h->acceptor = (struct status_acceptor){
         .loop = loop, .most = STATUS_HTTP_CLIENTS, .take = add_client, .owner = h
     };
-    err = loop_timer_add(loop, &h->timer);
+    err = microhttpd_load(&h->lib);
+    if (err == 0)
+        err = loop_timer_add(loop, &h->timer);
     if (err == 0)
         err = acceptor_open(&h->acceptor);
     if (err == 0)
@@ -366,7 +373,7 @@ void status_http_ready(struct status_http *h)
         if (!h->clients[i].connection || !h->clients[i].waits)
             continue;
         h->clients[i].waits = false;
-        MHD_resume_connection(h->clients[i].connection);
+        h->lib.resume_connection(h->clients[i].connection);
         any = true;
     }
     if (any)
@@ -381,7 +388,7 @@ void status_http_close(struct status_http *h)
     if (h->daemon) {
         status_http_ready(h);
         loop_watch_remove(h->loop, &h->watch);
-        MHD_stop_daemon(h->daemon);
+        h->lib.stop_daemon(h->daemon);
     }
     loop_timer_remove(h->loop, &h->timer);
     free(h);

@@ -19,7 +19,7 @@ enum {
 
 struct status_http;
 
-/* Its source is there until it is closed. 0 or -errno. */
+/* Its source is there until it is closed. 0 or -errno (ENOENT: there is no libmicrohttpd). */
 KEDGE_MUST_CHECK int status_http_open(struct status_http **out, struct loop *loop,
                                       const struct status_source *source);
 
