@@ -94,14 +94,17 @@ def test_one_that_does_not_read_is_ended(serve, make, srv, as_nobody):
     """A document larger than a socket's queue, of which nothing is read."""
     assert as_nobody is not None
     server = serve("--control", f"unix://{srv}/control")
-    make("f" * 120, 5000)
+    name = "\x01" * 120  # in the document \\u0001 each
+    make(name, 5000)
     peers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(300)]
     for peer in peers:
         peer.settimeout(20)
-        peer.sendto(tftp.request(tftp.RRQ, "f" * 120), server.at)
+        peer.sendto(tftp.request(tftp.RRQ, name), server.at)
         peer.recvfrom(2000)
     before = server.descriptors()
     silent = [dial(f"{srv}/control") for _ in range(16)]
+    time.sleep(1)
+    assert server.descriptors() >= before + 16
     end = time.monotonic() + 4 * LIFE
     while server.descriptors() > before:
         assert time.monotonic() < end
