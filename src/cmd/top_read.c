@@ -17,14 +17,14 @@ static uint64_t number(const json_t *from, const char *key, uint64_t otherwise)
                : otherwise;
 }
 
-static void word(char out[TOP_WORD], const json_t *from, const char *key)
+static void read_word(char out[TOP_WORD], const json_t *from, const char *key)
 {
     const char *text = json_string_value(json_object_get(from, key));
 
     snprintf(out, TOP_WORD, "%s", text ? text : "");
 }
 
-static void text(struct top_text *out, const json_t *from, const char *key)
+static void read_text(struct top_text *out, const json_t *from, const char *key)
 {
     const json_t *v = json_object_get(from, key);
 
@@ -42,9 +42,9 @@ static bool is_word(const json_t *from, const char *key, const char *wanted)
 
 static void read_row(const json_t *from, struct top_row *row)
 {
-    word(row->peer, from, "peer");
-    word(row->mac, from, "mac");
-    text(&row->file, from, "file");
+    read_word(row->peer, from, "peer");
+    read_word(row->mac, from, "mac");
+    read_text(&row->file, from, "file");
     row->writes = is_word(from, "event", "put");
     row->bytes = number(from, "bytes", 0);
     row->size = number(from, "size", TOP_UNKNOWN);
@@ -59,12 +59,12 @@ static void read_row(const json_t *from, struct top_row *row)
 static void read_end(const json_t *from, struct top_end *e)
 {
     e->time_ms = number(from, "time_ms", 0);
-    word(e->peer, from, "peer");
-    word(e->outcome, from, "outcome");
-    word(e->event, from, "event");
-    word(e->verdict_id, from, "verdict_id");
-    text(&e->file, from, "file");
-    text(&e->verdict, from, "verdict");
+    read_word(e->peer, from, "peer");
+    read_word(e->outcome, from, "outcome");
+    read_word(e->event, from, "event");
+    read_word(e->verdict_id, from, "verdict_id");
+    read_text(&e->file, from, "file");
+    read_text(&e->verdict, from, "verdict");
 }
 
 /* A last ACK that is missing, and a question for the size, are no failures. */
@@ -89,7 +89,7 @@ static void read_figures(const json_t *from, struct top_state *out)
     const json_t *bytes = json_object_get(from, "bytes");
     const json_t *transfers = json_object_get(from, "transfers");
 
-    word(out->version, from, "kedge");
+    read_word(out->version, from, "kedge");
     out->time_ms = number(from, "time_ms", 0);
     out->uptime_ms = number(from, "uptime_ms", 0);
     out->active = number(from, "active", 0);

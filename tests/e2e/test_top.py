@@ -189,6 +189,25 @@ def test_a_row_has_what_fits(kedge, served, screen, columns, shown):
 
 
 @needs_tmux
+def test_keys_sort_the_rows(kedge, served, screen):
+    """The first client is older, the second one has more."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.settimeout(20)
+        peer.sendto(tftp.request(tftp.RRQ, "image.bin", blksize=1000), served.at)
+        for block in range(5):
+            _, transfer = peer.recvfrom(2000)
+            peer.sendto(tftp.ack(block), transfer)
+        peer.recvfrom(2000)
+        s = screen(80, 12, kedge, "top", f"unix://{served.control}")
+        for key, first in ("", "40%"), ("b", "80%"), ("a", "40%"):
+            s.call("send-keys", key or "x")
+            s.until(lambda lines: len(lines) > 4 and first in lines[2] and
+                    ("80%" if first == "40%" else "40%") in lines[3])
+        s.call("send-keys", "q")
+        assert s.status() == 0
+
+
+@needs_tmux
 def test_it_goes_on_when_the_server_ends_and_comes_again(kedge, served, serve, screen):
     s = screen(100, 12, kedge, "top", f"unix://{served.control}", "-i", "300ms")
     s.until(lambda lines: lines and "quit" in lines[-1])

@@ -18,19 +18,20 @@ struct kedge_span status_page(void)
     return span_of(status_page_html);
 }
 
-/* Of what stands between the two. */
+/* Of what stands between the first of each. */
 static struct hash hash_between(const char *open, const char *close)
 {
-    const char *from = strstr(status_page_html, open);
-    const char *to = from ? strstr(from, close) : NULL;
+    const char *opening = strstr(status_page_html, open);
+    const char *from = opening ? opening + strlen(open) : "";
+    const char *closing = strstr(from, close);
+    size_t len = closing ? strlen(from) - strlen(closing) : 0;
     uint8_t digest[SHA256_DIGEST_SIZE];
     struct hash hash = { { 0 } };
     struct sha256_ctx sha;
 
-    KEDGE_ASSERT(to);
-    from += strlen(open);
+    KEDGE_ASSERT(len > 0);
     sha256_init(&sha);
-    sha256_update(&sha, (size_t)(to - from), (const uint8_t *)from);
+    sha256_update(&sha, len, (const uint8_t *)from);
     sha256_digest(&sha, sizeof digest, digest);
     base64_encode_raw(hash.text, sizeof digest, digest);
     return hash;
