@@ -172,7 +172,35 @@ def the_first_request_starts_it(machine):
     assert machine.show("ActiveState") == "active"
 
 
-def test_the_units_under_systemd(machine):
+MORE = """[Service]
+ExecStart=
+ExecStart=/run/kedge-test/kedge serve --user nobody --metrics unix:///run/kedge/metrics \
+    --control unix:///run/kedge/control --root /srv/tftp tftp://*
+"""
+
+
+def it_is_seen_on_its_paths(machine, root):
+    """In the directory that systemd-tmpfiles makes of the shipped line, for another group."""
+    line = next(text for text in (root / "systemd/kedge-tftp.tmpfiles").read_text().splitlines()
+                if " /run/kedge " in text).replace(" tftp ", " nogroup ")
+    drop_in = f"/run/systemd/system/{SERVICE}.d"
+    machine.run("mkdir", "-p", drop_in)
+    for name, text in (f"{drop_in}/more.conf", MORE), ("/run/line.conf", line + "\n"):
+        machine.run("sh", "-c", 'printf %s "$1" > "$0"', name, text)
+    assert machine.run("systemd-tmpfiles", "--create", "/run/line.conf").returncode == 0
+    machine.systemctl("daemon-reload")
+    machine.systemctl("start", SERVICE)
+    assert machine.is_served()
+    machine.wait(lambda: machine.run("/run/kedge-test/kedge", "top").stdout.startswith(
+        "0 open, 1 ok, 0 failed"), "not seen")
+    found = machine.run("stat", "-c", "%n %a %U %G", "/run/kedge/control", "/run/kedge/metrics")
+    assert found.stdout == "/run/kedge/control 660 nobody nogroup\n" \
+                           "/run/kedge/metrics 660 nobody nogroup\n"
+    it_stops_well(machine)
+    assert machine.run("ls", "/run/kedge").stdout == ""
+
+
+def test_the_units_under_systemd(machine, root):
     it_is_active_once_it_serves(machine)
     a_reload_leaves_it_running(machine)
     it_is_started_again(machine, "KILL")
@@ -182,3 +210,4 @@ def test_the_units_under_systemd(machine):
     it_stops_well(machine)
     the_first_request_starts_it(machine)
     it_stops_well(machine)
+    it_is_seen_on_its_paths(machine, root)
