@@ -155,6 +155,15 @@ static struct kedge_tftp_limits limits_of(const struct explaining *e)
     return limits;
 }
 
+/* What is asked for is given back. */
+static void put_cookie(struct writer *w, struct kedge_span cookie)
+{
+    if (cookie.len == 0)
+        return;
+    put(w, span_of(w->len > 0 ? ",cookie=" : "cookie="));
+    put(w, span_of(explain_shown(cookie).text));
+}
+
 static void say_options(struct explaining *e)
 {
     struct kedge_tftp_limits limits = limits_of(e);
@@ -162,12 +171,13 @@ static void say_options(struct explaining *e)
                                     .mode = KEDGE_TFTP_OCTET,
                                     .options = e->asked };
     struct kedge_tftp_options granted = kedge_tftp_grant(&q, &limits);
-    uint8_t text[256] = { 0 };
+    uint8_t text[256 + sizeof(struct printable)] = { 0 };
     struct writer w = { .ptr = text, .room = sizeof text - 1 };
 
-    if (!e->asked.has)
+    if (!e->asked.has && e->cookie.len == 0)
         return;
     options_list(&w, &granted);
+    put_cookie(&w, e->cookie);
     explain_say(e, "options", "%s (blksize at most %u, windowsize at most %u)",
                 (const char *)text, (unsigned)limits.blksize_max,
                 (unsigned)limits.windowsize_max);
@@ -275,6 +285,7 @@ static bool read_client(struct explaining *e, const char *word)
 /* NAME=VALUE, as a request carries it. */
 static bool read_options(struct explaining *e, const char *const *words, size_t count)
 {
+    static const char cookie[] = "cookie=";
     uint8_t bytes[KEDGE_TFTP_REQUEST_MAX];
     struct writer w = { .ptr = bytes, .room = sizeof bytes };
     struct reader r;
@@ -284,10 +295,16 @@ static bool read_options(struct explaining *e, const char *const *words, size_t 
 
         if (!equals)
             return usage("an option is NAME=VALUE", words[i]);
+        if (strncasecmp(words[i], cookie, strlen(cookie)) == 0) {
+            e->cookie = span_of(equals + 1);
+            continue;
+        }
         put_string(&w, (struct kedge_span){ (const uint8_t *)words[i],
                                             (size_t)(equals - words[i]) });
         put_string(&w, span_of(equals + 1));
     }
+    if (e->cookie.len > TFTP_COOKIE_MAX)
+        e->cookie.len = 0;
     if (w.bad)
         return usage("more options than a request holds, from", words[0]);
     r = (struct reader){ .left = written(&w) };

@@ -21,6 +21,7 @@ struct explaining {
     struct policy_match mac; /* of --mac */
     struct provider_request request;
     struct kedge_tftp_options asked;
+    struct kedge_span cookie; /* tftp-hpa's option; empty: it is not asked */
     struct rules rules;
     uint64_t size; /* of the file to send */
 };

@@ -2,6 +2,7 @@
 """`kedge explain`: what it says of a request is what serve does with it."""
 import json
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -46,6 +47,8 @@ def some_request(rng):
         options["windowsize"] = rng.choice([1, 2, 16, 65535])
     if rng.random() < .5:
         options["tsize"] = 0 if op == RRQ else rng.choice([5, 1024, 1025])
+    if rng.random() < .2:
+        options["cookie"] = rng.choice(["x", "a b", "", "c" * 255, "c" * 256])
     return rng.choice(CLIENTS), op, rng.choice(NAMES), options
 
 
@@ -65,6 +68,96 @@ def test_random_requests_agree_with_explain(policed, kedge, tree, flags, seed):
         said = explained(kedge, ("-c", tree / "policy", *flags), *wanted)
         assert said == ask(server.at, *wanted), wanted
     assert (tree / "tree/in/old").read_text() == "old"  # explain and ask put nothing
+
+
+PARTS = ["a", "b", "c", "A", "B", "d.cfg"]
+
+
+def some_name(rng):
+    parts = [rng.choice(PARTS + ["link", "..", ".", ""]) for _ in range(rng.randint(1, 4))]
+    return rng.choice(["/", "/", "/", "\\"]).join(parts) + rng.choice(["", "", "", "/"])
+
+
+def some_tree(rng, base, links):
+    """Directories, files, rights, and links to anywhere."""
+    folders = [base]
+    base.mkdir()
+    for _ in range(6):
+        folder = rng.choice(folders) / rng.choice(PARTS)
+        if not folder.exists():
+            folder.mkdir()
+            folders.append(folder)
+    for _ in range(16):
+        path = rng.choice(folders) / rng.choice(PARTS)
+        if not path.exists():
+            path.write_bytes(bytes(rng.choice([0, 1, 512, 3000])))
+            path.chmod(rng.choice([0o644, 0o644, 0o644, 0o666, 0o604, 0o600]))
+    for _ in range(8):
+        path = rng.choice(folders) / rng.choice(PARTS + ["link", "link"])
+        if not path.exists() and not path.is_symlink():
+            path.symlink_to(rng.choice(links + [some_name(rng) or "x"]))
+    for folder in folders[1:]:
+        folder.chmod(rng.choice([0o755, 0o755, 0o777, 0o711, 0o700]))
+    base.chmod(0o777)
+
+
+def some_map(rng):
+    rules = [r"r ^a b", r"rg \\ /", r"ri ^A(.*)$ a\1", r"rE ^(.*)x$ \1.cfg", r"e ^c$", r"a /d\.cfg$ no\ cfg",
+             r"Gr ^link/ a/", r"P4r ^b/ c/", r"r ^\.\./", r"rgg aa a", r"s ^[.] \U\0\E", r"~a ^[a-cA-Bld./]"]
+    return "".join(rule + "\n" for rule in rng.sample(rules, rng.randint(0, 6)))
+
+
+def some_section(rng, srv):
+    keys = {"root": lambda: f'"{srv}/{rng.choice(["root", "other", "by/%a"])}"',
+            "get": lambda: rng.choice(["allow", "refuse"]),
+            "uploads": lambda: rng.choice(["refuse", "create", "overwrite", "version"]),
+            "max-upload": lambda: rng.choice(["1", "1K"]),
+            "ignore-case": lambda: rng.choice(["yes", "no"]),
+            "blksize-max": lambda: rng.choice(["512", "1400"]),
+            "windowsize-max": lambda: rng.choice(["1", "7"]),
+            "map": lambda: f'"{srv}/map"', "mode": lambda: '"0600"'}
+    of_client = rng.random() < .6
+    chosen = rng.sample([k for k in keys if of_client or k not in ("root", "ignore-case", "map")],
+                        rng.randint(1, 3))
+    title = rng.choice(["127.0.0.1", "127.0.0.2", "127.0.0.2/31", "127.0.0.0/8", "interface lo"]) \
+        if of_client else rng.choice(["*.cfg", "a/**", "**/b", "?", "c/*"])
+    return title, f'{"client" if of_client else "file"} "{title}" ' \
+        f'{{ {"  ".join(f"{k} = {keys[k]()}" for k in chosen)} }}\n'
+
+
+def some_world(rng, srv, user):
+    cache = f"{srv}/cache"
+    links = [cache, f"{cache}/a", "../cache/b", "/a/b", "../other/a", "/etc/passwd", "link", f"{srv}/other"]
+    for name in ("root", "other", "cache", "by"):
+        some_tree(rng, srv / name, links)
+    some_tree(rng, srv / "by/127.0.0.1", links)
+    (srv / "map").write_text(some_map(rng))
+    sections = dict(some_section(rng, srv) for _ in range(rng.randint(2, 7)))
+    (srv / "policy").write_text(
+        f'listen = {{ "tftp://127.0.0.1:0" }}\nroot = "{srv}/root"\nuser = {user}\n'
+        + (f'follow = {{ "{cache}" }}\n' if rng.random() < .6 else "")
+        + f"uploads = {rng.choice(['refuse', 'overwrite'])}\n" + "".join(sections.values()))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_worlds_agree_with_explain(policed, kedge, tree, as_nobody, seed):
+    """60 each, 480 more: trees, links, rights, maps and policies are random too."""
+    rng = random.Random(f"world {seed}")
+    shutil.rmtree(tree)
+    tree.mkdir(mode=0o777)
+    some_world(rng, tree, as_nobody.get("user", ME))
+    there = [str(path.relative_to(tree / top)) for top in ("root", "other", "root")
+             for path in sorted((tree / top).rglob("*")) if not path.is_dir() or rng.random() < .1]
+    server = policed()
+    outcomes = set()
+    for _ in range(60):
+        source, op, _, options = some_request(rng)
+        name = some_name(rng) if rng.random() < .4 else rng.choice(there)
+        wanted = source, op, name, options
+        said = explained(kedge, ("-c", tree / "policy"), *wanted)
+        assert said == ask(server.at, *wanted), (wanted, (tree / "policy").read_text())
+        outcomes.add((op, said[0] if said[0] == "granted" else said))
+    assert len(outcomes) >= 3, outcomes
 
 
 def test_without_a_policy_it_agrees_too(serve, kedge, tree):

@@ -16,9 +16,7 @@ static struct provided_file *file_of(struct tftp_service *s,
     return (void *)(s->files + number * s->config.provider->file_bytes);
 }
 
-/* As tftp-hpa takes it; longer it is not granted. Of two the last counts. */
-enum { COOKIE_MAX = 255 };
-
+/* Of two the last counts. */
 static struct kedge_span find_cookie(struct kedge_span datagram)
 {
     struct reader r = { .left = datagram };
@@ -36,7 +34,7 @@ static struct kedge_span find_cookie(struct kedge_span datagram)
         if (span_equal_nocase(name, "cookie"))
             cookie = value;
     }
-    return cookie.len <= COOKIE_MAX ? cookie : (struct kedge_span){ 0 };
+    return cookie.len <= TFTP_COOKIE_MAX ? cookie : (struct kedge_span){ 0 };
 }
 
 /* Both are of one request, for which there is room. */

@@ -26,6 +26,7 @@ enum {
 /* A string of the client's that the OACK gives back (tftp-hpa), beside KEDGE_TFTP_HAS_...: the
  * machines know it as an option that is granted, the service has what it says. */
 #define TFTP_HAS_COOKIE (1u << 31)
+#define TFTP_COOKIE_MAX 255 /* as tftp-hpa takes it; a longer one is not granted */
 
 struct tftp_config {
     struct loop *loop;
