@@ -107,6 +107,7 @@ static int open_tftp(struct server *s)
         .single_port = serve_port_is(o, "always"),
         .auto_port = serve_port_is(o, "auto"),
         .request_rate = share(s, o->request_port_rate),
+        .interface = o->interface,
         .free_bind = o->wait_for_address,
         .by_interface = s->policies != NULL, /* a later policy may ask */
         .low = (uint16_t)o->port_range.low,
@@ -212,11 +213,12 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
                                      const struct kedge_address *at, int fd,
                                      const char *text)
 {
+    struct listen_how how = { s->options->interface, s->options->wait_for_address };
     struct kedge_error error;
     int err;
 
     if (fd == 0)
-        fd = endpoint_listen_at(e, at, s->options->wait_for_address, &error);
+        fd = endpoint_listen_at(e, at, how, &error);
     if (fd < 0)
         return serve_refuse(&error, at->storage.ss_family == AF_UNIX);
     err = open_service(s, e, fd);

@@ -10,6 +10,7 @@
 #include "os/privileges.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,10 +193,27 @@ static enum exit_code open_exec(struct server *s)
     return EXIT_LOCAL_FILE;
 }
 
+/* What is passed was bound by who passes it. */
+static enum exit_code check_interface(const struct server *s)
+{
+    const char *name = s->options->interface;
+    bool passed = s->passed.count > 0;
+
+    if (!name || (!passed && if_nametoindex(name) > 0))
+        return EXIT_OK;
+    fprintf(stderr, "kedge serve: --interface %s: %s\n",
+            printable(name, PRINTABLE_NAME).text,
+            passed ? "the sockets were passed: BindToDevice= of their unit sets it"
+                   : "there is no such interface (ip link says which there are)");
+    return passed ? EXIT_USAGE : EXIT_NO_NAME;
+}
+
 enum exit_code server_listen(struct server *s, const struct operands *endpoints)
 {
-    enum exit_code code;
+    enum exit_code code = check_interface(s);
 
+    if (code != EXIT_OK)
+        return code;
     if (s->passed.count > 0)
         code = serve_passed(s, endpoints);
     else

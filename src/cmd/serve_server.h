@@ -18,7 +18,7 @@
 
 #include <stdatomic.h>
 
-enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 31, EXPLAIN_ARGS = 2 };
+enum { CACHE_FILES_MAX = 32, SERVE_ARGS = 32, EXPLAIN_ARGS = 2 };
 
 /* What only in.tftpd asks for. All zero: nothing. */
 struct serve_extra {
@@ -50,6 +50,7 @@ struct serve_options {
     uint32_t uploads; /* enum upload_policy */
     bool everywhere;
     bool wait_for_address;
+    const char *interface; /* NULL: any */
     const char *user;
     uint32_t sandbox;           /* enum serve_sandbox_mode */
     const char *single_port;    /* "": always */

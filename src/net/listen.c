@@ -123,7 +123,7 @@ static int start_listening(int fd, const struct kedge_endpoint *e)
 
 /* The descriptor or -errno. */
 static int open_at(const struct kedge_endpoint *e, const struct kedge_address *at,
-                   bool free_bind)
+                   struct listen_how how)
 {
     int fd = endpoint_socket(e, at->storage.ss_family);
     int err = 0;
@@ -133,7 +133,9 @@ static int open_at(const struct kedge_endpoint *e, const struct kedge_address *a
     /* A restart must not wait for the old connections to pass away. */
     if (e->transport == KEDGE_TCP)
         err = option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (!err && free_bind)
+    if (!err)
+        err = option_interface(fd, at->storage.ss_family, how.interface);
+    if (!err && how.free_bind)
         err = option_free_bind(fd, at->storage.ss_family);
     if (!err)
         err = bind_to(fd, e, at);
@@ -146,13 +148,13 @@ static int open_at(const struct kedge_endpoint *e, const struct kedge_address *a
 }
 
 int endpoint_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
-                       bool free_bind, struct kedge_error *error)
+                       struct listen_how how, struct kedge_error *error)
 {
     int fd;
 
     if (!endpoint_is_one_socket(e, error))
         return -1;
-    fd = open_at(e, at, free_bind);
+    fd = open_at(e, at, how);
     if (fd < 0)
         endpoint_problem(error, -fd, e, "listen on", at);
     return fd < 0 ? -1 : fd;
@@ -161,7 +163,7 @@ int endpoint_listen_at(const struct kedge_endpoint *e, const struct kedge_addres
 int kedge_listen_at(const struct kedge_endpoint *e, const struct kedge_address *at,
                     struct kedge_error *error)
 {
-    return endpoint_listen_at(e, at, false, error);
+    return endpoint_listen_at(e, at, (struct listen_how){ 0 }, error);
 }
 
 int kedge_endpoint_listen(const struct kedge_endpoint *e, struct kedge_error *error)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 int option_set(int fd, int level, int name, int value)
 {
@@ -33,6 +35,15 @@ int option_free_bind(int fd, int family)
     if (family != AF_INET && family != AF_INET6)
         return 0;
     return option_set_ip(fd, family == AF_INET6, IP_FREEBIND, IPV6_FREEBIND, 1);
+}
+
+int option_interface(int fd, int family, const char *name)
+{
+    if (!name || (family != AF_INET && family != AF_INET6))
+        return 0;
+    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) < 0
+               ? -errno
+               : 0;
 }
 
 int option_blocking(int fd, bool blocking)

@@ -18,6 +18,10 @@ KEDGE_MUST_CHECK int option_get(int fd, int level, int name, int *value);
  * other families than IPv4 and IPv6 there is nothing to do. 0 or -errno. */
 KEDGE_MUST_CHECK int option_free_bind(int fd, int family);
 
+/* Let it hear and speak by the interface of that name alone (SO_BINDTODEVICE); NULL: by any. Of
+ * other families than IPv4 and IPv6 there is nothing to do. 0 or -errno (ENODEV). */
+KEDGE_MUST_CHECK int option_interface(int fd, int family, const char *name);
+
 /* Whether calls on it wait. 0 or -errno. */
 KEDGE_MUST_CHECK int option_blocking(int fd, bool blocking);
 

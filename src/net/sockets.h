@@ -9,11 +9,16 @@
  * blocking. The descriptor or -errno. */
 KEDGE_MUST_CHECK int endpoint_socket(const struct kedge_endpoint *e, int family);
 
-/* As kedge_listen_at(); if free_bind, also at an IP address that this host does not have
- * yet. */
+/* What more may be said of a socket that listens by IP. */
+struct listen_how {
+    const char *interface; /* by this one alone; NULL: by any */
+    bool free_bind;        /* also at an address that this host does not have yet */
+};
+
+/* As kedge_listen_at(). */
 KEDGE_MUST_CHECK int endpoint_listen_at(const struct kedge_endpoint *e,
-                                        const struct kedge_address *at, bool free_bind,
-                                        struct kedge_error *error);
+                                        const struct kedge_address *at,
+                                        struct listen_how how, struct kedge_error *error);
 
 /* True where e is one socket that can be dialled or listened on; else *error says why. */
 KEDGE_MUST_CHECK bool endpoint_is_one_socket(const struct kedge_endpoint *e,

@@ -33,6 +33,7 @@ struct udp_options {
     int fd;                /* not 0: this one, bound already, in place of a new one; `at`,
                               the range and reuse_port are not looked at */
     bool reuse_port;       /* bind to a port whose first socket is shared: udp_share() */
+    const char *interface; /* to this one's datagrams alone; NULL: to any's */
     bool free_bind;        /* to an address that this host may not have yet */
     bool gro; /* let the kernel join datagrams; quietly off where it cannot */
     uint32_t receive_buffer; /* wanted bytes; 0: UDP_RECEIVE_BUFFER */

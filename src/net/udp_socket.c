@@ -151,6 +151,8 @@ int udp_open(const struct udp_options *o, struct udp_socket *out)
         return fd;
     if (o->reuse_port)
         err = option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (!err)
+        err = option_interface(fd, o->at.u.any.sa_family, o->interface);
     if (!err && o->free_bind)
         err = option_free_bind(fd, o->at.u.any.sa_family);
     if (!err)

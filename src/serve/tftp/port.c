@@ -95,6 +95,7 @@ static int open_ports(struct tftp_listener *l, struct tftp_service *s,
 {
     struct udp_options options = { .at = *at,
                                    .fd = fd,
+                                   .interface = s->config.interface,
                                    .free_bind = s->config.free_bind,
                                    .gro = s->config.single_port,
                                    .receive_buffer = queue_for(s->config.room),

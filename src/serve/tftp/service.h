@@ -43,6 +43,7 @@ struct tftp_config {
     bool single_port;
     bool auto_port;        /* as of tftp/sessions.h; not with single_port */
     uint32_t request_rate; /* likewise */
+    const char *interface; /* listen there alone; NULL: everywhere */
     bool free_bind;        /* listen at addresses too that this host does not have yet */
     bool by_interface;     /* the provider is to be told where requests come in */
     uint16_t low, high;    /* of the data ports; 0: any */
