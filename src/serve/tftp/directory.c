@@ -59,35 +59,15 @@ static void forget_memory(struct provider *provider)
 {
     struct directory *d = (struct directory *)provider;
 
-    if (d->memory.file)
-        cache_release(d->memory.file, loop_now(d->config.loop));
-    d->memory.file = NULL;
-    d->memory.checked = NULL;
+    turn_memory_forget(&d->memory, loop_now(d->config.loop));
 }
 
-/* The file, if it is open: asked of the kernel once a turn for a name. It is held while it
- * is remembered. */
 static struct cached_file *find_open(struct directory *d, const struct directory_file *f)
 {
-    const struct rules *r = &f->rules;
-    struct turn_memory *m = &d->memory;
-    kedge_nanos now = loop_now(d->config.loop);
+    struct turn_question open = { d->config.files, f->rules.root, f->generation,
+                                  &f->rules.name, now_of(f) };
 
-    if (m->file && m->found_at == now && m->root == r->root &&
-        m->generation == f->generation && strcmp(m->name.text, r->name.text) == 0) {
-        cache_share(m->file);
-        return m->file;
-    }
-    forget_memory(&d->provider);
-    m->file = cache_find(d->config.files, r->root, &r->name);
-    if (!m->file)
-        return NULL;
-    m->found_at = now;
-    m->root = r->root;
-    m->generation = f->generation;
-    m->name = r->name;
-    cache_share(m->file);
-    return m->file;
+    return turn_memory_find(&d->memory, &open);
 }
 
 static void set_file(struct directory_file *f, struct cached_file *file)
@@ -175,18 +155,11 @@ static const uint8_t *directory_lend(struct provided_file *file, uint64_t offset
     return bytes;
 }
 
-/* Asked of the kernel once a turn for a file. */
 static bool directory_changed(const struct provided_file *file)
 {
     const struct directory_file *f = (const struct directory_file *)file;
-    struct turn_memory *m = &directory_of(file)->memory;
-    kedge_nanos now = now_of(f);
 
-    if (m->checked != f->file || m->checked_at != now)
-        m->changed = cache_changed(f->file);
-    m->checked = f->file;
-    m->checked_at = now;
-    return m->changed;
+    return turn_memory_changed(&directory_of(file)->memory, f->file, now_of(f));
 }
 
 /* Who asks again where no descriptor was left shall find some: an upload wants two. */

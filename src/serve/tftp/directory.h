@@ -14,6 +14,7 @@
 #include "serve/tftp/policy_slot.h"
 #include "serve/tftp/provider.h"
 #include "serve/tftp/seldom.h"
+#include "serve/tftp/turn_memory.h"
 
 /* All of it outlives the directory. The helpers' results are collected on the loop's
  * thread (workers_collect), by the owner. */
@@ -25,18 +26,6 @@ struct directory_config {
     struct upload_rules uploads;
     struct policy_slot *policies; /* they go before root and uploads. NULL: none */
     struct seldom *seldom; /* of what lasts, with other directories; NULL: its own */
-};
-
-/* What was found out in this turn holds for all of it: a storm asks for one file. */
-struct turn_memory {
-    kedge_nanos found_at; /* loop_now() of the turn */
-    const struct store_root *root;
-    uint64_t generation; /* of the policy that has the root */
-    struct root_name name;
-    struct cached_file *file;
-    kedge_nanos checked_at;
-    const struct cached_file *checked;
-    bool changed;
 };
 
 struct directory {

@@ -3,7 +3,6 @@
 #include "serve/tftp/judged.h"
 
 #include "base/bytes.h"
-#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,11 +60,28 @@ static struct kedge_span bytes_of(const struct judged_key *key)
                                 offsetof(struct judged_key, name) + key->len };
 }
 
+/* By words, for it is done for each request. */
+static uint64_t hash_words(struct kedge_span s)
+{
+    uint64_t h = s.len;
+    uint64_t word = 0;
+
+    for (; s.len >= sizeof word; s.ptr += sizeof word, s.len -= sizeof word) {
+        memcpy(&word, s.ptr, sizeof word);
+        h = (h ^ word) * 0xff51afd7ed558ccdULL;
+        h ^= h >> 32;
+    }
+    word = 0;
+    memcpy(&word, s.ptr, s.len);
+    h = (h ^ word) * 0xff51afd7ed558ccdULL;
+    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53ULL;
+    return h ^ h >> 33;
+}
+
+/* Who finds names that share a slot gains nothing: they are judged each time, as others are. */
 static struct judged_slot *slot_of(const struct judged *j, const struct judged_key *key)
 {
-    const struct hash_key hash = { 0 };
-
-    return &j->slots[hash_keyed(&hash, bytes_of(key)) % JUDGED_SLOTS];
+    return &j->slots[hash_words(bytes_of(key)) % JUDGED_SLOTS];
 }
 
 static void recall(const struct judged_slot *s, struct rules *out)
