@@ -526,7 +526,7 @@ static const struct check_row rows[] = {
       .why = "The two sides would transfer on different terms.",
       .lesson = "compare each option of the OACK with those you asked for",
       CHECK_SCRIPT(ASKED(1200), ASKS(""), OACK("kedge-nonsense=1"), EXPECT("ERROR"),
-                   ENDS_BADLY()) },
+                   ENDS_BADLY(.asks = true)) },
     { .id = "client-writes-wrap",
       .level = CHECK_ROBUST,
       .section = "field",

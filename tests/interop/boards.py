@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Boards that boot over the wire: U-Boot in QEMU, on taps of a bridge in a namespace."""
+"""What boots over the wire: U-Boot and iPXE in QEMU, on taps of a bridge in a namespace."""
 import os
 import select
 import subprocess
@@ -45,21 +45,21 @@ class Wires:
 
 
 class Guest:
-    """What QEMU emulates. Its time is the machine's: a minute and a half for each step is many
-    times what one takes."""
+    """What QEMU emulates. Its time is the machine's: two minutes for each step are many times
+    what one takes."""
 
-    PATIENCE = 90
+    PATIENCE = 120
 
-    def __init__(self, command, **more):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, bufsize=0, **more)
+    def __init__(self, wires, command, env=None):
+        self.process = subprocess.Popen(
+            [*wires.inside, *command], env={**os.environ, **(env or {})}, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
 
     def read_to(self, words):
         """What it prints up to these words."""
         text, end = "", time.monotonic() + self.PATIENCE
         while words not in text:
-            left = max(0, end - time.monotonic())
-            ready, _, _ = select.select([self.process.stdout], [], [], left)
+            ready, _, _ = select.select([self.process.stdout], [], [], end - time.monotonic())
             more = os.read(self.process.stdout.fileno(), 4096) if ready else b""
             assert more, f"no {words!r} behind {text!r}"
             text += more.decode(errors="replace")
@@ -72,26 +72,50 @@ class Guest:
         self.process.stdout.close()
 
 
-class Board(Guest):
-    """A board with U-Boot, at its prompt."""
+class Machine(Guest):
+    """One at its boot loader's prompt."""
+    FIRST = END = ""    # what it prints when it may be stopped, and before it takes a command
+    STOP = ""           # what stops it
+
+    def __init__(self, wires, command, env=None):
+        super().__init__(wires, command, env)
+        try:
+            self.read_to(self.FIRST)
+            self.say(self.STOP)
+            self.read_to(self.END)
+        except AssertionError:
+            self.stop()
+            raise
+
+    def say(self, words):
+        self.process.stdin.write(words.encode())
+
+    def enter(self, command):
+        self.say(command + "\n")
+
+    def do(self, command):
+        self.enter(command)
+        return self.read_to(self.END)
+
+
+def nic(wires, kind, mac):
+    return ["-netdev", f"tap,id=wire,ifname={wires.tap()},script=no,downscript=no",
+            "-device", f"{kind},netdev=wire,mac={mac}"]
+
+
+class Board(Machine):
+    """U-Boot."""
+    FIRST, STOP, END = "stop autoboot", "\n", "\n=> "
 
     def __init__(self, wires, peers, mac, address, server=SERVER):
         libraries = ":".join(str(p) for p in (peers / "usr/lib").glob("*-linux-gnu"))
-        nic = f"virtio-net-device,netdev=wire,mac={mac}"
-        super().__init__(
-            [*wires.inside, peers / "usr/bin/qemu-system-arm", "-M", "virt", "-m", "128", "-nographic",
-             "-L", peers / "usr/share/qemu", "-bios", peers / "usr/lib/u-boot/qemu_arm/u-boot.bin",
-             "-netdev", f"tap,id=wire,ifname={wires.tap()},script=no,downscript=no", "-device", nic],
-            env={**os.environ, "LD_LIBRARY_PATH": libraries})
-        self.read_to("stop autoboot")
-        self.do("")
+        super().__init__(wires, [
+            peers / "usr/bin/qemu-system-arm", "-M", "virt", "-m", "128", "-nographic", "-L",
+            peers / "usr/share/qemu", "-bios", peers / "usr/lib/u-boot/qemu_arm/u-boot.bin",
+            *nic(wires, "virtio-net-device", mac)], {"LD_LIBRARY_PATH": libraries})
         for name, value in (("ipaddr", address), ("serverip", server), ("netmask", "255.255.255.0"),
                             ("gatewayip", SERVER)):
             self.do(f"setenv {name} {value}")
-
-    def do(self, command):
-        self.process.stdin.write(command.encode() + b"\n")
-        return self.read_to("\n=> ")
 
     def load(self, name):
         """The CRC-32 of what it loads; None where it is refused."""
@@ -99,3 +123,57 @@ class Board(Guest):
         if "Bytes transferred" not in said:
             return None
         return int(self.do(f"crc32 {LOAD} $filesize").split("==> ")[1].split()[0], 16)
+
+    def ask(self, name):
+        """Begin to load it; break off what it loads still."""
+        self.say("\x03")
+        self.do("")
+        self.enter(f"tftpboot {LOAD} {name}")
+
+
+class Ipxe(Machine):
+    """iPXE in the network card of a PC."""
+    ROM = "/usr/lib/ipxe/qemu/pxe-e1000.rom"
+    FIRST, STOP, END = "Ctrl-B for the iPXE command line", "\x02", "iPXE>"
+
+    def __init__(self, wires, qemu, mac, address):
+        super().__init__(wires, [
+            qemu, "-M", "pc,graphics=off", "-m", "128", "-nographic",
+            *nic(wires, f"e1000,romfile={self.ROM},bootindex=1", mac)])
+        self.do("ifopen net0")
+        self.do(f"set net0/ip {address}")
+        self.do("set net0/netmask 255.255.255.0")
+
+    def enter(self, command):
+        """Its serial port keeps 16 bytes: each waits for its echo."""
+        for c in command:
+            self.say(c)
+            self.read_to(c)
+        self.say("\n")
+
+    def ask(self, name):
+        self.say("\x03")
+        self.do("")
+        self.do("imgfree")
+        self.enter(f"imgfetch tftp://{SERVER}/{name}")
+
+
+class Grub(Machine):
+    """GRUB, started by the firmware of a PC (OVMF)."""
+    BIOS = "/usr/share/ovmf/OVMF.fd"
+    MODULES = "normal efinet net tftp hashsum gcry_md5".split()
+    FIRST = END = "grub> "
+
+    def __init__(self, wires, qemu, directory, mac, address):
+        image = directory / "grub.efi"
+        subprocess.run(["grub-mkimage", "-O", "x86_64-efi", "-p", "/", "-o", image, *self.MODULES],
+                       check=True)
+        super().__init__(wires, [
+            qemu, "-M", "q35", "-m", "256", "-nographic", "-bios", self.BIOS, "-kernel", image,
+            *nic(wires, "e1000,romfile=", mac)])
+        self.do(f"net_add_addr c efinet0 {address}")
+
+    def ask(self, name):
+        self.say("\x1b")
+        self.do("")
+        self.enter(f"md5sum (tftp,{SERVER})/{name}")

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from interop.boards import Guest
+from interop.boards import Guest, nic
 
 LOADED = "loaded-over-the-wire"
 GRUB_CFG = f"serial --unit=0\nterminal_output serial\necho {LOADED}\n"
@@ -58,15 +58,15 @@ def missing():
 
 class PC(Guest):
     """One that boots from its network card: by iPXE, which that has in its ROM, or by EDK2's own
-    loader, if it has none."""
+    loader, if it has none. All from its firmware on is one step."""
+
+    PATIENCE = 300
 
     def __init__(self, wires, uefi):
         firmware, rom = [], ""
         if uefi:
             firmware = ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}"]
             rom = ",romfile="
-        super().__init__(
-            [*wires.inside, "qemu-system-x86_64", "-M", "pc", "-m", "256", "-nographic", "-no-reboot",
-             *firmware, "-boot", "n", "-netdev",
-             f"tap,id=wire,ifname={wires.tap()},script=no,downscript=no",
-             "-device", f"virtio-net-pci,netdev=wire,mac=52:54:00:00:00:01{rom}"])
+        super().__init__(wires, [
+            "qemu-system-x86_64", "-M", "pc", "-m", "256", "-nographic", "-no-reboot", *firmware,
+            "-boot", "n", *nic(wires, "virtio-net-pci", f"52:54:00:00:00:01{rom}")])
