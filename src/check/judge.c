@@ -175,6 +175,7 @@ static void note_gaps(struct check_play *p, uint32_t from)
         put_decimal(&w, gap / KEDGE_SEC);
         put_u8(&w, '.');
         put_decimal(&w, gap / (100 * KEDGE_MSEC) % 10);
+        put_decimal(&w, gap / (10 * KEDGE_MSEC) % 10);
         put(&w, span_of(" s"));
     }
     p->finding.note = p->finding.measured;
@@ -195,9 +196,9 @@ static void judge_times(struct check_play *p, const struct check_in *in)
         play_next(p);
     else
         play_fail(p, in,
-                  "the packet again after %u s, as agreed; it came after %llu.%llu s",
+                  "the packet again after %u s, as agreed; it came after %llu.%02llu s",
                   step_of(p)->size, (unsigned long long)(after / KEDGE_SEC),
-                  (unsigned long long)(after / (100 * KEDGE_MSEC) % 10));
+                  (unsigned long long)(after / (10 * KEDGE_MSEC) % 100));
 }
 
 static void judge_fewer(struct check_play *p, const struct check_in *in)

@@ -131,7 +131,16 @@ class Board(Machine):
         self.enter(f"tftpboot {LOAD} {name}")
 
 
-class Ipxe(Machine):
+class Pc(Machine):
+    def enter(self, command):
+        """Its serial port keeps 16 bytes: each waits for its echo."""
+        for c in command:
+            self.say(c)
+            self.read_to(c)
+        self.say("\n")
+
+
+class Ipxe(Pc):
     """iPXE in the network card of a PC."""
     ROM = "/usr/lib/ipxe/qemu/pxe-e1000.rom"
     FIRST, STOP, END = "Ctrl-B for the iPXE command line", "\x02", "iPXE>"
@@ -144,13 +153,6 @@ class Ipxe(Machine):
         self.do(f"set net0/ip {address}")
         self.do("set net0/netmask 255.255.255.0")
 
-    def enter(self, command):
-        """Its serial port keeps 16 bytes: each waits for its echo."""
-        for c in command:
-            self.say(c)
-            self.read_to(c)
-        self.say("\n")
-
     def ask(self, name):
         self.say("\x03")
         self.do("")
@@ -158,22 +160,26 @@ class Ipxe(Machine):
         self.enter(f"imgfetch tftp://{SERVER}/{name}")
 
 
-class Grub(Machine):
+class Grub(Pc):
     """GRUB, started by the firmware of a PC (OVMF)."""
     BIOS = "/usr/share/ovmf/OVMF.fd"
-    MODULES = "normal efinet net tftp hashsum gcry_md5".split()
-    FIRST = END = "grub> "
+    MODULES = "normal efinet net tftp cat".split()
+    FIRST, STOP, END = "grub> ", "\n", "grub> "
+    asked = False
 
     def __init__(self, wires, qemu, directory, mac, address):
-        image = directory / "grub.efi"
+        image = directory / "EFI/BOOT/BOOTX64.EFI"
+        image.parent.mkdir(parents=True)
         subprocess.run(["grub-mkimage", "-O", "x86_64-efi", "-p", "/", "-o", image, *self.MODULES],
                        check=True)
         super().__init__(wires, [
-            qemu, "-M", "q35", "-m", "256", "-nographic", "-bios", self.BIOS, "-kernel", image,
-            *nic(wires, "e1000,romfile=", mac)])
+            qemu, "-M", "q35", "-m", "256", "-nographic", "-bios", self.BIOS,
+            "-drive", f"if=virtio,file=fat:{directory},format=raw,readonly=on",
+            *nic(wires, "virtio-net-pci,romfile=", mac)])
         self.do(f"net_add_addr c efinet0 {address}")
 
     def ask(self, name):
-        self.say("\x1b")
-        self.do("")
-        self.enter(f"md5sum (tftp,{SERVER})/{name}")
+        if self.asked:  # nothing breaks it off: it ends by itself
+            self.read_to(self.END)
+        self.asked = True
+        self.enter(f"cat (tftp,{SERVER})/{name}")
