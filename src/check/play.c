@@ -45,6 +45,7 @@ static void open_inbox(struct check_play *p)
         memmove(&p->inbox[i], &p->inbox[i + 1],
                 (--p->inbox_count - i) * sizeof *p->inbox);
         play_judge(p, &(struct check_in){ .side = kept.side,
+                                          .is_repeat = kept.is_repeat,
                                           .from = kept.from,
                                           .bytes = { kept.bytes, kept.len } });
     }
@@ -162,6 +163,7 @@ static void keep(struct check_play *p, const struct check_in *in)
         return;
     p->inbox_count++;
     *k = (struct check_inbox){ .side = in->side,
+                               .is_repeat = in->is_repeat,
                                .from = in->from,
                                .len = (uint32_t)in->bytes.len };
     if (in->bytes.len > 0)

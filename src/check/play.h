@@ -77,6 +77,7 @@ struct check_io {
 
 struct check_inbox {
     uint32_t side, len;
+    bool is_repeat;
     struct net_address from;
     uint8_t bytes[CHECK_KEPT_MAX];
 };

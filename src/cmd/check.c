@@ -10,6 +10,7 @@
 #include "cmd/url.h"
 #include "cmd/verbs.h"
 #include "report/progress.h"
+#include "report/terminal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,13 +41,17 @@ static void clear_line(struct checking *c)
 static void show_progress(void *owner, uint32_t done, uint32_t total, const char *id)
 {
     struct checking *c = owner;
+    static const char begin[] = "\r\033[K";
+    size_t width = terminal_size(2).columns, room = sizeof begin - 1;
     char line[96];
-    int n = snprintf(line, sizeof line, "\r\033[K%u of %u checks, last %.40s", done,
-                     total, id);
+    size_t n = (size_t)snprintf(line, sizeof line, "%s%u of %u checks, last %.40s", begin,
+                                done, total, id);
 
     if (!c->draws)
         return;
-    terminal_draw(2, (struct kedge_span){ (const uint8_t *)line, (size_t)n });
+    /* A line that fills the terminal could not be taken away whole. */
+    room += width > 0 ? width - 1 : 0;
+    terminal_draw(2, (struct kedge_span){ (const uint8_t *)line, n < room ? n : room });
     c->drawn = true;
 }
 

@@ -183,6 +183,13 @@ static const struct play_case {
         { 5, 0, DATA, 1, 512, NULL, 40002 } },
       CHECK_PASS,
       NULL },
+    { "manners-reused-port",
+      { { 1, 0, DATA, 1, 512, NULL, 0 },
+        { 2, 0, RAW, 0, 6, "\0\5\0\1x", 40000 },
+        { 3, 0, RAW, 0, 6, "\0\5\0\1x", 40001 },
+        { 5, 0, DATA, 1, 512, NULL, 40002 } },
+      CHECK_PASS,
+      NULL },
     /* ... and where all transfers have one port, what answers it is. */
     { "manners-reused-port",
       { { 1, 0, DATA, 1, 512, NULL, 69 },
@@ -194,6 +201,19 @@ static const struct play_case {
       { { 1, 0, DATA, 1, 512, NULL, 0 }, { 2, 0, DATA, 1, 512, NULL, 40000 } },
       CHECK_DEVIATES,
       "of another file" },
+    /* What came again while the other side was waited for is no answer either. */
+    { "upload-two",
+      { { 1, 0, RAW, 0, 4, "\0\4\0\0", 0 },
+        { 2, 0, RAW, 0, 4, "\0\4\0\1", 0 },
+        { 3, 1, RAW, 0, 4, "\0\4\0\0", 40001 },
+        { 4, 1, RAW, 0, 4, "\0\4\0\1", 40001 },
+        { 1000, 1, RAW, 0, 4, "\0\4\0\1", 40001 },
+        { 1200, 0, RAW, 0, 4, "\0\4\0\2", 0 },
+        { 1201, 1, RAW, 0, 4, "\0\4\0\2", 40001 },
+        { 1700, 2, DATA, 1, 512, NULL, 40002 },
+        { 1701, 2, DATA, 2, 488, NULL, 40002 } },
+      CHECK_PASS,
+      NULL },
     /* A server that takes its time for the first answer takes it for the second, too. */
     { "request-again",
       { { 600, 0, DATA, 1, 512, NULL, 0 }, { 1700, 0, DATA, 1, 512, NULL, 40001 } },
@@ -224,9 +244,13 @@ static void count_sent(void *owner, uint32_t side, const struct net_address *to,
 static bool known_file(void *owner, const char *word, struct check_file *out,
                        const char **why)
 {
+    const char *name = strcmp(word, "any") == 0   ? "2000"
+                       : strcmp(word, "put") == 0 ? "20000"
+                                                  : word;
+
     (void)owner;
     (void)why;
-    if (!check_file_known(strcmp(word, "any") == 0 ? "2000" : word, out))
+    if (!check_file_known(name, out))
         return false;
     snprintf(out->name, sizeof out->name, "kedge-check-%s", word);
     return true;
