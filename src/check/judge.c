@@ -263,6 +263,12 @@ static void judge_same_tid(struct check_play *p, const struct check_in *in)
               net_address_port(&p->sides[0].peer), net_address_port(&in->from));
 }
 
+static void judge_stops(struct check_play *p)
+{
+    p->count++;
+    p->progress = p->now;
+}
+
 /* It may end, or ask once more on other terms; the same request again is a late copy. */
 static void judge_exits(struct check_play *p, const struct check_in *in)
 {
@@ -314,8 +320,7 @@ void play_judge(struct check_play *p, const struct check_in *in)
         judge_fewer(p, in);
         break;
     case CHECK_STOPS:
-        p->count++;
-        p->progress = p->now;
+        judge_stops(p);
         break;
     case CHECK_CROWD:
         judge_crowd(p, in);
