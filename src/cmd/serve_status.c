@@ -221,7 +221,7 @@ static int listen_as(const struct jail_user *user, const struct kedge_endpoint *
         (void)setfsgid(user->gid);
         (void)setfsuid(user->uid);
     }
-    fd = endpoint_listen_at(e, at, false, error);
+    fd = endpoint_listen_at(e, at, (struct listen_how){ 0 }, error);
     if (becomes) {
         (void)setfsuid(geteuid());
         (void)setfsgid(getegid());
