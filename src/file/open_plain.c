@@ -10,6 +10,13 @@
 
 #define PLAIN (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
+static bool is_link(int dir, const char *part)
+{
+    struct stat st;
+
+    return fstatat(dir, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* One part. What is opened is never a link, but by O_PATH and O_NOFOLLOW. */
 static int open_part(int dir, const char *part, int flags)
 {
@@ -19,6 +26,8 @@ static int open_part(int dir, const char *part, int flags)
     if (strcmp(part, "..") == 0)
         return -EXDEV;
     fd = openat(dir, part, flags | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR)
+        return is_link(dir, part) ? -ELOOP : -ENOTDIR;
     if (fd < 0)
         return -errno;
     if ((flags & O_PATH) && !(flags & O_NOFOLLOW) &&
@@ -39,8 +48,10 @@ static int open_by_parts(int dir, const char *path, int flags)
         size_t len = strcspn(path, "/");
         const char *rest = path + len + strspn(path + len, "/");
         bool ends = *rest == '\0' && path[len] == '\0';
-        int next = len > NAME_MAX ? -ENAMETOOLONG : len == 0 ? -ENOENT : 0;
+        int next = len > NAME_MAX ? -ENAMETOOLONG : 0;
 
+        if (len == 0)
+            next = *path == '/' ? -EXDEV : -ENOENT;
         if (next == 0) {
             memcpy(part, path, len);
             part[len] = '\0';
@@ -62,15 +73,19 @@ int open_plain(int dir, const char *path, int flags)
     return openat2_is_missing(fd) ? open_by_parts(dir, path, flags) : fd;
 }
 
-/* O_PATH alone asks no other file system, nor mounts one. */
+/* What is mounted there is not asked. */
 static int open_near_by_parts(int dir, const char *name, int flags)
 {
-    struct stat here, there;
-    int err = fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+    int how = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+    struct statx here, there;
 
-    if (err < 0 || fstat(dir, &here) < 0)
+    if (statx(dir, name, how, STATX_TYPE, &there) < 0 ||
+        statx(dir, "", how | AT_EMPTY_PATH, STATX_TYPE, &here) < 0)
         return -errno;
-    return here.st_dev == there.st_dev ? open_by_parts(dir, name, flags) : -EXDEV;
+    if (here.stx_dev_major != there.stx_dev_major ||
+        here.stx_dev_minor != there.stx_dev_minor)
+        return -EXDEV;
+    return open_by_parts(dir, name, flags);
 }
 
 int open_near(int dir, const char *name, int flags)

@@ -19,12 +19,12 @@ ROOMS = {
     "a put follows a link to a directory": (ROOT, ["file/publish", "file/follow"], "if (is_directory(root, name))", "if (0)"),
     "a put by links has no end": (ROOT, ["file/publish"], "links <= WALK_LINKS_MAX", "links <= 100000000"),
     # A walk.
-    "an absolute link leaves from where it stands": (WALK, ["file/walk"], "w->at[0] = '\\0';", "walk_climb(w);"),
+    "an absolute link leaves from where it stands": (WALK, ["file/walk", "file/root!"], "w->at[0] = '\\0';", "walk_climb(w);"),
     "a walk has no end": (WALK, ["file/walk", "file/follow"], "++w->links > WALK_LINKS_MAX", "++w->links > 100000"),
-    "there is something behind a file": (WALK, ["file/walk"], "!S_ISDIR(st.st_mode) && w->todo[0]", "0"),
+    "there is something behind a file": (WALK, ["file/walk", "file/root!"], "!S_ISDIR(st.st_mode) && w->todo[0]", "0"),
     "a link swapped in is followed": (PLAIN, ["file/follow!"], "flags | O_NOFOLLOW | O_CLOEXEC", "flags | O_CLOEXEC"),
     "two dots climb by hand": (PLAIN, ["file/calls!"], "if (strcmp(part, \"..\") == 0)", "if (0)"),
-    "another file system is entered by hand": (PLAIN, ["file/writable!"], "here.st_dev == there.st_dev", "true"),
+    "another file system is entered by hand": (PLAIN, ["file/writable!"], "here.stx_dev_minor != there.stx_dev_minor", "false"),
     "a directory beside is the same": (WALK, ["file/follow"], "(path[len] != '/' && path[len] != '\\0')", "(path[len] == '!')"),
     "a name may climb out by itself": (FOLLOW, ["file/follow"], "int err = climbs_or_ends_in_slash(name) ? -ENOENT : walk_name(&w, name);\n\n    return", "int err = walk_name(&w, name);\n\n    return"),
     # Uploads.
