@@ -3,6 +3,7 @@
 cannot do is said here."""
 import os
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -27,12 +28,12 @@ class Server:
         inside = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
         self.process = subprocess.Popen([str(c) for c in (*inside, *self.command())],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT,
-                                        stdout=self.log.open("w"))
+                                        stdout=self.log.open("w"), start_new_session=True)
         self.wait_until_it_listens()
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)     # a child may be held up by a FIFO
         self.process.wait()
 
     def listens(self):
