@@ -186,6 +186,8 @@ static void add_names(struct loading *l)
 static bool load(struct loading *l, struct writer *complaints)
 {
     struct serve_policy *p = l->policy;
+    uint32_t transfers = /* each shard's share of them is rounded up */
+        (uint32_t)(l->options->max_transfers + l->options->shards);
 
     if (l->options->config && !load_file(l, complaints))
         return false;
@@ -193,7 +195,7 @@ static bool load(struct loading *l, struct writer *complaints)
         return false;
     add_names(l);
     policy_set_close(&p->set);
-    return policy_set_open_roots(&p->set, complaints);
+    return policy_set_open_roots(&p->set, transfers, complaints);
 }
 
 /* A line each; what does not fit any more is many faults. */

@@ -226,12 +226,13 @@ static bool bounds_transfers(const struct policy_set *s)
     return false;
 }
 
-bool policy_set_open_roots(struct policy_set *s, struct writer *complaints)
+bool policy_set_open_roots(struct policy_set *s, uint32_t transfers,
+                           struct writer *complaints)
 {
-    bool good = !bounds_transfers(s) || policy_shares_open(&s->shares);
+    bool good = !bounds_transfers(s) || policy_shares_open(&s->shares, transfers);
 
     if (!good) {
-        put(complaints, span_of("no memory\n"));
+        put(complaints, span_of("max-transfers: no memory, or no random key\n"));
         return false;
     }
     for (size_t i = 0; i < s->policy.count; i++) {
@@ -250,13 +251,13 @@ static struct policy_share_key key_of(const struct policy_set *s,
     return policy_share_key((uint32_t)(c->by - s->sections), c->by, client);
 }
 
-bool policy_set_enter(struct policy_set *s, const struct policy_choice *c,
-                      const struct net_address *client)
+enum policy_entry policy_set_enter(struct policy_set *s, const struct policy_choice *c,
+                                   const struct net_address *client)
 {
     struct policy_share_key key;
 
     if (!s->shares.all || !is_counted(c->by))
-        return true;
+        return POLICY_ENTERED;
     key = key_of(s, c, client);
     return policy_shares_enter(&s->shares, &key, c->value.number);
 }

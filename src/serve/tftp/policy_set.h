@@ -73,18 +73,17 @@ void policy_set_close(struct policy_set *s);
  * opened. */
 void policy_set_follow(struct policy_set *s, const struct store_follow *follow);
 
-/* Before it serves: count the transfers of each section from now on, and open the roots that
- * are the same for each client, while it is still allowed to. False: complaints says what
- * cannot be, and why. Blocks. */
-KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s,
+/* Before it serves: count the transfers of each section from now on, of which so many may run,
+ * and open the roots that are the same for each client, while it is still allowed to. False:
+ * complaints says what cannot be, and why. Blocks. */
+KEDGE_MUST_CHECK bool policy_set_open_roots(struct policy_set *s, uint32_t transfers,
                                             struct writer *complaints);
 
 /* One more transfer of a client, by the section that chose POLICY_MAX_TRANSFERS
- * (policy_shares.h); the top level's are all transfers, which the server counts. False: there
- * are as many as there may be. */
-KEDGE_MUST_CHECK bool policy_set_enter(struct policy_set *s,
-                                       const struct policy_choice *c,
-                                       const struct net_address *client);
+ * (policy_shares.h); the top level's are all transfers, which the server counts. */
+KEDGE_MUST_CHECK enum policy_entry policy_set_enter(struct policy_set *s,
+                                                    const struct policy_choice *c,
+                                                    const struct net_address *client);
 void policy_set_leave(struct policy_set *s, const struct policy_choice *c,
                       const struct net_address *client);
 

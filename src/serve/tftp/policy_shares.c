@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAINS = 4096, NONE = UINT16_MAX };
+enum { CHAIN = 4 }; /* shares in each, if all are there */
 
-_Static_assert(POLICY_SHARES_MAX < NONE, "a number of a share");
+static const uint32_t none = UINT32_MAX;
 
 struct policy_share {
     struct policy_share_key key;
@@ -20,10 +20,11 @@ struct policy_share {
     uint32_t next;
 };
 
-/* Where a chain begins, and the key of the hash, which nobody outside may know. */
+/* Where a chain begins, and the key of the hash, which stays secret. */
 struct policy_share_chains {
     struct hash_key key;
-    uint32_t first[CHAINS];
+    uint32_t count;
+    uint32_t first[];
 };
 
 void policy_shares_init(struct policy_shares *s)
@@ -41,19 +42,32 @@ void policy_shares_free(struct policy_shares *s)
     pthread_mutex_destroy(&s->lock);
 }
 
-bool policy_shares_open(struct policy_shares *s)
+static struct policy_share_chains *chains_new(uint32_t count)
 {
-    struct policy_share_chains *c = malloc(sizeof *c);
+    struct policy_share_chains *c = malloc(sizeof *c + count * sizeof *c->first);
 
-    s->chains = c;
-    s->all = malloc(POLICY_SHARES_MAX * sizeof *s->all);
-    if (!c || !s->all || random_fill(&c->key, sizeof c->key) < 0)
-        return false;
-    for (uint32_t i = 0; i < CHAINS; i++)
-        c->first[i] = NONE;
+    if (!c)
+        return NULL;
+    c->count = count;
+    for (uint32_t i = 0; i < count; i++)
+        c->first[i] = none;
+    return c;
+}
+
+bool policy_shares_open(struct policy_shares *s, uint32_t room)
+{
+    s->chains = chains_new(room / CHAIN + 1);
+    s->all = calloc(room, sizeof *s->all);
+    s->room = room;
     s->fresh = 0;
-    s->free = NONE;
-    return true;
+    s->free = none;
+    return s->chains && s->all &&
+           random_fill(&s->chains->key, sizeof s->chains->key) == 0;
+}
+
+bool policy_share_is_one(const struct policy_section *s)
+{
+    return s->kind == POLICY_CLIENT && s->match.kind == POLICY_ADDRESS;
 }
 
 struct policy_share_key policy_share_key(uint32_t number, const struct policy_section *s,
@@ -64,7 +78,7 @@ struct policy_share_key policy_share_key(uint32_t number, const struct policy_se
     struct tftp_peer peer = { .port = 0 };
     struct kedge_span prefix;
 
-    if (s->kind == POLICY_CLIENT && s->match.kind == POLICY_ADDRESS)
+    if (policy_share_is_one(s))
         return key;
     memcpy(peer.ip, raw.ip, sizeof peer.ip);
     prefix = network_prefix(&peer);
@@ -77,54 +91,54 @@ static uint32_t *chain_of(struct policy_shares *s, const struct policy_share_key
 {
     struct kedge_span bytes = { (const uint8_t *)key, sizeof *key };
 
-    return &s->chains->first[hash_keyed(&s->chains->key, bytes) % CHAINS];
+    return &s->chains->first[hash_keyed(&s->chains->key, bytes) % s->chains->count];
 }
 
-/* The link that leads to it; or, at the end of its chain, to NONE. */
+/* The link that leads to it; or, at the end of its chain, to none. */
 static uint32_t *find(struct policy_shares *s, const struct policy_share_key *key)
 {
     uint32_t *at = chain_of(s, key);
 
-    while (*at != NONE && memcmp(&s->all[*at].key, key, sizeof *key) != 0)
+    while (*at != none && memcmp(&s->all[*at].key, key, sizeof *key) != 0)
         at = &s->all[*at].next;
     return at;
 }
 
-/* NONE: there are too many. */
+/* none: there are too many. */
 static uint32_t take_free(struct policy_shares *s)
 {
     uint32_t number = s->free;
 
-    if (number != NONE)
+    if (number != none)
         s->free = s->all[number].next;
-    else if (s->fresh < POLICY_SHARES_MAX)
+    else if (s->fresh < s->room)
         number = s->fresh++;
     return number;
 }
 
-static bool enter(struct policy_shares *s, const struct policy_share_key *key,
-                  uint64_t most)
+static enum policy_entry enter(struct policy_shares *s,
+                               const struct policy_share_key *key, uint64_t most)
 {
     uint32_t *at = find(s, key);
 
     if (most == 0)
-        return false;
-    if (*at == NONE) {
+        return POLICY_SHARE_FULL;
+    if (*at == none) {
         *at = take_free(s);
-        if (*at == NONE)
-            return false;
-        s->all[*at] = (struct policy_share){ .key = *key, .next = NONE };
+        if (*at == none)
+            return POLICY_SHARES_FULL;
+        s->all[*at] = (struct policy_share){ .key = *key, .next = none };
     }
     if (s->all[*at].count >= most)
-        return false;
+        return POLICY_SHARE_FULL;
     s->all[*at].count++;
-    return true;
+    return POLICY_ENTERED;
 }
 
-bool policy_shares_enter(struct policy_shares *s, const struct policy_share_key *key,
-                         uint64_t most)
+enum policy_entry policy_shares_enter(struct policy_shares *s,
+                                      const struct policy_share_key *key, uint64_t most)
 {
-    bool entered;
+    enum policy_entry entered = POLICY_ENTERED;
 
     pthread_mutex_lock(&s->lock);
     entered = enter(s, key, most);
@@ -139,7 +153,7 @@ void policy_shares_leave(struct policy_shares *s, const struct policy_share_key 
 
     pthread_mutex_lock(&s->lock);
     at = find(s, key);
-    KEDGE_ASSERT(*at != NONE);
+    KEDGE_ASSERT(*at != none);
     one = &s->all[*at];
     if (--one->count == 0) {
         uint32_t number = *at;

@@ -378,25 +378,33 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     out->result = settle(&j, out);
 }
 
-static const char *sharer(const struct policy_section *s)
+static void say_full(struct rules *rules, enum policy_entry entry)
 {
-    bool one = s->kind == POLICY_CLIENT && s->match.kind == POLICY_ADDRESS;
+    const struct policy_choice *share = &rules->share;
 
-    return one ? "section" : "network";
+    if (entry == POLICY_SHARES_FULL)
+        snprintf(rules->why, sizeof rules->why,
+                 "all transfers that the policy can count are running");
+    else
+        snprintf(rules->why, sizeof rules->why,
+                 "its %s has as many transfers as it may have (line %u of the policy)",
+                 policy_share_is_one(share->by) ? "section" : "network",
+                 (unsigned)share->value.line);
 }
 
 struct store_result rules_enter(struct policy_set *set, struct rules *rules,
                                 const struct net_address *client)
 {
     struct writer w = { .ptr = (uint8_t *)rules->rule, .room = sizeof rules->rule - 1 };
+    enum policy_entry entry = POLICY_ENTERED;
 
-    if (!rules->share.set || policy_set_enter(set, &rules->share, client))
+    if (rules->share.set)
+        entry = policy_set_enter(set, &rules->share, client);
+    if (entry == POLICY_ENTERED)
         return store_ok();
     put_rule(&w, &rules->share, POLICY_MAX_TRANSFERS);
     rules->rule[w.len] = 0;
-    snprintf(rules->why, sizeof rules->why,
-             "its %s has as many transfers as it may have (line %u of the policy)",
-             sharer(rules->share.by), (unsigned)rules->share.value.line);
+    say_full(rules, entry);
     return store_fail(STORE_BUSY, rules->why);
 }
 

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+enum { ROOM = 100 };
+
 static const struct policy_section rest = { .kind = POLICY_DEFAULT };
 static const struct policy_section prefix = { .kind = POLICY_CLIENT,
                                               .match = { .kind = POLICY_ADDRESS } };
@@ -22,7 +24,7 @@ static struct policy_share_key key(uint32_t number, const struct policy_section 
 
 static bool enters(struct policy_shares *s, struct policy_share_key k, uint64_t most)
 {
-    return policy_shares_enter(s, &k, most);
+    return policy_shares_enter(s, &k, most) == POLICY_ENTERED;
 }
 
 /* Whether a second client of the section is refused where one may run. */
@@ -50,7 +52,7 @@ static void networks_follow_their_table(void **state)
         struct policy_shares s;
 
         policy_shares_init(&s);
-        assert_true(policy_shares_open(&s));
+        assert_true(policy_shares_open(&s, ROOM));
         assert_true(enters(&s, first, 1));
         assert_int_equal(enters(&s, second, 1), !pairs[i].shared);
         assert_true(enters(&s, key(4, pairs[i].section, pairs[i].second), 1));
@@ -66,8 +68,8 @@ static void none_is_none(void **state)
 
     (void)state;
     policy_shares_init(&s);
-    assert_true(policy_shares_open(&s));
-    for (unsigned i = 0; i < 3 * POLICY_SHARES_MAX; i++)
+    assert_true(policy_shares_open(&s, ROOM));
+    for (unsigned i = 0; i < 3 * ROOM; i++)
         assert_false(enters(&s, key(i, &prefix, "192.0.2.1"), 0));
     assert_true(enters(&s, key(0, &prefix, "192.0.2.1"), 1));
     policy_shares_free(&s);
@@ -77,36 +79,50 @@ static struct policy_share_key network(unsigned number)
 {
     char host[64];
 
-    snprintf(host, sizeof host, "10.%u.%u.1", number / 256, number % 256);
+    snprintf(host, sizeof host, "%u.%u.%u.1", 10 + number / 65536, number / 256 % 256,
+             number % 256);
     return key(0, &rest, host);
 }
+
+static void fill(struct policy_shares *s, unsigned room)
+{
+    struct policy_share_key one_more = network(room);
+
+    for (unsigned i = 0; i < room; i++)
+        assert_true(enters(s, network(i), 2));
+    assert_int_equal(policy_shares_enter(s, &one_more, 2), POLICY_SHARES_FULL);
+}
+
+/* As many as the server may have of transfers (--max-transfers). */
+static const unsigned rooms[] = { 1, 9, 16384, 70000 };
 
 /* What is left is counted again, in any order, and none of it is lost. */
 static void there_is_a_most_and_all_of_it_comes_back(void **state)
 {
-    struct policy_share_key one_more = network(POLICY_SHARES_MAX);
-    struct policy_share_key twice = network(7);
-    struct policy_shares s;
-
     (void)state;
-    policy_shares_init(&s);
-    assert_true(policy_shares_open(&s));
-    for (unsigned round = 0; round < 3; round++) {
-        for (unsigned i = 0; i < POLICY_SHARES_MAX; i++)
-            assert_true(enters(&s, network(i), 2));
-        assert_false(enters(&s, one_more, 2));
-        assert_true(enters(&s, twice, 2));
-        assert_false(enters(&s, twice, 2));
-        for (unsigned i = 0; i < POLICY_SHARES_MAX; i++) {
-            struct policy_share_key k = network(i * 5 % POLICY_SHARES_MAX);
+    for (size_t at = 0; at < sizeof rooms / sizeof *rooms; at++) {
+        unsigned room = rooms[at];
+        struct policy_share_key one_more = network(room);
+        struct policy_share_key twice = network(room / 2);
+        struct policy_shares s;
 
-            policy_shares_leave(&s, &k);
+        policy_shares_init(&s);
+        assert_true(policy_shares_open(&s, room));
+        for (unsigned round = 0; round < 3; round++) {
+            fill(&s, room);
+            assert_true(enters(&s, twice, 2));
+            assert_int_equal(policy_shares_enter(&s, &twice, 2), POLICY_SHARE_FULL);
+            for (unsigned i = 0; i < room; i++) {
+                struct policy_share_key k = network((unsigned)(i * 11ULL % room));
+
+                policy_shares_leave(&s, &k);
+            }
+            policy_shares_leave(&s, &twice);
+            assert_true(enters(&s, one_more, 2));
+            policy_shares_leave(&s, &one_more);
         }
-        policy_shares_leave(&s, &twice);
-        assert_true(enters(&s, one_more, 2));
-        policy_shares_leave(&s, &one_more);
+        policy_shares_free(&s);
     }
-    policy_shares_free(&s);
 }
 
 int main(void)

@@ -207,7 +207,7 @@ static void a_section_has_so_many_transfers(void **state)
     assert_true(net_address_parse("127.0.0.1", 3000, &client));
     put_file(j, "There", "");
     begin(j, POLICY_MAX_TRANSFERS, 2);
-    assert_true(policy_set_open_roots(&j->set, &complaints));
+    assert_true(policy_set_open_roots(&j->set, 3, &complaints));
     j->set.sections[0].values[POLICY_MAX_TRANSFERS].line = 9;
     assert_int_equal(judge(j, "There"), STORE_OK);
     other = j->rules;
@@ -224,6 +224,24 @@ static void a_section_has_so_many_transfers(void **state)
     closed(j);
 }
 
+static void what_cannot_be_counted_waits(void **state)
+{
+    struct judged *j = opened();
+    struct writer complaints = { 0 };
+    struct rules other;
+
+    (void)state;
+    put_file(j, "There", "");
+    begin(j, POLICY_MAX_TRANSFERS, 2);
+    assert_true(policy_set_open_roots(&j->set, 1, &complaints));
+    assert_int_equal(judge(j, "There"), STORE_OK);
+    other = j->rules;
+    assert_int_equal(enter(j, &j->rules).error, STORE_OK);
+    assert_int_equal(enter_from(j, &other, "192.0.2.1").error, STORE_BUSY);
+    assert_string_equal(other.why, "all transfers that the policy can count are running");
+    closed(j);
+}
+
 static void the_top_level_counts_nothing(void **state)
 {
     struct judged *j = opened();
@@ -232,7 +250,7 @@ static void the_top_level_counts_nothing(void **state)
     (void)state;
     put_file(j, "There", "");
     begin(j, POLICY_MAX_TRANSFERS, 1);
-    assert_true(policy_set_open_roots(&j->set, &complaints));
+    assert_true(policy_set_open_roots(&j->set, 3, &complaints));
     j->set.sections[0].kind = POLICY_TOP;
     assert_int_equal(judge(j, "There"), STORE_OK);
     for (int i = 0; i < 3; i++)
@@ -350,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_back_reference_is_slow_where_it_is_come_to),
         cmocka_unit_test(the_rule_that_decided_is_named),
         cmocka_unit_test(a_section_has_so_many_transfers),
+        cmocka_unit_test(what_cannot_be_counted_waits),
         cmocka_unit_test(the_top_level_counts_nothing),
         cmocka_unit_test(a_section_has_its_timeout),
         cmocka_unit_test(a_policy_by_mac_is_judged_on_a_helper),
