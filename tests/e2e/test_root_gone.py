@@ -13,6 +13,7 @@ import pytest
 from e2e.lib import slowfs
 from e2e.lib.policy import ME, ask, request
 from e2e.lib.serve import Server
+from e2e.lib.status import metrics, of, where
 from e2e.peers.tftp import RRQ, WRQ
 
 POLICY = """
@@ -65,8 +66,8 @@ def mounted(tree):
 @pytest.fixture
 def server(kedge, tree, tmp_path):
     (tree / "policy").write_text(POLICY.format(me=ME, srv=tree))
-    server = Server([kedge, "serve", "-c", tree / "policy", "tftp://127.0.0.1:0"],
-                    tmp_path / "serve.log")
+    server = Server([kedge, "serve", "-c", tree / "policy", "--metrics", "tcp://127.0.0.1:0",
+                     "tftp://127.0.0.1:0"], tmp_path / "serve.log")
     yield server
     assert server.stop(twice=True) == 0, server.stderr
     assert "Sanitizer" not in server.stderr
@@ -101,6 +102,18 @@ def test_its_clients_hear_nothing_and_others_all(server, tree, source, root):
     assert ask(server.at, "127.0.0.1", RRQ, "a.txt", SIZE) == ("granted", {"tsize": "1"})
     assert ask(server.at, "127.0.0.1", RRQ, "missing", SIZE) == ("refused", 1)
     assert ask(server.at, "127.0.0.1", WRQ, "new/er", {}) == ("refused", 1)
+
+
+def test_what_is_not_in_the_log_is_counted(server, tree):
+    shutil.rmtree(tree / "other")
+    for _ in range(2):
+        hears_nothing(server, "127.0.0.2", RRQ, "a.txt")
+    assert len(lines(server)) == 1, server.stderr
+    found = metrics(where(server))
+    assert of(found, "kedge_tftp_requests_total") == 6
+    assert of(found, "kedge_tftp_transfers_total", direction="get", outcome="refused") == 6
+    assert of(found, "kedge_tftp_refusals_total", kind="server-busy") == 6
+    assert of(found, "kedge_tftp_verdicts_total", verdict="server-busy") == 6
 
 
 def test_two_of_them_have_a_line_each(server, tree):

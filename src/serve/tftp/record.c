@@ -66,7 +66,7 @@ static struct kedge_span port_text(const struct tftp_port *p)
     return span_of(p->requests ? "request" : "data");
 }
 
-/* False: its record is left out. */
+/* True: its record is left out. */
 static bool fill_story(struct transfer_record *r, struct tftp_transfer *t)
 {
     struct provider_story story = { 0 };
@@ -79,7 +79,7 @@ static bool fill_story(struct transfer_record *r, struct tftp_transfer *t)
         r->port = port_text(port_last(t));
     if (story.refused && t->fault == FAULT_DENIED)
         t->fault = FAULT_POLICY;
-    return !story.hushed;
+    return story.hushed;
 }
 
 static void verdict_say(struct transfer_record *r, struct texts *texts,
@@ -312,12 +312,12 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
                                  .file = { t->name, t->name_len },
                                  .took = loop_now(s->config.loop) - session->started,
                                  .rtt = RECORD_UNKNOWN };
+    bool hushed = false;
 
     if (t->reason[0])
         r.reason = span_of(t->reason);
     fill_addresses(&r, &texts, &t->channel.peer, &asked);
-    if (!fill_story(&r, t))
-        return;
+    hushed = fill_story(&r, t);
     r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
     if (session->state == TFTP_LIVE) {
         r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
@@ -329,7 +329,8 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     fill_verdict(&r, &texts, t, outcome);
     s->totals.bytes += r.bytes;
     count_end(t, &r, outcome);
-    record(s, &r);
+    if (!hushed)
+        record(s, &r);
 }
 
 /* Once: when it ends its port may be closed already, for a helper was still at work. */
