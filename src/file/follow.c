@@ -93,6 +93,8 @@ int follow_open_parent(const struct store_follow *f, struct walk_dir home,
 
     if ((err < 0 && err != -ENOENT) || climbs_or_ends_in_slash(name) || w.todo[0])
         return err < 0 ? err : -ENOENT;
+    if (!w.at[0])
+        return -EISDIR;
     if (strlen(w.at) >= sizeof out->path)
         return -ENAMETOOLONG;
     memcpy(out->path, w.at, strlen(w.at) + 1);

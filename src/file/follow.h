@@ -35,7 +35,7 @@ struct follow_target {
 };
 
 /* The same for a file that is to be written: open, with O_PATH, the directory in which it is or
- * would be. A descriptor, or -errno as above. Blocks. */
+ * would be. A descriptor, or -errno as above, and EISDIR for `/`. Blocks. */
 KEDGE_MUST_CHECK int follow_open_parent(const struct store_follow *f,
                                         struct walk_dir home, const char *name,
                                         struct follow_target *out);

@@ -305,6 +305,28 @@ static void uploads_follow_their_table(void **state)
     }
 }
 
+/* Where all may be followed, `/` is no file's place. */
+static void no_upload_goes_to_the_slash(void **state)
+{
+    const char *slashes[] = { "/", "/.", "/tmp/..", "/../." };
+    struct following *f = *state;
+    const struct tree *t = &f->tree;
+    struct path root = at(t, "root");
+    struct walk_dir home = { t->root.fd, root.text };
+    struct store_follow all = { 0 };
+
+    assert_int_equal(follow_add(&all, "/").error, STORE_OK);
+    for (size_t i = 0; i < COUNT(slashes); i++) {
+        struct follow_target target;
+
+        memset(&target, 'x', sizeof target);
+        make_link(slashes[i], at(t, "root/slash"));
+        assert_true(follow_open_parent(&all, home, "slash", &target) < 0);
+        assert_int_equal(unlink(at(t, "root/slash").text), 0);
+    }
+    follow_close(&all);
+}
+
 static void a_link_in_the_directory_is_followed_on(void **state)
 {
     struct following *f = *state;
@@ -416,6 +438,7 @@ int main(void)
         TEST(what_is_too_long_leads_nowhere),
         TEST(what_is_no_directory_is_not_followed),
         TEST(uploads_follow_their_table),
+        TEST(no_upload_goes_to_the_slash),
         TEST(a_link_in_the_directory_is_followed_on),
         TEST(a_race_leads_nowhere),
         TEST(a_race_of_uploads_leads_nowhere),
