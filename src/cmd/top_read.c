@@ -8,13 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Every number was read as a real, for one that is too large for jansson's integers would end the
+ * reading: those below 2^53 are exact, and the others are counts for the eye. */
+static uint64_t integer(const json_t *v, uint64_t otherwise)
+{
+    double real = json_real_value(v);
+
+    if (!json_is_real(v) || real < 0 || real >= (double)INT64_MAX ||
+        (double)(uint64_t)real < real)
+        return otherwise;
+    return (uint64_t)real;
+}
+
 static uint64_t number(const json_t *from, const char *key, uint64_t otherwise)
 {
-    const json_t *v = json_object_get(from, key);
-
-    return json_is_integer(v) && json_integer_value(v) >= 0
-               ? (uint64_t)json_integer_value(v)
-               : otherwise;
+    return integer(json_object_get(from, key), otherwise);
 }
 
 static void read_word(char out[TOP_WORD], const json_t *from, const char *key)
@@ -75,7 +83,7 @@ static void read_outcomes(json_t *from, struct top_state *out)
 
     json_object_foreach(from, outcome, n)
     {
-        uint64_t count = json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
+        uint64_t count = integer(n, 0);
 
         if (strcmp(outcome, "ok") == 0 || strcmp(outcome, "unconfirmed") == 0)
             out->ok += count;
@@ -105,7 +113,8 @@ static void read_figures(const json_t *from, struct top_state *out)
 
 bool top_read(struct kedge_span document, struct top_state *out)
 {
-    json_t *all = json_loadb((const char *)document.ptr, document.len, 0, NULL);
+    json_t *all = json_loadb((const char *)document.ptr, document.len,
+                             JSON_DECODE_INT_AS_REAL, NULL);
     bool known = json_is_object(all) && number(all, "v", 0) == 1 &&
                  json_is_array(json_object_get(all, "live"));
     const json_t *live = json_object_get(all, "live");

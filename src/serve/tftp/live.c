@@ -27,10 +27,11 @@ static void copy_sender(const struct tftp_transfer *t, struct tftp_live *row)
 static void copy_receiver(const struct tftp_transfer *t, struct tftp_live *row)
 {
     const struct kedge_tftp_receiver *m = &t->session->machine.receiver;
+    uint64_t asked = t->session->asked.tsize; /* any number: the client says it */
     bool sized = t->session->mode == KEDGE_TFTP_OCTET &&
                  (t->session->asked.has & KEDGE_TFTP_HAS_TSIZE);
 
-    row->size = sized ? t->session->asked.tsize : UINT64_MAX;
+    row->size = sized && asked <= INT64_MAX ? asked : UINT64_MAX;
     row->bytes = t->block_writer.offset;
     row->blksize = m->terms.blksize;
     row->windowsize = m->terms.window;

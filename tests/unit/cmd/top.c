@@ -203,10 +203,25 @@ static void a_rate_is_since_the_last_screen(void **state)
     free(now);
 }
 
+/* A document of which one number is too large is a document all the same. */
+static void a_number_beyond_64_bits_is_unknown(void **state)
+{
+    struct top_state *s = state_of(
+        "{\"v\":1,\"active\":1,\"live\":[{\"peer\":\"192.0.2.7:1024\",\"file\":\"up\","
+        "\"bytes\":7,\"size\":18446744073709551614}]}");
+
+    (void)state;
+    assert_int_equal(s->row_count, 1);
+    assert_int_equal(s->rows[0].bytes, 7);
+    assert_true(s->rows[0].size == TOP_UNKNOWN);
+    free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_is_read),
+        cmocka_unit_test(a_number_beyond_64_bits_is_unknown),
         cmocka_unit_test(what_is_no_document_is_not_read),
         cmocka_unit_test(odd_fields_are_nothing),
         cmocka_unit_test(no_line_is_wider_than_the_screen),

@@ -63,6 +63,32 @@ static void a_download_is_seen_and_counted(void **state)
     bench_free(b);
 }
 
+static uint64_t size_shown(const char *tsize)
+{
+    struct bench *b = bench_new(UPLOAD_OVERWRITE);
+    struct peer *p = peer_new(b);
+    uint8_t packet[100] = "\0\2new\0octet\0tsize";
+    struct tftp_live row;
+
+    memcpy(packet + 18, tsize, strlen(tsize));
+    send_to(p, &b->at, packet, 19 + strlen(tsize));
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    assert_int_equal(tftp_live_copy(b->service, &row, 1), 1);
+    peer_free(p);
+    bench_free(b);
+    return row.size;
+}
+
+/* A reader of JSON has no more. */
+static void an_announced_size_has_63_bits(void **state)
+{
+    (void)state;
+    assert_true(size_shown("1234") == 1234);
+    assert_true(size_shown("9223372036854775807") == INT64_MAX);
+    assert_true(size_shown("9223372036854775808") == UINT64_MAX);
+    assert_true(size_shown("18446744073709551614") == UINT64_MAX);
+}
+
 static void an_upload_and_a_refusal_are_counted_by_kind(void **state)
 {
     struct bench *b = bench_new(UPLOAD_OVERWRITE);
@@ -100,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_download_is_seen_and_counted),
+        cmocka_unit_test(an_announced_size_has_63_bits),
         cmocka_unit_test(an_upload_and_a_refusal_are_counted_by_kind),
         cmocka_unit_test(each_fault_has_a_word_of_its_own),
     };
