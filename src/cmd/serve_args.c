@@ -42,7 +42,8 @@ const struct arg serve_args[] = {
       .kind = ARG_TEXTS,
       .value = "DIR",
       ROW(follow),
-      .help = "links below the root may lead to DIR too; may be repeated" },
+      .help =
+          "links below the root may lead to DIR too, uploads as well; may be repeated" },
     { .name = "ignore-case",
       .kind = ARG_FLAG,
       ROW(ignore_case),

@@ -5,8 +5,8 @@
  * before is there, readable and unharmed.
  *
  * Where the last component of a name is a symbolic link, `create` fails with EXISTS; the
- * other policies write the file that it leads to, below the root, by a rename beside that
- * file, and the link stays. A link to a directory is DENIED, as are a directory, FIFO or
+ * other policies write the file that it leads to, below the root or where its links may lead
+ * (root_follow), by a rename beside that file, and the link stays. A link to a directory is DENIED, as are a directory, FIFO or
  * device, and a file that cannot be replaced (a mount point, immutable). Who may write the
  * directory may replace its files, as rename has it: a file's own mode does not protect it.
  *
