@@ -88,9 +88,8 @@ static const char *const sentences[VERDICTS] = {
         "firewall on the path; open the data ports there (--port-range), or use "
         "--single-port",
     [VERDICT_ANSWER_REFUSED] =
-        "answered {answers} from port {port}, and nothing came back but the word that "
-        "nobody listens there any more (ICMP): the client ended, or its address is a "
-        "NAT's, which knows only the port that was asked{next}",
+        "answered {answers} from port {port}; an ICMP message says the client's port is "
+        "closed: the client ended, or a NAT knows only the port that was asked{next}",
     [VERDICT_CLIENT_GONE] =
         "the client's own host says that nothing listens at its port any more (ICMP), at "
         "block {block}{of_last}: the client ended or was restarted",
