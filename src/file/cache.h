@@ -100,8 +100,9 @@ struct cache_opening {
     void (*done)(struct cache_opening *opening); /* on the loop's thread */
 
     /* Valid in done(). */
-    struct store_result result; /* NOT_FOUND, DENIED (also: CACHE_MADE_MAX), BUSY, IO */
-    struct cached_file *file;   /* when OK: the caller's to release */
+    struct store_result
+        result; /* NOT_FOUND, GONE, DENIED (also: CACHE_MADE_MAX), BUSY, IO */
+    struct cached_file *file; /* when OK: the caller's to release */
 
     struct store_job job; /* the cache's from here on */
     struct file_cache *cache;

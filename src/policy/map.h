@@ -90,7 +90,7 @@ KEDGE_MUST_CHECK enum map_todo map_go(struct map_run *r);
 KEDGE_MUST_CHECK enum map_todo map_matched(struct map_run *r,
                                            const struct map_group groups[MAP_GROUPS]);
 
-/* The same where nobody can tell: the map has failed, for no rule may be passed over. */
+/* The same where that cannot be found out: the map has failed, for no rule may be passed over. */
 KEDGE_MUST_CHECK enum map_todo map_unmatched(struct map_run *r);
 
 /* The answer to MAP_NEED_FILE. */

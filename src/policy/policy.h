@@ -144,7 +144,7 @@ KEDGE_MUST_CHECK enum policy_todo policy_go(struct policy_run *r);
 KEDGE_MUST_CHECK enum policy_todo
 policy_matched(struct policy_run *r, const struct map_group groups[MAP_GROUPS]);
 
-/* The answer to POLICY_NEED_MATCH where nobody can tell for now: POLICY_LATER. */
+/* The answer to POLICY_NEED_MATCH where it cannot be found out for now: POLICY_LATER. */
 KEDGE_MUST_CHECK enum policy_todo policy_unmatched(struct policy_run *r);
 
 KEDGE_MUST_CHECK enum policy_todo policy_file(struct policy_run *r, bool can);

@@ -21,13 +21,13 @@ struct policy_roots {
 
 void policy_roots_init(struct policy_roots *r);
 
-/* Nobody uses one of its directories any more: close them. They may be opened again. */
+/* None of its directories is used any more: close them. They may be opened again. */
 void policy_roots_close(struct policy_roots *r);
 
 /* The same, for good. */
 void policy_roots_free(struct policy_roots *r);
 
-/* The directory path. On success *out stays until policy_roots_free(). One that is not open
+/* The directory path. On success *out stays until policy_roots_close(). One that is not open
  * yet is opened if `open` is set, which blocks; else it is BUSY. Errors: as root_open(),
  * BUSY (POLICY_ROOTS_MAX, no memory). */
 KEDGE_MUST_CHECK struct store_result policy_roots_find(struct policy_roots *r,

@@ -10,7 +10,7 @@ int refusal_code(enum kedge_tftp_op op, enum store_error error)
     case STORE_NOT_FOUND:
     case STORE_BAD_NAME:
         return KEDGE_TFTP_NOT_FOUND;
-    case STORE_GONE:
+    case STORE_GONE: /* until an admin acts; who asks again by then is served */
     case STORE_BUSY: /* better in a moment: it asks again; any ERROR would end its boot */
         return -1;
     case STORE_DENIED:

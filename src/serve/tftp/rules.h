@@ -28,8 +28,9 @@ struct rules {
     kedge_nanos timeout;        /* 0: likewise */
     struct policy_choice share; /* max-transfers, if a section sets it */
     struct root_name name;
-    struct store_result result; /* not OK: the request is refused, or put off (BUSY) */
-    char why[112];              /* what result.why points to, if the policy refuses */
+    struct store_result
+        result;           /* not OK: the request is refused, or put off (BUSY, GONE) */
+    char why[112];        /* what result.why points to, if the policy refuses */
     char rule[RULE_TEXT]; /* what decided: "get: file *.cfg, line 12"; "": nothing */
     bool mac_pending;     /* the policy asks for the client's MAC, not known yet */
     bool mac_failed;      /* it does, and the kernel could not be asked: there is none */

@@ -20,7 +20,7 @@ static bool is_old(const struct seldom_subject *one, kedge_nanos now)
     return !one->what || sub_sat(now, one->said) >= SELDOM_EVERY;
 }
 
-/* Its own entry, else one that nobody needs; NULL: all are new. */
+/* Its own entry, else one that is free or old; NULL: all are new. */
 static struct seldom_subject *find(struct seldom *s, const void *what, kedge_nanos now)
 {
     struct seldom_subject *unused = NULL;

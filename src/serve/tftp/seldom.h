@@ -9,7 +9,7 @@
 #include <pthread.h>
 
 #define SELDOM_EVERY (60 * KEDGE_SEC)
-#define SELDOM_SUBJECTS 16 /* that are told apart; of more at once nothing is said */
+#define SELDOM_SUBJECTS 16 /* at once; of more nothing is said */
 
 struct seldom {
     pthread_mutex_t lock; /* guards what follows */
