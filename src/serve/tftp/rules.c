@@ -32,9 +32,11 @@ struct judging {
     uint8_t memory[POLICY_SET_MEMORY];
 };
 
-/* What is short for a moment puts the request off; else the client has no MAC here. */
+/* What fails for a moment puts the request off; else the client has no MAC here. */
 static void note_mac_failure(struct judging *j, int err)
 {
+    if (err == EAGAIN || err == EBUSY || err == EINTR)
+        j->busy = store_fail(STORE_BUSY, "the kernel could not be asked for its MAC now");
     if (err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS)
         j->busy = store_errno(err == ENOBUFS ? ENOMEM : err);
     j->mac_failed = true;

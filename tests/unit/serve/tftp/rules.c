@@ -342,6 +342,31 @@ static int judge_and_say(void *arg)
                   "this file is not read here; its MAC could not be asked for") != 0;
 }
 
+/* 0: put off. */
+static int judge_and_wait(void *arg)
+{
+    struct judged *j = arg;
+
+    return judge(j, "There") != STORE_BUSY;
+}
+
+static void a_kernel_that_answers_in_a_moment_is_waited_for(void **state)
+{
+    const unsigned errors[] = { EAGAIN, EBUSY, EINTR };
+    struct judged *j = opened();
+    int waits = 0;
+
+    (void)state;
+    begin_by_mac(j, "*");
+    put_file(j, "There", "");
+    for (size_t i = 0; i < 3 && waits == 0; i++)
+        waits = in_refused_child(SYS_socket, errors[i], judge_and_wait, j);
+    closed(j);
+    if (waits == CANNOT_REFUSE)
+        skip_because("no system call may be refused here (seccomp)");
+    assert_int_equal(waits, 0);
+}
+
 /* Not silence for ever, as for one that is not known yet; but silence where it is a matter of
  * a moment. */
 static void where_the_kernel_cannot_be_asked_no_section_by_mac_matches(void **state)
@@ -374,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_policy_by_mac_is_judged_on_a_helper),
         cmocka_unit_test(a_section_by_mac_is_for_that_mac),
         cmocka_unit_test(a_client_without_a_mac_has_no_section_by_mac),
+        cmocka_unit_test(a_kernel_that_answers_in_a_moment_is_waited_for),
         cmocka_unit_test(where_the_kernel_cannot_be_asked_no_section_by_mac_matches),
     };
 
