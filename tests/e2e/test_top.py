@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -102,13 +103,16 @@ def test_one_that_does_not_read_is_ended(serve, make, srv, as_nobody):
         peer.sendto(tftp.request(tftp.RRQ, name), server.at)
         peer.recvfrom(2000)
     before = server.descriptors()
+    start = time.monotonic()
     silent = [dial(f"{srv}/control") for _ in range(16)]
     time.sleep(1)
     assert server.descriptors() >= before + 16
-    end = time.monotonic() + 4 * LIFE
     while server.descriptors() > before:
-        assert time.monotonic() < end
+        assert time.monotonic() < start + 4 * LIFE
         time.sleep(0.1)
+    assert time.monotonic() >= start + LIFE - 0.5
+    for got in map(rest, silent):
+        assert got.startswith(b'{"v":1,') and not got.endswith(b"\n")
     for peer in silent + peers:
         peer.close()
 
@@ -227,10 +231,14 @@ def test_it_draws_in_place(kedge, served):
                                stdin=theirs, stdout=theirs, stderr=theirs,
                                env=os.environ | {"TERM": "xterm"})
     os.close(theirs)
-    time.sleep(1.5)
+    shown = b""
+    end = time.monotonic() + 20
+    while shown.count(b"\x1b[H") < 4:  # so that three are complete
+        assert select.select([ours], [], [], end - time.monotonic())[0]
+        shown += os.read(ours, 65536)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
-    shown = rest_of(ours).decode()
+    shown = (shown + rest_of(ours)).decode()
     assert shown.startswith("\x1b[?1049h\x1b[?25l\x1b[?7l")
     assert shown.endswith("\x1b[?7h\x1b[?25h\x1b[?1049l")
     screens = shown.split("\x1b[H")[1:]
