@@ -180,9 +180,10 @@ ExecStart=/run/kedge-test/kedge serve --user nobody --metrics unix:///run/kedge/
 
 
 def it_is_seen_on_its_paths(machine, root):
-    """In the directory that systemd-tmpfiles makes of the shipped line, for another group."""
+    """In the directory that systemd-tmpfiles makes of the shipped line, for another user. Who is
+    in the group connects, and can put nothing else there."""
     line = next(text for text in (root / "systemd/kedge-tftp.tmpfiles").read_text().splitlines()
-                if " /run/kedge " in text).replace(" tftp ", " nogroup ")
+                if " /run/kedge " in text).replace(" tftp tftp ", " nobody nogroup ")
     drop_in = f"/run/systemd/system/{SERVICE}.d"
     machine.run("mkdir", "-p", drop_in)
     for name, text in (f"{drop_in}/more.conf", MORE), ("/run/line.conf", line + "\n"):
@@ -196,6 +197,11 @@ def it_is_seen_on_its_paths(machine, root):
     found = machine.run("stat", "-c", "%n %a %U %G", "/run/kedge/control", "/run/kedge/metrics")
     assert found.stdout == "/run/kedge/control 660 nobody nogroup\n" \
                            "/run/kedge/metrics 660 nobody nogroup\n"
+    member = ["setpriv", "--reuid=daemon", "--regid=nogroup", "--clear-groups"]
+    assert machine.run(*member, "/run/kedge-test/kedge", "top").returncode == 0
+    for attempt in ("rm", "/run/kedge/control"), ("mv", "/run/kedge/control", "/run/kedge/x"), \
+            ("touch", "/run/kedge/y"):
+        assert "Permission denied" in machine.run(*member, *attempt).stderr
     it_stops_well(machine)
     assert machine.run("ls", "/run/kedge").stdout == ""
 
