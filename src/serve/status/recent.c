@@ -33,14 +33,27 @@ static void copy_text(char *out, size_t room, struct kedge_span from)
              from.ptr ? (const char *)from.ptr : "");
 }
 
+static size_t character_len(uint8_t first)
+{
+    if (first >= 0xf0)
+        return 4;
+    if (first >= 0xe0)
+        return 3;
+    return first >= 0xc0 ? 2 : 1;
+}
+
 /* Not within a character: its first bytes would show as odd ones. */
 static size_t cut_character(const uint8_t *text, size_t len, size_t full)
 {
+    size_t last = len;
+
     if (len == full)
         return len;
-    while (len > 0 && (text[len - 1] & 0xc0) == 0x80)
-        len--;
-    return len > 0 && text[len - 1] >= 0xc0 ? len - 1 : len;
+    while (last > 0 && len - last < 3 && (text[last - 1] & 0xc0) == 0x80)
+        last--;
+    if (last > 0 && last - 1 + character_len(text[last - 1]) > len)
+        return last - 1;
+    return len;
 }
 
 void status_recent_add(struct status_recent *r, const struct transfer_record *record)

@@ -64,12 +64,33 @@ static void a_name_is_cut_between_characters(void **state)
             memcpy(name + i, "\xc3\xa9", 3);
         add(r, name, 1);
         assert_int_equal(status_recent_copy(r, out), ahead + 1);
-        assert_int_equal(out[0].name_len, STATUS_NAME - (ahead ? 1 : 2));
+        assert_int_equal(out[0].name_len, STATUS_NAME - ahead);
         assert_int_equal(out[0].name[out[0].name_len - 1], 0xa9);
     }
     add(r, "\xc3\xa9", 1);
     assert_int_equal(status_recent_copy(r, out), 3);
     assert_int_equal(out[0].name_len, 2);
+    status_recent_close(r);
+    free(r);
+    free(out);
+}
+
+/* Bytes that are in no character. */
+static void a_name_of_odd_bytes_is_kept(void **state)
+{
+    struct status_end *out = calloc(STATUS_RECENT, sizeof *out);
+    struct status_recent *r = calloc(1, sizeof *r);
+    char name[2 * STATUS_NAME + 1];
+
+    (void)state;
+    assert_int_equal(status_recent_open(r), 0);
+    for (size_t i = 0; i < 2; i++) {
+        memset(name, i ? 0xbf : 0x80, sizeof name);
+        name[sizeof name - 1] = '\0';
+        add(r, name, 1);
+        assert_int_equal(status_recent_copy(r, out), i + 1);
+        assert_int_equal(out[0].name_len, STATUS_NAME);
+    }
     status_recent_close(r);
     free(r);
     free(out);
@@ -102,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_are_kept),
         cmocka_unit_test(a_name_is_cut_between_characters),
+        cmocka_unit_test(a_name_of_odd_bytes_is_kept),
         cmocka_unit_test(a_slot_has_what_ended_in_it),
     };
 
