@@ -66,8 +66,8 @@ static void figures(void *owner, struct status_figures *out)
                                     .requests = c.at[TFTP_REQUESTS],
                                     .resent = c.at[TFTP_RESENT],
                                     .duplicates = c.at[TFTP_DUPLICATES],
-                                    .bytes = { c.at[TFTP_BYTES + TFTP_GETS],
-                                               c.at[TFTP_BYTES + TFTP_PUTS] } };
+                                    .bytes = { c.at[TFTP_BYTES + (unsigned)TFTP_GETS],
+                                               c.at[TFTP_BYTES + (unsigned)TFTP_PUTS] } };
     add_words(out, &c);
 }
 
@@ -183,8 +183,8 @@ static void slot_ends(void *owner)
 {
     struct server *s = owner;
     struct tftp_counts c = sum_all(s);
-    struct status_slot sums = { .bytes = c.at[TFTP_BYTES + TFTP_GETS] +
-                                         c.at[TFTP_BYTES + TFTP_PUTS] };
+    struct status_slot sums = { .bytes = c.at[TFTP_BYTES + (unsigned)TFTP_GETS] +
+                                         c.at[TFTP_BYTES + (unsigned)TFTP_PUTS] };
 
     for (unsigned i = TFTP_ENDS; i < TFTP_ENDS + 2 * TFTP_OUTCOMES; i++)
         sums.ends += c.at[i];

@@ -371,6 +371,6 @@ void malformed_record(const struct tftp_port *p, const struct udp_message *m,
                 &(struct verdict_words){ .facts = &facts, .reason = r.reason });
     s->totals.outcomes[KEDGE_TFTP_REFUSED]++;
     tftp_counters_add(&s->counters, TFTP_REQUESTS, 1);
-    tftp_counters_add(&s->counters, TFTP_REFUSALS + FAULT_MALFORMED, 1);
+    tftp_counters_add(&s->counters, TFTP_REFUSALS + (unsigned)FAULT_MALFORMED, 1);
     record(s, &r);
 }

@@ -38,7 +38,7 @@ static struct shard_state count(const struct tftp_service *tftp)
     tftp_counters_sum(tftp_service_counters(tftp), &c);
     state.running = c.at[TFTP_ACTIVE];
     state.done = ended(&c, KEDGE_TFTP_OK) + ended(&c, KEDGE_TFTP_UNCONFIRMED);
-    state.failed = c.at[TFTP_REFUSALS + FAULT_MALFORMED];
+    state.failed = c.at[TFTP_REFUSALS + (unsigned)FAULT_MALFORMED];
     for (unsigned i = KEDGE_TFTP_OK; i < TFTP_OUTCOMES; i++)
         state.failed += i == KEDGE_TFTP_PROBE ? 0 : ended(&c, (enum kedge_tftp_outcome)i);
     state.failed -= state.done;
