@@ -263,8 +263,9 @@ static void judge_same_tid(struct check_play *p, const struct check_in *in)
               net_address_port(&p->sides[0].peer), net_address_port(&in->from));
 }
 
-static void judge_stops(struct check_play *p)
+static void judge_stops(struct check_play *p, const struct check_in *in)
 {
+    (void)in;
     p->count++;
     p->progress = p->now;
 }
@@ -281,65 +282,30 @@ static void judge_exits(struct check_play *p, const struct check_in *in)
         play_next(p);
 }
 
+static void judge_alive(struct check_play *p, const struct check_in *in)
+{
+    (void)in;
+    play_next(p);
+}
+
 void play_judge(struct check_play *p, const struct check_in *in)
 {
-    switch (step_of(p)->what) {
-    case CHECK_EXPECT:
-        judge_expect(p, in);
-        break;
-    case CHECK_OFFERS:
-        judge_offers(p, in);
-        break;
-    case CHECK_NEVER:
-        judge_never(p, in);
-        break;
-    case CHECK_ONCE:
-        judge_once(p, in);
-        break;
-    case CHECK_QUIET:
-        judge_quiet(p, in);
-        break;
-    case CHECK_REPEAT:
-        judge_repeat(p, in);
-        break;
-    case CHECK_BLOCKS:
-        judge_blocks(p, in);
-        break;
-    case CHECK_READ:
-        play_read_judge(p, in);
-        break;
-    case CHECK_WRITE:
-        play_write_judge(p, in);
-        break;
-    case CHECK_GAPS:
-    case CHECK_INTERVAL:
-        judge_times(p, in);
-        break;
-    case CHECK_AMPLIFY:
-    case CHECK_FEWER:
-        judge_fewer(p, in);
-        break;
-    case CHECK_STOPS:
-        judge_stops(p);
-        break;
-    case CHECK_CROWD:
-        judge_crowd(p, in);
-        break;
-    case CHECK_ALIVE:
-        play_next(p);
-        break;
-    case CHECK_ASKED:
-        judge_asked(p, in);
-        break;
-    case CHECK_SAME_TID:
-        judge_same_tid(p, in);
-        break;
-    case CHECK_EXITS:
-        judge_exits(p, in);
-        break;
-    default:
-        break;
-    }
+    static void (*const judges[])(struct check_play *, const struct check_in *) = {
+        [CHECK_EXPECT] = judge_expect,    [CHECK_OFFERS] = judge_offers,
+        [CHECK_NEVER] = judge_never,      [CHECK_ONCE] = judge_once,
+        [CHECK_QUIET] = judge_quiet,      [CHECK_REPEAT] = judge_repeat,
+        [CHECK_BLOCKS] = judge_blocks,    [CHECK_READ] = play_read_judge,
+        [CHECK_WRITE] = play_write_judge, [CHECK_GAPS] = judge_times,
+        [CHECK_INTERVAL] = judge_times,   [CHECK_AMPLIFY] = judge_fewer,
+        [CHECK_FEWER] = judge_fewer,      [CHECK_STOPS] = judge_stops,
+        [CHECK_CROWD] = judge_crowd,      [CHECK_ALIVE] = judge_alive,
+        [CHECK_ASKED] = judge_asked,      [CHECK_SAME_TID] = judge_same_tid,
+        [CHECK_EXITS] = judge_exits,
+    };
+    size_t what = (size_t)step_of(p)->what;
+
+    if (what < sizeof judges / sizeof *judges && judges[what])
+        judges[what](p, in);
 }
 
 static void begin_crowd(struct check_play *p)
