@@ -94,8 +94,8 @@ struct check_step {
     kedge_nanos time;       /* 0: as long as is usual for it */
     const char *lesson;     /* for a learner, if this step fails; NULL: the row's */
     bool deviates;          /* a failure of this step alone is never more than that */
-    bool asks;              /* of EXITS: or the client asks once more */
     bool silent;            /* nor is it if nothing came: the rule is of what comes */
+    bool asks;              /* of EXITS: or the client asks once more */
 };
 
 struct check_row {
