@@ -169,6 +169,11 @@ static kedge_nanos age_of(struct msghdr *h)
     return 0;
 }
 
+static kedge_nanos later(kedge_nanos a, kedge_nanos b)
+{
+    return a > b ? a : b;
+}
+
 /* One datagram. False: none is there. A busy machine may come late to it: what it came too
  * late for is over by then. */
 static bool read_one(struct check_live *l, uint32_t side, kedge_nanos now)
@@ -184,14 +189,16 @@ static bool read_one(struct check_live *l, uint32_t side, kedge_nanos now)
                         .msg_control = control,
                         .msg_controllen = sizeof control };
     ssize_t n = recvmsg(l->fds[side], &h, MSG_DONTWAIT);
+    kedge_nanos age;
 
     if (n < 0)
         return false;
     any.len = h.msg_namelen;
     if (!net_address_from(&any, &from))
         return true;
-    if (clock_now() - age_of(&h) >= l->play->deadline)
-        check_play_tick(l->play, now > l->play->deadline ? now : l->play->deadline);
+    age = age_of(&h); /* before the other clock: what came late must not look early */
+    if (clock_now() - age >= l->play->deadline)
+        check_play_tick(l->play, later(now, l->play->deadline));
     if (l->pcap) {
         struct net_address to = bound_to(l->fds[side]);
 
@@ -199,7 +206,7 @@ static bool read_one(struct check_live *l, uint32_t side, kedge_nanos now)
                          (struct kedge_span){ l->buffer, (size_t)n });
     }
     check_play_read(l->play, side, &from, (struct kedge_span){ l->buffer, (size_t)n },
-                    now);
+                    later(now, l->play->now));
     return true;
 }
 

@@ -17,7 +17,8 @@
 struct world {
     struct check_play play;
     struct check_live live;
-    int server; /* its socket */
+    int server;          /* its socket */
+    kedge_nanos read_at; /* the time of the play behind the last packet */
 };
 
 static void begin(struct world *w)
@@ -52,14 +53,23 @@ static void answer(struct world *w)
         sendto(w->server, "\0\4\0\1", 4, 0, (struct sockaddr *)&to.storage, to.len), 4);
 }
 
-static enum check_verdict finish(struct world *w)
+static void wait_a_moment(void)
+{
+    const struct timespec moment = { 0, 20000000 };
+
+    nanosleep(&moment, NULL);
+}
+
+/* `now` is when the owner's turn began. */
+static enum check_verdict finish(struct world *w, kedge_nanos now)
 {
     enum check_verdict v;
     struct pollfd polled = { .fd = w->live.fds[0], .events = POLLIN };
     struct check_polled whose = { &w->live, 0 };
 
     assert_int_equal(poll(&polled, 1, 5000), 1);
-    check_live_ready(&whose, polled.revents, clock_now());
+    check_live_ready(&whose, polled.revents, now);
+    w->read_at = w->play.now;
     check_play_tick(&w->play, clock_now());
     v = w->play.finding.verdict;
     check_live_close(&w->live);
@@ -76,29 +86,47 @@ static void what_came_after_the_time_is_none_of_it(void **state)
     (void)state;
     begin(&w);
     w.play.deadline = clock_now();
+    wait_a_moment();
     answer(&w);
-    assert_int_equal(finish(&w), CHECK_PASS);
+    assert_int_equal(finish(&w, clock_now()), CHECK_PASS);
+}
+
+/* It may come within a turn that began before the time was up. */
+static void the_time_of_a_play_never_goes_back(void **state)
+{
+    static struct world w;
+    kedge_nanos turn, deadline;
+
+    (void)state;
+    begin(&w);
+    turn = clock_now();
+    wait_a_moment();
+    deadline = w.play.deadline = clock_now();
+    wait_a_moment();
+    answer(&w);
+    assert_int_equal(finish(&w, turn), CHECK_PASS);
+    assert_true(w.read_at >= deadline);
 }
 
 /* And to what came in time. */
 static void what_came_within_the_time_counts(void **state)
 {
     static struct world w;
-    const struct timespec moment = { 0, 20000000 };
 
     (void)state;
     begin(&w);
     answer(&w);
-    nanosleep(&moment, NULL);
+    wait_a_moment();
     w.play.deadline = clock_now() - 5 * KEDGE_MSEC;
-    nanosleep(&moment, NULL);
-    assert_int_equal(finish(&w), CHECK_DEVIATES);
+    wait_a_moment();
+    assert_int_equal(finish(&w, clock_now()), CHECK_DEVIATES);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_came_after_the_time_is_none_of_it),
+        cmocka_unit_test(the_time_of_a_play_never_goes_back),
         cmocka_unit_test(what_came_within_the_time_counts),
     };
 
