@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """kedge get against bad links and bad servers, and how it ends then."""
-import contextlib
 import hashlib
 import os
 import re
@@ -15,6 +14,7 @@ import pytest
 from e2e.lib.run import finish, names, start
 from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port, wait_for
+from e2e.peers.ports import Ports, waiting
 from e2e.peers.tftp import ACK, ERROR, ack, data, error
 from e2e.peers.tftp_peer import Peer
 
@@ -31,31 +31,6 @@ def test_bad_links(get, window, fault):
         assert done.code == 0, done.err
         assert peer.problems == []
     assert (get.here / "f").read_bytes() == content
-
-
-class Ports:
-    """The sockets of a server that answers one request from two ports, and a third of another
-    host."""
-    def __enter__(self):
-        self.all = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
-        for sock, host in zip(self.all, ("127.0.0.1",) * 3 + ("127.0.0.9",)):
-            sock.bind((host, 0))
-            sock.settimeout(20)
-        return self.all
-
-    def __exit__(self, *_):
-        for sock in self.all:
-            sock.close()
-
-
-def waiting(sock):
-    """What has come to a socket."""
-    came = []
-    sock.setblocking(False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            came.append(sock.recv(2000))
-    return came
 
 
 def test_another_port_of_the_server_hears_that_it_is_not_the_peer(get, kedge):

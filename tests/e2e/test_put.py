@@ -12,7 +12,8 @@ import pytest
 
 from e2e.lib.run import finish, start
 from e2e.lib.still import frozen
-from e2e.peers.tftp import ERROR
+from e2e.peers.ports import Ports, waiting
+from e2e.peers.tftp import ERROR, ack, data, error
 from e2e.peers.tftp_peer import Peer
 
 
@@ -372,3 +373,25 @@ def test_what_came_while_it_stood_still_is_read_before_it_gives_up(put, kedge):
         assert server.recvfrom(600)[0] == b"\0\3\0\2end"
         server.sendto(b"\0\4\0\2", client)
         assert finish(process).code == 0
+
+
+def test_another_port_of_the_server_hears_that_it_is_not_the_peer(put, kedge):
+    """RFC 1350, 4: it is told by ERROR 5, at most eight times, and the transfer goes on. An
+    ERROR and another host get no answer."""
+    write(put, "f", b"a" * 512 + b"end")
+    with Ports() as (request, first, second, host):
+        url = f"tftp://127.0.0.1:{request.getsockname()[1]}/f"
+        process = start(kedge, "put", "f", url, cwd=put.here)
+        _, client = request.recvfrom(2000)
+        first.sendto(ack(0), client)
+        assert first.recv(2000) == data(1, b"a" * 512)
+        second.sendto(error(0, "not yours"), client)
+        for _ in range(20):
+            second.sendto(ack(1), client)
+            host.sendto(ack(1), client)
+        first.sendto(ack(1), client)
+        assert first.recv(2000) == data(2, b"end")
+        first.sendto(ack(2), client)
+        assert finish(process).code == 0
+        assert waiting(second) == [error(5, "")] * 8
+        assert waiting(host) == []
