@@ -15,7 +15,7 @@ import pytest
 
 from e2e.lib.in_tftpd import InTftpd, named
 from e2e.lib.policy import ask
-from e2e.peers.tftp import RRQ, WRQ
+from e2e.peers.tftp import RRQ, WRQ, request
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="7.3's chroot needs root")
 
@@ -244,18 +244,29 @@ LINES = [
     ["-a", "127.0.0.1:none"], ["-a", "192.0.2.1:0"]]
 
 
+def answers(sock, port):
+    """Within a moment, to a request of a file that there is not."""
+    sock.sendto(request(RRQ, "no-such-file"), ("127.0.0.1", port))
+    try:
+        return sock.recv(2000)
+    except TimeoutError:
+        return None
+
+
 def status(program, words):
-    """Its exit status, or None: it serves. That is seen by its socket."""
-    port = free_port()
+    """Its exit status, or None: it serves. A socket says nothing of that: it may be bound, and the
+    program end."""
+    port, once = free_port(), {**os.environ, "RES_OPTIONS": "timeout:1 attempts:1"}
     process = subprocess.Popen([program, "-L", "--stderr", "-a", f"127.0.0.1:{port}", *map(str, words)],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+                               stderr=subprocess.DEVNULL, env=once)
     end = time.monotonic() + PATIENCE
     try:
-        while process.poll() is None and f"0100007F:{port:04X}" not in open("/proc/net/udp").read():
-            assert time.monotonic() < end
-            time.sleep(0.01)
-        time.sleep(0.1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(0.05)
+            while process.poll() is None and not answers(sock, port):
+                assert time.monotonic() < end, words
         return process.poll()
     finally:
         process.kill()
