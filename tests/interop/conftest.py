@@ -51,7 +51,7 @@ def newest_tftp(judge):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program(root):
     """program(NAME): the path of a peer."""
     def find(name):
