@@ -372,19 +372,19 @@ def test_lines_with_tags(daemon, program, srv, tmp_path, how):
     logs = tmp_path / "logs"
     logs.mkdir()
     logs.chmod(0o777)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        at = sock.getsockname()
-    process = subprocess.Popen([program, "-L", "-s", "-a", f"127.0.0.1:{at[1]}", "--logfile",
-                                logs / "log", "--logformat", "tag", srv], stdin=subprocess.DEVNULL)
+    log = logs / "log"
+    process = subprocess.Popen([program, "-L", "-s", "-a", "127.0.0.1:0", "--logfile", log,
+                                "--logformat", "tag", srv], stdin=subprocess.DEVNULL)
     try:
-        wait_for_text(logs / "log", "listens at")
-        time.sleep(0.2)
-        (logs / "log").rename(logs / "old")
-        process.send_signal(signal.SIGHUP)
-        wait_for_text(logs / "log", "")
+        wait_for_text(log, "listens at tftp://127.0.0.1:")
+        at = "127.0.0.1", int(re.search(r"listens at tftp://127\.0\.0\.1:(\d+)", log.read_text())[1])
         assert ask(at, "127.0.0.1", RRQ, "open", {}) == GRANTED
-        wait_for_text(logs / "log", "<6>time=")
+        wait_for_text(log, "<6>time=")
+        log.rename(logs / "old")
+        process.send_signal(signal.SIGHUP)
+        wait_for_text(log, "")
+        assert ask(at, "127.0.0.1", RRQ, "open", {}) == GRANTED
+        wait_for_text(log, "<6>time=")
     finally:
         process.terminate()
         assert process.wait(PATIENCE) == 0
