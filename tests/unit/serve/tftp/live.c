@@ -105,7 +105,7 @@ static void an_upload_and_a_refusal_are_counted_by_kind(void **state)
     assert_int_equal(c.at[TFTP_BYTES + TFTP_PUTS], 7);
     assert_int_equal(ended(&c, TFTP_GETS, KEDGE_TFTP_REFUSED), 1);
     assert_int_equal(c.at[TFTP_REFUSALS + (unsigned)FAULT_NOT_FOUND], 1);
-    assert_int_equal(c.at[TFTP_VERDICTS + VERDICT_FILE_NOT_FOUND], 1);
+    assert_int_equal(c.at[TFTP_VERDICTS + (unsigned)VERDICT_FILE_NOT_FOUND], 1);
     tftp_counters_sum(tftp_service_counters(b->service), &c); /* as of two shards */
     assert_int_equal(c.at[TFTP_REQUESTS], 4);
     peer_free(p);
