@@ -259,7 +259,8 @@ bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
     bool fits = !b->root || reaches(b, b->root->fd, uses, b->root_path);
 
     for (size_t i = 0; follow && i < follow->count; i++)
-        fits = reaches(b, follow->dirs[i].fd, uses, follow->dirs[i].path) && fits;
+        if (!follow_is_again(follow, i))
+            fits = reaches(b, follow->dirs[i].fd, uses, follow->dirs[i].path) && fits;
     for (size_t i = 0; i < set->policy.count; i++) {
         int fd = is_rooted(set, i) ? open_root(set, i) : -1;
 

@@ -339,7 +339,8 @@ static void sweep_followed(const struct server *s)
         s->swept ? policy_set_uploads(s->swept) : s->options->uploads != UPLOAD_REFUSE;
 
     for (size_t i = 0; takes && s->follow && i < s->follow->count; i++)
-        (void)upload_sweep(&(struct store_root){ .fd = s->follow->dirs[i].fd });
+        if (!follow_is_again(s->follow, i))
+            (void)upload_sweep(&(struct store_root){ .fd = s->follow->dirs[i].fd });
 }
 
 static void sweep(struct store_job *job)

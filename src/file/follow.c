@@ -48,10 +48,15 @@ struct store_result follow_add(struct store_follow *f, const char *path)
     return store_ok();
 }
 
+bool follow_is_again(const struct store_follow *f, size_t i)
+{
+    return i > 0 && f->dirs[i].fd == f->dirs[i - 1].fd;
+}
+
 void follow_close(struct store_follow *f)
 {
     for (size_t i = 0; i < f->count; i++) {
-        if (i == 0 || f->dirs[i].fd != f->dirs[i - 1].fd)
+        if (!follow_is_again(f, i))
             close(f->dirs[i].fd);
         free(f->dirs[i].path);
     }

@@ -20,6 +20,9 @@ struct store_follow {
 KEDGE_MUST_CHECK struct store_result follow_add(struct store_follow *f, const char *path);
 void follow_close(struct store_follow *f);
 
+/* Is dirs[i] the directory before it, by its other name? */
+bool follow_is_again(const struct store_follow *f, size_t i);
+
 /* Open what name leads to, from the directory home on. A name that climbs by itself (`..`)
  * or ends in a slash is not found: only links lead out. A descriptor, or -errno: ENOENT
  * (also: it leads elsewhere), ELOOP, ENOTDIR, ENAMETOOLONG, EACCES, EIO. Blocks. */

@@ -284,10 +284,12 @@ def test_uploads_where_none_were_need_a_restart(confined, laid_out, srv):
     read_only = POLICY.replace("uploads = version", "get = allow").replace(
         "  create-directories = yes", "")
     laid_out(uploads="refuse", text=read_only)
-    server = confined("-c", srv / "etc/policy")
+    server = confined("-c", srv / "etc/policy", "--follow", srv / "new")
     laid_out(uploads="create", text=read_only)
     hang_up(server, KEPT)
-    assert f"kedge serve: restart needed for uploads to {srv}/tree\n" in server.stderr
+    line = "kedge serve: restart needed for uploads to %s\n"
+    assert line % (srv / "tree") in server.stderr
+    assert server.stderr.count(line % (srv / "new")) == 1, server.stderr
     assert ask(server.at, "127.0.0.1", WRQ, "b", {}) == ("refused", 2)
 
 
