@@ -79,8 +79,8 @@ static void set_file(struct directory_file *f, struct cached_file *file)
 static void refused(struct directory_file *f, enum store_error error)
 {
     f->hushed =
-        error == STORE_GONE &&
-        !seldom_may_say(directory_of(&f->base)->config.seldom, f->rules.root, now_of(f));
+        error == STORE_GONE && !seldom_may_say(directory_of(&f->base)->config.seldom,
+                                               f->rules.root, f->generation, now_of(f));
     policy_hold_end(&f->hold, &f->rules, f->request.peer);
 }
 
@@ -210,7 +210,7 @@ static struct store_result open_judged(struct directory_file *f)
     f->base.timeout = f->rules.timeout;
     if (f->rules.mac_pending)
         f->base.note = "its MAC is not known yet: no section by MAC counts";
-    if (f->rules.mac_failed && seldom_may_say(d->config.seldom, mac_failed, now_of(f)))
+    if (f->rules.mac_failed && seldom_may_say(d->config.seldom, mac_failed, 0, now_of(f)))
         f->base.note = mac_failed;
     make_room(d, result.err);
     if (result.error == STORE_OK)

@@ -6,7 +6,7 @@
 
 void seldom_init(struct seldom *s)
 {
-    *s = (struct seldom){ .subjects = { { NULL, 0 } } };
+    *s = (struct seldom){ .subjects = { { NULL, 0, 0 } } };
     pthread_mutex_init(&s->lock, NULL);
 }
 
@@ -21,12 +21,13 @@ static bool is_old(const struct seldom_subject *one, kedge_nanos now)
 }
 
 /* Its own entry, else one that is free or old; NULL: all are new. */
-static struct seldom_subject *find(struct seldom *s, const void *what, kedge_nanos now)
+static struct seldom_subject *find(struct seldom *s, const void *what, uint64_t version,
+                                   kedge_nanos now)
 {
     struct seldom_subject *unused = NULL;
 
     for (size_t i = 0; i < SELDOM_SUBJECTS; i++) {
-        if (s->subjects[i].what == what)
+        if (s->subjects[i].what == what && s->subjects[i].version == version)
             return &s->subjects[i];
         if (!unused && is_old(&s->subjects[i], now))
             unused = &s->subjects[i];
@@ -34,16 +35,16 @@ static struct seldom_subject *find(struct seldom *s, const void *what, kedge_nan
     return unused;
 }
 
-bool seldom_may_say(struct seldom *s, const void *what, kedge_nanos now)
+bool seldom_may_say(struct seldom *s, const void *what, uint64_t version, kedge_nanos now)
 {
     struct seldom_subject *one = NULL;
     bool may = false;
 
     pthread_mutex_lock(&s->lock);
-    one = find(s, what, now);
+    one = find(s, what, version, now);
     may = one && is_old(one, now);
     if (may)
-        *one = (struct seldom_subject){ what, now };
+        *one = (struct seldom_subject){ what, version, now };
     pthread_mutex_unlock(&s->lock);
     return may;
 }

@@ -15,6 +15,7 @@ struct seldom {
     pthread_mutex_t lock; /* guards what follows */
     struct seldom_subject {
         const void *what; /* NULL: free */
+        uint64_t version;
         kedge_nanos said;
     } subjects[SELDOM_SUBJECTS];
 };
@@ -23,7 +24,8 @@ void seldom_init(struct seldom *s);
 void seldom_free(struct seldom *s);
 
 /* Whether it may be said of `what` now: the first time, and a minute later. what is a name
- * only. */
-KEDGE_MUST_CHECK bool seldom_may_say(struct seldom *s, const void *what, kedge_nanos now);
+ * only; where another may have come to its address since, version differs. */
+KEDGE_MUST_CHECK bool seldom_may_say(struct seldom *s, const void *what, uint64_t version,
+                                     kedge_nanos now);
 
 #endif
