@@ -73,9 +73,11 @@ static void put_mac(struct writer *w, const struct top_row *r, size_t width)
 
 static void put_file(struct writer *w, const struct top_row *r, size_t width)
 {
-    put(w, span_of(r->writes ? "^ " : ""));
+    bool marked = r->writes && width > 2;
+
+    put(w, span_of(marked ? "^ " : ""));
     put_cut(w, (struct kedge_span){ r->file.bytes, r->file.len },
-            width - (r->writes ? 2 : 0));
+            width - (marked ? 2 : 0));
 }
 
 static uint64_t part_of(const struct top_row *r, uint64_t whole)
@@ -87,7 +89,7 @@ static uint64_t part_of(const struct top_row *r, uint64_t whole)
 
 static void put_bar(struct writer *w, const struct top_row *r, size_t width)
 {
-    size_t full = r->size == TOP_UNKNOWN ? 0 : part_of(r, width - 2);
+    size_t full = r->size == TOP_UNKNOWN ? 0 : part_of(r, sub_sat(width, 2));
 
     put_u8(w, '[');
     for (size_t i = 0; i + 2 < width; i++)
@@ -172,6 +174,8 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 /* An IPv6 address with its port needs more, where there is more. */
 static size_t width_at(const struct column *c, size_t screen)
 {
+    if (c->put == put_client && screen < c->width + 2) /* and a space, and of the file */
+        return max_u64(sub_sat(screen, 2), 1);
     if (c->put == put_client && screen >= 179)
         return 47;
     if (c->put == put_client && screen >= 69)
@@ -381,7 +385,7 @@ static void put_live(struct screen *out, const struct top_state *s, size_t colum
         end_line(out);
     }
     if (s->active > shown && begin_line(out)) {
-        put_count(out->w, s->active - shown, " more");
+        put_number(out->w, s->active - shown, columns_of, " more");
         end_line(out);
     }
 }

@@ -115,7 +115,7 @@ static void no_line_is_wider_than_the_screen(void **state)
     s->rows[1].rate = s->rows[1].resent = s->rows[1].age_ms = UINT64_MAX;
     s->ends[0].verdict = s->ends[0].file = s->rows[1].file;
     memset(s->ends[0].outcome, 0x1b, TOP_WORD - 1);
-    for (size_t columns = 20; columns < 310; columns++) {
+    for (size_t columns = 3; columns < 310; columns++) {
         char *text = drawn(s, columns, 12);
         size_t lines = 0;
 
@@ -125,6 +125,23 @@ static void no_line_is_wider_than_the_screen(void **state)
             assert_null(strchr(line, 0x1b));
         }
         assert_true(lines <= 12);
+        free(text);
+    }
+    free(s);
+}
+
+/* Of an upload, whose file has a mark. */
+static void hardly_any_columns_do_no_harm(void **state)
+{
+    struct top_state *s = state_of(document);
+
+    (void)state;
+    memset(s->rows[1].file.bytes, 'f', TOP_TEXT);
+    s->rows[1].file.len = TOP_TEXT;
+    for (size_t columns = 0; columns < 20; columns++) {
+        char *text = drawn(s, columns, 12);
+
+        assert_null(strstr(text, "ffffff"));
         free(text);
     }
     free(s);
@@ -225,6 +242,7 @@ int main(void)
         cmocka_unit_test(what_is_no_document_is_not_read),
         cmocka_unit_test(odd_fields_are_nothing),
         cmocka_unit_test(no_line_is_wider_than_the_screen),
+        cmocka_unit_test(hardly_any_columns_do_no_harm),
         cmocka_unit_test(narrow_screens_show_what_matters),
         cmocka_unit_test(few_rows_are_enough),
         cmocka_unit_test(rows_are_sorted),
