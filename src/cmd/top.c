@@ -22,6 +22,7 @@ enum { DOCUMENT_MOST = 2 << 20 };
 
 static const char *const usual_address = "unix:///run/kedge/control";
 static const kedge_nanos patience = 3 * KEDGE_SEC;
+static const kedge_nanos unasked = KEDGE_SEC; /* a control socket speaks by then */
 
 static const char opening[] = "\x1b[?1049h\x1b[?25l\x1b[?7l"; /* no cursor, no wrapping */
 static const char closing[] = "\x1b[?7h\x1b[?25h\x1b[?1049l";
@@ -40,6 +41,7 @@ struct top {
     uint8_t *screen;   /* TOP_SCREEN bytes */
     struct top_state *now, *before;
     bool known; /* now is of the server */
+    bool http;  /* it is asked by HTTP */
     char note[256];
     enum exit_code fault; /* of the last try */
     int interrupt;
@@ -70,7 +72,7 @@ static bool read_all(struct top *t, int fd, size_t *len)
         if (poll(ready, 2, (int)(left / KEDGE_MSEC)) <= 0 || ready[1].revents)
             return fault_is(t, EXIT_TIMEOUT, "the server does not answer");
         n = connection_read(fd, t->document + *len, DOCUMENT_MOST - *len);
-        if (n == 0)
+        if (n == 0 || (n == -ECONNRESET && *len > 0)) /* it did not read what we said */
             return true;
         if (n < 0 && n != -EAGAIN)
             return fault_is(t, exit_code_of_errno((int)-n), strerror((int)-n));
@@ -83,12 +85,27 @@ static bool ask_http(struct top *t, int fd)
 {
     char request[KEDGE_HOST_MAX + 64];
     bool v6 = strchr(t->from.host, ':') != NULL;
+    const char *host = t->from.transport == KEDGE_TCP ? t->from.host : "localhost";
     int len =
         snprintf(request, sizeof request, "GET /status HTTP/1.0\r\nHost: %s%s%s\r\n\r\n",
-                 v6 ? "[" : "", t->from.host, v6 ? "]" : "");
+                 v6 ? "[" : "", host, v6 ? "]" : "");
 
     return connection_write(fd, request, (size_t)len) == len ||
            fault_is(t, EXIT_PEER_ERROR, "the server takes no request");
+}
+
+/* A control socket speaks unasked; a path of --metrics waits for a request. */
+static bool speaks_first(const struct top *t, int fd)
+{
+    struct pollfd ready[2] = { { .fd = fd, .events = POLLIN },
+                               { .fd = t->interrupt, .events = POLLIN } };
+
+    return poll(ready, 2, (int)(unasked / KEDGE_MSEC)) != 0;
+}
+
+static bool is_http(const struct top *t, size_t len)
+{
+    return len >= 5 && memcmp(t->document, "HTTP/", 5) == 0;
 }
 
 /* Behind the header of HTTP, which a control socket has none of. */
@@ -96,9 +113,26 @@ static struct kedge_span body_of(const struct top *t, size_t len)
 {
     const uint8_t *body = memmem(t->document, len, "\r\n\r\n", 4);
 
-    if (t->from.transport != KEDGE_TCP || !body)
+    if (!is_http(t, len) || !body)
         return (struct kedge_span){ t->document, len };
     return (struct kedge_span){ body + 4, len - (size_t)(body + 4 - t->document) };
+}
+
+/* With its first line, as far as it has one. */
+static bool is_unknown(struct top *t, size_t len)
+{
+    char why[128] = "this is no kedge server";
+    size_t line = 0;
+
+    while (line < min_u64(len, 80) && t->document[line] >= ' ')
+        line++;
+    if (line > 0)
+        snprintf(why, sizeof why, "%s: %.*s",
+                 is_http(t, len) ? "the server gives no state"
+                                 : "this is no kedge server",
+                 (int)line, (const char *)t->document);
+    t->known = false;
+    return fault_is(t, EXIT_PEER_ERROR, why);
 }
 
 static bool fetch(struct top *t, int fd)
@@ -106,15 +140,17 @@ static bool fetch(struct top *t, int fd)
     struct top_state *old = t->before;
     size_t len = 0;
 
-    if (connection_nonblocking(fd) < 0 ||
-        (t->from.transport == KEDGE_TCP && !ask_http(t, fd)) || !read_all(t, fd, &len))
+    if (connection_nonblocking(fd) < 0)
+        return false;
+    if ((t->http || !speaks_first(t, fd)) && !ask_http(t, fd))
+        return false;
+    if (!read_all(t, fd, &len))
         return false;
     t->before = t->now;
     t->now = old;
-    if (!top_read(body_of(t, len), t->now)) {
-        t->known = false;
-        return fault_is(t, EXIT_PEER_ERROR, "this is no kedge server");
-    }
+    if (!top_read(body_of(t, len), t->now))
+        return is_unknown(t, len);
+    t->http = is_http(t, len);
     if (t->known)
         top_rates(t->now, t->before);
     t->known = true;
@@ -272,7 +308,7 @@ static bool is_fit(const char *address, struct kedge_endpoint *e, struct top *t)
         (e->transport == KEDGE_TCP || e->transport == KEDGE_UNIX))
         return true;
     return fault_is(t, EXIT_USAGE,
-                    "takes unix:///PATH (--control of serve) or "
+                    "takes unix:///PATH (--control or --metrics of serve) or "
                     "tcp://HOST:PORT (--metrics)");
 }
 
@@ -285,6 +321,7 @@ static enum exit_code top_run(const void *options, const struct operands *operan
     t.sort = (enum top_sort)t.options->sort;
     if (!is_fit(address, &t.from, &t))
         return complain(&t, address);
+    t.http = t.from.transport == KEDGE_TCP;
     t.document = malloc(DOCUMENT_MOST);
     t.screen = malloc(TOP_SCREEN);
     t.now = calloc(1, sizeof *t.now);

@@ -135,6 +135,17 @@ def test_the_port_of_metrics_will_do(served, top):
     assert of(metrics((host, port)), "kedge_tftp_active_transfers") == 1
 
 
+def test_so_will_a_path_of_metrics(serve, make, srv, as_nobody, top):
+    assert as_nobody is not None
+    server = serve("--metrics", f"unix://{srv}/metrics")
+    make("file", 500)
+    tftp.get(server.at, "file")
+    server.record(event="get")
+    done = top(f"unix://{where(server)}", "--once")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("0 open, 1 ok, 0 failed")
+
+
 @pytest.mark.parametrize("address, code, why", [
     ("unix:///nowhere/at/all", 7, "No such file"),
     ("udp://127.0.0.1:1", 64, "takes unix:///PATH"),
@@ -146,9 +157,16 @@ def test_a_server_that_is_not_there(top, address, code, why):
     assert why in done.stderr and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("answer", [b"", b"hello\n", b'{"v":2}\n', b"x" * 3_000_000],
-                         ids=["nothing", "a word", "a later version", "too much"])
-def test_what_is_no_server_is_said(top, tmp_path, answer):
+NO_SERVER = "this is no kedge server"
+
+
+@pytest.mark.parametrize("answer, why", [
+    (b"", NO_SERVER), (b"hello\n", NO_SERVER + ": hello\n"), (b"\x1b[31m\n", NO_SERVER + "\n"),
+    (b'{"v":2}\n', NO_SERVER), (b"x" * 3_000_000, NO_SERVER),
+    (b"HTTP/1.1 403 Forbidden\r\n\r\nno\n",
+     "the server gives no state: HTTP/1.1 403 Forbidden\n")],
+    ids=["nothing", "a word", "an escape", "a later version", "too much", "a refusal"])
+def test_what_is_no_server_is_said(top, tmp_path, answer, why):
     path = f"{tmp_path}/other"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -165,7 +183,7 @@ def test_what_is_no_server_is_said(top, tmp_path, answer):
         thread.start()
         done = top(f"unix://{path}")
         thread.join()
-    assert done.returncode == 5 and "this is no kedge server" in done.stderr
+    assert done.returncode == 5 and why in done.stderr and "\x1b" not in done.stderr
 
 
 def test_only_a_path_is_taken(kedge, srv):
