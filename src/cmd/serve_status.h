@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What others may see of a running `kedge serve`: it binds what --metrics and --control
- * name, and gathers what is shown there. Each thread of the server is asked for what it has open, and
- * answers at its next turn; one that does not turn is left out after a moment. */
+/* What others may see of a running `kedge serve`: it binds what --metrics and --control name, and
+ * gathers what is shown there. Each thread of the server is asked for what it has open, and answers
+ * at its next turn; one that does not turn is left out after a moment. */
 #ifndef CMD_SERVE_STATUS_H
 #define CMD_SERVE_STATUS_H
 

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from e2e.lib.run import run
-from e2e.lib.status import ask, dial, metrics, of, rest, say, status, where
+from e2e.lib.status import STALE, ask, dial, metrics, of, rest, say, status, where
 from e2e.peers import tftp
 
 ANY = "tcp://127.0.0.1:0"
@@ -331,6 +331,20 @@ def test_one_that_reads_no_answer_is_ended(large):
             assert time.monotonic() < start + 2 * SILENCE + 5
             time.sleep(0.1)
     assert time.monotonic() >= start + SILENCE - 1
+
+
+def test_those_who_ask_for_one_document_have_one_copy(large):
+    at = where(large)
+    before = large.descriptors()
+    with silent_reader(at):
+        time.sleep(STALE)
+        size = large.status("VmRSS")  # KiB
+        held = [silent_reader(at) for _ in range(40)]
+        time.sleep(0.5)
+        assert large.descriptors() == before + 41
+        assert large.status("VmRSS") - size < 20 * 180
+        for peer in held:
+            peer.close()
 
 
 # ---- where it may be ----

@@ -29,6 +29,7 @@ struct status_http {
     struct status_acceptor acceptor;
     struct status_bound bounds[ACCEPTOR_SOCKETS];
     struct http_client clients[STATUS_HTTP_CLIENTS];
+    struct MHD_Response *document; /* the source's; NULL: to be made */
     bool closing;
 };
 
@@ -59,16 +60,25 @@ static void add_headers(const struct status_http *h, struct MHD_Response *r,
 }
 
 /* The bytes are copied. */
-static enum MHD_Result give(const struct status_http *h, struct MHD_Connection *c,
-                            const struct answer *a, struct kedge_span bytes)
+static struct MHD_Response *response(const struct status_http *h, const struct answer *a,
+                                     struct kedge_span bytes)
 {
     struct MHD_Response *r = h->lib.create_response_from_buffer(
         bytes.len, (void *)(uintptr_t)bytes.ptr, MHD_RESPMEM_MUST_COPY);
+
+    if (r)
+        add_headers(h, r, a);
+    return r;
+}
+
+static enum MHD_Result give(const struct status_http *h, struct MHD_Connection *c,
+                            const struct answer *a, struct kedge_span bytes)
+{
+    struct MHD_Response *r = response(h, a, bytes);
     enum MHD_Result result;
 
     if (!r)
         return MHD_NO;
-    add_headers(h, r, a);
     result = h->lib.queue_response(c, a->status, r);
     h->lib.destroy_response(r);
     return result;
@@ -126,16 +136,32 @@ static struct http_client *client_of(struct status_http *h,
     return NULL;
 }
 
+/* Those that have it still keep it. */
+static void forget_document(struct status_http *h)
+{
+    if (h->document)
+        h->lib.destroy_response(h->document);
+    h->document = NULL;
+}
+
+static enum MHD_Result give_document(struct status_http *h, struct MHD_Connection *c)
+{
+    static const struct answer json = { MHD_HTTP_OK, "application/json", NULL, NULL };
+
+    if (!h->document)
+        h->document = response(h, &json, h->source.document(h->source.owner));
+    return h->document ? h->lib.queue_response(c, json.status, h->document) : MHD_NO;
+}
+
 /* One whose document is not there yet is asked again when it is. */
 static enum MHD_Result give_status(struct status_http *h, struct MHD_Connection *c)
 {
-    static const struct answer json = { MHD_HTTP_OK, "application/json", NULL, NULL };
     struct http_client *client = client_of(h, c);
 
     if (h->closing || !client)
         return MHD_NO;
     if (h->source.ask(h->source.owner))
-        return give(h, c, &json, h->source.document(h->source.owner));
+        return give_document(h, c);
     client->waits = true;
     h->lib.suspend_connection(c);
     return MHD_YES;
@@ -369,6 +395,7 @@ void status_http_ready(struct status_http *h)
 {
     bool any = false;
 
+    forget_document(h);
     for (unsigned i = 0; i < STATUS_HTTP_CLIENTS; i++) {
         if (!h->clients[i].connection || !h->clients[i].waits)
             continue;
@@ -390,6 +417,7 @@ void status_http_close(struct status_http *h)
         loop_watch_remove(h->loop, &h->watch);
         h->lib.stop_daemon(h->daemon);
     }
+    forget_document(h);
     loop_timer_remove(h->loop, &h->timer);
     free(h);
 }

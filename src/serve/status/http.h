@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of a server by HTTP: /metrics, /status and the live page /, by libmicrohttpd on the caller's loop, no
- * thread. It only reads: methods but GET and HEAD, bodies, and hosts that are none of ours
- * (host.h) are refused. Each client has one answer and is closed. All that a client may take of
- * us is bounded: how many there are, their memory, how long they are silent, how long they stay. */
+/* The state of a server by HTTP: /metrics, /status and the live page /, by libmicrohttpd on the
+ * caller's loop, no thread. It only reads: methods but GET and HEAD, bodies, and hosts that are
+ * none of ours (host.h) are refused. Each client has one answer and is closed. All that a client
+ * may take of us is bounded: how many there are, their memory, how long they are silent, how long
+ * they stay. Those who ask for one document have one copy of it together. */
 #ifndef SERVE_STATUS_HTTP_H
 #define SERVE_STATUS_HTTP_H
 
