@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Listening sockets that let a bounded number of clients in: whoever comes when that many are
- * open is closed, so that none waits in a queue for a turn that does not come. Whoever comes
- * again and again takes a bounded part of the loop's time. It does not speak with them. */
+/* Listening sockets that let a bounded number of clients in: one that comes when that many are
+ * open is closed, so that none waits in a queue for a turn that does not come. Accepting takes a
+ * bounded part of the loop's time, however often clients come; what they are given then is the
+ * owner's to bound. It does not speak with them. */
 #ifndef SERVE_STATUS_ACCEPTOR_H
 #define SERVE_STATUS_ACCEPTOR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of a server on a local socket: whoever connects gets one document (document.h), a
+/* The state of a server on a local socket: each client gets a copy of one document (document.h), a
  * newline, and the end. Nothing that a client says is read. How many there are, and how long
  * each may take, is bounded. */
 #ifndef SERVE_STATUS_CONTROL_H

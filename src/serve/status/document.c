@@ -12,8 +12,6 @@ _Static_assert(STATUS_DOCUMENT >
                        5 * STATUS_WORDS * 64 + STATUS_SLOTS * 64 + 4096,
                "always enough");
 
-static const char *const directions[] = { [STATUS_GETS] = "get", [STATUS_PUTS] = "put" };
-
 static void put_list(struct json *j, const char *key, const struct status_list *all)
 {
     json_object(j, key);
@@ -33,11 +31,11 @@ static void put_figures(struct json *j, const struct status_figures *f)
     json_u64(j, "dup", f->duplicates);
     json_object(j, "bytes");
     for (unsigned d = 0; d < STATUS_DIRECTIONS; d++)
-        json_u64(j, directions[d], f->bytes[d]);
+        json_u64(j, status_direction(d), f->bytes[d]);
     json_end(j);
     json_object(j, "transfers");
     for (unsigned d = 0; d < STATUS_DIRECTIONS; d++)
-        put_list(j, directions[d], &f->outcomes[d]);
+        put_list(j, status_direction(d), &f->outcomes[d]);
     json_end(j);
     put_list(j, "refusals", &f->refusals);
     put_list(j, "verdicts", &f->verdicts);
@@ -59,7 +57,7 @@ static void put_row(struct json *j, const struct status_row *r)
     json_object(j, NULL);
     json_text(j, "peer", r->peer);
     put_known(j, "mac", r->mac);
-    json_text(j, "event", directions[r->writes ? STATUS_PUTS : STATUS_GETS]);
+    json_text(j, "event", status_direction(r->writes ? STATUS_PUTS : STATUS_GETS));
     json_string(j, "file", (struct kedge_span){ r->name, r->name_len });
     json_u64(j, "bytes", r->bytes);
     json_u64_known(j, "size", r->size != UINT64_MAX, r->size);

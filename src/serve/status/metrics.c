@@ -6,8 +6,6 @@
 
 enum { LABELS = 256 };
 
-static const char *const directions[] = { [STATUS_GETS] = "get", [STATUS_PUTS] = "put" };
-
 struct labels {
     uint8_t space[LABELS];
     struct writer w;
@@ -58,7 +56,7 @@ static void transfers(struct exposition *e, const struct status_figures *f)
         for (size_t i = 0; i < f->outcomes[d].count; i++) {
             struct labels l = { 0 };
 
-            (void)label(&l, "direction", directions[d]);
+            (void)label(&l, "direction", status_direction(d));
             exposition_number(e, label(&l, "outcome", f->outcomes[d].at[i].word),
                               f->outcomes[d].at[i].n);
         }
@@ -67,7 +65,7 @@ static void transfers(struct exposition *e, const struct status_figures *f)
     for (unsigned d = 0; d < STATUS_DIRECTIONS; d++) {
         struct labels l = { 0 };
 
-        exposition_number(e, label(&l, "direction", directions[d]), f->bytes[d]);
+        exposition_number(e, label(&l, "direction", status_direction(d)), f->bytes[d]);
     }
 }
 

@@ -6,7 +6,7 @@
 #include "serve/status/status.h"
 
 struct status_source {
-    /* True: the document is as new as it need be. False: it is being made, and whoever asked is
+    /* True: the document is as new as it need be. False: it is being made, and who asked is
      * called when it is there. */
     bool (*ask)(void *owner);
     /* Borrowed, until the next one is made. */

@@ -22,6 +22,11 @@ enum {
 
 enum { STATUS_GETS, STATUS_PUTS, STATUS_DIRECTIONS };
 
+static inline const char *status_direction(unsigned direction)
+{
+    return direction == STATUS_PUTS ? "put" : "get";
+}
+
 struct status_count {
     const char *word; /* lasts */
     uint64_t n;
