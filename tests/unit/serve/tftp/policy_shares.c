@@ -125,12 +125,57 @@ static void there_is_a_most_and_all_of_it_comes_back(void **state)
     }
 }
 
+enum { TURNS = 20000 };
+
+struct turns {
+    struct policy_shares *shares;
+    struct policy_share_key key;
+    unsigned entered;
+};
+
+/* In and out, as a shard does. */
+static void *take_turns(void *arg)
+{
+    struct turns *t = arg;
+
+    for (unsigned i = 0; i < TURNS; i++)
+        if (policy_shares_enter(t->shares, &t->key, 2) == POLICY_ENTERED) {
+            t->entered++;
+            policy_shares_leave(t->shares, &t->key);
+        }
+    return NULL;
+}
+
+/* Where two may be in, two threads always enter, and leave nothing behind. */
+static void two_threads_count_together(void **state)
+{
+    struct policy_share_key one = key(1, &prefix, "192.0.2.1");
+    struct policy_shares s;
+    struct turns turns[2] = { { &s, one, 0 }, { &s, one, 0 } };
+    pthread_t threads[2];
+
+    (void)state;
+    policy_shares_init(&s);
+    assert_true(policy_shares_open(&s, 2));
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_turns, &turns[i]), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(turns[i].entered, TURNS);
+    }
+    assert_true(enters(&s, one, 2));
+    assert_true(enters(&s, one, 2));
+    assert_false(enters(&s, one, 2));
+    policy_shares_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_follow_their_table),
         cmocka_unit_test(none_is_none),
         cmocka_unit_test(there_is_a_most_and_all_of_it_comes_back),
+        cmocka_unit_test(two_threads_count_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
