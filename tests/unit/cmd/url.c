@@ -45,8 +45,8 @@ static void what_is_no_port_is_an_error(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(setenv("KEDGE_DEFAULT_PORT", wrong[i], 1), 0);
         assert_false(url_parse("tftp://host/f", &e, &error));
-        assert_string_equal(error.text,
-                            "KEDGE_DEFAULT_PORT: the port is not a number from 0 to 65535");
+        assert_string_equal(
+            error.text, "KEDGE_DEFAULT_PORT: the port is not a number from 0 to 65535");
         assert_int_equal(error.cause, KEDGE_BAD_ENDPOINT);
         assert_true(url_parse("tftp://host:69/f", &e, &error));
         assert_false(url_parse("tftp://host:x/f", &e, &error));
