@@ -50,7 +50,9 @@ struct store_result follow_add(struct store_follow *f, const char *path)
 
 bool follow_is_again(const struct store_follow *f, size_t i)
 {
-    return i > 0 && f->dirs[i].fd == f->dirs[i - 1].fd;
+    const struct walk_dir *dir = &f->dirs[i];
+
+    return dir > f->dirs && dir->fd == dir[-1].fd;
 }
 
 void follow_close(struct store_follow *f)

@@ -264,7 +264,9 @@ static void forget_variables(const char *prefix)
 {
     size_t len = strlen(prefix);
 
-    for (char **at = environ; at && *at;) {
+    if (!environ)
+        return;
+    for (char **at = environ; *at;) {
         const char *end = strchr(*at, '=');
         char *name = end && strncmp(*at, prefix, len) == 0
                          ? strndup(*at, (size_t)(end - *at))

@@ -346,6 +346,18 @@ static bool is_too_slow(const struct judging *j, enum policy_todo todo)
            j->run.map_run.rule->letters & MAP_BACKREF;
 }
 
+/* What else it has is written before it is read, and too large to be cleared for a request. */
+static void begin_judging(struct judging *j, struct policy_set *set,
+                          const struct rules_base *base,
+                          const struct rules_watcher *watcher)
+{
+    j->set = set;
+    j->base = base;
+    j->watcher = watcher;
+    j->busy = store_ok();
+    j->mac_failed = false;
+}
+
 void rules_judge(struct policy_set *set, const struct rules_base *base,
                  const struct provider_request *q, const struct rules_watcher *watcher,
                  struct rules *out)
@@ -354,11 +366,7 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     struct policy_request request;
     enum policy_todo todo;
 
-    j.set = set;
-    j.base = base;
-    j.watcher = watcher;
-    j.busy = store_ok();
-    j.mac_failed = false;
+    begin_judging(&j, set, base, watcher);
     request = (struct policy_request){ .client = client_of(&j, q),
                                        .put = q->writes,
                                        .keep_backslash = base->root->keep_backslash,
