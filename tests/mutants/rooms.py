@@ -24,7 +24,7 @@ ROOMS = {
     "there is something behind a file": (WALK, ["file/walk", "file/root!"], "!S_ISDIR(st.st_mode) && w->todo[0]", "0"),
     "a link swapped in is followed": (PLAIN, ["file/follow!"], "flags | O_NOFOLLOW | O_CLOEXEC", "flags | O_CLOEXEC"),
     "two dots climb by hand": (PLAIN, ["file/calls!"], "if (strcmp(part, \"..\") == 0)", "if (0)"),
-    "another file system is entered by hand": (PLAIN, ["file/writable!"], "here.stx_dev_minor != there.stx_dev_minor", "false"),
+    "another file system is entered by hand": (PLAIN, ["file/writable!"], "here.stx_dev_major != there.stx_dev_major ||\n        here.stx_dev_minor != there.stx_dev_minor", "0"),
     "a directory beside is the same": (WALK, ["file/follow"], "(path[len] != '/' && path[len] != '\\0')", "(path[len] == '!')"),
     "a name may climb out by itself": (FOLLOW, ["file/follow"], "int err = climbs_or_ends_in_slash(name) ? -ENOENT : walk_name(&w, name);\n\n    return", "int err = walk_name(&w, name);\n\n    return"),
     # Uploads.
