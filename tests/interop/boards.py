@@ -158,28 +158,3 @@ class Ipxe(Pc):
         self.do("")
         self.do("imgfree")
         self.enter(f"imgfetch tftp://{SERVER}/{name}")
-
-
-class Grub(Pc):
-    """GRUB, started by the firmware of a PC (OVMF)."""
-    BIOS = "/usr/share/ovmf/OVMF.fd"
-    MODULES = "normal efinet net tftp cat".split()
-    FIRST, STOP, END = "grub> ", "\n", "grub> "
-    asked = False
-
-    def __init__(self, wires, qemu, directory, mac, address):
-        image = directory / "EFI/BOOT/BOOTX64.EFI"
-        image.parent.mkdir(parents=True)
-        subprocess.run(["grub-mkimage", "-O", "x86_64-efi", "-p", "/", "-o", image, *self.MODULES],
-                       check=True)
-        super().__init__(wires, [
-            qemu, "-M", "q35", "-m", "256", "-nographic", "-bios", self.BIOS,
-            "-drive", f"if=virtio,file=fat:{directory},format=raw,readonly=on",
-            *nic(wires, "virtio-net-pci,romfile=", mac)])
-        self.do(f"net_add_addr c efinet0 {address}")
-
-    def ask(self, name):
-        if self.asked:  # nothing breaks it off: it ends by itself
-            self.read_to(self.END)
-        self.asked = True
-        self.enter(f"cat (tftp,{SERVER})/{name}")

@@ -11,24 +11,19 @@ from pathlib import Path
 import pytest
 
 from e2e.lib.wire import own_network
-from interop.boards import SERVER, Board, Grub, Ipxe, Wires
+from interop.boards import SERVER, Board, Ipxe, Wires
 
 MAC, ADDRESS = "52:54:00:00:00:01", "10.97.0.11"
 # They wait for half a minute or move 32 MB, which an emulated PC does not in that time.
 LONG = {"client-wrap", "client-silence", "client-options-refused"}
-# GRUB asks for ever where the server knows no options, so it is held to checks that send an OACK.
-OACKS = {"client-oack", "client-oack-twice", "client-option-left-out", "client-unasked-option",
-         "client-larger-blksize", "client-tsize-short", "client-tsize-huge",
-         "client-error-first"}
 FAILS = {"iPXE": {"client-reads-empty"}}
 DEVIATES = {
     "U-Boot": {"client-foreign-port", "client-dally", "client-options-refused",
                "client-unasked-option"},
     "iPXE": {"client-foreign-port", "client-dally", "client-garbage", "client-unasked-option",
              "client-larger-blksize"},
-    "GRUB": {"client-oack-twice", "client-unasked-option", "client-larger-blksize"},
 }
-PASSES = {"U-Boot": 25, "iPXE": 19, "GRUB": 5}      # what a client does not ask for is not tried
+PASSES = {"U-Boot": 25, "iPXE": 19}      # what a client does not ask for is not tried
 
 
 @pytest.fixture
@@ -57,11 +52,6 @@ def uboot(wires, root, _):
 
 def ipxe(wires, _, __):
     return Ipxe(wires, need("qemu-system-x86_64", Ipxe.ROM), MAC, ADDRESS)
-
-
-def grub(wires, _, directory):
-    qemu = need("qemu-system-x86_64", Grub.BIOS, "grub-mkimage", "/usr/lib/grub/x86_64-efi")
-    return Grub(wires, qemu, directory, MAC, ADDRESS)
 
 
 def all_of_them(kedge):
@@ -93,18 +83,29 @@ def check(kedge, wires, board, ids):
     return {x["id"]: x for x in map(json.loads, printed) if x["event"] == "check"}
 
 
-@pytest.mark.parametrize("name, start", [("U-Boot", uboot), ("iPXE", ipxe), ("GRUB", grub)])
-def test_known_verdicts(kedge, root, wires, tmp_path, name, start):
-    ids = {"U-Boot": all_of_them(kedge), "iPXE": all_of_them(kedge) - LONG, "GRUB": OACKS}[name]
-    board = start(wires, root, tmp_path)
-    board.name = name
-    try:
-        rows = check(kedge, wires, board, ids)
-    finally:
-        board.stop()
+def hold(kedge, wires, board, ids):
+    """Its verdicts against the tables."""
+    rows = check(kedge, wires, board, ids)
     found = {v: {i for i, row in rows.items() if row["verdict"] == v}
              for v in ("FAILS", "deviates", "pass")}
     for table, verdict in (FAILS, "FAILS"), (DEVIATES, "deviates"):
-        wrong = found[verdict] ^ table.get(name, set())
+        wrong = found[verdict] ^ table.get(board.name, set())
         assert not wrong, {i: rows[i] for i in wrong}
-    assert len(found["pass"]) >= PASSES[name], rows
+    assert len(found["pass"]) >= PASSES[board.name], rows
+
+
+@pytest.mark.parametrize("name, start", [("U-Boot", uboot), ("iPXE", ipxe)])
+def test_known_verdicts(kedge, root, wires, tmp_path, name, start):
+    """Its time is the machine's: what differs is looked at once more."""
+    ids = {"U-Boot": all_of_them(kedge), "iPXE": all_of_them(kedge) - LONG}[name]
+    for last in False, True:
+        board = start(wires, root, tmp_path)
+        board.name = name
+        try:
+            hold(kedge, wires, board, ids)
+            return
+        except AssertionError:
+            if last:
+                raise
+        finally:
+            board.stop()
