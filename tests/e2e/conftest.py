@@ -6,12 +6,14 @@ import os
 import shlex
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
 from e2e.lib.policy import lay_out
 from e2e.lib.probe import Run
 from e2e.lib.run import run
+from e2e.lib.screen import Screen
 from e2e.lib.serve import Server
 from e2e.lib.wire import Wire, own_network
 
@@ -152,6 +154,19 @@ def one_more_namespace():
             pytest.skip("a network namespace may not be made here")
         return ahead
     return under
+
+
+@pytest.fixture
+def screen():
+    """screen(*WORDS): that command in a terminal."""
+    screens = []
+    with tempfile.TemporaryDirectory() as directory:
+        def start(*words):
+            screens.append(Screen(directory, *words))
+            return screens[-1]
+        yield start
+        for s in screens:
+            s.call("kill-server")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from e2e.lib.run import run
-from e2e.lib.status import STALE, ask, dial, metrics, of, rest, say, status, where
+from e2e.lib.status import STALE, ask, dial, half_done, metrics, of, rest, say, status, where
 from e2e.peers import tftp
 
 ANY = "tcp://127.0.0.1:0"
@@ -114,13 +114,7 @@ def test_promtool_finds_nothing_to_complain_of(busy, promtool):
 def test_an_open_transfer_has_a_row(serve, make):
     server = serve("--metrics", ANY, "--shards", "3")
     make("dir/<b>\"file", 5000)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-        peer.settimeout(20)
-        peer.sendto(tftp.request(tftp.RRQ, "dir/<b>\"file", blksize=1000), server.at)
-        for block in range(3):
-            _, transfer = peer.recvfrom(2000)
-            peer.sendto(tftp.ack(block), transfer)
-        peer.recvfrom(2000)
+    with half_done(server, "dir/<b>\"file") as peer:
         document = status(where(server))
         [row] = document["live"]
         assert row["peer"] == "127.0.0.1:%d" % peer.getsockname()[1]

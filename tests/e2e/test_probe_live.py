@@ -6,28 +6,15 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 import pytest
 
-from e2e.lib.screen import Screen, rest_of
+from e2e.lib.screen import rest_of
 from e2e.peers.echo import Datagrams, closed_port
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="no tmux")
 LOOP = ("127.0.0.1", 0)
-
-
-@pytest.fixture
-def screen():
-    screens = []
-    with tempfile.TemporaryDirectory() as directory:
-        def make(*words):
-            screens.append(Screen(directory, *words))
-            return screens[-1]
-        yield make
-        for s in screens:
-            s.call("kill-server")
 
 
 def test_a_row_a_target_in_place_then_the_summary(kedge, screen):

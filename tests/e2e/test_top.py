@@ -8,14 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 
 import pytest
 
-from e2e.lib.screen import Screen, rest_of
-from e2e.lib.status import STALE, dial, metrics, of, rest, status, where
+from e2e.lib.screen import rest_of
+from e2e.lib.status import STALE, dial, half_done, metrics, of, rest, status, where
 from e2e.peers import tftp
 
 needs_tmux = pytest.mark.skipif(not shutil.which("tmux"), reason="no tmux")
@@ -31,13 +30,7 @@ def served(serve, make, srv, as_nobody):
     make("image.bin", 5000)
     with pytest.raises(tftp.TftpError):
         tftp.get(server.at, "no\x1b[31m<b>")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-        peer.settimeout(20)
-        peer.sendto(tftp.request(tftp.RRQ, "image.bin", blksize=1000), server.at)
-        for block in range(3):
-            _, transfer = peer.recvfrom(2000)
-            peer.sendto(tftp.ack(block), transfer)
-        peer.recvfrom(2000)
+    with half_done(server, "image.bin"):
         server.record(event="refused")
         time.sleep(STALE)
         yield server
@@ -49,18 +42,6 @@ def top(kedge):
         return subprocess.run([kedge, "top", *words], capture_output=True, text=True, timeout=30,
                               env=os.environ | env)
     return run
-
-
-@pytest.fixture
-def screen():
-    screens = []
-    with tempfile.TemporaryDirectory() as directory:
-        def make(*words):
-            screens.append(Screen(directory, *words))
-            return screens[-1]
-        yield make
-        for s in screens:
-            s.call("kill-server")
 
 
 def test_each_connection_gets_one_document(served):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A reader of --metrics, byte by byte, and what its two formats say."""
+import contextlib
 import json
 import re
 import socket
 import time
 
 from e2e.lib import exposition
+from e2e.peers import tftp
 
 PATIENCE = 20
 TEXT = "text/plain; version=0.0.4"
@@ -83,3 +85,16 @@ def metrics(at):
 
 def of(families, name, **labels):
     return int(families[name].one(**labels))
+
+
+@contextlib.contextmanager
+def half_done(server, name):
+    """A transfer of 5,000 bytes that is open: its peer has acknowledged two blocks of 1,000."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.settimeout(20)
+        peer.sendto(tftp.request(tftp.RRQ, name, blksize=1000), server.at)
+        for block in range(3):
+            _, transfer = peer.recvfrom(2000)
+            peer.sendto(tftp.ack(block), transfer)
+        peer.recvfrom(2000)
+        yield peer
