@@ -74,7 +74,7 @@ void put(struct writer *w, struct kedge_span bytes)
     w->len += bytes.len;
 }
 
-static void put_number(struct writer *w, uint64_t v, size_t size)
+static void put_big_endian(struct writer *w, uint64_t v, size_t size)
 {
     uint8_t bytes[8];
 
@@ -85,22 +85,22 @@ static void put_number(struct writer *w, uint64_t v, size_t size)
 
 void put_u8(struct writer *w, uint8_t v)
 {
-    put_number(w, v, 1);
+    put_big_endian(w, v, 1);
 }
 
 void put_u16(struct writer *w, uint16_t v)
 {
-    put_number(w, v, 2);
+    put_big_endian(w, v, 2);
 }
 
 void put_u32(struct writer *w, uint32_t v)
 {
-    put_number(w, v, 4);
+    put_big_endian(w, v, 4);
 }
 
 void put_u64(struct writer *w, uint64_t v)
 {
-    put_number(w, v, 8);
+    put_big_endian(w, v, 8);
 }
 
 void put_string(struct writer *w, struct kedge_span bytes)

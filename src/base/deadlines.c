@@ -40,7 +40,7 @@ static void sink(struct deadlines *d, uint32_t i, struct deadline_entry e)
     seat(d, i, e);
 }
 
-static void settle(struct deadlines *d, uint32_t i, struct deadline_entry e)
+static void place_deadline(struct deadlines *d, uint32_t i, struct deadline_entry e)
 {
     if (i > 0 && d->heap[(i - 1) / 2].at > e.at)
         rise(d, i, e);
@@ -55,7 +55,7 @@ static void clear(struct deadlines *d, uint32_t slot)
 
     d->place[slot] = 0;
     if (last.slot != slot)
-        settle(d, i, last);
+        place_deadline(d, i, last);
 }
 
 void deadlines_set(struct deadlines *d, uint32_t slot, kedge_nanos at)
@@ -67,7 +67,7 @@ void deadlines_set(struct deadlines *d, uint32_t slot, kedge_nanos at)
         if (d->place[slot])
             clear(d, slot);
     } else if (d->place[slot]) {
-        settle(d, d->place[slot] - 1, e);
+        place_deadline(d, d->place[slot] - 1, e);
     } else {
         rise(d, d->count++, e);
     }

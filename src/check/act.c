@@ -63,7 +63,7 @@ static void send_request(struct check_play *p, uint16_t op, const struct check_f
     play_send_to(p, step->side, &p->server, written(&w));
 }
 
-static void ask(struct check_play *p, uint16_t op)
+static void act_ask(struct check_play *p, uint16_t op)
 {
     const struct check_step *step = step_of(p);
     const char *why = "there is no such file";
@@ -80,7 +80,7 @@ static void ask(struct check_play *p, uint16_t op)
     send_request(p, op, &f);
 }
 
-static void send_error(struct check_play *p)
+static void check_send_error(struct check_play *p)
 {
     const struct check_step *step = step_of(p);
     uint8_t buf[128];
@@ -226,7 +226,7 @@ static void look_at_repeats(struct check_play *p)
         play_fail(p, NULL, "the last packet again by now; it did not come");
 }
 
-static void forget(struct check_play *p)
+static void forget_exchange(struct check_play *p)
 {
     struct check_side *s = side_of(p);
 
@@ -272,10 +272,10 @@ static void act_send(struct check_play *p)
 
     switch (step->what) {
     case CHECK_RRQ:
-        ask(p, KEDGE_TFTP_RRQ);
+        act_ask(p, KEDGE_TFTP_RRQ);
         break;
     case CHECK_WRQ:
-        ask(p, KEDGE_TFTP_WRQ);
+        act_ask(p, KEDGE_TFTP_WRQ);
         break;
     case CHECK_RAW:
         play_send_to(p, step->side, p->of_client ? &s->peer : &p->server,
@@ -297,7 +297,7 @@ static void act_send(struct check_play *p)
         s->done = (s->next - 1) * s->blksize;
         break;
     case CHECK_ERROR:
-        send_error(p);
+        check_send_error(p);
         break;
     case CHECK_OACK:
         send_oack(p);
@@ -332,7 +332,7 @@ void play_act(struct check_play *p)
         look_at_repeats(p);
         return;
     case CHECK_FORGET:
-        forget(p);
+        forget_exchange(p);
         play_next(p);
         return;
     default:

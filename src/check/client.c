@@ -62,11 +62,6 @@ struct client_run {
     int err;
 };
 
-static bool is_over(const struct check_play *p)
-{
-    return p->finding.verdict != CHECK_RUNNING;
-}
-
 static bool by_hand(const struct client_run *r)
 {
     return r->config->command_count == 0;
@@ -82,7 +77,7 @@ static bool stop_asked(struct client_run *r)
 
 /* ---- files ---------------------------------------------------------------------------- */
 
-static struct check_file file_of(const struct check_row *row)
+static struct check_file row_file(const struct check_row *row)
 {
     return (struct check_file){ .content = CHECK_PATTERN, .size = row->steps[0].size };
 }
@@ -94,13 +89,13 @@ static bool give_file(void *owner, const char *word, struct check_file *out,
 
     (void)word;
     (void)why;
-    *out = file_of(s->live.play->row);
+    *out = row_file(s->live.play->row);
     return true;
 }
 
 static int make_local(const struct slot *s, const struct check_row *row)
 {
-    struct check_file f = file_of(row);
+    struct check_file f = row_file(row);
     uint8_t chunk[CHUNK];
     FILE *out = fopen(s->local, "we");
 
@@ -117,7 +112,7 @@ static int make_local(const struct slot *s, const struct check_row *row)
 
 static bool local_is_whole(const struct slot *s, const struct check_row *row)
 {
-    struct check_file f = file_of(row);
+    struct check_file f = row_file(row);
     uint8_t want[CHUNK], got[CHUNK];
     FILE *in = fopen(s->local, "re");
     bool same = in != NULL;
@@ -144,7 +139,7 @@ static bool local_is_there(const struct slot *s)
 
 /* ---- plays ---------------------------------------------------------------------------- */
 
-static struct net_address bound_to(int fd)
+static struct net_address slot_address(int fd)
 {
     struct kedge_address any = { .len = sizeof any.storage };
     struct net_address out = { .len = 0 };
@@ -157,7 +152,7 @@ static struct net_address bound_to(int fd)
 
 static int start_command(struct slot *s, int listener)
 {
-    struct net_address at = bound_to(listener);
+    struct net_address at = slot_address(listener);
     char host[NET_ADDRESS_TEXT], port[8], url[2 * NET_ADDRESS_TEXT];
     bool v6 = at.u.any.sa_family == AF_INET6;
     struct check_command_values values = { url, host, port, "kedge-check", s->local };
@@ -170,7 +165,7 @@ static int start_command(struct slot *s, int listener)
                                s->run->config->command_count, &values);
 }
 
-static int begin(struct slot *s, struct check_play *p, bool local_exists)
+static int client_run_begin(struct slot *s, struct check_play *p, bool local_exists)
 {
     struct client_run *r = s->run;
     int err, listener;
@@ -196,11 +191,11 @@ static int begin(struct slot *s, struct check_play *p, bool local_exists)
         return listener;
     check_play_start(p, s->live.sides, s->live.count, s->began);
     if (p->by_hand)
-        p->deadline = is_over(p) ? KEDGE_NEVER : s->began + by_hand_wait;
-    return by_hand(r) || is_over(p) ? 0 : start_command(s, listener);
+        p->deadline = check_play_is_over(p) ? KEDGE_NEVER : s->began + by_hand_wait;
+    return by_hand(r) || check_play_is_over(p) ? 0 : start_command(s, listener);
 }
 
-static void finish(struct slot *s)
+static void client_run_finish(struct slot *s)
 {
     struct check_play *p = s->live.play;
 
@@ -224,7 +219,7 @@ static void look_at_command(struct slot *s, kedge_nanos now)
                       now);
 }
 
-static void turn(struct client_run *r)
+static void client_run_turn(struct client_run *r)
 {
     uint32_t n = 0;
     kedge_nanos now;
@@ -263,9 +258,9 @@ static int look_first(struct client_run *r, bool *asked)
     s->row = CHECK_ROWS_MAX;
     if (by_hand(r))
         r->config->waits(r->config->owner, &first_look);
-    err = begin(s, &p, true);
-    while (err == 0 && !is_over(&p)) {
-        turn(r);
+    err = client_run_begin(s, &p, true);
+    while (err == 0 && !check_play_is_over(&p)) {
+        client_run_turn(r);
         if (stop_asked(r))
             check_play_stop(&p, "interrupted");
     }
@@ -276,7 +271,7 @@ static int look_first(struct client_run *r, bool *asked)
                   (struct kedge_span){ error, sizeof error });
     }
     if (s->live.play)
-        finish(s);
+        client_run_finish(s);
     *asked = p.asked;
     r->writes = p.asked_writes;
     return err;
@@ -284,7 +279,7 @@ static int look_first(struct client_run *r, bool *asked)
 
 static void show_what_is_over(struct client_run *r)
 {
-    while (r->shown < r->rows && is_over(&r->plays[r->shown])) {
+    while (r->shown < r->rows && check_play_is_over(&r->plays[r->shown])) {
         r->counts->by[r->plays[r->shown].finding.verdict]++;
         r->config->result(r->config->owner, &r->plays[r->shown]);
         r->shown++;
@@ -297,7 +292,7 @@ static bool begin_next(struct client_run *r, struct slot *s)
     struct check_play *p;
     int err;
 
-    while (r->next < r->rows && is_over(&r->plays[r->next]))
+    while (r->next < r->rows && check_play_is_over(&r->plays[r->next]))
         r->next++;
     if (r->next == r->rows)
         return false;
@@ -305,11 +300,11 @@ static bool begin_next(struct client_run *r, struct slot *s)
     p = &r->plays[r->next++];
     if (by_hand(r))
         r->config->waits(r->config->owner, p->row);
-    err = begin(s, p, r->writes);
+    err = client_run_begin(s, p, r->writes);
     if (err < 0) {
         check_play_stop(p, strerror(-err));
         if (s->live.play)
-            finish(s);
+            client_run_finish(s);
     }
     return true;
 }
@@ -326,14 +321,14 @@ static uint32_t fill_slots(struct client_run *r)
     return running;
 }
 
-static void collect(struct client_run *r)
+static void collect_verdicts(struct client_run *r)
 {
     for (uint32_t i = 0; i < AT_ONCE; i++) {
         struct check_play *p = r->slots[i].live.play;
 
-        if (!p || !is_over(p))
+        if (!p || !check_play_is_over(p))
             continue;
-        finish(&r->slots[i]);
+        client_run_finish(&r->slots[i]);
         r->done++;
         if (r->config->progress)
             r->config->progress(r->config->owner, r->done, r->rows, p->row->id);
@@ -343,14 +338,14 @@ static void collect(struct client_run *r)
 static void play_all(struct client_run *r)
 {
     while (!stop_asked(r) && fill_slots(r) > 0) {
-        turn(r);
-        collect(r);
+        client_run_turn(r);
+        collect_verdicts(r);
         show_what_is_over(r);
     }
     for (uint32_t i = 0; i < AT_ONCE; i++)
         if (r->slots[i].live.play) {
             check_play_stop(r->slots[i].live.play, "interrupted");
-            finish(&r->slots[i]);
+            client_run_finish(&r->slots[i]);
         }
     for (uint32_t i = 0; i < r->rows; i++)
         check_play_stop(&r->plays[i], "interrupted");
@@ -373,7 +368,7 @@ static void fill_rows(struct client_run *r)
     }
 }
 
-static enum check_run_end run(struct client_run *r)
+static enum check_run_end run_client_command(struct client_run *r)
 {
     bool asked = false;
 
@@ -427,7 +422,7 @@ enum check_run_end check_run_client(const struct check_client_config *c,
         for (uint32_t i = 0; i < AT_ONCE; i++)
             r->slots[i].run = r;
         r->err = make_directory(r);
-        end = r->err < 0 ? CHECK_RUN_NOBODY : run(r);
+        end = r->err < 0 ? CHECK_RUN_NOBODY : run_client_command(r);
         *err = r->err;
         if (r->err == 0 || r->directory[0])
             remove_directory(r);

@@ -18,8 +18,8 @@ struct words {
     struct writer w;
 };
 
-static const char *value_of(const char *name, size_t len,
-                            const struct check_command_values *v)
+static const char *command_value(const char *name, size_t len,
+                                 const struct check_command_values *v)
 {
     const struct {
         const char *name, *value;
@@ -40,7 +40,7 @@ static void fill_in(struct writer *w, const char *word,
 {
     while (*word) {
         const char *end = *word == '{' ? strchr(word, '}') : NULL;
-        const char *value = end ? value_of(word, (size_t)(end - word) + 1, v) : NULL;
+        const char *value = end ? command_value(word, (size_t)(end - word) + 1, v) : NULL;
 
         if (value) {
             put(w, span_of(value));

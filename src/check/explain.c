@@ -11,7 +11,7 @@ struct drawn {
     char text[160];
 };
 
-static const char *file_of(const struct check_step *s)
+static const char *step_file(const struct check_step *s)
 {
     return s->text ? s->text : "a new file";
 }
@@ -21,7 +21,7 @@ static struct drawn request(const struct check_step *s)
     struct drawn d;
 
     snprintf(d.text, sizeof d.text, "%s \"%s\" %s%s%s",
-             s->what == CHECK_RRQ ? "RRQ" : "WRQ", file_of(s),
+             s->what == CHECK_RRQ ? "RRQ" : "WRQ", step_file(s),
              s->mode ? s->mode : "octet", s->options ? " " : "",
              s->options ? s->options : "");
     return d;
@@ -178,7 +178,7 @@ static struct drawn looked(const struct check_step *s)
     return d;
 }
 
-static void draw(FILE *out, const struct check_step *s)
+static void draw_step(FILE *out, const struct check_step *s)
 {
     bool sends = s->what < CHECK_EXPECT;
     struct drawn d = sends ? sent(s) : looked(s);
@@ -199,7 +199,7 @@ void check_report_explain(FILE *out, const struct check_row *row)
             row->why, row->lesson);
     fprintf(out, "    kedge%*s%s\n", TEXT + 1, "", of_client ? "client" : "server");
     for (uint32_t i = 0; i < row->count; i++)
-        draw(out, &row->steps[i]);
+        draw_step(out, &row->steps[i]);
     if (row->skip)
         fprintf(out, "\nIt is not played: %s.\n", row->skip);
     if (row->puts)

@@ -129,7 +129,7 @@ uint64_t check_file_wire_size(const struct check_file *f, bool netascii)
     return is_text(f) ? lines_on_wire(f, netascii, wire) : f->size;
 }
 
-static const struct known *find(const char *word)
+static const struct known *find_known_file(const char *word)
 {
     for (size_t i = 0; i < sizeof set / sizeof *set; i++)
         if (strcmp(set[i].word, word) == 0)
@@ -139,7 +139,7 @@ static const struct known *find(const char *word)
 
 bool check_file_known(const char *word, struct check_file *out)
 {
-    const struct known *k = find(word);
+    const struct known *k = find_known_file(word);
 
     if (!k)
         return false;
@@ -196,7 +196,7 @@ static int made(int result)
     return result < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int make(int dir, const struct known *k)
+static int make_known_file(int dir, const struct known *k)
 {
     char name[64];
 
@@ -221,7 +221,7 @@ int check_files_make(const char *directory, const char **what)
     *what = "";
     for (size_t i = 0; i < sizeof set / sizeof *set && !err; i++) {
         *what = set[i].word;
-        err = make(dir, &set[i]);
+        err = make_known_file(dir, &set[i]);
     }
     if (dir >= 0)
         close(dir);

@@ -30,7 +30,7 @@ static void send_last(const struct learning *l)
     (void)sendto(l->fd, l->last, l->last_len, 0, &l->peer.u.any, l->peer.len);
 }
 
-static void ask(struct learning *l, const char *name)
+static void learn_ask(struct learning *l, const char *name)
 {
     struct writer w = { .ptr = l->last, .room = sizeof l->last };
 
@@ -53,7 +53,7 @@ static void acknowledge(struct learning *l)
 }
 
 /* The next packet of the peer; 0 when none comes in time. */
-static size_t receive(struct learning *l, uint8_t *buffer, size_t room)
+static size_t learn_receive(struct learning *l, uint8_t *buffer, size_t room)
 {
     struct pollfd p = { .fd = l->fd, .events = POLLIN };
 
@@ -80,12 +80,12 @@ static size_t receive(struct learning *l, uint8_t *buffer, size_t room)
 }
 
 /* NULL: it is all there. */
-static const char *read_all(struct learning *l)
+static const char *learn_read(struct learning *l)
 {
     uint8_t packet[BLOCK + 4 + 1];
 
     for (int packets = 0; packets < PACKETS_MAX; packets++) {
-        size_t n = receive(l, packet, sizeof packet);
+        size_t n = learn_receive(l, packet, sizeof packet);
         struct kedge_span d = { packet, n };
 
         if (n == 0)
@@ -105,7 +105,7 @@ static const char *read_all(struct learning *l)
     return "the file that was named does not come to an end";
 }
 
-static void send_error(struct learning *l)
+static void learn_send_error(struct learning *l)
 {
     static const uint8_t error[] = { 0, KEDGE_TFTP_ERROR, 0, 0, 'e', 'n', 'd', 0 };
 
@@ -121,10 +121,10 @@ bool check_learn(const struct net_address *server, const struct net_address *sou
     *why = "no socket or no memory";
     l.fd = socket(server->u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (l.fd >= 0 && l.bytes && bind(l.fd, &source->u.any, source->len) == 0) {
-        ask(&l, name);
-        *why = read_all(&l);
+        learn_ask(&l, name);
+        *why = learn_read(&l);
         if (*why)
-            send_error(&l);
+            learn_send_error(&l);
         else if (l.size < CHECK_LEARN_LEAST)
             *why = "the file that was named is shorter than 1537 bytes";
     }

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int family_of(const struct check_live *l)
+static int live_family(const struct check_live *l)
 {
     return l->source.u.any.sa_family == AF_INET6 ? AF_INET6 : AF_INET;
 }
@@ -29,7 +29,7 @@ static void ask_for_errors(int fd, int family)
         (void)setsockopt(fd, SOL_IP, IP_RECVERR, &on, sizeof on);
 }
 
-static struct net_address bound_to(int fd)
+static struct net_address live_address(int fd)
 {
     struct kedge_address any = { .len = sizeof any.storage };
     struct net_address out = { .len = 0 };
@@ -47,7 +47,7 @@ int check_live_socket(struct check_live *l, uint32_t side, uint16_t port)
 
     if (l->fds[side] >= 0)
         return l->fds[side];
-    fd = socket(family_of(l), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd = socket(live_family(l), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     net_address_set_port(&at, port);
@@ -57,9 +57,9 @@ int check_live_socket(struct check_live *l, uint32_t side, uint16_t port)
         close(fd);
         return err;
     }
-    ask_for_errors(fd, family_of(l));
+    ask_for_errors(fd, live_family(l));
     (void)option_set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-    at = bound_to(fd);
+    at = live_address(fd);
     l->sides[side].port = at.len > 0 ? net_address_port(&at) : 0;
     l->fds[side] = fd;
     return fd;
@@ -78,7 +78,7 @@ static void send_from(void *owner, uint32_t side, const struct net_address *to,
         if (sendto(fd, bytes.ptr, bytes.len, 0, &to->u.any, to->len) >= 0)
             break;
     if (l->pcap) {
-        struct net_address from = bound_to(fd);
+        struct net_address from = live_address(fd);
 
         check_pcap_write(l->pcap, &from, to, bytes);
     }
@@ -169,7 +169,7 @@ static kedge_nanos age_of(struct msghdr *h)
     return 0;
 }
 
-static kedge_nanos later(kedge_nanos a, kedge_nanos b)
+static kedge_nanos later_of(kedge_nanos a, kedge_nanos b)
 {
     return a > b ? a : b;
 }
@@ -198,15 +198,15 @@ static bool read_one(struct check_live *l, uint32_t side, kedge_nanos now)
         return true;
     age = age_of(&h); /* before the other clock: what came late must not look early */
     if (clock_now() - age >= l->play->deadline)
-        check_play_tick(l->play, later(now, l->play->deadline));
+        check_play_tick(l->play, later_of(now, l->play->deadline));
     if (l->pcap) {
-        struct net_address to = bound_to(l->fds[side]);
+        struct net_address to = live_address(l->fds[side]);
 
         check_pcap_write(l->pcap, &from, &to,
                          (struct kedge_span){ l->buffer, (size_t)n });
     }
     check_play_read(l->play, side, &from, (struct kedge_span){ l->buffer, (size_t)n },
-                    later(now, l->play->now));
+                    later_of(now, l->play->now));
     return true;
 }
 

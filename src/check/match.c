@@ -18,7 +18,7 @@ static const struct {
 };
 
 /* The next word of `left`, which ends at a blank; empty at the end. */
-static struct kedge_span next_word(struct kedge_span *left)
+static struct kedge_span next_match_word(struct kedge_span *left)
 {
     struct kedge_span word;
 
@@ -151,7 +151,7 @@ static bool word_holds(struct kedge_span word, struct kedge_span d, struct check
 static struct check_match one(struct kedge_span pattern, struct kedge_span d)
 {
     struct check_match m = { .ok = true };
-    struct kedge_span word = next_word(&pattern);
+    struct kedge_span word = next_match_word(&pattern);
     uint16_t op = op_of(word);
     size_t least = op == KEDGE_TFTP_OACK ? 2 : 4;
 
@@ -159,7 +159,7 @@ static struct check_match one(struct kedge_span pattern, struct kedge_span d)
         return m;
     if (check_opcode(d) != op || d.len < least)
         return (struct check_match){ false, 0, d.len < least ? d.len : 2 };
-    for (word = next_word(&pattern); word.len > 0; word = next_word(&pattern))
+    for (word = next_match_word(&pattern); word.len > 0; word = next_match_word(&pattern))
         if (!word_holds(word, d, &m))
             return m;
     return m;
@@ -186,8 +186,8 @@ long check_match_number(const char *pattern)
     struct kedge_span left = span_of(pattern), word, part = next_part(&left, '|');
     uint64_t v = 0;
 
-    (void)next_word(&part);
-    word = next_word(&part);
+    (void)next_match_word(&part);
+    word = next_match_word(&part);
     return word.len > 0 && decimal(word, UINT16_MAX, &v) ? (long)v : -1;
 }
 
@@ -199,11 +199,11 @@ bool check_pattern_valid(const char *pattern)
     if (left.len == 0)
         return false;
     while (left.len > 0) {
-        struct kedge_span part = next_part(&left, '|'), word = next_word(&part);
+        struct kedge_span part = next_part(&left, '|'), word = next_match_word(&part);
 
         if (op_of(word) == 0 && !span_equal(word, span_of("any")))
             return false;
-        for (word = next_word(&part); word.len > 0; word = next_word(&part))
+        for (word = next_match_word(&part); word.len > 0; word = next_match_word(&part))
             if (!is_digit(word.ptr[0]) && !condition_read(word, &c))
                 return false;
     }

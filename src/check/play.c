@@ -35,7 +35,7 @@ static void open_inbox(struct check_play *p)
 {
     uint32_t step = p->at;
 
-    for (uint32_t i = 0; i < p->inbox_count && p->at == step && !is_over(p);) {
+    for (uint32_t i = 0; i < p->inbox_count && p->at == step && !check_play_is_over(p);) {
         struct check_inbox kept = p->inbox[i];
 
         if (!is_for_step(p, kept.side)) {
@@ -54,7 +54,7 @@ static void open_inbox(struct check_play *p)
 /* Play on until a step waits, or the script is over. play_next() only moves the place. */
 static void go_on(struct check_play *p)
 {
-    while (!is_over(p)) {
+    while (!check_play_is_over(p)) {
         uint32_t at = p->at;
 
         if (at == p->row->count) {
@@ -65,7 +65,7 @@ static void go_on(struct check_play *p)
         p->count = 0;
         if (waits(step_of(p)->what)) {
             play_wait_begin(p);
-            if (!is_over(p) && p->at == at)
+            if (!check_play_is_over(p) && p->at == at)
                 open_inbox(p);
         } else {
             play_act(p);
@@ -77,7 +77,7 @@ static void go_on(struct check_play *p)
 
 void check_play_stop(struct check_play *p, const char *why)
 {
-    if (!is_over(p))
+    if (!check_play_is_over(p))
         play_skip(p, "%s", why);
 }
 
@@ -155,7 +155,7 @@ static bool belongs(struct check_play *p, struct check_side *s, struct check_in 
     return true;
 }
 
-static void keep(struct check_play *p, const struct check_in *in)
+static void keep_packet(struct check_play *p, const struct check_in *in)
 {
     struct check_inbox *k = &p->inbox[p->inbox_count];
 
@@ -182,7 +182,7 @@ void check_play_read(struct check_play *p, uint32_t side, const struct net_addre
     uint32_t step = p->at;
 
     p->now = now;
-    if (is_over(p))
+    if (check_play_is_over(p))
         return;
     play_log(p, false, side, from, datagram);
     if (++p->received > CHECK_PACKETS_MAX) {
@@ -200,7 +200,7 @@ void check_play_read(struct check_play *p, uint32_t side, const struct net_addre
     if (is_for_step(p, side))
         play_judge(p, &in);
     else
-        keep(p, &in);
+        keep_packet(p, &in);
     if (p->at != step)
         go_on(p);
 }
@@ -210,7 +210,7 @@ void check_play_tick(struct check_play *p, kedge_nanos now)
     uint32_t step = p->at;
 
     p->now = now;
-    if (is_over(p) || now < p->deadline)
+    if (check_play_is_over(p) || now < p->deadline)
         return;
     play_time_is_up(p);
     if (p->at != step)
@@ -225,7 +225,8 @@ void check_play_refused(struct check_play *p, uint32_t side, kedge_nanos now)
     p->refused = true;
     if (side < p->side_count)
         p->sides[side].over = true;
-    if (!is_over(p) && step_of(p)->what == CHECK_STOPS && side == step_of(p)->side)
+    if (!check_play_is_over(p) && step_of(p)->what == CHECK_STOPS &&
+        side == step_of(p)->side)
         play_next(p);
     if (p->at != step)
         go_on(p);
@@ -240,7 +241,7 @@ void check_play_exited(struct check_play *p, int status, bool kept_any, bool kep
     p->exited = status;
     p->kept_any = kept_any;
     p->kept_whole = kept_whole;
-    if (is_over(p))
+    if (check_play_is_over(p))
         return;
     if (step_of(p)->what == CHECK_ASKED)
         play_fail(p, NULL, "a request; the command ended with status %d", status);

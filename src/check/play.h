@@ -136,4 +136,9 @@ void check_play_stop(struct check_play *p, const char *why);
 /* Tell the peers of what is still open that it is over. */
 void check_play_close(struct check_play *p);
 
+static inline bool check_play_is_over(const struct check_play *p)
+{
+    return p->finding.verdict != CHECK_RUNNING;
+}
+
 #endif

@@ -27,11 +27,6 @@ static inline struct check_side *side_of(struct check_play *p)
     return &p->sides[step_of(p)->side];
 }
 
-static inline bool is_over(const struct check_play *p)
-{
-    return p->finding.verdict != CHECK_RUNNING;
-}
-
 /* The first files of this list know nothing of the later ones. */
 
 /* Tools of all steps (check/play_tools.c). */

@@ -67,7 +67,7 @@ const char *check_verdict_name(enum check_verdict verdict)
 }
 
 /* The next word of a list between commas; *list becomes what is behind it. */
-static struct kedge_span next_word(const char **list)
+static struct kedge_span next_row_word(const char **list)
 {
     struct kedge_span word = { (const uint8_t *)*list, strcspn(*list, ",") };
 
@@ -86,7 +86,7 @@ bool check_row_chosen(const struct check_row *row, const char *only)
     if (!only)
         return true;
     while (*only)
-        if (is_named(next_word(&only), row))
+        if (is_named(next_row_word(&only), row))
             return true;
     return false;
 }
@@ -102,7 +102,7 @@ static bool is_known(struct kedge_span word)
 struct kedge_span check_only_unknown(const char *only)
 {
     while (only && *only) {
-        struct kedge_span word = next_word(&only);
+        struct kedge_span word = next_row_word(&only);
 
         if (!is_known(word))
             return word;

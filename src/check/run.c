@@ -181,7 +181,7 @@ static bool file(void *owner, const char *word, struct check_file *f, const char
 
 /* ---- plays ---------------------------------------------------------------------------- */
 
-static int begin(struct check_run *r, uint32_t slot, struct check_play *p)
+static int check_begin(struct check_run *r, uint32_t slot, struct check_play *p)
 {
     struct check_live *l = &r->live[slot];
     kedge_nanos now = clock_now();
@@ -198,7 +198,7 @@ static int begin(struct check_run *r, uint32_t slot, struct check_play *p)
     return 0;
 }
 
-static void finish(struct check_run *r, uint32_t slot)
+static void check_finish(struct check_run *r, uint32_t slot)
 {
     struct check_live *l = &r->live[slot];
 
@@ -208,13 +208,8 @@ static void finish(struct check_run *r, uint32_t slot)
     check_live_close(l);
 }
 
-static bool is_over(const struct check_play *p)
-{
-    return p->finding.verdict != CHECK_RUNNING;
-}
-
 /* Wait for whatever comes first, and hand it over. */
-static void turn(struct check_run *r, uint32_t first, uint32_t slots)
+static void check_run_turn(struct check_run *r, uint32_t first, uint32_t slots)
 {
     kedge_nanos now = clock_now(), until = now + 250 * KEDGE_MSEC;
     uint32_t n = 0, late;
@@ -250,18 +245,18 @@ static void turn(struct check_run *r, uint32_t first, uint32_t slots)
 /* Play one script to its end while all others wait: the setup, and those that run alone. */
 static int play_alone(struct check_run *r, struct check_play *p)
 {
-    int err = begin(r, SIDE_BY_SIDE, p);
+    int err = check_begin(r, SIDE_BY_SIDE, p);
 
     if (err < 0)
         return err;
-    while (!is_over(p)) {
-        turn(r, SIDE_BY_SIDE, 1);
+    while (!check_play_is_over(p)) {
+        check_run_turn(r, SIDE_BY_SIDE, 1);
         if (stop_asked(r)) {
             r->stopped = true;
             check_play_stop(p, "interrupted");
         }
     }
-    finish(r, SIDE_BY_SIDE);
+    check_finish(r, SIDE_BY_SIDE);
     return 0;
 }
 
@@ -333,7 +328,7 @@ static void learn(struct check_run *r)
         snprintf(r->counts->own_file, sizeof r->counts->own_file, "%s", why);
 }
 
-static int prepare(struct check_run *r)
+static int prepare_run(struct check_run *r)
 {
     struct net_route route;
     int mtu;
@@ -370,14 +365,14 @@ static void fill_rows(struct check_run *r, struct asker *askers)
 
 static void show_what_is_over(struct check_run *r)
 {
-    while (r->shown < r->rows && is_over(&r->plays[r->shown])) {
+    while (r->shown < r->rows && check_play_is_over(&r->plays[r->shown])) {
         r->counts->by[r->plays[r->shown].finding.verdict]++;
         r->config->result(r->config->owner, &r->plays[r->shown]);
         r->shown++;
     }
 }
 
-static void tell(struct check_run *r, const struct check_play *running)
+static void tell_check_progress(struct check_run *r, const struct check_play *running)
 {
     if (r->config->progress)
         r->config->progress(r->config->owner, r->done, r->rows,
@@ -450,23 +445,23 @@ static uint32_t fill_slots(struct check_run *r, struct queue *q, uint32_t most)
 
         if (p && !is_free(r))
             check_play_stop(p, "the server no longer answers");
-        else if (p && begin(r, i, p) < 0)
+        else if (p && check_begin(r, i, p) < 0)
             check_play_stop(p, "no memory");
         running += r->live[i].play != NULL;
     }
     return running;
 }
 
-static void collect(struct check_run *r, uint32_t most)
+static void collect_packets(struct check_run *r, uint32_t most)
 {
     for (uint32_t i = 0; i < most; i++) {
         struct check_play *p = r->live[i].play;
 
-        if (!p || !is_over(p))
+        if (!p || !check_play_is_over(p))
             continue;
-        finish(r, i);
+        check_finish(r, i);
         r->done++;
-        tell(r, p);
+        tell_check_progress(r, p);
         if (!r->dead)
             look_for_life(r, p);
     }
@@ -478,8 +473,8 @@ static void play_together(struct check_run *r)
     struct queue q = { 0 };
 
     while (!r->dead && !r->stopped && fill_slots(r, &q, most) > 0) {
-        turn(r, 0, most);
-        collect(r, most);
+        check_run_turn(r, 0, most);
+        collect_packets(r, most);
         show_what_is_over(r);
         r->stopped |= stop_asked(r);
     }
@@ -487,7 +482,7 @@ static void play_together(struct check_run *r)
         if (r->live[i].play) {
             check_play_stop(r->live[i].play,
                             r->dead ? "the server no longer answers" : "interrupted");
-            finish(r, i);
+            check_finish(r, i);
         }
 }
 
@@ -497,7 +492,7 @@ static void play_each_alone(struct check_run *r, bool last)
     struct check_play *p;
 
     while (!r->dead && !r->stopped && (p = next_row(r, &at, true, last))) {
-        tell(r, p);
+        tell_check_progress(r, p);
         if (!is_free(r))
             check_play_stop(p, "the server no longer answers");
         else if (play_alone(r, p) < 0)
@@ -558,7 +553,7 @@ enum check_run_end check_run_server(const struct check_run_config *c,
             .config = c, .counts = counts, .plays = plays, .buffer = buffer
         };
         fill_rows(r, askers);
-        end = prepare(r) < 0 ? CHECK_RUN_NOBODY : play_all(r);
+        end = prepare_run(r) < 0 ? CHECK_RUN_NOBODY : play_all(r);
         counts->lasted = clock_now() - began;
         check_late_close(&r->late);
         free((void *)(uintptr_t)r->learnt.bytes);

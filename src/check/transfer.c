@@ -64,7 +64,7 @@ static bool right_bytes(struct check_play *p, const struct check_in *in)
     return false;
 }
 
-static void take_block(struct check_play *p, const struct check_in *in)
+static void check_take_block(struct check_play *p, const struct check_in *in)
 {
     struct check_side *s = side_of(p);
     size_t len = in->bytes.len - 4;
@@ -109,7 +109,7 @@ static void take_data(struct check_play *p, const struct check_in *in)
     if (s->next == 65536 && number == 1 && !is_ahead(s, 1))
         s->rollover = 1;
     if (number == wire(s, s->next)) {
-        take_block(p, in);
+        check_take_block(p, in);
         return;
     }
     if (is_ahead(s, number) || (is_older(s, number) && in->is_repeat)) {

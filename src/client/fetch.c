@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static bool watch(void *owner, uint64_t bytes, uint64_t size)
+static bool watch_progress(void *owner, uint64_t bytes, uint64_t size)
 {
     struct progress *bar = owner;
 
@@ -29,7 +29,7 @@ bool fetch_run(const struct fetch_job *job, const struct fetch_settings *setting
     if (bar.on) {
         bar.patience = patience(&(struct kedge_tftp_terms){
             .timeout = options.timeout, .patience = options.patience });
-        options.progress = watch;
+        options.progress = watch_progress;
         options.owner = &bar;
     }
     ok = job->put ? kedge_put(job->path, &job->remote, &options, result)

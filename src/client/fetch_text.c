@@ -20,18 +20,18 @@ struct line {
     struct writer w;
 };
 
-static void begin(struct line *l)
+static void progress_line_begin(struct line *l)
 {
     l->w = (struct writer){ .ptr = l->space, .room = sizeof l->space };
 }
 
-static void say(struct line *l, const char *text)
+static void progress_line_say(struct line *l, const char *text)
 {
     put(&l->w, span_of(text));
 }
 
 /* In one write: lines of other programs on the same terminal stay apart. */
-static void end(struct line *l, FILE *out)
+static void progress_line_end(struct line *l, FILE *out)
 {
     put_u8(&l->w, '\n');
     fwrite(l->space, 1, l->w.len, out);
@@ -51,57 +51,57 @@ static void say_target(struct line *l, const struct fetch_job *job)
 
     if (!job->put)
         return;
-    say(l, " -> ");
+    progress_line_say(l, " -> ");
     text_printable(&l->w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
 }
 
 static void say_speed(struct line *l, const struct kedge_transfer_result *r)
 {
     put_decimal(&l->w, r->bytes);
-    say(l, r->bytes == 1 ? " byte in " : " bytes in ");
+    progress_line_say(l, r->bytes == 1 ? " byte in " : " bytes in ");
     text_ms(&l->w, r->took);
-    say(l, " ms");
+    progress_line_say(l, " ms");
     if (r->took == 0)
         return;
-    say(l, ", ");
+    progress_line_say(l, ", ");
     text_size(&l->w, mul_div(r->bytes, KEDGE_SEC, r->took));
-    say(l, "/s");
+    progress_line_say(l, "/s");
 }
 
 void fetch_say_summary(const struct fetch_job *job, const struct kedge_transfer_result *r)
 {
     struct line l;
 
-    begin(&l);
+    progress_line_begin(&l);
     text_printable(&l.w, fetch_label(job), NAME_SHOWN);
     say_target(&l, job);
-    say(&l, ": ");
+    progress_line_say(&l, ": ");
     say_speed(&l, r);
     if (r->resent > 0) {
-        say(&l, ", ");
+        progress_line_say(&l, ", ");
         put_decimal(&l.w, r->resent);
-        say(&l, job->put ? " sent again" : " acknowledged again");
+        progress_line_say(&l, job->put ? " sent again" : " acknowledged again");
     }
     if (*r->recovered) {
-        say(&l, " (");
-        say(&l, r->recovered);
-        say(&l, ")");
+        progress_line_say(&l, " (");
+        progress_line_say(&l, r->recovered);
+        progress_line_say(&l, ")");
     }
-    end(&l, stderr);
+    progress_line_end(&l, stderr);
 }
 
 /* The server's own words may hold anything; the library's reason holds ASCII alone. */
 static void say_reason(struct line *l, const struct kedge_transfer_result *r)
 {
     if (r->cause != KEDGE_TRANSFER_PEER_ERROR || r->said_len == 0) {
-        say(l, r->reason);
+        progress_line_say(l, r->reason);
         return;
     }
-    say(l, "the server says: ");
+    progress_line_say(l, "the server says: ");
     text_printable(&l->w, (struct kedge_span){ r->said, r->said_len }, SAID_SHOWN);
-    say(l, " (error ");
+    progress_line_say(l, " (error ");
     put_decimal(&l->w, (uint64_t)r->code);
-    say(l, ")");
+    progress_line_say(l, ")");
 }
 
 void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_result *r)
@@ -109,19 +109,19 @@ void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_
     char url[KEDGE_ENDPOINT_TEXT];
     struct line l;
 
-    begin(&l);
-    say(&l, "kedge ");
-    say(&l, job->verb);
-    say(&l, ": ");
+    progress_line_begin(&l);
+    progress_line_say(&l, "kedge ");
+    progress_line_say(&l, job->verb);
+    progress_line_say(&l, ": ");
     text_printable(&l.w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
-    say(&l, ": ");
+    progress_line_say(&l, ": ");
     say_reason(&l, r);
     if (*r->recovered) {
-        say(&l, " (");
-        say(&l, r->recovered);
-        say(&l, ")");
+        progress_line_say(&l, " (");
+        progress_line_say(&l, r->recovered);
+        progress_line_say(&l, ")");
     }
-    end(&l, stderr);
+    progress_line_end(&l, stderr);
 }
 
 struct texts {
@@ -171,7 +171,7 @@ void fetch_say_record(const struct fetch_job *job, const struct kedge_transfer_r
                                       .dup = r->duplicates,
                                       .rtt = r->rtt };
 
-    begin(&reason);
+    progress_line_begin(&reason);
     say_reason(&reason, r);
     if (r->cause != KEDGE_TRANSFER_DONE)
         record.reason = written(&reason.w);

@@ -46,20 +46,20 @@ void message_close(struct message_link *link)
     link->fd = -1;
 }
 
-static void finish(struct exchange *x, enum message_outcome outcome, int code)
+static void exchange_finish(struct exchange *x, enum message_outcome outcome, int code)
 {
     x->over = true;
     x->result.outcome = outcome;
     x->result.code = code;
 }
 
-static void answer(struct exchange *x)
+static void take_answer(struct exchange *x)
 {
     x->result.cut = x->got > MESSAGE_MAX;
     x->result.reply.ptr = x->link->reply;
     x->result.reply.len = min_u64(x->got, MESSAGE_MAX);
     x->result.rtt = x->last - x->start;
-    finish(x, MESSAGE_ANSWERED, 0);
+    exchange_finish(x, MESSAGE_ANSWERED, 0);
 }
 
 /* What came before this message cannot be its reply. */
@@ -76,7 +76,7 @@ static void send_some(struct exchange *x)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n < 0)
-        finish(x, MESSAGE_FAILED, -errno);
+        exchange_finish(x, MESSAGE_FAILED, -errno);
     else if (!x->link->stream)
         x->left.len = 0;
     else
@@ -91,7 +91,7 @@ static void receive_stream(struct exchange *x)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n < 0 && x->got == 0) {
-        finish(x, MESSAGE_FAILED, -errno);
+        exchange_finish(x, MESSAGE_FAILED, -errno);
         return;
     }
     if (n > 0) {
@@ -100,9 +100,9 @@ static void receive_stream(struct exchange *x)
     }
     x->ended = n <= 0;
     if (x->ended && x->got == 0)
-        finish(x, MESSAGE_CLOSED, 0);
+        exchange_finish(x, MESSAGE_CLOSED, 0);
     else if (x->ended || x->got >= x->wanted || x->got > MESSAGE_MAX)
-        answer(x);
+        take_answer(x);
 }
 
 static void receive_datagram(struct exchange *x)
@@ -112,13 +112,13 @@ static void receive_datagram(struct exchange *x)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n < 0) {
-        finish(x, MESSAGE_FAILED, -errno);
+        exchange_finish(x, MESSAGE_FAILED, -errno);
     } else if (n == 0 && x->link->packets) {
-        finish(x, MESSAGE_CLOSED, 0);
+        exchange_finish(x, MESSAGE_CLOSED, 0);
     } else {
         x->last = clock_now();
         x->got = (size_t)n;
-        answer(x);
+        take_answer(x);
     }
 }
 
@@ -131,8 +131,8 @@ static kedge_nanos deadline(const struct exchange *x)
 }
 
 /* Until something can be done; the events of the socket. */
-static short await(const struct message_link *link, short events, kedge_nanos until,
-                   bool *cancelled)
+static short message_await(const struct message_link *link, short events,
+                           kedge_nanos until, bool *cancelled)
 {
     struct pollfd fds[2] = { { .fd = link->fd, .events = events },
                              { .fd = link->cancel, .events = POLLIN } };
@@ -144,14 +144,14 @@ static short await(const struct message_link *link, short events, kedge_nanos un
     return n > 0 ? fds[0].revents : 0;
 }
 
-static void step(struct exchange *x)
+static void message_step(struct exchange *x)
 {
     short events = (short)(POLLIN | (x->left.len > 0 ? POLLOUT : 0));
     bool cancelled = false;
-    short ready = await(x->link, events, deadline(x), &cancelled);
+    short ready = message_await(x->link, events, deadline(x), &cancelled);
 
     if (cancelled)
-        finish(x, MESSAGE_CANCELLED, 0);
+        exchange_finish(x, MESSAGE_CANCELLED, 0);
     if (!x->over && ready & (POLLIN | POLLERR | POLLHUP)) {
         if (x->link->stream)
             receive_stream(x);
@@ -163,9 +163,9 @@ static void step(struct exchange *x)
     if (x->over || clock_now() < deadline(x))
         return;
     if (x->got > 0)
-        answer(x);
+        take_answer(x);
     else
-        finish(x, MESSAGE_TIMEOUT, 0);
+        exchange_finish(x, MESSAGE_TIMEOUT, 0);
 }
 
 void message_finish(struct message_link *link)
@@ -177,7 +177,7 @@ void message_finish(struct message_link *link)
     if (!link->stream)
         return;
     n = kedge_shutdown_write(link->fd);
-    while (n >= 0 && !cancelled && await(link, POLLIN, until, &cancelled)) {
+    while (n >= 0 && !cancelled && message_await(link, POLLIN, until, &cancelled)) {
         n = recv(link->fd, link->reply, MESSAGE_MAX, 0);
         if (n == 0)
             break;
@@ -202,7 +202,7 @@ struct message_result message_exchange(struct message_link *link,
     x.end = add_sat(x.start, link->timeout);
     send_some(&x);
     while (!x.over)
-        step(&x);
+        message_step(&x);
     return x.result;
 }
 
@@ -212,6 +212,6 @@ bool message_sleep(const struct message_link *link, kedge_nanos until)
     bool cancelled = false;
 
     while (!cancelled && clock_now() < until)
-        (void)await(&none, 0, until, &cancelled);
+        (void)message_await(&none, 0, until, &cancelled);
     return !cancelled;
 }

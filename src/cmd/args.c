@@ -260,7 +260,7 @@ static bool clash(struct parse *p, const struct arg *a)
     return false;
 }
 
-static bool take_option(struct parse *p, const struct arg *a, const char *value)
+static bool args_option(struct parse *p, const struct arg *a, const char *value)
 {
     uint64_t bit = (uint64_t)1 << (a - p->verb->args);
 
@@ -271,7 +271,7 @@ static bool take_option(struct parse *p, const struct arg *a, const char *value)
 }
 
 /* The next word as the value of `a`, or NULL when there is none. */
-static const char *next_word(struct parse *p)
+static const char *next_arg_word(struct parse *p)
 {
     return p->at + 1 < p->words->count ? p->words->items[++p->at] : NULL;
 }
@@ -320,12 +320,12 @@ static bool long_option(struct parse *p, const char *word)
         return bad(p, "use: %s", a->help);
     if (a->kind == ARG_FLAG)
         return equals ? bad(p, "%s takes no value", flag_of(a).text)
-                      : take_option(p, a, NULL);
+                      : args_option(p, a, NULL);
     if (equals)
         value = equals + 1;
     else
-        value = a->kind == ARG_MAYBE ? "" : next_word(p);
-    return value ? take_option(p, a, value) : bad(p, "%s needs a value", flag_of(a).text);
+        value = a->kind == ARG_MAYBE ? "" : next_arg_word(p);
+    return value ? args_option(p, a, value) : bad(p, "%s needs a value", flag_of(a).text);
 }
 
 static bool short_options(struct parse *p, const char *word)
@@ -337,12 +337,12 @@ static bool short_options(struct parse *p, const char *word)
         if (!a)
             return bad(p, "unknown option -%s", printable(c, PRINTABLE_WORD).text);
         if (a->kind == ARG_FLAG) {
-            if (!take_option(p, a, NULL))
+            if (!args_option(p, a, NULL))
                 return false;
             continue;
         }
-        value = c[1] ? c + 1 : next_word(p);
-        return value ? take_option(p, a, value) : bad(p, "-%c needs a value", *c);
+        value = c[1] ? c + 1 : next_arg_word(p);
+        return value ? args_option(p, a, value) : bad(p, "-%c needs a value", *c);
     }
     return true;
 }

@@ -121,7 +121,7 @@ static void put_value_of(FILE *out, const char *key, const char *value)
 }
 
 /* As a shell takes it for one word. */
-static void put_word(FILE *out, const char *word)
+static void put_quoted_word(FILE *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%";
@@ -151,7 +151,7 @@ void convert_key(struct conversion *c, const char *key, const char *format, ...)
     put_value_of(c->keys, key, value);
     fputc('\n', c->keys);
     fprintf(c->flags, " --%s ", key);
-    put_word(c->flags, value);
+    put_quoted_word(c->flags, value);
 }
 
 void convert_flag(struct conversion *c, const char *key)
@@ -174,7 +174,7 @@ void convert_listen(struct conversion *c, const char *host, unsigned port)
         fputs(", ", c->listen);
     put_value(c->listen, endpoint);
     fputc(' ', c->flags);
-    put_word(c->flags, endpoint);
+    put_quoted_word(c->flags, endpoint);
 }
 
 static void put_pair(FILE *out, struct convert_pair pair)

@@ -44,7 +44,7 @@ static void take_port(struct atftpd *a, const char *value)
     (void)(convert_number(&a->c, "--port", value, within, &a->port) && a->port);
 }
 
-static void take_address(struct atftpd *a, const char *value)
+static void atftpd_address(struct atftpd *a, const char *value)
 {
     struct net_address at;
 
@@ -131,7 +131,7 @@ static const struct row rows[] = {
     { "user", 0, required_argument, take_user, NULL },
     { "group", 0, required_argument, NULL, "the group is that of the user" },
     { "port", 0, required_argument, take_port, NULL },
-    { "bind-address", 0, required_argument, take_address, NULL },
+    { "bind-address", 0, required_argument, atftpd_address, NULL },
     { "mcast-ttl", 0, required_argument, NULL, "there is no multicast" },
     { "mcast-addr", 0, required_argument, NULL, "there is no multicast" },
     { "mcast-port", 0, required_argument, NULL, "there is no multicast" },
@@ -183,7 +183,7 @@ static void split(struct atftpd *a, const char *args)
         convert_fault(&a->c, "a quote", "is not closed");
 }
 
-static void take_option(struct atftpd *a, const struct row *row)
+static void atftpd_option(struct atftpd *a, const struct row *row)
 {
     char name[40];
 
@@ -217,7 +217,7 @@ static void read_words(struct atftpd *a)
         const struct row *row = which == '?' || which == ':' ? NULL : row_of(which);
 
         if (row)
-            take_option(a, row);
+            atftpd_option(a, row);
         else
             convert_fault(&a->c, a->words[optind - 1], "%s",
                           which == ':' ? "needs a value"

@@ -49,7 +49,8 @@ struct row {
     const char *note;
 };
 
-static void add(struct dnsmasq *d, struct names *to, const char *option, const char *name)
+static void add_dnsmasq_name(struct dnsmasq *d, struct names *to, const char *option,
+                             const char *name)
 {
     if (!convert_text(&d->c, option, name))
         return;
@@ -67,7 +68,7 @@ static void add_all(struct dnsmasq *d, struct names *to, const char *option, cha
     char *item;
 
     while ((item = convert_next_item(&list)))
-        add(d, to, option, item);
+        add_dnsmasq_name(d, to, option, item);
 }
 
 /* A name with * at its end is any that begins so, which a policy does not have. */
@@ -83,7 +84,7 @@ static void add_interfaces(struct dnsmasq *d, struct names *to, const char *opti
                           "takes names of interfaces (kedge has no * there), not '%.40s'",
                           item);
         else
-            add(d, to, option, item);
+            add_dnsmasq_name(d, to, option, item);
     }
 }
 
@@ -95,7 +96,7 @@ static void take_enable(struct dnsmasq *d, char *value)
 }
 
 /* A relative one is so from /. */
-static const char *root_of(struct dnsmasq *d, const char *value)
+static const char *dnsmasq_root(struct dnsmasq *d, const char *value)
 {
     char path[4200];
 
@@ -109,7 +110,7 @@ static void take_root(struct dnsmasq *d, char *value)
 {
     char *list = value;
     const char *directory = convert_next_item(&list);
-    const char *path = directory ? root_of(d, directory) : NULL;
+    const char *path = directory ? dnsmasq_root(d, directory) : NULL;
 
     if (!path)
         return;
@@ -200,7 +201,7 @@ static void take_no_dhcp(struct dnsmasq *d, char *value)
     add_interfaces(d, &d->refused, "no-dhcp-interface", value);
 }
 
-static void take_address(struct dnsmasq *d, char *value)
+static void dnsmasq_address(struct dnsmasq *d, char *value)
 {
     size_t before = d->addresses.count;
     struct net_address at;
@@ -243,7 +244,7 @@ static const struct row rows[] = {
       "every file that the serving user may read is served, whoever owns it" },
     { "tftp-no-fail", '-', NULL, "a root that is not there is refused at start" },
     { "quiet-tftp", '-', NULL, "each transfer is a line of the log (2> /dev/null)" },
-    { "listen-address", '=', take_address, NULL },
+    { "listen-address", '=', dnsmasq_address, NULL },
     { "interface", '=', take_interface, NULL },
     { "except-interface", '=', take_except, NULL },
     { "no-dhcp-interface", '=', take_no_dhcp, NULL },
@@ -258,7 +259,7 @@ static const struct row rows[] = {
     { "conf-script", '=', NULL, "is not run: what it would print is not in here" },
 };
 
-static void take_option(void *owner, const char *name, char *value)
+static void dnsmasq_option(void *owner, const char *name, char *value)
 {
     struct dnsmasq *d = owner;
     const struct row *found = NULL;
@@ -469,7 +470,7 @@ enum exit_code convert_dnsmasq(const char *file)
         fputs("kedge serve: no memory\n", stderr);
     } else {
         d->lines =
-            (struct convert_lines){ .c = &d->c, .option = take_option, .owner = d };
+            (struct convert_lines){ .c = &d->c, .option = dnsmasq_option, .owner = d };
         convert_lines_read(&d->lines, file);
         if (!d->enabled && !d->c.bad)
             convert_fault(&d->c, file,

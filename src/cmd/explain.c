@@ -216,7 +216,7 @@ static enum exit_code conclude(struct explaining *e, const struct store_result *
     return code == KEDGE_TFTP_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_REFUSED;
 }
 
-static struct store_result judge(struct explaining *e)
+static struct store_result explain_judge(struct explaining *e)
 {
     const struct serve_options *o = e->options;
     struct rules_base base = {
@@ -242,7 +242,7 @@ static enum exit_code judge_and_look(struct explaining *e)
         json_u64(&e->json, "v", 1);
         json_array(&e->json, "steps");
     }
-    result = judge(e);
+    result = explain_judge(e);
     if (result.error == STORE_OK) {
         say_links(e);
         result = e->request.writes ? look_at_put(e) : look_at_get(e);

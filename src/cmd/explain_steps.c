@@ -54,8 +54,8 @@ static struct printable place_of(const struct explaining *e,
 }
 
 /* The value as the policy file writes it. False: there is nothing to say of it. */
-static bool value_of(const struct explaining *e, const struct policy_run *r,
-                     enum policy_key key, struct printable *out)
+static bool step_value(const struct explaining *e, const struct policy_run *r,
+                       enum policy_key key, struct printable *out)
 {
     uint64_t number = r->keys[key].value.number;
     size_t room = sizeof out->text;
@@ -107,7 +107,7 @@ static void say_key(struct explaining *e, const struct policy_run *r, enum polic
 {
     struct printable value;
 
-    if (r->keys[key].set && bears_on(e, key) && value_of(e, r, key, &value))
+    if (r->keys[key].set && bears_on(e, key) && step_value(e, r, key, &value))
         explain_say(e, "rule", "%s %s (%s)", policy_key_name(key), value.text,
                     place_of(e, &r->keys[key]).text);
 }

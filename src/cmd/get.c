@@ -24,7 +24,7 @@ static const char *local_name(const struct kedge_endpoint *remote,
     return client_base(out->path);
 }
 
-static bool make(const struct client *c, size_t number, struct client_file *out)
+static bool make_get_file(const struct client *c, size_t number, struct client_file *out)
 {
     const char *url = c->operands->items[number];
     struct kedge_endpoint *remote = &out->job.remote;
@@ -43,7 +43,8 @@ static bool make(const struct client *c, size_t number, struct client_file *out)
 static enum exit_code get_run(const void *options, const struct operands *operands)
 {
     const struct get_options *o = options;
-    struct client c = { "get", &o->client, operands, operands->count, o->output, make };
+    struct client c = { "get",           &o->client, operands,
+                        operands->count, o->output,  make_get_file };
 
     if (o->output && strcmp(o->output, "-") != 0 && operands->count > 1) {
         client_report_error(&c, "-o", "names one file, and there are several");

@@ -272,7 +272,7 @@ static int check_map(const char *map)
     return EX_NOINPUT;
 }
 
-static int settle(struct daemon_settings *d)
+static int settle_daemon(struct daemon_settings *d)
 {
     int code = check_map(d->args.map);
 
@@ -317,7 +317,7 @@ static int allow(void *owner, struct sandbox *files)
     return in_tftpd_process_allow(&d->process, files);
 }
 
-static int end(void *owner, enum exit_code code)
+static int in_tftpd_end(void *owner, enum exit_code code)
 {
     struct daemon_settings *d = owner;
 
@@ -328,7 +328,7 @@ static int end(void *owner, enum exit_code code)
 static int serve(struct daemon_settings *d)
 {
     struct operands endpoints = { d->sockets.endpoints, d->sockets.count };
-    struct serve_hooks hooks = { say_ready, reopen, allow, end, d };
+    struct serve_hooks hooks = { say_ready, reopen, allow, in_tftpd_end, d };
     int err = d->args.stays ? 0 : in_tftpd_process_detach(&d->process);
 
     if (err < 0) {
@@ -339,7 +339,7 @@ static int serve(struct daemon_settings *d)
         return EX_CANTCREAT;
     signal(SIGHUP, SIG_DFL); /* it reads again, also where it was ignored */
     in_tftpd_process_pid(&d->process);
-    return end(d, serve_by(&d->serve, &endpoints, &hooks));
+    return in_tftpd_end(d, serve_by(&d->serve, &endpoints, &hooks));
 }
 
 static int test_map(const struct in_tftpd_args *a)
@@ -355,7 +355,7 @@ static int test_map(const struct in_tftpd_args *a)
     return code == EX_OK ? status_of(map_test_run(&t, stdout)) : code;
 }
 
-static int run(struct daemon_settings *d)
+static int run_daemon(struct daemon_settings *d)
 {
     int code;
 
@@ -368,7 +368,7 @@ static int run(struct daemon_settings *d)
     if (d->args.map_test)
         return test_map(&d->args);
     in_tftpd_process_init(&d->process, &d->args);
-    code = settle(d);
+    code = settle_daemon(d);
     return code == EX_OK ? serve(d) : code;
 }
 
@@ -383,7 +383,7 @@ int in_tftpd_run(int argc, char **argv)
     }
     d->serve = serve_usual;
     if (in_tftpd_args_parse(argc, argv, &d->args))
-        code = run(d);
+        code = run_daemon(d);
     free(d);
     return standard_end(EXIT_OK) == EXIT_OK || code != EX_OK ? code : EX_IOERR;
 }

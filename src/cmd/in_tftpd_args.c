@@ -136,7 +136,7 @@ static const char *unsigned_digits(const char *text)
 }
 
 /* Digits, and k, m, g, t, p or e behind them for powers of 1024. */
-static bool number(const char *text, struct arg_range within, uint64_t *out)
+static bool parse_number(const char *text, struct arg_range within, uint64_t *out)
 {
     static const char units[] = "kmgtpe";
     struct kedge_span s = span_of(unsigned_digits(text));
@@ -160,16 +160,17 @@ static bool number(const char *text, struct arg_range within, uint64_t *out)
     return true;
 }
 
-static bool take_block(struct in_tftpd_args *a, const char *text)
+static bool in_tftpd_block(struct in_tftpd_args *a, const char *text)
 {
     if (strncasecmp(text, "mtu", 3) == 0) {
         a->blksize = 0;
         a->slack = 0;
         if (text[3] == '\0' ||
             (text[3] == '-' &&
-             number(text + 4, (struct arg_range){ 0, UINT32_MAX }, &a->slack)))
+             parse_number(text + 4, (struct arg_range){ 0, UINT32_MAX }, &a->slack)))
             return true;
-    } else if (number(text, (struct arg_range){ BLOCK_MIN, BLOCK_MAX }, &a->blksize)) {
+    } else if (parse_number(text, (struct arg_range){ BLOCK_MIN, BLOCK_MAX },
+                            &a->blksize)) {
         return true;
     }
     return bad("blocksize", "512 to 65464, mtu or mtu-BYTES", text);
@@ -178,7 +179,7 @@ static bool take_block(struct in_tftpd_args *a, const char *text)
 /* 0 is 1, as in tftp-hpa. */
 static bool take_window(struct in_tftpd_args *a, const char *text)
 {
-    if (!number(text, (struct arg_range){ 0, WINDOW_MAX }, &a->window))
+    if (!parse_number(text, (struct arg_range){ 0, WINDOW_MAX }, &a->window))
         return bad("windowsize", "1 to 32768", text);
     a->window = max_u64(a->window, 1);
     return true;
@@ -249,7 +250,7 @@ static bool take_log(struct in_tftpd_args *a, enum in_tftpd_log log, const char 
     return take_log_format(a, format);
 }
 
-static bool take_address(struct in_tftpd_args *a, const char *text)
+static bool in_tftpd_address(struct in_tftpd_args *a, const char *text)
 {
     a->listens = true;
     if (a->addresses.count == ARG_LIST_MAX) {
@@ -274,7 +275,7 @@ static bool take_map(struct in_tftpd_args *a, const char *text)
 static bool take_idle(struct in_tftpd_args *a, const char *text)
 {
     a->has_idle = true;
-    if (number(text, (struct arg_range){ 0, UINT64_MAX }, &a->idle_s)) {
+    if (parse_number(text, (struct arg_range){ 0, UINT64_MAX }, &a->idle_s)) {
         a->idle_s = min_u64(a->idle_s, UINT32_MAX);
         return true;
     }
@@ -296,7 +297,7 @@ static bool take_umask(struct in_tftpd_args *a, const char *text)
 /* A longer run would hold up every client. */
 static bool take_steps(struct in_tftpd_args *a, const char *text)
 {
-    if (!number(text, (struct arg_range){ 1, UINT64_MAX }, &a->map_steps))
+    if (!parse_number(text, (struct arg_range){ 1, UINT64_MAX }, &a->map_steps))
         return bad("map-steps", "1 to 65536", text);
     if (a->map_steps > STEPS_MAX)
         in_tftpd_say("--map-steps %s is larger than 65536, which it is now",
@@ -307,7 +308,7 @@ static bool take_steps(struct in_tftpd_args *a, const char *text)
 
 static bool take_window_bytes(struct in_tftpd_args *a, const char *text)
 {
-    if (!number(text, (struct arg_range){ 0, UINT64_MAX }, &a->window_bytes))
+    if (!parse_number(text, (struct arg_range){ 0, UINT64_MAX }, &a->window_bytes))
         return bad("window-bytes", "a size", text);
     a->window_bytes = min_u64(a->window_bytes, UINT32_MAX);
     return true;
@@ -373,13 +374,14 @@ static bool take_number(struct in_tftpd_args *a, int which, const char *text)
         return take_idle(a, text);
     case 'T':
         a->has_retransmit = true;
-        return number(text, (struct arg_range){ RETRANSMIT_MIN, RETRANSMIT_MAX },
-                      &a->retransmit_us) ||
+        return parse_number(text, (struct arg_range){ RETRANSMIT_MIN, RETRANSMIT_MAX },
+                            &a->retransmit_us) ||
                bad("retransmit", "10000 to 255000000 microseconds", text);
     case 'U':
         return take_umask(a, text);
     case OPT_MAX_UPLOAD:
-        return number(text, (struct arg_range){ 0, UINT64_MAX - 1 }, &a->max_upload) ||
+        return parse_number(text, (struct arg_range){ 0, UINT64_MAX - 1 },
+                            &a->max_upload) ||
                bad("max-upload", "a size", text);
     case OPT_MAP_STEPS:
         return take_steps(a, text);
@@ -396,7 +398,7 @@ static bool take_value(struct in_tftpd_args *a, int which, const char *text)
 {
     switch (which) {
     case 'a':
-        return take_address(a, text);
+        return in_tftpd_address(a, text);
     case 'S':
         return take_text(&a->service, "service", text);
     case 'u':
@@ -408,7 +410,7 @@ static bool take_value(struct in_tftpd_args *a, int which, const char *text)
     case 'r':
         return take_refused(a, text);
     case 'B':
-        return take_block(a, text);
+        return in_tftpd_block(a, text);
     case 'W':
         return take_window(a, text);
     case 'R':
@@ -428,7 +430,7 @@ static bool take_value(struct in_tftpd_args *a, int which, const char *text)
     }
 }
 
-static bool take_option(struct in_tftpd_args *a, int which)
+static bool in_tftpd_option(struct in_tftpd_args *a, int which)
 {
     switch (which) {
     case OPT_NORMALIZE:
@@ -467,7 +469,7 @@ bool in_tftpd_args_parse(int argc, char **argv, struct in_tftpd_args *out)
     while (!out->version && (which = getopt_long(argc, argv, letters, names, NULL)) != -1)
         if (which == '?' || which == ':')
             say_unknown(argv, which == ':');
-        else if (!take_option(out, which))
+        else if (!in_tftpd_option(out, which))
             return false;
     out->dirs = (const char *const *)argv + optind;
     out->dir_count = (size_t)(argc - optind);

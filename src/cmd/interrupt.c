@@ -64,7 +64,7 @@ void interrupt_end(int number)
     die(number);
 }
 
-static void *watch(void *arg)
+static void *watch_signals(void *arg)
 {
     const struct interrupt_guard *g = arg;
     struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN },
@@ -84,7 +84,7 @@ void interrupt_guard_start(struct interrupt_guard *g, int fd)
 {
     g->fd = fd;
     g->stop = fd < 0 ? -1 : eventfd(0, EFD_CLOEXEC);
-    if (g->stop < 0 || pthread_create(&g->thread, NULL, watch, g) == 0)
+    if (g->stop < 0 || pthread_create(&g->thread, NULL, watch_signals, g) == 0)
         return;
     close(g->stop);
     g->stop = -1;

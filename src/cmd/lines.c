@@ -21,7 +21,7 @@ static bool take_line(struct lines *l, struct kedge_span *out)
     return true;
 }
 
-static void make_room(struct lines *l)
+static void make_line_room(struct lines *l)
 {
     memmove(l->space, l->space + l->taken, l->used - l->taken);
     l->used -= l->taken;
@@ -54,7 +54,7 @@ enum lines_result lines_next(struct lines *l, struct kedge_span *out)
 
         if (l->ended)
             return LINES_END;
-        make_room(l);
+        make_line_room(l);
         if (l->used == l->room)
             return LINES_TOO_LONG;
         result = read_more(l);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum exit_code run(const struct verb *verb, struct operands *words)
+static enum exit_code run_verb(const struct verb *verb, struct operands *words)
 {
     alignas(max_align_t) uint8_t options[VERB_OPTIONS_MAX];
     struct args_problem problem = { { 0 } };
@@ -48,7 +48,7 @@ static enum exit_code dispatch(struct operands words)
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
         first = "help";
     verb = verb_find(first);
-    return verb ? run(verb, &rest) : help_unknown_verb(first);
+    return verb ? run_verb(verb, &rest) : help_unknown_verb(first);
 }
 
 int main(int argc, char **argv)

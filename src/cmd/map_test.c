@@ -12,7 +12,7 @@
 #define MEMORY (3 * (2 * NAME_MAX_BYTES))
 
 /* Addresses that documents may use, the same as tftp-hpa's. */
-static struct map_client client_of(const struct map_test *t)
+static struct map_client map_test_client(const struct map_test *t)
 {
     static const uint8_t v4[] = { 192, 0, 2, 34 };
     static const uint8_t v6[] = { 0x20, 0x01, 0x0d, 0xb8, 0,    0,    0,    0,
@@ -24,7 +24,7 @@ static struct map_client client_of(const struct map_test *t)
     return (struct map_client){ span_of("192.0.2.34"), { v4, sizeof v4 } };
 }
 
-static void print(struct kedge_span text, FILE *out)
+static void print_mapped(struct kedge_span text, FILE *out)
 {
     fwrite(text.ptr, 1, text.len, out);
     putc('\n', out);
@@ -36,7 +36,7 @@ static void print_name(const struct map_test *t, struct kedge_span name, FILE *o
     struct writer w = { .ptr = formed, .room = sizeof formed };
 
     path_put(&w, t->form, name);
-    print(written(&w), out);
+    print_mapped(written(&w), out);
 }
 
 static void complain_of_run(const struct map_test *t, const struct map_run *r)
@@ -48,7 +48,7 @@ static void complain_of_run(const struct map_test *t, const struct map_run *r)
 static void run_name(const struct map_test *t, const struct map_set *set,
                      struct kedge_span name, uint8_t *memory, FILE *out)
 {
-    struct map_request q = { .name = name, .put = t->put, .client = client_of(t) };
+    struct map_request q = { .name = name, .put = t->put, .client = map_test_client(t) };
     struct map_run r;
     enum map_todo todo =
         map_start(&r, &set->map, &q, &set->chars, (struct map_memory){ memory, MEMORY });
@@ -70,7 +70,7 @@ static void run_name(const struct map_test *t, const struct map_set *set,
         r.text = span_of("Remap table failure"); /* the words of tftp-hpa */
     else if (todo == MAP_REFUSED && r.text.len == 0)
         r.text = span_of("Access violation");
-    print(r.text, out);
+    print_mapped(r.text, out);
 }
 
 /* A line that ends with the file, or has a NUL, is passed over, as tftp-hpa does. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum exit_code no_memory(const struct page *p)
+static enum exit_code page_no_memory(const struct page *p)
 {
     if (p->html.name)
         return output_file_report(&p->html, store_errno(ENOMEM));
@@ -35,7 +35,7 @@ enum exit_code page_open(struct page *p, const char *verb, const char *file, boo
     if (p->times)
         return EXIT_OK;
     page_drop(p);
-    return no_memory(p);
+    return page_no_memory(p);
 }
 
 void page_count(struct page *p, uint32_t target, const struct probe_stats_event *event,
@@ -58,7 +58,7 @@ enum exit_code page_write(struct page *p, const struct probe_result *r)
     if (probe_page(r, p->times, p->html.file.out))
         return output_file_commit(&p->html);
     atomic_file_drop(&p->html.file);
-    return no_memory(p);
+    return page_no_memory(p);
 }
 
 void page_plot(const struct page *p, const struct probe_result *r)

@@ -85,8 +85,8 @@ static struct policy_reader *reader_of(cfg_t *cfg)
     return p;
 }
 
-static int complain(struct policy_reader *r, unsigned line, const char *key,
-                    const char *what)
+static int policy_file_complain(struct policy_reader *r, unsigned line, const char *key,
+                                const char *what)
 {
     struct writer *w = r->complaints;
 
@@ -128,7 +128,8 @@ complain_of_grammar(cfg_t *cfg, const char *format, va_list list)
     vsnprintf(said, sizeof said, format, list);
     if (strstr(said, END_KEY))
         snprintf(said, sizeof said, "the section is not closed: } is missing");
-    complain(r, (unsigned)cfg->line, NULL, printable(said, PRINTABLE_NAME).text);
+    policy_file_complain(r, (unsigned)cfg->line, NULL,
+                         printable(said, PRINTABLE_NAME).text);
     if (strncmp(said, "no such option", 14) == 0 && !r->complaints->bad) {
         r->complaints->len--; /* the newline */
         put_allowed(r, cfg);
@@ -266,13 +267,13 @@ static void check_title(struct policy_reader *r, cfg_t *cfg, struct policy_secti
              "or interface NAME, not '%.80s'",
              printable((const char *)s->title.ptr, PRINTABLE_WORD).text);
     if (s->kind == POLICY_CLIENT && !read_client(s, &s->match))
-        complain(r, (unsigned)cfg->line, "client", what);
+        policy_file_complain(r, (unsigned)cfg->line, "client", what);
     if (s->kind == POLICY_FILE && (s->title.len == 0 || s->title.len > GLOB_MAX))
-        complain(r, (unsigned)cfg->line, "file",
-                 "takes a pattern of 1 to 128 bytes, with * ** and ?");
+        policy_file_complain(r, (unsigned)cfg->line, "file",
+                             "takes a pattern of 1 to 128 bytes, with * ** and ?");
 }
 
-static enum policy_kind kind_of(const cfg_t *cfg)
+static enum policy_kind policy_value_kind(const cfg_t *cfg)
 {
     if (strcmp(cfg->name, "client") == 0)
         return POLICY_CLIENT;
@@ -284,7 +285,7 @@ static enum policy_kind kind_of(const cfg_t *cfg)
 /* The section that cfg stands for: a new one where the file has just come to it. */
 static struct policy_section *section_at(struct policy_reader *r, cfg_t *cfg)
 {
-    enum policy_kind kind = kind_of(cfg);
+    enum policy_kind kind = policy_value_kind(cfg);
 
     if (r->at == cfg)
         return r->section;
@@ -294,7 +295,8 @@ static struct policy_section *section_at(struct policy_reader *r, cfg_t *cfg)
             return r->section = &r->set->sections[i];
     r->section = policy_set_add(r->set);
     if (!r->section) {
-        complain(r, (unsigned)cfg->line, NULL, "too many sections for one policy");
+        policy_file_complain(r, (unsigned)cfg->line, NULL,
+                             "too many sections for one policy");
         return NULL;
     }
     r->section->kind = kind;
@@ -304,7 +306,7 @@ static struct policy_section *section_at(struct policy_reader *r, cfg_t *cfg)
     return r->section;
 }
 
-static int key_of(const char *name)
+static int policy_key_of(const char *name)
 {
     for (int key = 0; key < POLICY_KEYS; key++)
         if (strcmp(policy_key_name((enum policy_key)key), name) == 0)
@@ -316,7 +318,7 @@ static int read_section_key(cfg_t *cfg, cfg_opt_t *opt, const char *value, void 
 {
     struct policy_reader *r = reader_of(cfg);
     struct policy_section *s = section_at(r, cfg);
-    int key = key_of(opt->name);
+    int key = policy_key_of(opt->name);
     struct args_problem problem = { "no memory" };
 
     *(const char **)result = value;
@@ -324,7 +326,7 @@ static int read_section_key(cfg_t *cfg, cfg_opt_t *opt, const char *value, void 
         return -1;
     s->values[key].line = (uint32_t)cfg->line;
     if (!policy_file_set(r->set, s, (enum policy_key)key, value, &problem))
-        return complain(r, (unsigned)cfg->line, opt->name, problem.text);
+        return policy_file_complain(r, (unsigned)cfg->line, opt->name, problem.text);
     return 0;
 }
 
@@ -360,8 +362,8 @@ static int read_top_key(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *res
 
     *(const char **)result = value;
     if (row && !set_top(r, row, value, &problem))
-        return complain(r, (unsigned)cfg->line, opt->name, problem.text);
-    if (key_of(opt->name) < 0 || r->top->without >> key_of(opt->name) & 1)
+        return policy_file_complain(r, (unsigned)cfg->line, opt->name, problem.text);
+    if (policy_key_of(opt->name) < 0 || r->top->without >> policy_key_of(opt->name) & 1)
         return 0;
     return read_section_key(cfg, opt, value, result);
 }
@@ -375,7 +377,7 @@ static int read_list_item(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *r
     *(const char **)result = value;
     if (!kept.ptr ||
         (r->top->add && !r->top->add(r->top->owner, (const char *)kept.ptr, &problem)))
-        return complain(r, (unsigned)cfg->line, opt->name, problem.text);
+        return policy_file_complain(r, (unsigned)cfg->line, opt->name, problem.text);
     return 0;
 }
 
@@ -451,15 +453,15 @@ static void parse_text(struct policy_reader *r, const char *text)
         rows[n] = more[n];
     cfg = cfg_init(rows, CFGF_NONE);
     if (!cfg) {
-        complain(r, 0, NULL, "no memory");
+        policy_file_complain(r, 0, NULL, "no memory");
         return;
     }
     cfg_set_error_function(cfg, complain_of_grammar);
     if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !r->bad)
-        complain(r, (unsigned)cfg->line, NULL, "cannot be read");
+        policy_file_complain(r, (unsigned)cfg->line, NULL, "cannot be read");
     if (!r->ended && !r->bad)
-        complain(r, (unsigned)cfg->line, NULL,
-                 "a text is not closed: a quote is missing");
+        policy_file_complain(r, (unsigned)cfg->line, NULL,
+                             "a text is not closed: a quote is missing");
     cfg_free(cfg);
 }
 
@@ -473,7 +475,7 @@ bool policy_file_parse(struct policy_set *s, const struct policy_source *from,
     if (policy_text_blank(from->text))
         parse_text(&r, from->text);
     else
-        complain(&r, 0, NULL, "a comment is not closed: */ is missing");
+        policy_file_complain(&r, 0, NULL, "a comment is not closed: */ is missing");
     return !r.bad;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *fill(FILE *f, char *text, const char *end)
+static const char *fill_policy_text(FILE *f, char *text, const char *end)
 {
     size_t len = fread(text, 1, POLICY_FILE_MAX + 1, f);
 
@@ -26,7 +26,7 @@ char *policy_text_read(const char *path, const char *end, const char **why)
     FILE *f = fopen(path, "re");
     char *text = malloc(POLICY_FILE_MAX + 2 + strlen(end));
 
-    *why = f && text ? fill(f, text, end) : strerror(errno);
+    *why = f && text ? fill_policy_text(f, text, end) : strerror(errno);
     if (f)
         fclose(f);
     if (!*why)

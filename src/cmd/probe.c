@@ -75,15 +75,15 @@ static enum exit_code add_all(struct probe *p, const struct operands *operands)
     return first;
 }
 
-static bool report_error(const char *value, const char *why)
+static bool report_bad_value(const char *value, const char *why)
 {
     fprintf(stderr, "kedge probe: %s, not '%s'\n", why,
             printable(value, PRINTABLE_WORD).text);
     return false;
 }
 
-static enum kedge_family family_of(const struct probe_options *o,
-                                   const struct net_path *path)
+static enum kedge_family path_family(const struct probe_options *o,
+                                     const struct net_path *path)
 {
     bool v6 = o->v6 || (path->source.len > 0 && path->source.u.any.sa_family == AF_INET6);
     bool v4 = o->v4 || (path->source.len > 0 && path->source.u.any.sa_family == AF_INET);
@@ -98,13 +98,13 @@ static bool path_of(const struct probe_options *o, struct net_path *out)
                               .ttl = (uint8_t)o->ttl,
                               .whole = o->whole };
     if (o->source && !net_address_parse(o->source, 0, &out->source))
-        return report_error(o->source, "--source takes an IP address");
+        return report_bad_value(o->source, "--source takes an IP address");
     if (o->source && o->v4 != o->v6 && o->v6 != (out->source.u.any.sa_family == AF_INET6))
-        return report_error(o->source,
-                            "--source is not of the family that -4 or -6 asks for");
+        return report_bad_value(o->source,
+                                "--source is not of the family that -4 or -6 asks for");
     if (o->interface && strlen(o->interface) >= sizeof out->interface)
-        return report_error(o->interface,
-                            "--interface takes a name of at most 15 characters");
+        return report_bad_value(o->interface,
+                                "--interface takes a name of at most 15 characters");
     if (o->interface)
         snprintf(out->interface, sizeof out->interface, "%s", o->interface);
     return true;
@@ -127,7 +127,7 @@ static bool plan_of(const struct probe_options *o, struct probe_plan *out)
         out->interval = FLOOD_INTERVAL;
     if (!path_of(o, &out->path))
         return false;
-    out->family = family_of(o, &out->path);
+    out->family = path_family(o, &out->path);
     return true;
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum exit_code no_memory(void)
+static enum exit_code display_no_memory(void)
 {
     fputs("kedge probe: no memory for the results\n", stderr);
     return EXIT_SYSTEM;
@@ -26,7 +26,7 @@ static enum exit_code write_metrics(struct probe_display *s, const struct probe 
     enum exit_code code;
 
     if (!probe_result_of(&now, p, &s->about))
-        return no_memory();
+        return display_no_memory();
     code = metrics_write(&s->metrics, &now, true, clock_now());
     probe_result_free(&now);
     return code;
@@ -49,7 +49,8 @@ static void stop_if_unread(struct probe_display *s)
         probe_stop(s->probe);
 }
 
-static void settled(void *owner, uint32_t target, const struct probe_stats_event *event)
+static void display_settled(void *owner, uint32_t target,
+                            const struct probe_stats_event *event)
 {
     struct probe_display *s = owner;
 
@@ -84,7 +85,7 @@ bool display_plan(struct probe_display *s, const struct display_options *options
                                         .every = options->prometheus_every };
     plan->owner = s;
     plan->tick = tick;
-    plan->settled = settled;
+    plan->settled = display_settled;
     plan->trouble = trouble;
     return checks_parse(&s->checks, "probe", &options->fail_if, false);
 }
@@ -107,7 +108,7 @@ static enum exit_code outcome(const struct probe_display *s, const struct probe_
     return all ? EXIT_OK : EXIT_SOME_FAILED;
 }
 
-static enum exit_code show(struct probe_display *s, const struct probe_result *r)
+static enum exit_code show_display(struct probe_display *s, const struct probe_result *r)
 {
     enum exit_code page, metrics;
     bool printable = true;
@@ -121,7 +122,7 @@ static enum exit_code show(struct probe_display *s, const struct probe_result *r
     page = page_write(&s->page, r);
     metrics = metrics_write(&s->metrics, r, false, clock_now());
     if (!printable)
-        return no_memory();
+        return display_no_memory();
     page = page == EXIT_OK ? metrics : page;
     return page == EXIT_OK ? outcome(s, r) : page;
 }
@@ -133,7 +134,7 @@ static bool wants_rows(const struct display_options *o)
            !(o->jsonl && isatty(STDOUT_FILENO));
 }
 
-static void start(struct probe_display *s, const struct probe *p)
+static void start_display(struct probe_display *s, const struct probe *p)
 {
     if (wants_rows(s->options) && !live_open(&s->live, STDERR_FILENO, p, s->lines.origin))
         fputs("kedge probe: no memory for live rows\n", stderr);
@@ -158,16 +159,16 @@ enum exit_code display_run(struct probe_display *s, struct probe *p)
         page_drop(&s->page);
         return code;
     }
-    start(s, p);
+    start_display(s, p);
     err = probe_run(p);
     live_close(&s->live);
     if (err)
         fprintf(stderr, "kedge probe: %s\n", strerror(-err));
     if (probe_result_of(&result, p, &s->about)) {
-        code = show(s, &result);
+        code = show_display(s, &result);
         probe_result_free(&result);
     } else {
-        code = no_memory();
+        code = display_no_memory();
     }
     page_drop(&s->page);
     return err && code == EXIT_OK ? EXIT_SOME_FAILED : code;

@@ -26,8 +26,8 @@ static bool is_askable(const struct kedge_endpoint *e)
            (e->transport == KEDGE_ICMP || e->transport == KEDGE_UDP);
 }
 
-static enum exit_code refused(const struct kedge_endpoint *e,
-                              const struct probe_refusal *why)
+static enum exit_code mtu_refused(const struct kedge_endpoint *e,
+                                  const struct probe_refusal *why)
 {
     fprintf(stderr, "kedge probe: %s\n", why_refused(e, why).text);
     return why->kind == CAUSE_ERROR ? exit_code_of(&why->error) : EXIT_USAGE;
@@ -50,7 +50,7 @@ static enum exit_code find_one(struct find *f, const char *operand)
         return EXIT_USAGE;
     }
     if (!mtu_find(e, f->plan, r, &f->stopped))
-        return refused(e, &r->refusal);
+        return mtu_refused(e, &r->refusal);
     f->count++;
     return EXIT_OK;
 }

@@ -17,7 +17,7 @@ static bool append_name(struct kedge_endpoint *remote, const char *base)
 }
 
 /* A URL without a name, or with one that ends in a slash, takes the file's own. */
-static bool make(const struct client *c, size_t number, struct client_file *out)
+static bool make_put_file(const struct client *c, size_t number, struct client_file *out)
 {
     const char *url = c->operands->items[c->operands->count - 1];
     const char *path = c->operands->items[number];
@@ -45,7 +45,9 @@ static bool make(const struct client *c, size_t number, struct client_file *out)
 
 static enum exit_code put_run(const void *options, const struct operands *operands)
 {
-    struct client c = { "put", options, operands, operands->count - 1, NULL, make };
+    struct client c = {
+        "put", options, operands, operands->count - 1, NULL, make_put_file
+    };
 
     return client_run(&c);
 }

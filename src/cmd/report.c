@@ -25,7 +25,8 @@ struct reading {
     struct page page;
 };
 
-static enum exit_code report_error(const char *name, const struct probe_read_error *error)
+static enum exit_code report_read_error(const char *name,
+                                        const struct probe_read_error *error)
 {
     fprintf(stderr, "kedge report: %s: ", printable(name, PRINTABLE_NAME).text);
     if (error->line > 0)
@@ -43,7 +44,8 @@ static void say_if_cut(const struct probe_record *r, const char *name)
                 printable(name, PRINTABLE_NAME).text);
 }
 
-static void settled(void *owner, uint32_t target, const struct probe_stats_event *event)
+static void report_settled(void *owner, uint32_t target,
+                           const struct probe_stats_event *event)
 {
     struct reading *r = owner;
 
@@ -59,25 +61,26 @@ static enum exit_code read_run(struct probe_record *r, const char *name)
 
     if (!in) {
         snprintf(error.text, sizeof error.text, "%s", strerror(errno));
-        return report_error(name, &error);
+        return report_read_error(name, &error);
     }
     ok = probe_read(r, in, &error);
     if (!is_input)
         fclose(in);
     if (ok)
         say_if_cut(r, name);
-    return ok ? EXIT_OK : report_error(name, &error);
+    return ok ? EXIT_OK : report_read_error(name, &error);
 }
 
-static enum exit_code no_memory(void)
+static enum exit_code report_no_memory(void)
 {
     fputs("kedge report: no memory for the results\n", stderr);
     return EXIT_SYSTEM;
 }
 
-static enum exit_code show(const struct report_options *o, const struct checks *checks,
-                           const struct probe_result *first,
-                           const struct probe_result *last)
+static enum exit_code show_report(const struct report_options *o,
+                                  const struct checks *checks,
+                                  const struct probe_result *first,
+                                  const struct probe_result *last)
 {
     bool fits;
 
@@ -86,14 +89,14 @@ static enum exit_code show(const struct report_options *o, const struct checks *
     else
         fits = o->json ? probe_show_json(last, stdout) : probe_show_table(last, stdout);
     if (!fits)
-        return no_memory();
+        return report_no_memory();
     return checks_hold(checks, last, first) ? EXIT_OK : EXIT_SOME_FAILED;
 }
 
 static enum exit_code one(const struct report_options *o, const struct checks *checks,
                           const char *name)
 {
-    struct reading r = { .record = { .settled = settled, .owner = &r } };
+    struct reading r = { .record = { .settled = report_settled, .owner = &r } };
     enum exit_code code = page_open(&r.page, "report", o->html, o->plot), page;
 
     if (code != EXIT_OK)
@@ -101,7 +104,7 @@ static enum exit_code one(const struct report_options *o, const struct checks *c
     code = read_run(&r.record, name);
     if (code == EXIT_OK) {
         page = page_write(&r.page, &r.record.result);
-        code = show(o, checks, NULL, &r.record.result);
+        code = show_report(o, checks, NULL, &r.record.result);
         page_plot(&r.page, &r.record.result);
         code = page == EXIT_OK ? code : page;
     }
@@ -119,7 +122,7 @@ static enum exit_code two(const struct report_options *o, const struct checks *c
     if (code == EXIT_OK)
         code = read_run(&runs[1], names[1]);
     if (code == EXIT_OK)
-        code = show(o, checks, &runs[0].result, &runs[1].result);
+        code = show_report(o, checks, &runs[0].result, &runs[1].result);
     probe_record_free(&runs[0]);
     probe_record_free(&runs[1]);
     return code;

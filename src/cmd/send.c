@@ -19,7 +19,7 @@
 #define PRINTABLE_MAX 4096 /* bytes of a reply that are shown to people */
 #define LINE_ROOM (MESSAGE_MAX * 6 + 512)
 
-enum end { END_CLOSE, END_HALF, END_RESET };
+enum sending_end { END_CLOSE, END_HALF, END_RESET };
 
 struct send_options {
     uint64_t count;
@@ -107,7 +107,7 @@ static void say_json(struct sending *s, const struct message_result *r)
         printf("%.*s\n", (int)line.len, (const char *)line.ptr);
 }
 
-static void say(struct sending *s, const struct message_result *r)
+static void say_result(struct sending *s, const struct message_result *r)
 {
     if (s->o->json)
         say_json(s, r);
@@ -145,7 +145,7 @@ static void stats(struct sending *s, const struct message_result *r)
     /* A stream that failed or fell out of step has nothing more to say. */
     s->stop = s->link.stream && r->outcome != MESSAGE_ANSWERED;
     s->stop |= r->outcome == MESSAGE_CLOSED;
-    say(s, r);
+    say_result(s, r);
 }
 
 static void send_one(struct sending *s, struct kedge_span text)
@@ -206,7 +206,7 @@ static void send_all(struct sending *s, const struct operands *operands)
     }
 }
 
-static enum exit_code finish(const struct sending *s)
+static enum exit_code sending_finish(const struct sending *s)
 {
     char space[128];
     struct writer w = { .ptr = (uint8_t *)space, .room = sizeof space - 1 };
@@ -235,8 +235,8 @@ static enum exit_code fail(const struct kedge_error *error)
     return exit_code_of(error);
 }
 
-static bool parse(const char *text, const struct send_options *o,
-                  struct kedge_endpoint *e, struct kedge_error *error)
+static bool parse_target(const char *text, const struct send_options *o,
+                         struct kedge_endpoint *e, struct kedge_error *error)
 {
     if (!kedge_endpoint_parse(text, e, error))
         return false;
@@ -250,7 +250,7 @@ static bool parse(const char *text, const struct send_options *o,
     return false;
 }
 
-static void end(struct sending *s)
+static void sending_end(struct sending *s)
 {
     if (s->o->end == END_HALF)
         message_finish(&s->link);
@@ -272,17 +272,17 @@ static enum exit_code send_run(const void *options, const struct operands *opera
     s->o = options;
     s->link.reply = s->reply;
     s->link.cancel = -1;
-    if (!parse(operands->items[0], s->o, &e, &error) ||
+    if (!parse_target(operands->items[0], s->o, &e, &error) ||
         message_dial(&e, s->o->timeout, &s->link, &error) < 0) {
         code = fail(&error);
         goto done;
     }
     s->link.cancel = interrupt_open();
     send_all(s, operands);
-    end(s);
+    sending_end(s);
     interrupt_close(s->link.cancel);
     message_close(&s->link);
-    code = finish(s);
+    code = sending_finish(s);
 done:
     histogram_free(&s->rtt);
     free(s);

@@ -24,7 +24,7 @@ int serve_exec_open(struct serve_exec *e, const char *program)
     return S_ISREG(st.st_mode) ? hook_open(&e->hook, &config) : -EACCES;
 }
 
-static void put_word(struct writer *w, struct kedge_span word)
+static void put_exec_word(struct writer *w, struct kedge_span word)
 {
     put(w, word);
     put_u8(w, 0);
@@ -37,10 +37,10 @@ void serve_exec_record(struct serve_exec *e, const struct transfer_record *r)
 
     if (e->hook.fd < 0)
         return;
-    put_word(&w, span_of(record_event_name(r->event)));
-    put_word(&w, span_of(r->outcome));
-    put_word(&w, r->peer);
-    put_word(&w, r->file);
+    put_exec_word(&w, span_of(record_event_name(r->event)));
+    put_exec_word(&w, span_of(r->outcome));
+    put_exec_word(&w, r->peer);
+    put_exec_word(&w, r->file);
     record_environment(&w, r);
     if (w.bad || hook_tell(&e->hook, written(&w)) < 0)
         atomic_fetch_add(&e->lost, 1);

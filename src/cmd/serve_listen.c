@@ -61,7 +61,7 @@ enum exit_code serve_refuse(const struct kedge_error *error, bool local)
     return exit_code_of_setup(-error->code, EXIT_LOCAL_FILE);
 }
 
-static enum exit_code failed(const char *text, int err)
+static enum exit_code listen_failed(const char *text, int err)
 {
     fprintf(stderr, "kedge serve: %s: %s%s\n", printable(text, PRINTABLE_NAME).text,
             strerror(-err), hint(-err, false));
@@ -222,7 +222,7 @@ static enum exit_code listen_service(struct server *s, const struct kedge_endpoi
     if (fd < 0)
         return serve_refuse(&error, at->storage.ss_family == AF_UNIX);
     err = open_service(s, e, fd);
-    return err == 0 ? EXIT_OK : failed(text, err);
+    return err == 0 ? EXIT_OK : listen_failed(text, err);
 }
 
 static enum exit_code failed_tftp(const struct server *s, const char *text, int err)
@@ -235,7 +235,7 @@ static enum exit_code failed_tftp(const struct server *s, const char *text, int 
         of_range = of_range || tftp_service_range_failed(s->shards[i].tftp);
     snprintf(word, sizeof word, "--port-range %" PRIu64 "-%" PRIu64, range->low,
              range->high);
-    return failed(of_range ? word : text, err);
+    return listen_failed(of_range ? word : text, err);
 }
 
 /* Nothing that is sent to many is answered. */

@@ -93,7 +93,7 @@ static void ask_all(struct serve_notify *n)
         shard_ask(&n->about.shards[i]);
 }
 
-static void due(void *owner)
+static void notify_due(void *owner)
 {
     struct serve_notify *n = owner;
     kedge_nanos now = loop_now(loop_of(n));
@@ -115,7 +115,7 @@ static void due(void *owner)
 
 bool serve_notify_open(struct serve_notify *n, int *err)
 {
-    *n = (struct serve_notify){ .timer = { .due = due, .owner = n } };
+    *n = (struct serve_notify){ .timer = { .due = notify_due, .owner = n } };
     *err = notify_open(&n->manager);
     return *err == 0;
 }

@@ -183,7 +183,7 @@ static void add_names(struct loading *l)
         set->maps[i].map.steps = extra->map_steps;
 }
 
-static bool load(struct loading *l, struct writer *complaints)
+static bool load_policy(struct loading *l, struct writer *complaints)
 {
     struct serve_policy *p = l->policy;
     uint32_t transfers = /* each shard's share of them is rounded up */
@@ -216,7 +216,7 @@ static void print_complaints(const char *verb, const struct writer *complaints)
         fprintf(stderr, "kedge %s: and more of that kind\n", verb);
 }
 
-static bool read_all(struct loading *l, const char *verb)
+static bool read_policy_text(struct loading *l, const char *verb)
 {
     uint8_t text[COMPLAINTS] = { 0 };
     struct writer complaints = { .ptr = text, .room = sizeof text };
@@ -227,7 +227,7 @@ static bool read_all(struct loading *l, const char *verb)
                                                 o->extra.has_paths };
     policy_set_init(&l->policy->set);
     l->policy->set.warnings = &complaints;
-    good = load(l, &complaints);
+    good = load_policy(l, &complaints);
     l->policy->set.warnings = NULL;
     print_complaints(verb, &complaints);
     return good;
@@ -238,7 +238,7 @@ enum exit_code serve_policy_open(struct serve_policy *p, const char *verb,
 {
     struct loading l = { p, options, NULL };
 
-    return read_all(&l, verb) ? EXIT_OK : EXIT_USAGE;
+    return read_policy_text(&l, verb) ? EXIT_OK : EXIT_USAGE;
 }
 
 void serve_policy_close(struct serve_policy *p)
@@ -247,7 +247,7 @@ void serve_policy_close(struct serve_policy *p)
     follow_close(&p->follow);
 }
 
-static void release(struct policy_set *set)
+static void release_policy(struct policy_set *set)
 {
     struct serve_policy *p = JOB_OWNER(set, struct serve_policy, set);
 
@@ -264,10 +264,10 @@ struct policy_set *serve_policy_again(const struct serve_policy *first,
 
     if (!p)
         return NULL;
-    if (!read_all(&l, "serve")) {
-        release(&p->set);
+    if (!read_policy_text(&l, "serve")) {
+        release_policy(&p->set);
         return NULL;
     }
-    p->set.release = release;
+    p->set.release = release_policy;
     return &p->set;
 }

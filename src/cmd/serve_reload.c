@@ -59,7 +59,7 @@ static bool is_wanted(struct serve_reload *r, uint64_t *seen)
     return more;
 }
 
-static void *run(void *owner)
+static void *run_reload(void *owner)
 {
     struct serve_reload *r = owner;
     uint64_t seen = 0;
@@ -75,7 +75,7 @@ static void start_thread(struct serve_reload *r)
 
     if (r->started)
         pthread_join(r->thread, NULL); /* it has nothing left to do */
-    err = pthread_create(&r->thread, NULL, run, r);
+    err = pthread_create(&r->thread, NULL, run_reload, r);
     r->started = err == 0;
     if (err == 0)
         return;

@@ -74,7 +74,7 @@ static int open_root(struct policy_set *set, size_t section)
     return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static const char *root_of(const struct policy_set *set, size_t section)
+static const char *section_root(const struct policy_set *set, size_t section)
 {
     return (const char *)set->sections[section].values[POLICY_ROOT].text.ptr;
 }
@@ -83,7 +83,7 @@ static const char *root_of(const struct policy_set *set, size_t section)
 static void warn_of_missing(const struct policy_set *set, size_t section)
 {
     fprintf(stderr, "kedge serve: sandbox: %s is not there: restart needed once it is\n",
-            printable(root_of(set, section), PRINTABLE_NAME).text);
+            printable(section_root(set, section), PRINTABLE_NAME).text);
 }
 
 static void allow_policy(struct allowing *a, struct policy_set *set, unsigned uses)
@@ -186,7 +186,7 @@ static int enter_files(struct server *s)
     return a.err ? a.err : sandbox_enter(files);
 }
 
-static void add(struct serve_sandbox *b, const char *part, int err)
+static void add_missing_part(struct serve_sandbox *b, const char *part, int err)
 {
     size_t len = strlen(b->text);
     const char *comma = len > 0 ? ", " : "";
@@ -199,7 +199,7 @@ static void add(struct serve_sandbox *b, const char *part, int err)
         snprintf(b->text + len, sizeof b->text - len, "%s%s", comma, part);
 }
 
-static void enter(struct server *s)
+static void enter_sandbox(struct server *s)
 {
     struct serve_sandbox *b = &s->sandbox;
     bool capable = jail_has_capabilities(); /* of root that stays, who was asked for */
@@ -210,9 +210,9 @@ static void enter(struct server *s)
     err = enter_files(s);
     if (err == 0)
         snprintf(part, sizeof part, "landlock %d", b->files.abi);
-    add(b, part, err);
-    add(b, "seccomp", call_filter_load());
-    add(b, capable ? "root's capabilities" : "no capabilities", 0);
+    add_missing_part(b, part, err);
+    add_missing_part(b, "seccomp", call_filter_load());
+    add_missing_part(b, capable ? "root's capabilities" : "no capabilities", 0);
     b->lacks = b->lacks || capable;
 }
 
@@ -226,7 +226,7 @@ enum exit_code serve_sandbox_enter(struct server *s)
         b->root_path = s->options->root;
     }
     if (!off && sandbox_is_possible()) {
-        enter(s);
+        enter_sandbox(s);
     } else {
         snprintf(b->text, sizeof b->text, "%s",
                  off ? "off" : "none (built with a sanitizer)");
@@ -269,7 +269,7 @@ bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
                 warn_of_missing(set, i);
             continue;
         }
-        fits = reaches(b, fd, uses, root_of(set, i)) && fits;
+        fits = reaches(b, fd, uses, section_root(set, i)) && fits;
         close(fd);
     }
     return fits;

@@ -298,7 +298,7 @@ static void look_for_idle(void *owner)
 }
 
 /* The first signal to stop begins it, the second ends it. */
-static void caught(void *owner, int number)
+static void server_caught(void *owner, int number)
 {
     struct server *s = owner;
 
@@ -448,7 +448,7 @@ enum exit_code server_run(struct server *s)
 {
     int err;
 
-    s->signals.caught = caught;
+    s->signals.caught = server_caught;
     s->signals.owner = s;
     s->stop_timer = (struct loop_timer){ .due = look_for_end, .owner = s };
     err = loop_timer_add(s->loop, &s->stop_timer);

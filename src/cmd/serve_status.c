@@ -139,7 +139,7 @@ static bool all_viewed(const struct server *s)
     return true;
 }
 
-static void look(void *owner)
+static void look_at_server(void *owner)
 {
     struct server *s = owner;
     struct serve_status *v = &s->status;
@@ -157,7 +157,7 @@ static void look(void *owner)
         status_control_ready(v->control);
 }
 
-static bool ask(void *owner)
+static bool ask_shards(void *owner)
 {
     struct server *s = owner;
     struct serve_status *v = &s->status;
@@ -194,16 +194,16 @@ static void slot_ends(void *owner)
 
 /* ---- sockets ---- */
 
-static enum exit_code refuse(const char *option, const char *text, const char *why)
+static enum exit_code refuse_status(const char *option, const char *text, const char *why)
 {
     fprintf(stderr, "kedge serve: %s %s: %s\n", option,
             printable(text, PRINTABLE_NAME).text, why);
     return EXIT_USAGE;
 }
 
-static enum exit_code failed(const char *option, const char *text, int err)
+static enum exit_code status_failed(const char *option, const char *text, int err)
 {
-    (void)refuse(option, text, strerror(-err));
+    (void)refuse_status(option, text, strerror(-err));
     return exit_code_of_setup(err, EXIT_LOCAL_FILE);
 }
 
@@ -244,23 +244,23 @@ static const char *unfit(const struct server *s, const struct kedge_endpoint *e,
     return NULL;
 }
 
-static enum exit_code parse(const char *option, const char *text,
-                            struct kedge_endpoint *e)
+static enum exit_code parse_listener(const char *option, const char *text,
+                                     struct kedge_endpoint *e)
 {
     struct kedge_error error;
 
     if (!kedge_endpoint_parse(text, e, &error))
-        return refuse(option, text, error.text);
+        return refuse_status(option, text, error.text);
     if (e->service != KEDGE_SOCKET ||
         (e->transport != KEDGE_TCP && e->transport != KEDGE_UNIX))
-        return refuse(option, text, "takes tcp://HOST:PORT or unix:///PATH");
+        return refuse_status(option, text, "takes tcp://HOST:PORT or unix:///PATH");
     if (e->transport == KEDGE_UNIX && e->path[0] == '@')
-        return refuse(option, text, "an abstract name has no mode: give a path");
+        return refuse_status(option, text, "an abstract name has no mode: give a path");
     return EXIT_OK;
 }
 
 /* With the port that was bound, where it may be any. */
-static int show(struct serve_status *v, int fd)
+static int show_listener(struct serve_status *v, int fd)
 {
     struct kedge_endpoint *e = &v->shown[v->shown_count++];
 
@@ -285,7 +285,7 @@ static enum exit_code bind_metrics(struct server *s, const struct kedge_address 
     int fd, err;
 
     if (why)
-        return refuse("--metrics", s->options->metrics, why);
+        return refuse_status("--metrics", s->options->metrics, why);
     fd = listen_as(user, &v->metrics, at, &error);
     if (fd < 0)
         return cannot_listen("--metrics", &error);
@@ -293,12 +293,12 @@ static enum exit_code bind_metrics(struct server *s, const struct kedge_address 
         bound.at.len = 0;
     err = status_http_listen(v->http, fd, &bound);
     if (err == 0)
-        err = show(v, fd);
+        err = show_listener(v, fd);
     else
         kedge_unlisten(fd);
     if (err == 0)
         return EXIT_OK;
-    return failed("--metrics", s->options->metrics, err);
+    return status_failed("--metrics", s->options->metrics, err);
 }
 
 static enum exit_code no_library(void)
@@ -312,10 +312,10 @@ static enum exit_code no_library(void)
 static enum exit_code listen_metrics(struct server *s, const struct jail_user *user)
 {
     struct serve_status *v = &s->status;
-    struct status_source source = { ask, document, figures, s };
+    struct status_source source = { ask_shards, document, figures, s };
     struct kedge_addresses addresses;
     struct kedge_error error;
-    enum exit_code code = parse("--metrics", s->options->metrics, &v->metrics);
+    enum exit_code code = parse_listener("--metrics", s->options->metrics, &v->metrics);
     int err;
 
     if (code != EXIT_OK)
@@ -326,7 +326,7 @@ static enum exit_code listen_metrics(struct server *s, const struct jail_user *u
     if (err == -ENOENT)
         return no_library();
     if (err < 0)
-        return failed("--metrics", s->options->metrics, err);
+        return status_failed("--metrics", s->options->metrics, err);
     for (unsigned i = 0; i < addresses.count && code == EXIT_OK; i++)
         code = bind_metrics(s, &addresses.at[i], user);
     return code;
@@ -335,8 +335,8 @@ static enum exit_code listen_metrics(struct server *s, const struct jail_user *u
 static enum exit_code listen_control(struct server *s, const struct jail_user *user)
 {
     struct serve_status *v = &s->status;
-    struct status_source source = { ask, document, figures, s };
-    enum exit_code code = parse("--control", s->options->control, &v->local);
+    struct status_source source = { ask_shards, document, figures, s };
+    enum exit_code code = parse_listener("--control", s->options->control, &v->local);
     struct kedge_addresses addresses;
     struct kedge_error error;
     int fd, err;
@@ -344,12 +344,12 @@ static enum exit_code listen_control(struct server *s, const struct jail_user *u
     if (code != EXIT_OK)
         return code;
     if (v->local.transport != KEDGE_UNIX)
-        return refuse("--control", s->options->control, "takes unix:///PATH");
+        return refuse_status("--control", s->options->control, "takes unix:///PATH");
     if (kedge_resolve(&v->local, &addresses, &error) < 0)
         return serve_refuse(&error, true);
     err = status_control_open(&v->control, s->loop, &source);
     if (err < 0)
-        return failed("--control", s->options->control, err);
+        return status_failed("--control", s->options->control, err);
     fd = listen_as(user, &v->local, &addresses.at[0], &error);
     if (fd < 0)
         return cannot_listen("--control", &error);
@@ -357,7 +357,7 @@ static enum exit_code listen_control(struct server *s, const struct jail_user *u
     if (err == 0)
         return EXIT_OK;
     kedge_unlisten(fd);
-    return failed("--control", s->options->control, err);
+    return status_failed("--control", s->options->control, err);
 }
 
 enum exit_code serve_status_listen(struct server *s)
@@ -395,7 +395,7 @@ static bool is_on(const struct serve_status *v)
     return v->http || v->control;
 }
 
-static int allocate(struct server *s)
+static int allocate_status(struct server *s)
 {
     struct serve_status *v = &s->status;
 
@@ -413,14 +413,14 @@ int serve_status_start(struct server *s)
 
     if (!is_on(v))
         return 0;
-    err = allocate(s);
+    err = allocate_status(s);
     if (err == 0)
         err = status_recent_open(&v->recent);
     if (err < 0)
         return err;
     v->started = true;
     status_macs_open(&v->macs);
-    v->look = (struct loop_timer){ .due = look, .owner = s };
+    v->look = (struct loop_timer){ .due = look_at_server, .owner = s };
     v->slot = (struct loop_timer){ .due = slot_ends, .owner = s };
     err = loop_timer_add(s->loop, &v->look);
     if (err == 0)

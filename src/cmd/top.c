@@ -59,7 +59,7 @@ static bool fault_is(struct top *t, enum exit_code code, const char *why)
 }
 
 /* What comes until the end. */
-static bool read_all(struct top *t, int fd, size_t *len)
+static bool read_status(struct top *t, int fd, size_t *len)
 {
     kedge_nanos end = clock_now() + patience;
 
@@ -144,7 +144,7 @@ static bool fetch(struct top *t, int fd)
         return false;
     if ((t->http || !speaks_first(t, fd)) && !ask_http(t, fd))
         return false;
-    if (!read_all(t, fd, &len))
+    if (!read_status(t, fd, &len))
         return false;
     t->before = t->now;
     t->now = old;
@@ -196,7 +196,7 @@ static void close_terminal(const struct top *t)
 }
 
 /* Line by line over what was there, in one piece: nothing is blank in between. */
-static void draw(struct top *t)
+static void draw_screen(struct top *t)
 {
     struct terminal_size size = terminal_size(STDOUT_FILENO);
     struct writer w = { .ptr = t->screen, .room = TOP_SCREEN };
@@ -249,12 +249,12 @@ static bool wait_for(struct top *t, kedge_nanos until)
             return false;
         if (ready[1].revents || (ready[0].revents && !take_keys(t)))
             return false;
-        draw(t);
+        draw_screen(t);
     }
     return true;
 }
 
-static void watch(struct top *t)
+static void watch_server(struct top *t)
 {
     kedge_nanos next = clock_now();
 
@@ -262,21 +262,21 @@ static void watch(struct top *t)
     do {
         next = max_u64(next, clock_now()) + t->options->interval;
         (void)update(t); /* what went wrong stands at the bottom */
-        draw(t);
+        draw_screen(t);
     } while (wait_for(t, next));
     close_terminal(t);
 }
 
 /* ---- the verb ---- */
 
-static enum exit_code complain(const struct top *t, const char *address)
+static enum exit_code top_complain(const struct top *t, const char *address)
 {
     fprintf(stderr, "kedge top: %s: %s\n", printable(address, PRINTABLE_NAME).text,
             printable(t->note, PRINTABLE_NAME).text);
     return t->fault;
 }
 
-static void print(struct top *t)
+static void print_screen(struct top *t)
 {
     struct writer w = { .ptr = t->screen, .room = TOP_SCREEN };
     struct top_look look = { terminal_size(STDOUT_FILENO).columns, TOP_SCREEN_ROWS,
@@ -287,14 +287,14 @@ static void print(struct top *t)
     fwrite(w.ptr, 1, w.len, stdout);
 }
 
-static enum exit_code run(struct top *t, const char *address)
+static enum exit_code run_top(struct top *t, const char *address)
 {
     if (!update(t))
-        return complain(t, address);
+        return top_complain(t, address);
     if (t->options->once || !terminal_draws(STDOUT_FILENO))
-        print(t);
+        print_screen(t);
     else
-        watch(t);
+        watch_server(t);
     return EXIT_OK;
 }
 
@@ -320,7 +320,7 @@ static enum exit_code top_run(const void *options, const struct operands *operan
 
     t.sort = (enum top_sort)t.options->sort;
     if (!is_fit(address, &t.from, &t))
-        return complain(&t, address);
+        return top_complain(&t, address);
     t.http = t.from.transport == KEDGE_TCP;
     t.document = malloc(DOCUMENT_MOST);
     t.screen = malloc(TOP_SCREEN);
@@ -328,7 +328,7 @@ static enum exit_code top_run(const void *options, const struct operands *operan
     t.before = calloc(1, sizeof *t.before);
     t.interrupt = interrupt_open();
     if (t.document && t.screen && t.now && t.before && t.interrupt >= 0)
-        code = run(&t, address);
+        code = run_top(&t, address);
     else
         fputs("kedge top: no memory\n", stderr);
     if (t.interrupt >= 0)

@@ -51,7 +51,7 @@ static void put_cut(struct writer *w, struct kedge_span bytes, size_t width)
     }
 }
 
-static void put_text(struct writer *w, const char *text, size_t width)
+static void put_padded_text(struct writer *w, const char *text, size_t width)
 {
     put_cut(w, span_of(text), width);
 }
@@ -68,7 +68,7 @@ static void put_client(struct writer *w, const struct top_row *r, size_t width)
 
 static void put_mac(struct writer *w, const struct top_row *r, size_t width)
 {
-    put_text(w, r->mac[0] ? r->mac : "-", width);
+    put_padded_text(w, r->mac[0] ? r->mac : "-", width);
 }
 
 static void put_file(struct writer *w, const struct top_row *r, size_t width)
@@ -80,7 +80,7 @@ static void put_file(struct writer *w, const struct top_row *r, size_t width)
             width - (marked ? 2 : 0));
 }
 
-static uint64_t part_of(const struct top_row *r, uint64_t whole)
+static uint64_t share_of_width(const struct top_row *r, uint64_t whole)
 {
     if (r->size == 0)
         return whole;
@@ -89,7 +89,7 @@ static uint64_t part_of(const struct top_row *r, uint64_t whole)
 
 static void put_bar(struct writer *w, const struct top_row *r, size_t width)
 {
-    size_t full = r->size == TOP_UNKNOWN ? 0 : part_of(r, sub_sat(width, 2));
+    size_t full = r->size == TOP_UNKNOWN ? 0 : share_of_width(r, sub_sat(width, 2));
 
     put_u8(w, '[');
     for (size_t i = 0; i + 2 < width; i++)
@@ -97,21 +97,22 @@ static void put_bar(struct writer *w, const struct top_row *r, size_t width)
     put_u8(w, ']');
 }
 
-static void put_number(struct writer *w, uint64_t n, size_t width, const char *unit)
+static void put_padded_number(struct writer *w, uint64_t n, size_t width,
+                              const char *unit)
 {
     char text[32];
 
     snprintf(text, sizeof text, "%llu%s", (unsigned long long)n, unit);
-    put_text(w, text, width);
+    put_padded_text(w, text, width);
 }
 
 /* Of an upload whose size is not known: what came. */
 static void put_percent(struct writer *w, const struct top_row *r, size_t width)
 {
     if (r->size != TOP_UNKNOWN)
-        put_number(w, part_of(r, 100), width, "%");
+        put_padded_number(w, share_of_width(r, 100), width, "%");
     else
-        put_text(w, "?", width);
+        put_padded_text(w, "?", width);
 }
 
 static void put_rate(struct writer *w, const struct top_row *r, size_t width)
@@ -130,12 +131,12 @@ static void put_blocks(struct writer *w, const struct top_row *r, size_t width)
 
     snprintf(text, sizeof text, "%llux%llu", (unsigned long long)r->blksize,
              (unsigned long long)r->windowsize);
-    put_text(w, text, width);
+    put_padded_text(w, text, width);
 }
 
 static void put_losses(struct writer *w, const struct top_row *r, size_t width)
 {
-    put_number(w, r->resent, width, "");
+    put_padded_number(w, r->resent, width, "");
 }
 
 static void put_time(struct writer *w, uint64_t ms, size_t width)
@@ -151,7 +152,7 @@ static void put_time(struct writer *w, uint64_t ms, size_t width)
         snprintf(text, sizeof text, "%lluh%02llu", s / 3600, s / 60 % 60);
     else
         snprintf(text, sizeof text, "%llud%02llu", s / 86400, s / 3600 % 24);
-    put_text(w, text, width);
+    put_padded_text(w, text, width);
 }
 
 static void put_age(struct writer *w, const struct top_row *r, size_t width)
@@ -220,7 +221,7 @@ static void put_row(struct writer *w, const struct top_row *r, size_t screen)
         if (r)
             c->put(&cell, r, width);
         else
-            put_text(&cell, c->head, width);
+            put_padded_text(&cell, c->head, width);
         spaces(w, i > 0);
         put_padded(w, written(&cell), width, c->right);
     }
@@ -268,7 +269,7 @@ static void put_totals(struct writer *w, const struct top_state *s, size_t scree
     put(&parts[5], span_of("up "));
     put_time(&parts[5], s->uptime_ms, 16);
     put(&parts[5], span_of(", kedge "));
-    put_text(&parts[5], s->version, 16);
+    put_padded_text(&parts[5], s->version, 16);
     for (size_t i = 0, used = 0; i < 6; i++) {
         used += text_width(written(&parts[i])) + (i > 0 ? 2 : 0);
         if (used > screen)
@@ -300,7 +301,7 @@ static void put_end(struct writer *w, const struct top_end *e, size_t screen)
     spaces(&line, screen >= 60 ? 2 : 0);
     put_padded(&line, span_of(e->outcome), 11, false);
     spaces(&line, 1);
-    put_text(&line, e->peer, 47);
+    put_padded_text(&line, e->peer, 47);
     spaces(&line, 1);
     text_printable(&line, file, 2 * TOP_TEXT);
     if (verdict.len > 0) {
@@ -385,7 +386,7 @@ static void put_live(struct screen *out, const struct top_state *s, size_t colum
         end_line(out);
     }
     if (s->active > shown && begin_line(out)) {
-        put_number(out->w, s->active - shown, columns_of, " more");
+        put_padded_number(out->w, s->active - shown, columns_of, " more");
         end_line(out);
     }
 }
@@ -417,7 +418,7 @@ void top_draw(struct writer *w, const struct top_state *s, const struct top_look
         end_line(&out);
     }
     if (look->note && begin_line(&out)) {
-        put_text(w, look->note[0] ? look->note : keys, screen);
+        put_padded_text(w, look->note[0] ? look->note : keys, screen);
         end_line(&out);
     }
 }

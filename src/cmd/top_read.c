@@ -20,7 +20,7 @@ static uint64_t integer(const json_t *v, uint64_t otherwise)
     return (uint64_t)real;
 }
 
-static uint64_t number(const json_t *from, const char *key, uint64_t otherwise)
+static uint64_t json_number(const json_t *from, const char *key, uint64_t otherwise)
 {
     return integer(json_object_get(from, key), otherwise);
 }
@@ -54,19 +54,19 @@ static void read_row(const json_t *from, struct top_row *row)
     read_word(row->mac, from, "mac");
     read_text(&row->file, from, "file");
     row->writes = is_word(from, "event", "put");
-    row->bytes = number(from, "bytes", 0);
-    row->size = number(from, "size", TOP_UNKNOWN);
-    row->rate = number(from, "rate_Bps", 0);
-    row->blksize = number(from, "blksize", 0);
-    row->windowsize = number(from, "windowsize", 0);
-    row->resent = number(from, "resent", 0);
-    row->dup = number(from, "dup", 0);
-    row->age_ms = number(from, "age_ms", 0);
+    row->bytes = json_number(from, "bytes", 0);
+    row->size = json_number(from, "size", TOP_UNKNOWN);
+    row->rate = json_number(from, "rate_Bps", 0);
+    row->blksize = json_number(from, "blksize", 0);
+    row->windowsize = json_number(from, "windowsize", 0);
+    row->resent = json_number(from, "resent", 0);
+    row->dup = json_number(from, "dup", 0);
+    row->age_ms = json_number(from, "age_ms", 0);
 }
 
 static void read_end(const json_t *from, struct top_end *e)
 {
-    e->time_ms = number(from, "time_ms", 0);
+    e->time_ms = json_number(from, "time_ms", 0);
     read_word(e->peer, from, "peer");
     read_word(e->outcome, from, "outcome");
     read_word(e->event, from, "event");
@@ -98,24 +98,24 @@ static void read_figures(const json_t *from, struct top_state *out)
     const json_t *transfers = json_object_get(from, "transfers");
 
     read_word(out->version, from, "kedge");
-    out->time_ms = number(from, "time_ms", 0);
-    out->uptime_ms = number(from, "uptime_ms", 0);
-    out->active = number(from, "active", 0);
-    out->requests = number(from, "requests", 0);
-    out->resent = number(from, "resent", 0);
-    out->shards_silent = number(from, "shards_silent", 0);
-    out->got = number(bytes, "get", 0);
-    out->put = number(bytes, "put", 0);
+    out->time_ms = json_number(from, "time_ms", 0);
+    out->uptime_ms = json_number(from, "uptime_ms", 0);
+    out->active = json_number(from, "active", 0);
+    out->requests = json_number(from, "requests", 0);
+    out->resent = json_number(from, "resent", 0);
+    out->shards_silent = json_number(from, "shards_silent", 0);
+    out->got = json_number(bytes, "get", 0);
+    out->put = json_number(bytes, "put", 0);
     read_outcomes(json_object_get(transfers, "get"), out);
     read_outcomes(json_object_get(transfers, "put"), out);
-    out->failed += number(json_object_get(from, "refusals"), "malformed-request", 0);
+    out->failed += json_number(json_object_get(from, "refusals"), "malformed-request", 0);
 }
 
 bool top_read(struct kedge_span document, struct top_state *out)
 {
     json_t *all = json_loadb((const char *)document.ptr, document.len,
                              JSON_DECODE_INT_AS_REAL, NULL);
-    bool known = json_is_object(all) && number(all, "v", 0) == 1 &&
+    bool known = json_is_object(all) && json_number(all, "v", 0) == 1 &&
                  json_is_array(json_object_get(all, "live"));
     const json_t *live = json_object_get(all, "live");
     const json_t *recent = json_object_get(all, "recent");

@@ -190,7 +190,7 @@ static void become_command(const struct run *r)
     _exit(errno == ENOENT ? EXIT_NO_COMMAND : EXIT_CANNOT_RUN);
 }
 
-static enum exit_code start(struct run *r)
+static enum exit_code start_program(struct run *r)
 {
     static const int signals[] = { SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
                                    SIGUSR1, SIGUSR2, SIGCHLD };
@@ -227,7 +227,7 @@ static bool pass_signal(struct run *r, kedge_nanos wait)
     return number == SIGINT || number == SIGTERM;
 }
 
-static unsigned settle(struct run *r, bool ended)
+static unsigned settle_trace(struct run *r, bool ended)
 {
     struct trace_memory *m = r->trace.memory;
     unsigned open;
@@ -246,7 +246,7 @@ static int wait_for_end(struct run *r)
     int status = 0;
 
     while (waitpid(r->child, &status, WNOHANG) == 0) {
-        (void)settle(r, false);
+        (void)settle_trace(r, false);
         (void)pass_signal(r, LOOK_AGAIN);
     }
     r->child = 0;
@@ -267,7 +267,7 @@ static enum exit_code close_drawing(struct run *r, int err, enum exit_code code)
     return code == EXIT_OK ? written : code;
 }
 
-static enum exit_code draw(struct run *r, enum exit_code code)
+static enum exit_code draw_trace(struct run *r, enum exit_code code)
 {
     FILE *svg = r->svg.file.out;
     int err = 0;
@@ -283,17 +283,17 @@ static enum exit_code draw(struct run *r, enum exit_code code)
     return svg ? close_drawing(r, err, code) : code;
 }
 
-static enum exit_code finish(struct run *r)
+static enum exit_code trace_finish(struct run *r)
 {
     enum exit_code code = (enum exit_code)wait_for_end(r);
     kedge_nanos end = clock_now() + patience;
 
-    while (settle(r, true) > 0 && clock_now() < end)
+    while (settle_trace(r, true) > 0 && clock_now() < end)
         if (pass_signal(r, KEDGE_MSEC))
             break;
     if (r->trace.memory->loaded == 0)
         (void)refuse(code, r->command[0], "the library was not loaded: nothing was seen");
-    return draw(r, code);
+    return draw_trace(r, code);
 }
 
 static enum exit_code trace_run(const void *options, const struct operands *operands)
@@ -314,9 +314,9 @@ static enum exit_code trace_run(const void *options, const struct operands *oper
     if (code == EXIT_OK)
         code = make_memory(r);
     if (code == EXIT_OK)
-        code = start(r);
+        code = start_program(r);
     if (code == EXIT_OK)
-        code = finish(r);
+        code = trace_finish(r);
     atomic_file_drop(&r->svg.file);
     free(r);
     return code;

@@ -38,7 +38,7 @@ static uint8_t type_of(enum icmp_kind kind, enum icmp_version version)
     return version == ICMP_V4 ? types[kind].v4 : types[kind].v6;
 }
 
-static bool kind_of(uint8_t type, enum icmp_version version, enum icmp_kind *kind)
+static bool icmp_kind_of(uint8_t type, enum icmp_version version, enum icmp_kind *kind)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (type == (version == ICMP_V4 ? types[i].v4 : types[i].v6)) {
@@ -131,7 +131,7 @@ bool icmp_parse(struct kedge_span bytes, enum icmp_version version,
     out->code = take_u8(&r);
     (void)take_u16(&r);
     word = take_u32(&r);
-    if (r.bad || !kind_of(type, version, &out->kind))
+    if (r.bad || !icmp_kind_of(type, version, &out->kind))
         return false;
     if (version == ICMP_V4 && icmp_checksum(bytes) != 0)
         return false;

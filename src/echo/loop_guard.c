@@ -50,7 +50,7 @@ static bool answers_by_itself(uint16_t port)
 #define MIX_A 0x9e3779b97f4a7c15u
 #define MIX_B 0xd6e8feb86659fd93u
 
-static uint64_t load(const uint8_t *p)
+static uint64_t load_u64(const uint8_t *p)
 {
     uint64_t v;
 
@@ -69,13 +69,13 @@ static uint64_t extension_tail(uint64_t h, struct kedge_span s)
     uint8_t last[8] = { 0 };
 
     while (s.len >= 8) {
-        h = mix(h, load(s.ptr));
+        h = mix(h, load_u64(s.ptr));
         s.ptr += 8;
         s.len -= 8;
     }
     if (s.len > 0)
         memcpy(last, s.ptr, s.len);
-    return mix(h, load(last));
+    return mix(h, load_u64(last));
 }
 
 static uint64_t mark_of(uint64_t seed, struct kedge_span s)
@@ -86,7 +86,7 @@ static uint64_t mark_of(uint64_t seed, struct kedge_span s)
         return extension_tail(lanes[3], s);
     while (s.len >= 32) {
         for (size_t i = 0; i < 4; i++)
-            lanes[i] = mix(lanes[i], load(s.ptr + 8 * i));
+            lanes[i] = mix(lanes[i], load_u64(s.ptr + 8 * i));
         s.ptr += 32;
         s.len -= 32;
     }
@@ -95,7 +95,7 @@ static uint64_t mark_of(uint64_t seed, struct kedge_span s)
 
 /* ---- slots ---- */
 
-static bool is_over(const struct guard_slot *s, kedge_nanos now)
+static bool slot_is_over(const struct guard_slot *s, kedge_nanos now)
 {
     return s->start == KEDGE_NEVER || now - s->start >= GUARD_WINDOW;
 }
@@ -117,7 +117,7 @@ uint64_t guard_look(const struct guard *g, const struct guard_datagram *d)
 
 /* The slot of this mark; a new one takes the place of one that is over, else of the
  * oldest of its set. */
-static struct guard_slot *find(struct guard *g, uint64_t mark, kedge_nanos now)
+static struct guard_slot *find_guard_slot(struct guard *g, uint64_t mark, kedge_nanos now)
 {
     struct guard_slot *set = &g->slots[set_of(mark)];
     struct guard_slot *victim = set;
@@ -125,8 +125,8 @@ static struct guard_slot *find(struct guard *g, uint64_t mark, kedge_nanos now)
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].start != KEDGE_NEVER && set[i].mark == mark)
             return &set[i];
-        if (!is_over(victim, now) &&
-            (is_over(&set[i], now) || set[i].start < victim->start))
+        if (!slot_is_over(victim, now) &&
+            (slot_is_over(&set[i], now) || set[i].start < victim->start))
             victim = &set[i];
     }
     *victim = (struct guard_slot){ .mark = mark, .start = now };
@@ -136,9 +136,9 @@ static struct guard_slot *find(struct guard *g, uint64_t mark, kedge_nanos now)
 static bool loops(struct guard *g, const struct guard_datagram *d, kedge_nanos now)
 {
     uint64_t mark = d->mark ? d->mark : guard_look(g, d);
-    struct guard_slot *s = find(g, mark, now);
+    struct guard_slot *s = find_guard_slot(g, mark, now);
 
-    if (is_over(s, now))
+    if (slot_is_over(s, now))
         *s = (struct guard_slot){ .mark = mark, .start = now };
     if (s->count >= GUARD_SAME && !s->spent) {
         *s = (struct guard_slot){ .mark = mark, .start = now, .spent = true };
@@ -156,8 +156,8 @@ static bool is_reply(struct kedge_span payload)
     return stamp_parse(payload, &s) && s.flags & STAMP_REPLY && s.flags & STAMP_ASKS;
 }
 
-static enum guard_verdict judge(struct guard *g, const struct guard_datagram *d,
-                                kedge_nanos now)
+static enum guard_verdict guard_judge(struct guard *g, const struct guard_datagram *d,
+                                      kedge_nanos now)
 {
     if (d->to_broadcast)
         return GUARD_TO_BROADCAST;
@@ -175,7 +175,7 @@ static enum guard_verdict judge(struct guard *g, const struct guard_datagram *d,
 enum guard_verdict guard_check(struct guard *g, const struct guard_datagram *d,
                                kedge_nanos now)
 {
-    enum guard_verdict v = judge(g, d, now);
+    enum guard_verdict v = guard_judge(g, d, now);
 
     g->counts[v]++;
     return v;

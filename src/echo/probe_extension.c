@@ -63,7 +63,7 @@ static void take_report(struct reader *r, struct extension_report *out)
     out->held_ns = take_u32(r);
 }
 
-static void take_token(struct reader *r, struct probe_extension *out)
+static void extension_token(struct reader *r, struct probe_extension *out)
 {
     struct kedge_span address;
     uint8_t flags = take_u8(r);
@@ -94,7 +94,7 @@ bool extension_parse(struct kedge_span payload, struct probe_extension *out)
     if (out->kind == EXTENSION_REPORT)
         take_report(&r, &out->report);
     else
-        take_token(&r, out);
+        extension_token(&r, out);
     return !r.bad && out->kind >= EXTENSION_ASK && out->kind <= EXTENSION_REPORT;
 }
 

@@ -29,7 +29,7 @@ static struct run_slot *set_of(struct runs *r, uint64_t id)
     return &r->slots[id % (RUNS_MAX / WAYS) * WAYS];
 }
 
-static struct run_slot *find(struct runs *r, uint64_t id)
+static struct run_slot *find_run(struct runs *r, uint64_t id)
 {
     struct run_slot *set = set_of(r, id);
 
@@ -40,7 +40,7 @@ static struct run_slot *find(struct runs *r, uint64_t id)
 }
 
 /* In place of an empty one, else of the one that was silent longest. */
-static struct run_slot *make(struct runs *r, uint64_t id, const struct runs_probe *p)
+static struct run_slot *make_run(struct runs *r, uint64_t id, const struct runs_probe *p)
 {
     struct run_slot *set = set_of(r, id), *victim = set;
 
@@ -75,7 +75,7 @@ static void move_window(struct run_slot *s, uint64_t sequence)
     s->highest = sequence;
 }
 
-static void count(struct run_slot *s, uint64_t sequence)
+static void count_sequence(struct run_slot *s, uint64_t sequence)
 {
     if (s->seen == 0)
         s->highest = sequence;
@@ -130,13 +130,13 @@ bool runs_answer(struct runs *r, const struct runs_probe *p, uint8_t *payload)
                         &extension))
         return false;
     id = id_of(r, p, stamp.run);
-    s = find(r, id);
+    s = find_run(r, id);
     validated = is_validated(r, s, p, extension.cookie);
     if (validated) {
-        s = s ? s : make(r, id, p);
+        s = s ? s : make_run(r, id, p);
         s->cookie = extension.cookie;
         s->last = p->now;
-        count(s, stamp.sequence);
+        count_sequence(s, stamp.sequence);
         answer_report(s, p, &extension);
     } else {
         answer_token(r, p, &extension);
@@ -155,7 +155,7 @@ void runs_refused(struct runs *r, const struct runs_probe *p, struct kedge_span 
 
     if (!extension_asks(payload, &stamp, &extension))
         return;
-    s = find(r, id_of(r, p, stamp.run));
+    s = find_run(r, id_of(r, p, stamp.run));
     if (s && is_validated(r, s, p, extension.cookie))
         s->refused++;
 }

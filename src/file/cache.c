@@ -201,7 +201,7 @@ static void run_open(struct store_job *job)
 }
 
 /* Another job may have opened the same file meanwhile: then that one is shared. */
-static struct cached_file *settle(struct cached_file *f)
+static struct cached_file *settle_cached(struct cached_file *f)
 {
     struct cached_file *there = f->is_made ? NULL : lookup(f->cache, &f->id);
 
@@ -244,7 +244,7 @@ static void done_open(struct store_job *job)
     if (open_again(o))
         return;
     if (o->result.error == STORE_OK)
-        o->file = settle(o->slot);
+        o->file = settle_cached(o->slot);
     else if (o->slot)
         set_free(o->slot);
     o->done(o);

@@ -122,7 +122,7 @@ static bool try_again(int fd, enum iov_way way)
 }
 
 /* Step over what is done: whole elements, and `skip` bytes of the next. */
-static void settle(struct iov_list *list, size_t *skip)
+static void settle_vectors(struct iov_list *list, size_t *skip)
 {
     while (list->count > 0 && *skip >= list->v->iov_len) {
         *skip -= list->v->iov_len;
@@ -137,7 +137,7 @@ int iov_all(int fd, enum iov_way way, struct iov_list list, uint64_t offset,
     size_t skip = 0;
 
     *moved = 0;
-    for (settle(&list, &skip); list.count > 0; settle(&list, &skip)) {
+    for (settle_vectors(&list, &skip); list.count > 0; settle_vectors(&list, &skip)) {
         struct iovec part = { (uint8_t *)list.v->iov_base + skip,
                               list.v->iov_len - skip };
         struct iov_list next = skip > 0 ? (struct iov_list){ &part, 1 } : list;

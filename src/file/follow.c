@@ -17,7 +17,7 @@ static void cut_slashes(char *path)
         path[--len] = '\0';
 }
 
-static bool keep(struct store_follow *f, int fd, char *path)
+static bool keep_directory(struct store_follow *f, int fd, char *path)
 {
     if (!path)
         return false;
@@ -39,11 +39,11 @@ struct store_result follow_add(struct store_follow *f, const char *path)
     if (fd < 0)
         return store_errno(errno);
     real = realpath(path, NULL);
-    if (!keep(f, fd, real)) {
+    if (!keep_directory(f, fd, real)) {
         close(fd);
         return store_errno(ENOMEM);
     }
-    if (path[0] == '/' && !keep(f, fd, strdup(path)))
+    if (path[0] == '/' && !keep_directory(f, fd, strdup(path)))
         return store_errno(ENOMEM);
     return store_ok();
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Until the end or until there is no room. -errno. */
-static int read_all(int fd, uint8_t *bytes, size_t room, size_t *len)
+static int read_key_bytes(int fd, uint8_t *bytes, size_t room, size_t *len)
 {
     ssize_t n = 1;
 
@@ -29,7 +29,7 @@ int key_read(struct store_key *k, const char *path)
 
     if (fd < 0)
         return -errno;
-    err = read_all(fd, bytes, sizeof bytes, &len);
+    err = read_key_bytes(fd, bytes, sizeof bytes, &len);
     close(fd);
     if (err)
         return err;

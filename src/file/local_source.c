@@ -20,7 +20,7 @@ static bool really_empty(int fd, uint64_t base)
     return pread(fd, &byte, 1, (off_t)base) <= 0;
 }
 
-static struct store_result look(struct local_source *s)
+static struct store_result look_at_source(struct local_source *s)
 {
     struct stat st;
     off_t here;
@@ -56,7 +56,7 @@ struct store_result local_source_open(struct local_source *s, const char *path,
         s->fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     if (s->fd < 0)
         return store_errno(errno);
-    r = look(s);
+    r = look_at_source(s);
     if (r.error)
         local_source_close(s);
     return r;
@@ -97,7 +97,7 @@ static int fill_some(struct local_source *s, uint64_t end)
 }
 
 /* Standard input may be a pipe that its other owner made non-blocking. */
-static int fill(struct local_source *s, uint64_t end)
+static int fill_source(struct local_source *s, uint64_t end)
 {
     struct pollfd in = { .fd = s->fd, .events = POLLIN };
     int err = 0;
@@ -123,7 +123,7 @@ static struct store_result read_stream(struct local_source *s, struct iov_list l
                                        uint64_t offset, size_t *got)
 {
     uint64_t wanted = iov_total(list);
-    int err = fill(s, offset + wanted);
+    int err = fill_source(s, offset + wanted);
 
     if (err)
         return store_errno(-err);

@@ -59,7 +59,8 @@ static struct store_result beside(struct local_target *t, const char *path, mode
 }
 
 /* A file that its user cannot write is not replaced either. */
-static struct store_result replace(struct local_target *t, const char *path, mode_t mode)
+static struct store_result replace_file(struct local_target *t, const char *path,
+                                        mode_t mode)
 {
     char resolved[PATH_MAX];
 
@@ -88,7 +89,7 @@ static struct store_result open_target(struct local_target *t, const char *path)
     if (is_stdout(&st))
         return to_stdout(t);
     if (S_ISREG(st.st_mode))
-        return replace(t, path, st.st_mode);
+        return replace_file(t, path, st.st_mode);
     return through(t, open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
 }
 

@@ -69,7 +69,7 @@ static struct store_result result_of(int err)
 }
 
 /* The N of `last.~N~`, or 0. */
-static uint64_t version_of(const char *name, const char *last)
+static uint64_t version_number(const char *name, const char *last)
 {
     struct kedge_span s = span_of(name);
     size_t front = strlen(last);
@@ -97,7 +97,7 @@ static uint64_t highest_version(const struct publication *p)
         return 0;
     }
     while ((entry = readdir(list)))
-        highest = max_u64(highest, version_of(entry->d_name, p->last));
+        highest = max_u64(highest, version_number(entry->d_name, p->last));
     closedir(list);
     return highest;
 }

@@ -125,7 +125,7 @@ struct store_result root_result(const struct store_root *root, struct store_resu
 }
 
 /* Looked at before it is opened: even to open a FIFO or a device can have an effect. */
-static struct store_result look(const struct store_root *root, const char *path)
+static struct store_result look_up_root(const struct store_root *root, const char *path)
 {
     struct stat st = { 0 };
     int fd = open_name(root, path, O_PATH);
@@ -146,7 +146,7 @@ static struct store_result open_regular(const struct store_root *root,
                                         const struct root_name *name, int *fd,
                                         struct stat *st)
 {
-    struct store_result r = look(root, name->text);
+    struct store_result r = look_up_root(root, name->text);
     int opened;
 
     if (r.error)
@@ -292,7 +292,7 @@ static struct store_result open_target_beyond(const struct store_root *root,
     return store_ok();
 }
 
-static bool is_there(int dir, const char *last)
+static bool name_is_there(int dir, const char *last)
 {
     struct stat st;
 
@@ -308,13 +308,13 @@ struct store_result root_open_target(const struct store_root *root,
     const char *last_beyond = NULL;
     int dir_beyond = -1;
     struct store_result r = open_target_below(root, name, dir, last);
-    bool made_new = r.error == STORE_OK && !is_there(*dir, *last);
+    bool made_new = r.error == STORE_OK && !name_is_there(*dir, *last);
 
     if (!root->follow || (r.error != STORE_NOT_FOUND && !made_new))
         return r;
     if (open_target_beyond(root, &beyond, &dir_beyond, &last_beyond).error != STORE_OK)
         return r;
-    if (made_new && !is_there(dir_beyond, last_beyond)) {
+    if (made_new && !name_is_there(dir_beyond, last_beyond)) {
         close(dir_beyond);
         return r;
     }

@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct upload *owner(struct store_job *job)
+static struct upload *upload_of(struct store_job *job)
 {
     return JOB_OWNER(job, struct upload, job);
 }
@@ -24,7 +24,7 @@ static struct publication publication(const struct upload *u)
 
 static void done(struct store_job *job)
 {
-    struct upload *u = owner(job);
+    struct upload *u = upload_of(job);
 
     u->done(u);
 }
@@ -141,7 +141,7 @@ static struct store_result open_beside(struct upload *u)
 
 /* Another upload may have made directories of this name, and may remove them at its end while
  * they are empty. */
-static struct store_result begin(struct upload *u)
+static struct store_result upload_begin_file(struct upload *u)
 {
     enum { AGAIN = 8 };
     struct store_result r = permitted(u);
@@ -159,9 +159,9 @@ static struct store_result begin(struct upload *u)
 
 static void run_begin(struct store_job *job)
 {
-    struct upload *u = owner(job);
+    struct upload *u = upload_of(job);
 
-    u->result = begin(u);
+    u->result = upload_begin_file(u);
     if (u->result.error)
         discard(u);
 }
@@ -196,7 +196,7 @@ struct store_result upload_write(struct upload *u, const struct iovec *iov, int 
 
 static void run_write(struct store_job *job)
 {
-    struct upload *u = owner(job);
+    struct upload *u = upload_of(job);
 
     u->result = upload_write(u, u->iov, u->count, u->offset);
 }
@@ -222,7 +222,7 @@ static struct store_result set_mode(const struct upload *u, const struct stat *o
     return temp_set_mode(u->fd, S_ISREG(old->st_mode) ? old->st_mode : u->rules->mode);
 }
 
-static struct store_result flush(const struct upload *u)
+static struct store_result flush_upload(const struct upload *u)
 {
     return fsync(u->fd) < 0 ? store_errno(errno) : store_ok();
 }
@@ -256,7 +256,7 @@ static struct store_result commit(const struct upload *u)
     if (!r.error)
         r = set_mode(u, &old);
     if (!r.error)
-        r = flush(u);
+        r = flush_upload(u);
     if (!r.error)
         r = place(&p);
     return r;
@@ -264,7 +264,7 @@ static struct store_result commit(const struct upload *u)
 
 static void run_commit(struct store_job *job)
 {
-    struct upload *u = owner(job);
+    struct upload *u = upload_of(job);
 
     u->result = commit(u);
     if (u->result.error) {
@@ -284,7 +284,7 @@ void upload_commit(struct workers *workers, struct upload *u)
 
 static void run_abort(struct store_job *job)
 {
-    discard(owner(job));
+    discard(upload_of(job));
 }
 
 void upload_abort(struct workers *workers, struct upload *u)

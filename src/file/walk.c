@@ -102,7 +102,7 @@ static int follow_link(struct walk *w, int fd)
 
 /* What is at the walk's place: a link is followed, all else stays. Behind what is no directory
  * there is nothing. */
-static int look(struct walk *w)
+static int look_at_part(struct walk *w)
 {
     const char *place = NULL;
     const struct walk_dir *area = area_of(w, &place);
@@ -127,7 +127,7 @@ static int look(struct walk *w)
     return err;
 }
 
-static int step(struct walk *w, const char *part)
+static int walk_step(struct walk *w, const char *part)
 {
     size_t len = strlen(w->at);
     const char *place = NULL;
@@ -141,7 +141,7 @@ static int step(struct walk *w, const char *part)
     if (snprintf(w->at + len, sizeof w->at - len, "/%s", part) >=
         (int)(sizeof w->at - len))
         return -ENAMETOOLONG;
-    return look(w);
+    return look_at_part(w);
 }
 
 int walk_name(struct walk *w, const char *name)
@@ -154,7 +154,7 @@ int walk_name(struct walk *w, const char *name)
     memcpy(w->at, w->home.path, strlen(w->home.path) + 1);
     memcpy(w->todo, name, strlen(name) + 1);
     while (err == 0 && take_part(w, part))
-        err = step(w, part);
+        err = walk_step(w, part);
     return err == 0 && w->todo[strspn(w->todo, "/")] ? -ENAMETOOLONG : err;
 }
 

@@ -24,8 +24,8 @@ struct search {
 static bool look_below(int dir, size_t length, unsigned level, struct search *s);
 
 /* length: of the path to the directory dir. */
-static bool look_at(int dir, const char *name, size_t length, unsigned level,
-                    struct search *s)
+static bool look_at_entry(int dir, const char *name, size_t length, unsigned level,
+                          struct search *s)
 {
     size_t left = s->room - length;
     int n = snprintf(s->path + length, left, "%s%s", length > 0 ? "/" : "", name);
@@ -60,7 +60,7 @@ static bool look_below(int dir, size_t length, unsigned level, struct search *s)
     }
     while (!found && s->seen++ < ENTRIES_MAX && (entry = readdir(list)))
         found = entry_may_be_directory(entry) &&
-                look_at(dir, entry->d_name, length, level, s);
+                look_at_entry(dir, entry->d_name, length, level, s);
     closedir(list);
     return found;
 }

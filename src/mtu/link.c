@@ -19,14 +19,14 @@
 #define WAIT_TRIPS 10 /* round trips */
 #define WAIT_LEAST (100 * KEDGE_MSEC)
 
-static enum icmp_version version_of(const struct mtu_link *l)
+static enum icmp_version link_icmp_version(const struct mtu_link *l)
 {
     return l->icmp.family == AF_INET6 ? ICMP_V6 : ICMP_V4;
 }
 
 /* ---- what comes ---- */
 
-static void take_token(struct mtu_link *l, struct kedge_span payload, uint8_t flags)
+static void mtu_token(struct mtu_link *l, struct kedge_span payload, uint8_t flags)
 {
     struct probe_extension extension;
 
@@ -43,11 +43,12 @@ static void came(struct mtu_link *l, struct kedge_span payload)
         stamp.sequence < l->first || stamp.sequence >= l->sequence)
         return;
     l->rtt = max_u64(l->rtt, clock_now() - l->sent);
-    take_token(l, payload, stamp.flags);
+    mtu_token(l, payload, stamp.flags);
     l->answer = l->wanted == 0 || payload.len == l->wanted ? ANSWER_YES : ANSWER_OTHER;
 }
 
-static void failed(void *owner, const struct udp_error *e, struct kedge_span quoted)
+static void mtu_send_failed(void *owner, const struct udp_error *e,
+                            struct kedge_span quoted)
 {
     struct mtu_link *l = owner;
     size_t head = l->is_icmp ? ICMP_HEADER : 0;
@@ -73,9 +74,10 @@ static void left(void *owner, uint32_t number, uint64_t at_ns)
     (void)at_ns;
 }
 
-static void drain(struct mtu_link *l)
+static void mtu_drain(struct mtu_link *l)
 {
-    stamps_drain(l->target.watch.fd, &(struct timestamp_events){ left, failed, l });
+    stamps_drain(l->target.watch.fd,
+                 &(struct timestamp_events){ left, mtu_send_failed, l });
 }
 
 static bool receive_icmp(struct mtu_link *l)
@@ -84,7 +86,7 @@ static bool receive_icmp(struct mtu_link *l)
     struct icmp_in in;
     int n = icmp_receive(&l->icmp, l->bytes, PROBE_SCRATCH, &in);
 
-    if (n == 1 && icmp_parse(in.message, version_of(l), &m) &&
+    if (n == 1 && icmp_parse(in.message, link_icmp_version(l), &m) &&
         m.kind == ICMP_KIND_REPLY && m.identifier == l->icmp.identifier &&
         net_address_same_host(&in.peer, &l->target.address))
         came(l, m.payload);
@@ -101,18 +103,18 @@ static bool receive_udp(struct mtu_link *l)
     return n >= 0;
 }
 
-static void ready(void *owner, unsigned events)
+static void mtu_ready(void *owner, unsigned events)
 {
     struct mtu_link *l = owner;
 
     (void)events;
-    drain(l);
+    mtu_drain(l);
     for (int i = 0; i < PROBE_BATCH; i++)
         if (!(l->is_icmp ? receive_icmp(l) : receive_udp(l)))
             return;
 }
 
-static void caught(void *owner, int signal)
+static void mtu_caught(void *owner, int signal)
 {
     struct mtu_link *l = owner;
 
@@ -122,7 +124,7 @@ static void caught(void *owner, int signal)
 
 /* ---- what leaves ---- */
 
-static int send_now(struct mtu_link *l, struct kedge_span payload)
+static int mtu_send_now(struct mtu_link *l, struct kedge_span payload)
 {
     struct writer w = { .ptr = l->bytes + PROBE_SCRATCH, .room = PROBE_SCRATCH };
     struct icmp_message m = { .kind = ICMP_KIND_REQUEST,
@@ -134,7 +136,7 @@ static int send_now(struct mtu_link *l, struct kedge_span payload)
         return send(l->target.watch.fd, payload.ptr, payload.len, MSG_NOSIGNAL) < 0
                    ? -errno
                    : 0;
-    icmp_echo_put(&w, version_of(l), &m);
+    icmp_echo_put(&w, link_icmp_version(l), &m);
     return icmp_send(&l->icmp, written(&w), &l->target.address);
 }
 
@@ -153,10 +155,10 @@ static void send_one(struct mtu_link *l, uint32_t size)
 
     payload_put(&w, &p);
     l->sent = p.stamp.sent_ns;
-    err = send_now(l, written(&w));
+    err = mtu_send_now(l, written(&w));
     if (err) {
-        drain(l);
-        err = l->answer == ANSWER_NONE ? send_now(l, written(&w)) : 0;
+        mtu_drain(l);
+        err = l->answer == ANSWER_NONE ? mtu_send_now(l, written(&w)) : 0;
     }
     l->sequence++;
     if (err == -EMSGSIZE)
@@ -165,19 +167,19 @@ static void send_one(struct mtu_link *l, uint32_t size)
         l->code = -err;
 }
 
-static bool is_over(const struct mtu_link *l)
+static bool mtu_is_over(const struct mtu_link *l)
 {
     return l->stopped || l->answer != ANSWER_NONE;
 }
 
-static void await(struct mtu_link *l)
+static void mtu_await(struct mtu_link *l)
 {
     kedge_nanos patience =
         l->rtt ? min_u64(l->plan.timeout, max_u64(WAIT_LEAST, l->rtt * WAIT_TRIPS))
                : l->plan.timeout;
     kedge_nanos end = add_sat(clock_now(), patience);
 
-    while (!is_over(l) && l->loop.looked < end)
+    while (!mtu_is_over(l) && l->loop.looked < end)
         if (loop_turn(&l->loop, sub_sat(end, clock_now())) < 0)
             return;
 }
@@ -187,9 +189,9 @@ enum mtu_answer mtu_link_ask(struct mtu_link *l, uint32_t size, uint16_t wanted)
     l->first = l->sequence;
     l->wanted = wanted;
     l->answer = ANSWER_NONE;
-    for (int i = 0; i < TRIES && !is_over(l); i++) {
+    for (int i = 0; i < TRIES && !mtu_is_over(l); i++) {
         send_one(l, size);
-        await(l);
+        mtu_await(l);
     }
     return l->answer;
 }
@@ -239,7 +241,7 @@ static int open_loop(struct mtu_link *l)
     if (err)
         return err;
     loop_signals_stop(&set);
-    l->signals = (struct loop_signals){ .caught = caught, .owner = l };
+    l->signals = (struct loop_signals){ .caught = mtu_caught, .owner = l };
     err = loop_signals_open(&l->loop, &l->signals, &set);
     if (err)
         loop_close(&l->loop);
@@ -265,7 +267,7 @@ bool mtu_link_open(struct mtu_link *l, const struct kedge_endpoint *e,
         return false;
     err = open_loop(l);
     if (!err) {
-        l->target.watch = (struct loop_watch){ .ready = ready, .owner = l };
+        l->target.watch = (struct loop_watch){ .ready = mtu_ready, .owner = l };
         err = loop_watch_add(&l->loop, &l->target.watch, fd, LOOP_READ);
         if (!err)
             return true;

@@ -27,7 +27,7 @@ struct questions {
     struct net_address by;
 };
 
-static enum mtu_answer ask(const struct questions *q, uint32_t size)
+static enum mtu_answer ask_size(const struct questions *q, uint32_t size)
 {
     if (q->back)
         return mtu_link_ask(q->link, EXTENDED_SIZE, (uint16_t)size);
@@ -58,7 +58,7 @@ static void search(struct questions *q, uint32_t headers)
         size = mtu_search_next(&q->search);
         if (size == 0)
             return;
-        took(q, size, ask(q, size), headers);
+        took(q, size, ask_size(q, size), headers);
     }
 }
 
@@ -72,7 +72,7 @@ static void search_surely(struct questions *q, uint32_t headers)
         end = q->search.fails;
         if (end > q->search.limit || q->link->stopped || q->fails != ANSWER_NONE)
             return;
-        took(q, end, ask(q, end), headers);
+        took(q, end, ask_size(q, end), headers);
         if (q->search.fails == end)
             return;
     }
@@ -109,7 +109,7 @@ static struct mtu_way find_way(struct mtu_link *l, bool back, uint32_t headers,
 }
 
 /* The first answer of a kedge server is its cookie, the next one a report. */
-static bool begin(struct mtu_link *l)
+static bool mtu_begin(struct mtu_link *l)
 {
     if (mtu_link_ask(l, EXTENDED_SIZE, 0) == ANSWER_YES)
         return !l->cookie || mtu_link_ask(l, EXTENDED_SIZE, 0) == ANSWER_YES;
@@ -141,13 +141,13 @@ static uint32_t read_link(const struct mtu_link *l, struct mtu_result *out)
     return (uint32_t)min_u64(PAYLOAD_MAX, sub_sat((uint64_t)way.mtu, out->headers));
 }
 
-static void find(struct mtu_link *l, struct mtu_result *out)
+static void find_mtu(struct mtu_link *l, struct mtu_result *out)
 {
     uint32_t limit = read_link(l, out);
 
     out->back.end = MTU_UNKNOWN;
     out->there.end = MTU_UNKNOWN;
-    out->answered = begin(l);
+    out->answered = mtu_begin(l);
     out->code = l->code;
     if (!out->answered || limit <= EXTENDED_SIZE)
         return;
@@ -171,7 +171,7 @@ bool mtu_find(const struct kedge_endpoint *e, const struct probe_plan *plan,
         free(l);
         return false;
     }
-    find(l, out);
+    find_mtu(l, out);
     *stopped |= l->stopped;
     mtu_link_close(l);
     free(l);

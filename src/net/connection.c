@@ -81,7 +81,7 @@ bool connection_room(int listener, int limit)
     return fd >= 0 && fd < limit;
 }
 
-static ssize_t receive(int fd, void *buffer, size_t size, int flags)
+static ssize_t connection_receive(int fd, void *buffer, size_t size, int flags)
 {
     ssize_t n;
 
@@ -93,12 +93,12 @@ static ssize_t receive(int fd, void *buffer, size_t size, int flags)
 
 ssize_t connection_read(int fd, void *buffer, size_t size)
 {
-    return receive(fd, buffer, size, 0);
+    return connection_receive(fd, buffer, size, 0);
 }
 
 ssize_t connection_peek(int fd, void *buffer, size_t size)
 {
-    return receive(fd, buffer, size, MSG_PEEK);
+    return connection_receive(fd, buffer, size, MSG_PEEK);
 }
 
 void connection_skip(int fd, const struct connection_kind *kind, void *buffer, size_t n)
@@ -107,7 +107,7 @@ void connection_skip(int fd, const struct connection_kind *kind, void *buffer, s
 
     /* TCP throws away without copying. It cannot fail: the bytes are there. */
     while (n > 0 || kind->messages) {
-        ssize_t taken = receive(fd, buffer, n, tcp ? MSG_TRUNC : 0);
+        ssize_t taken = connection_receive(fd, buffer, n, tcp ? MSG_TRUNC : 0);
 
         if (taken <= 0 || kind->messages)
             break;

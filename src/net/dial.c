@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* The outcome of a connect that is under way: 0 or -errno. */
-static int await(int fd, kedge_nanos deadline)
+static int dial_await(int fd, kedge_nanos deadline)
 {
     struct pollfd p = { .fd = fd, .events = POLLOUT };
     int n, err, told = 0;
@@ -40,7 +40,7 @@ static int connect_ip(int fd, const struct kedge_address *to, kedge_nanos deadli
     if (!err && connect(fd, (const struct sockaddr *)&to->storage, to->len) < 0)
         err = -errno;
     if (err == -EINPROGRESS || err == -EINTR)
-        err = await(fd, deadline);
+        err = dial_await(fd, deadline);
     return err ? err : option_blocking(fd, true);
 }
 

@@ -23,7 +23,7 @@ static struct kedge_span after(struct kedge_span s, size_t n)
 }
 
 /* Where c is first; s.len if nowhere. */
-static size_t find(struct kedge_span s, uint8_t c)
+static size_t find_byte(struct kedge_span s, uint8_t c)
 {
     const uint8_t *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
 
@@ -63,7 +63,7 @@ static const char *parse_bracketed(struct kedge_span text, struct kedge_endpoint
 {
     char address[INET6_ADDRSTRLEN] = { 0 };
     struct in6_addr bits;
-    size_t len = find(text, '%');
+    size_t len = find_byte(text, '%');
     struct kedge_span scope = after(text, len);
 
     if (len >= sizeof address)
@@ -93,7 +93,7 @@ static const char *parse_port(struct kedge_span text, const struct scheme *s,
 
     if (s->form == FORM_HOST)
         return "ICMP has no ports";
-    if (find(text, ':') < text.len)
+    if (find_byte(text, ':') < text.len)
         return "an IPv6 address stands in brackets, as in [::1]:69";
     if (!decimal(text, UINT16_MAX, &port))
         return "the port is not a number from 0 to 65535";
@@ -106,8 +106,8 @@ static const char *parse_authority(struct kedge_span text, const struct scheme *
                                    struct kedge_endpoint *out)
 {
     bool bracketed = starts(text, '[');
-    size_t close = bracketed ? find(text, ']') : 0;
-    size_t end = bracketed ? close + 1 : find(text, ':');
+    size_t close = bracketed ? find_byte(text, ']') : 0;
+    size_t end = bracketed ? close + 1 : find_byte(text, ':');
     const char *no;
 
     if (bracketed && close == text.len)
@@ -129,7 +129,7 @@ static const char *parse_authority(struct kedge_span text, const struct scheme *
 static const char *parse_host_port(struct kedge_span text, const struct scheme *s,
                                    struct kedge_endpoint *out)
 {
-    size_t slash = find(text, '/');
+    size_t slash = find_byte(text, '/');
 
     if (slash + 1 < text.len)
         return "this scheme takes no path";
@@ -193,7 +193,7 @@ static const char *parse_mode(struct kedge_span *text, struct kedge_endpoint *ou
 static const char *parse_tftp(struct kedge_span text, const struct scheme *s,
                               struct kedge_endpoint *out)
 {
-    size_t slash = find(text, '/');
+    size_t slash = find_byte(text, '/');
     const char *no = parse_authority(first(text, slash), s, out);
 
     if (no || slash == text.len)
@@ -225,7 +225,7 @@ static const char *parse_path(struct kedge_span text, const struct scheme *s,
 static const char *parse_tipc(struct kedge_span text, const struct scheme *s,
                               struct kedge_endpoint *out)
 {
-    size_t colon = find(text, ':');
+    size_t colon = find_byte(text, ':');
     uint64_t type, instance;
 
     (void)s;
@@ -247,7 +247,7 @@ static const struct scheme *find_scheme(struct kedge_span name)
     return NULL;
 }
 
-static const char *parse(struct kedge_span text, struct kedge_endpoint *out)
+static const char *parse_endpoint(struct kedge_span text, struct kedge_endpoint *out)
 {
     static const char *(*const forms[])(struct kedge_span, const struct scheme *,
                                         struct kedge_endpoint *) = {
@@ -255,7 +255,7 @@ static const char *parse(struct kedge_span text, struct kedge_endpoint *out)
         [FORM_TFTP] = parse_tftp,      [FORM_PATH] = parse_path,
         [FORM_TIPC] = parse_tipc,
     };
-    size_t colon = find(text, ':');
+    size_t colon = find_byte(text, ':');
     const struct scheme *s = find_scheme(first(text, colon));
 
     *out = (struct kedge_endpoint){ 0 };
@@ -274,7 +274,7 @@ static const char *parse(struct kedge_span text, struct kedge_endpoint *out)
 bool kedge_endpoint_parse(const char *text, struct kedge_endpoint *out,
                           struct kedge_error *error)
 {
-    const char *no = parse(span_of(text), out);
+    const char *no = parse_endpoint(span_of(text), out);
 
     if (no)
         problem_set(error, KEDGE_BAD_ENDPOINT, text, no);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static void put_text(struct writer *w, const char *text)
+static void put_endpoint_text(struct writer *w, const char *text)
 {
     put(w, span_of(text));
 }
@@ -18,15 +18,15 @@ static void put_host(struct writer *w, const char *host)
     size_t len = scope ? (size_t)(scope - host) : strlen(host);
     bool v6 = strchr(host, ':') != NULL;
 
-    put_text(w, v6 ? "[" : "");
+    put_endpoint_text(w, v6 ? "[" : "");
     put(w, (struct kedge_span){ (const uint8_t *)host, len });
     /* A scope that looks like an escaped % is escaped. */
     if (scope && strncmp(scope, "%25", 3) == 0 && scope[3])
-        put_text(w, "%25");
+        put_endpoint_text(w, "%25");
     else if (scope)
-        put_text(w, "%");
-    put_text(w, scope ? scope + 1 : "");
-    put_text(w, v6 ? "]" : "");
+        put_endpoint_text(w, "%");
+    put_endpoint_text(w, scope ? scope + 1 : "");
+    put_endpoint_text(w, v6 ? "]" : "");
 }
 
 /* RFC 3986, 3.3, less the quote: what is printed is pasted into a shell between quotes, and
@@ -55,7 +55,7 @@ static void put_name(struct writer *w, const struct kedge_endpoint *e)
         }
     }
     if (e->netascii)
-        put_text(w, e->name_len > 0 ? ";mode=netascii" : "/;mode=netascii");
+        put_endpoint_text(w, e->name_len > 0 ? ";mode=netascii" : "/;mode=netascii");
 }
 
 static void put_port(struct writer *w, uint16_t port)
@@ -70,10 +70,10 @@ const char *kedge_endpoint_print(const struct kedge_endpoint *e,
     const struct scheme *s = scheme_of(e);
     struct writer w = { .ptr = (uint8_t *)out, .room = KEDGE_ENDPOINT_TEXT };
 
-    put_text(&w, s->name);
-    put_text(&w, "://");
+    put_endpoint_text(&w, s->name);
+    put_endpoint_text(&w, "://");
     if (s->form == FORM_PATH) {
-        put_text(&w, e->path);
+        put_endpoint_text(&w, e->path);
     } else if (s->form == FORM_TIPC) {
         put_decimal(&w, e->tipc_type);
         put_u8(&w, ':');

@@ -58,7 +58,7 @@ static int set_identifier(struct icmp_socket *s, bool is_bound)
     return 0;
 }
 
-static void say(struct kedge_error *error, int family, int code)
+static void say_icmp_error(struct kedge_error *error, int family, int code)
 {
     const char *what = family == AF_INET6 ? "ICMPv6" : "ICMP";
 
@@ -71,8 +71,8 @@ static void say(struct kedge_error *error, int family, int code)
         problem_system(error, code, what, "cannot open a socket");
 }
 
-static int prepare(struct icmp_socket *s, const struct net_path *path,
-                   char what[NET_PATH_WHAT])
+static int prepare_icmp(struct icmp_socket *s, const struct net_path *path,
+                        char what[NET_PATH_WHAT])
 {
     int err = set_options(s);
 
@@ -106,7 +106,7 @@ int icmp_open(int family, const struct net_path *path, struct icmp_socket *out,
         s.raw = true;
         s.fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     }
-    err = s.fd < 0 ? -errno : prepare(&s, path, what);
+    err = s.fd < 0 ? -errno : prepare_icmp(&s, path, what);
     if (!err) {
         (void)udp_receive_buffer(s.fd, 0);
         ask_send_buffer(s.fd);
@@ -118,7 +118,7 @@ int icmp_open(int family, const struct net_path *path, struct icmp_socket *out,
     if (*what)
         problem_system(error, -err, what, "cannot be used");
     else
-        say(error, family, -err);
+        say_icmp_error(error, family, -err);
     return err;
 }
 

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int kind_of(enum kedge_transport t)
+static int socket_kind(enum kedge_transport t)
 {
     switch (t) {
     case KEDGE_TCP:
@@ -38,7 +38,7 @@ static bool is_listener(enum kedge_transport t)
 /* An accepted connection inherits TCP_NODELAY; a system call each is saved. */
 int endpoint_socket(const struct kedge_endpoint *e, int family)
 {
-    int fd = socket(family, kind_of(e->transport) | SOCK_CLOEXEC, 0);
+    int fd = socket(family, socket_kind(e->transport) | SOCK_CLOEXEC, 0);
     int err = 0;
 
     if (fd < 0)

@@ -84,7 +84,7 @@ static bool is_bound(struct passed_socket *s)
 }
 
 /* Why nothing can be served on it; NULL if something can. */
-static const char *fault_of(struct passed_socket *s)
+static const char *passed_fault(struct passed_socket *s)
 {
     int type = number_of(s->fd, SOL_SOCKET, SO_TYPE);
     int family = number_of(s->fd, SOL_SOCKET, SO_DOMAIN);
@@ -108,9 +108,9 @@ static const char *fault_of(struct passed_socket *s)
     return NULL;
 }
 
-static bool look_at(struct passed_socket *s, char *why)
+static bool look_at_socket(struct passed_socket *s, char *why)
 {
-    const char *fault = fault_of(s);
+    const char *fault = passed_fault(s);
     bool is_named = s->name[0] != 0;
 
     if (!fault && fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
@@ -141,7 +141,7 @@ static bool take_all(struct passed_sockets *out, char *why)
         return false;
     for (unsigned i = 0; i < out->count; i++) {
         out->all[i].fd = FIRST_PASSED + (int)i;
-        if (!look_at(&out->all[i], why))
+        if (!look_at_socket(&out->all[i], why))
             return false;
     }
     return true;
@@ -167,7 +167,7 @@ bool passed_add(struct passed_sockets *out, int fd, char why[PASSED_WHY])
         snprintf(why, PASSED_WHY, "%d sockets at most", PASSED_MAX);
         return false;
     }
-    if (!look_at(&one, why))
+    if (!look_at_socket(&one, why))
         return false;
     out->all[out->count++] = one;
     return true;

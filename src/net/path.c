@@ -16,7 +16,7 @@ static int get(int fd, int level, int name)
     return option_get(fd, level, name, &value) < 0 ? -1 : value;
 }
 
-static bool is_v6(int fd)
+static bool socket_is_v6(int fd)
 {
     return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
 }
@@ -70,7 +70,7 @@ static int set_interface(const char *name, int fd, char what[NET_PATH_WHAT])
 int net_path_apply(const struct net_path *p, int fd, bool stream,
                    char what[NET_PATH_WHAT])
 {
-    bool v6 = is_v6(fd);
+    bool v6 = socket_is_v6(fd);
     int err = set_marks(p, fd, v6, what);
 
     if (!err && p->whole)
@@ -84,10 +84,11 @@ int net_path_apply(const struct net_path *p, int fd, bool stream,
 
 int net_path_ttl(int fd)
 {
-    return is_v6(fd) ? get(fd, SOL_IPV6, IPV6_UNICAST_HOPS) : get(fd, SOL_IP, IP_TTL);
+    return socket_is_v6(fd) ? get(fd, SOL_IPV6, IPV6_UNICAST_HOPS)
+                            : get(fd, SOL_IP, IP_TTL);
 }
 
 int net_path_tos(int fd)
 {
-    return is_v6(fd) ? get(fd, SOL_IPV6, IPV6_TCLASS) : get(fd, SOL_IP, IP_TOS);
+    return socket_is_v6(fd) ? get(fd, SOL_IPV6, IPV6_TCLASS) : get(fd, SOL_IP, IP_TOS);
 }

@@ -28,7 +28,7 @@ void problem_append(struct kedge_error *e, struct kedge_span text, size_t most)
         problem_append(e, span_of("..."), 3);
 }
 
-static void append(struct kedge_error *e, const char *text, size_t most)
+static void append_text(struct kedge_error *e, const char *text, size_t most)
 {
     problem_append(e, span_of(text), most);
 }
@@ -39,9 +39,9 @@ void problem_set(struct kedge_error *e, enum kedge_cause cause, const char *what
     if (!e)
         return;
     *e = (struct kedge_error){ .cause = cause };
-    append(e, what, WHAT_MAX);
-    append(e, ": ", SIZE_MAX);
-    append(e, why, SIZE_MAX);
+    append_text(e, what, WHAT_MAX);
+    append_text(e, ": ", SIZE_MAX);
+    append_text(e, why, SIZE_MAX);
 }
 
 void problem_system(struct kedge_error *e, int code, const char *what, const char *why)
@@ -52,6 +52,6 @@ void problem_system(struct kedge_error *e, int code, const char *what, const cha
         return;
     problem_set(e, KEDGE_SYSTEM, what, why);
     e->code = code;
-    append(e, ": ", SIZE_MAX);
-    append(e, strerror_r(code, word, sizeof word), SIZE_MAX);
+    append_text(e, ": ", SIZE_MAX);
+    append_text(e, strerror_r(code, word, sizeof word), SIZE_MAX);
 }

@@ -48,7 +48,8 @@ static bool lacks_interface(const struct net_address *a)
     return net_address_is_link_local(a) && a->u.v6.sin6_scope_id == 0;
 }
 
-static void add(struct kedge_addresses *out, const struct addrinfo *found, uint16_t port)
+static void add_resolved(struct kedge_addresses *out, const struct addrinfo *found,
+                         uint16_t port)
 {
     struct kedge_address *a = &out->at[out->count];
     struct net_address ip;
@@ -93,7 +94,7 @@ static int resolve_host(const struct kedge_endpoint *e, struct kedge_addresses *
     }
     out->count = 0;
     for (const struct addrinfo *a = found; a; a = a->ai_next)
-        add(out, a, e->port);
+        add_resolved(out, a, e->port);
     freeaddrinfo(found);
     if (out->count > 0)
         return 0;

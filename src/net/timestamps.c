@@ -132,7 +132,7 @@ struct entry {
     struct iovec bytes;
 };
 
-static void make_room(struct msghdr *h, struct entry *e)
+static void make_control_room(struct msghdr *h, struct entry *e)
 {
     e->bytes = (struct iovec){ e->quoted, sizeof e->quoted };
     e->error = (struct udp_error){ 0 };
@@ -144,7 +144,8 @@ static void make_room(struct msghdr *h, struct entry *e)
                           .msg_controllen = sizeof e->control };
 }
 
-static void tell(const struct timestamp_events *told, struct mmsghdr *m, struct entry *e)
+static void tell_stamps(const struct timestamp_events *told, struct mmsghdr *m,
+                        struct entry *e)
 {
     const struct kedge_span quoted = { e->quoted, m->msg_len };
     uint32_t number = 0;
@@ -164,9 +165,9 @@ void stamps_drain(int fd, const struct timestamp_events *told)
 
     for (int taken = 0; n == TOGETHER && taken < UDP_BATCH; taken += n) {
         for (int i = 0; i < TOGETHER; i++)
-            make_room(&headers[i].msg_hdr, &entries[i]);
+            make_control_room(&headers[i].msg_hdr, &entries[i]);
         n = recvmmsg(fd, headers, TOGETHER, MSG_ERRQUEUE | MSG_DONTWAIT, NULL);
         for (int i = 0; i < n; i++)
-            tell(told, &headers[i], &entries[i]);
+            tell_stamps(told, &headers[i], &entries[i]);
     }
 }

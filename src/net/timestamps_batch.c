@@ -10,7 +10,7 @@
 #define ASK_ROOM CMSG_SPACE(sizeof(uint32_t))
 
 /* A stamp for this one: each costs a message in the queue of errors. */
-static void ask(struct msghdr *h, uint8_t *control)
+static void want_stamps(struct msghdr *h, uint8_t *control)
 {
     const uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
     struct cmsghdr *c;
@@ -41,7 +41,7 @@ int stamps_send_many(int fd, const struct stamps_out *out, uint32_t from, bool a
         headers[i].msg_hdr.msg_iovlen = 1;
     }
     if (!all)
-        ask(&headers[0].msg_hdr, control);
+        want_stamps(&headers[0].msg_hdr, control);
     n = sendmmsg(fd, headers, count, MSG_NOSIGNAL);
     return n < 0 ? -errno : n;
 }

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void append(struct msghdr *h, int level, int type, struct kedge_span data)
+static void append_control(struct msghdr *h, int level, int type, struct kedge_span data)
 {
     struct cmsghdr c = { .cmsg_len = CMSG_LEN(data.len),
                          .cmsg_level = level,
@@ -28,15 +28,15 @@ static void append_local(struct msghdr *h, const struct net_local *local)
     if (a->u.any.sa_family == AF_INET) {
         struct in_pktinfo info = { .ipi_spec_dst = a->u.v4.sin_addr };
 
-        append(h, SOL_IP, IP_PKTINFO,
-               (struct kedge_span){ (const uint8_t *)&info, sizeof info });
+        append_control(h, SOL_IP, IP_PKTINFO,
+                       (struct kedge_span){ (const uint8_t *)&info, sizeof info });
     } else {
         struct in6_pktinfo info = { .ipi6_addr = a->u.v6.sin6_addr };
 
         if (net_address_is_link_local(a))
             info.ipi6_ifindex = local->ifindex;
-        append(h, SOL_IPV6, IPV6_PKTINFO,
-               (struct kedge_span){ (const uint8_t *)&info, sizeof info });
+        append_control(h, SOL_IPV6, IPV6_PKTINFO,
+                       (struct kedge_span){ (const uint8_t *)&info, sizeof info });
     }
 }
 
@@ -48,8 +48,8 @@ void udp_control_put(struct msghdr *h, uint8_t *control, const struct net_local 
     if (local && local->address.len > 0)
         append_local(h, local);
     if (segment > 0)
-        append(h, IPPROTO_UDP, UDP_SEGMENT,
-               (struct kedge_span){ (const uint8_t *)&segment, sizeof segment });
+        append_control(h, IPPROTO_UDP, UDP_SEGMENT,
+                       (struct kedge_span){ (const uint8_t *)&segment, sizeof segment });
     if (h->msg_controllen == 0)
         h->msg_control = NULL;
 }

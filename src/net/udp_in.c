@@ -152,7 +152,7 @@ static int receive_apart(int fd, struct udp_inbox *b, unsigned most)
     return count > 0 ? (int)count : n < 0 ? -1 : 0;
 }
 
-static int receive(int fd, struct udp_inbox *b)
+static int inbox_receive(int fd, struct udp_inbox *b)
 {
     int n;
 
@@ -186,7 +186,7 @@ int udp_receive(int fd, struct udp_inbox *b)
 
     arm_again(b);
     for (int i = 0; n < 0 && i <= RETRIES; i++) {
-        n = receive(fd, b);
+        n = inbox_receive(fd, b);
         if (n < 0 && errno == EAGAIN)
             return 0;
         if (n < 0 && errno != EINTR && !udp_errno_is_anothers(errno))

@@ -67,7 +67,7 @@ static bool send_apart(struct udp_outbox *b, unsigned i)
 }
 
 /* What becomes of the first in the queue, which the kernel refused. False: it waits. */
-static bool refused(struct udp_outbox *b, int code)
+static bool outbox_refused(struct udp_outbox *b, int code)
 {
     if (code == EAGAIN)
         return false;
@@ -113,7 +113,7 @@ bool udp_flush(struct udp_outbox *b)
             continue;
         } else if (udp_errno_is_anothers(errno) && retried != b->first) {
             retried = b->first;
-        } else if (!refused(b, errno)) {
+        } else if (!outbox_refused(b, errno)) {
             return false;
         }
     }
@@ -128,7 +128,8 @@ static bool has_room(const struct udp_outbox *b, size_t bytes)
 
 /* Room for one more, whose copy takes so many bytes; false and counted where not even a
  * flush makes it. */
-static bool make_room(struct udp_outbox *b, const struct udp_message *m, size_t bytes)
+static bool make_outbox_room(struct udp_outbox *b, const struct udp_message *m,
+                             size_t bytes)
 {
     if (has_room(b, bytes) || udp_flush(b) || has_room(b, bytes))
         return true;
@@ -157,7 +158,7 @@ static bool copy(struct udp_outbox *b, const struct udp_message *m)
     uint8_t *at;
 
     KEDGE_ASSERT(m->bytes.len <= UDP_OUT_BYTES);
-    if (!make_room(b, m, m->bytes.len))
+    if (!make_outbox_room(b, m, m->bytes.len))
         return false;
     at = b->bytes + b->used;
     if (m->bytes.len > 0)
@@ -187,6 +188,6 @@ void udp_out_lend(struct udp_outbox *b, const struct udp_message *m,
 
 void udp_out_borrow(struct udp_outbox *b, const struct udp_message *m)
 {
-    if (make_room(b, m, 0))
+    if (make_outbox_room(b, m, 0))
         queue(b, m, m->bytes.ptr);
 }

@@ -12,7 +12,7 @@
 
 enum { DISCARD_MAX = 65536 };
 
-static bool is_v6(const struct net_address *a)
+static bool udp_is_v6(const struct net_address *a)
 {
     return a->u.any.sa_family == AF_INET6;
 }
@@ -49,7 +49,7 @@ uint32_t udp_receive_buffer(int fd, uint32_t wanted)
     return (uint32_t)value;
 }
 
-static int bound_to(int fd, struct net_address *out)
+static int udp_bound_address(int fd, struct net_address *out)
 {
     struct kedge_address any = { .len = sizeof any.storage };
 
@@ -61,12 +61,12 @@ static int bound_to(int fd, struct net_address *out)
 static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *out)
 {
     struct net_address at = { 0 };
-    int err = bound_to(fd, &at);
+    int err = udp_bound_address(fd, &at);
 
     if (!err)
         err = option_blocking(fd, false);
     if (!err)
-        err = set_options(fd, is_v6(&at));
+        err = set_options(fd, udp_is_v6(&at));
     if (err)
         return err;
     *out = (struct udp_socket){ .fd = fd, .at = at };
@@ -81,8 +81,8 @@ static bool is_ours_alone(const struct net_address *at)
 {
     int fd = socket(at->u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct net_address from = { 0 };
-    bool is =
-        fd >= 0 && connect(fd, &at->u.any, at->len) == 0 && bound_to(fd, &from) == 0;
+    bool is = fd >= 0 && connect(fd, &at->u.any, at->len) == 0 &&
+              udp_bound_address(fd, &from) == 0;
 
     if (fd >= 0)
         close(fd);
@@ -94,7 +94,7 @@ void udp_one_address(const struct udp_socket *s)
 {
     if (!is_ours_alone(&s->at))
         return;
-    (void)option_set_ip(s->fd, is_v6(&s->at), IP_PKTINFO, IPV6_RECVPKTINFO, 0);
+    (void)option_set_ip(s->fd, udp_is_v6(&s->at), IP_PKTINFO, IPV6_RECVPKTINFO, 0);
 }
 
 int udp_adopt(int fd, bool gro, struct udp_socket *out)
@@ -194,8 +194,8 @@ void udp_discard(const struct udp_socket *s)
 void udp_stamp(const struct udp_socket *s)
 {
     (void)option_set(s->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-    (void)option_set_ip(s->fd, is_v6(&s->at), IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
-    (void)option_set_ip(s->fd, is_v6(&s->at), IP_RECVTOS, IPV6_RECVTCLASS, 1);
+    (void)option_set_ip(s->fd, udp_is_v6(&s->at), IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
+    (void)option_set_ip(s->fd, udp_is_v6(&s->at), IP_RECVTOS, IPV6_RECVTCLASS, 1);
 }
 
 bool udp_dropped(int fd, uint32_t *out)

@@ -97,7 +97,7 @@ static bool is_message(const struct helper *h, char *words[], size_t count)
     return count >= HOOK_ARGUMENTS;
 }
 
-static void start(struct helper *h, struct run *r, char *message, size_t len)
+static void start_hook(struct helper *h, struct run *r, char *message, size_t len)
 {
     char *words[HOOK_WORDS_MAX];
     size_t count = split(message, len, words);
@@ -154,7 +154,7 @@ static void take_message(struct helper *h, struct run *r)
     ssize_t len = recv(h->fd, message, sizeof message, MSG_DONTWAIT);
 
     if (len > 0)
-        start(h, r, message, (size_t)len);
+        start_hook(h, r, message, (size_t)len);
     else if (len == 0) {
         close(h->fd);
         h->fd = -1;
@@ -181,7 +181,7 @@ static kedge_nanos look_at_clock(struct helper *h, kedge_nanos now)
     return next;
 }
 
-static bool is_over(const struct helper *h, kedge_nanos now)
+static bool helper_is_over(const struct helper *h, kedge_nanos now)
 {
     if (h->fd >= 0)
         return now >= h->end_by;
@@ -198,7 +198,7 @@ static int milliseconds_until(kedge_nanos then, kedge_nanos now)
     return (int)min_u64((sub_sat(then, now) + KEDGE_MSEC - 1) / KEDGE_MSEC, 60000);
 }
 
-static void turn(struct helper *h)
+static void hook_turn(struct helper *h)
 {
     struct run *r = free_run(h);
     kedge_nanos now = clock_now();
@@ -294,8 +294,8 @@ static _Noreturn void help(struct helper *h)
     h->children = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
     if (h->children < 0)
         _exit(EXIT_FAILURE);
-    while (!is_over(h, clock_now()))
-        turn(h);
+    while (!helper_is_over(h, clock_now()))
+        hook_turn(h);
     (void)look_at_clock(h, KEDGE_NEVER);
     _exit(EXIT_SUCCESS);
 }

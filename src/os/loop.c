@@ -273,8 +273,8 @@ static bool look_again(struct loop *l, kedge_nanos now)
 }
 
 /* What is not ready at `looked` comes later. */
-static int turn(struct loop *l, kedge_nanos before, kedge_nanos looked,
-                kedge_nanos max_wait)
+static int turn_loop(struct loop *l, kedge_nanos before, kedge_nanos looked,
+                     kedge_nanos max_wait)
 {
     kedge_nanos due = deadlines_next(&l->deadlines);
     kedge_nanos wait = due == KEDGE_NEVER ? KEDGE_NEVER : sub_sat(due, before);
@@ -298,7 +298,7 @@ int loop_turn(struct loop *l, kedge_nanos max_wait)
 {
     kedge_nanos before = clock_now();
 
-    return turn(l, before, before, max_wait);
+    return turn_loop(l, before, before, max_wait);
 }
 
 int loop_fd(const struct loop *l)
@@ -317,7 +317,7 @@ int loop_step(struct loop *l)
     int err;
 
     l->now = sub_sat(before, l->step_ns);
-    err = turn(l, before, l->step_at, 0);
+    err = turn_loop(l, before, l->step_at, 0);
     l->step_at = before;
     l->step_ns = clock_now() - before;
     return err;

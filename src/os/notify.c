@@ -86,7 +86,7 @@ int notify_open(struct notify *n)
     return err;
 }
 
-static int send_now(const struct notify *n, const char *lines)
+static int notify_send_now(const struct notify *n, const char *lines)
 {
     ssize_t sent = send(n->fd, lines, strlen(lines), MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -95,12 +95,12 @@ static int send_now(const struct notify *n, const char *lines)
 
 int notify_send(const struct notify *n, const char *lines)
 {
-    int err = n->fd < 0 ? 0 : send_now(n, lines);
+    int err = n->fd < 0 ? 0 : notify_send_now(n, lines);
 
     if (err != -ECONNREFUSED && err != -ENOTCONN && err != -ECONNRESET)
         return err;
     err = dial(n);
-    return err < 0 ? err : send_now(n, lines);
+    return err < 0 ? err : notify_send_now(n, lines);
 }
 
 void notify_close(struct notify *n)

@@ -95,7 +95,8 @@ static bool can_go_back(const struct jail_user *user)
            jail_has_capabilities();
 }
 
-static bool failed(const struct jail_user *user, const char *step, char *why, size_t room)
+static bool privileges_failed(const struct jail_user *user, const char *step, char *why,
+                              size_t room)
 {
     (void)snprintf(why, room, "cannot become user %s: %s: %s", user->name, step,
                    strerror(errno));
@@ -120,14 +121,14 @@ bool jail_become(const struct jail_user *user, char *why, size_t room)
     if (user->stays)
         return stay(user, why, room);
     if (setgroups(0, NULL) < 0)
-        return failed(user, "setgroups", why, room);
+        return privileges_failed(user, "setgroups", why, room);
     if (setresgid(user->gid, user->gid, user->gid) < 0)
-        return failed(user, "setresgid", why, room);
+        return privileges_failed(user, "setresgid", why, room);
     if (setresuid(user->uid, user->uid, user->uid) < 0)
-        return failed(user, "setresuid", why, room);
+        return privileges_failed(user, "setresuid", why, room);
     /* The change of ids clears all but the inheritable ones, if no securebit is set. */
     if (set_no_capabilities() < 0)
-        return failed(user, "capset", why, room);
+        return privileges_failed(user, "capset", why, room);
     if (!can_go_back(user))
         return true;
     (void)snprintf(why, room, "cannot become user %s: it could still become root again",

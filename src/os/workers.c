@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static void append(struct job_list *list, struct store_job *job)
+static void append_job(struct job_list *list, struct store_job *job)
 {
     job->next = NULL;
     if (list->last)
@@ -101,7 +101,7 @@ static struct store_job *next_job(struct workers *w)
 }
 
 /* The loop is woken once for all that has finished since it last looked. */
-static void finish(struct workers *w, struct store_job *job)
+static void finish_job(struct workers *w, struct store_job *job)
 {
     bool wake;
 
@@ -110,7 +110,7 @@ static void finish(struct workers *w, struct store_job *job)
     group_of(w, job)->running--;
     w->writing -= job->writes;
     w->alone -= job->lone;
-    append(&w->finished, job);
+    append_job(&w->finished, job);
     pthread_mutex_unlock(&w->lock);
     if (wake)
         (void)eventfd_write(w->event, 1);
@@ -125,7 +125,7 @@ static void *work(void *arg)
         if (w->config.before_run)
             w->config.before_run(job, w->config.arg);
         job->run(job);
-        finish(w, job);
+        finish_job(w, job);
     }
     return NULL;
 }
@@ -199,7 +199,7 @@ void workers_submit(struct workers *w, struct store_job *job)
     group = group_of(w, job);
     if (!group->queued.first)
         queue_group(w, group);
-    append(&group->queued, job);
+    append_job(&group->queued, job);
     pthread_cond_signal(&w->more);
     pthread_mutex_unlock(&w->lock);
 }

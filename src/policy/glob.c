@@ -36,8 +36,8 @@ static void enter_place(struct kedge_span p, struct places *to, size_t i)
     }
 }
 
-static void step(struct kedge_span p, const struct places *from, struct places *to,
-                 uint8_t c)
+static void glob_step(struct kedge_span p, const struct places *from, struct places *to,
+                      uint8_t c)
 {
     for (size_t i = 0; i < p.len; i++) {
         size_t star = star_at(p, i);
@@ -63,7 +63,7 @@ static bool match_all(struct kedge_span pattern, struct kedge_span name)
         struct places *to = &places[(n + 1) % 2];
 
         memset(to, 0, sizeof *to);
-        step(pattern, &places[n % 2], to, name.ptr[n]);
+        glob_step(pattern, &places[n % 2], to, name.ptr[n]);
     }
     return places[name.len % 2].at[pattern.len];
 }

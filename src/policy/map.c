@@ -110,7 +110,7 @@ static enum map_todo go_on(struct map_run *r)
     return pass_over(r);
 }
 
-static enum map_todo settle(struct map_run *r)
+static enum map_todo settle_map(struct map_run *r)
 {
     bool rewrote = r->made.ptr != r->name.ptr;
 
@@ -123,11 +123,11 @@ static enum map_todo settle(struct map_run *r)
 static enum map_todo made(struct map_run *r)
 {
     r->text = r->made;
-    return r->rule->letters & MAP_FILE ? MAP_NEED_FILE : settle(r);
+    return r->rule->letters & MAP_FILE ? MAP_NEED_FILE : settle_map(r);
 }
 
 /* One replacement. Sets r->offset behind it. */
-static bool replace(struct map_run *r, const struct map_group *groups)
+static bool map_replace(struct map_run *r, const struct map_group *groups)
 {
     struct kedge_span whole = r->made;
     struct kedge_span from = { whole.ptr + r->offset, whole.len - r->offset };
@@ -153,7 +153,7 @@ static enum map_todo rewrite(struct map_run *r, const struct map_group *groups)
 {
     if (r->again && r->steps-- == 0)
         return fail_with(r, MAP_LOOPS);
-    if (!replace(r, groups))
+    if (!map_replace(r, groups))
         return MAP_FAILED;
     if (!(r->rule->letters & MAP_GLOBAL))
         return made(r);
@@ -165,7 +165,7 @@ static enum map_todo rewrite(struct map_run *r, const struct map_group *groups)
     return ask_match(r, r->made, r->offset);
 }
 
-static enum map_todo act(struct map_run *r, const struct map_group *groups)
+static enum map_todo map_act(struct map_run *r, const struct map_group *groups)
 {
     uint32_t letters = r->rule->letters;
     enum map_todo todo;
@@ -186,10 +186,10 @@ enum map_todo map_matched(struct map_run *r, const struct map_group groups[MAP_G
 
     if (r->rule->letters & MAP_INVERSE) {
         memset(none, 0xff, sizeof none); /* MAP_NONE each */
-        return groups ? pass_over(r) : act(r, none);
+        return groups ? pass_over(r) : map_act(r, none);
     }
     if (groups)
-        return act(r, groups);
+        return map_act(r, groups);
     return r->again ? made(r) : pass_over(r);
 }
 
@@ -200,7 +200,7 @@ enum map_todo map_unmatched(struct map_run *r)
 
 enum map_todo map_file(struct map_run *r, bool can)
 {
-    return can ? settle(r) : pass_over(r);
+    return can ? settle_map(r) : pass_over(r);
 }
 
 enum map_todo map_go(struct map_run *r)

@@ -16,7 +16,7 @@ static enum policy_todo end_with(struct policy_run *r, enum policy_verdict v,
     return POLICY_DECIDED;
 }
 
-static enum policy_todo refuse(struct policy_run *r, enum policy_reason why)
+static enum policy_todo policy_refuse(struct policy_run *r, enum policy_reason why)
 {
     return end_with(r, POLICY_REFUSED, why);
 }
@@ -141,16 +141,16 @@ static enum policy_reason set_path(struct policy_run *r, struct kedge_span from)
     return set_name(r, path);
 }
 
-static enum policy_todo judge(struct policy_run *r)
+static enum policy_todo policy_judge(struct policy_run *r)
 {
     const struct policy_choice *get = &r->keys[POLICY_GET];
     const struct policy_choice *uploads = &r->keys[POLICY_UPLOADS];
 
     decide(r, BIT(POLICY_KEYS) - 1 - POLICY_CLIENT_KEYS);
     if (!r->request.put && get->set && get->value.number == 0)
-        return refuse(r, POLICY_GET_REFUSED);
+        return policy_refuse(r, POLICY_GET_REFUSED);
     if (r->request.put && (!uploads->set || uploads->value.number == 0))
-        return refuse(r, POLICY_PUT_REFUSED);
+        return policy_refuse(r, POLICY_PUT_REFUSED);
     return end_with(r, POLICY_GRANTED, POLICY_NO_REASON);
 }
 
@@ -159,8 +159,8 @@ static enum policy_todo named(struct policy_run *r, struct kedge_span name)
     enum policy_reason why = set_path(r, name);
 
     if (why != POLICY_NO_REASON)
-        return refuse(r, why);
-    return r->keys[POLICY_IGNORE_CASE].value.number ? POLICY_NEED_CASE : judge(r);
+        return policy_refuse(r, why);
+    return r->keys[POLICY_IGNORE_CASE].value.number ? POLICY_NEED_CASE : policy_judge(r);
 }
 
 static enum policy_todo mapped(struct policy_run *r, enum map_todo todo)
@@ -179,13 +179,13 @@ static enum policy_todo mapped(struct policy_run *r, enum map_todo todo)
         return named(r, r->map_run.text);
     case MAP_REFUSED:
         r->text = r->map_run.text;
-        return refuse(r, POLICY_MAP_REFUSED);
+        return policy_refuse(r, POLICY_MAP_REFUSED);
     case MAP_FAILED:
         break;
     }
     if (r->map_run.failure == MAP_UNMATCHED)
         return end_with(r, POLICY_LATER, POLICY_MAP_FAILED);
-    return refuse(r, POLICY_MAP_FAILED);
+    return policy_refuse(r, POLICY_MAP_FAILED);
 }
 
 static enum policy_todo start_map(struct policy_run *r)
@@ -218,7 +218,7 @@ enum policy_todo policy_start(struct policy_run *r, const struct policy *p,
     if (why == POLICY_NO_MAC && q->client.mac_state == POLICY_MAC_PENDING)
         return end_with(r, POLICY_LATER, why);
     if (why != POLICY_NO_REASON)
-        return refuse(r, why);
+        return policy_refuse(r, why);
     return r->keys[POLICY_MAP].value.number ? start_map(r) : named(r, q->name);
 }
 
@@ -250,15 +250,15 @@ enum policy_todo policy_case(struct policy_run *r, const struct kedge_span *foun
 
     r->text = twice;
     if (!found)
-        return refuse(r, POLICY_CASE_TWICE);
+        return policy_refuse(r, POLICY_CASE_TWICE);
     if (found->ptr == r->name.ptr)
-        return judge(r);
+        return policy_judge(r);
     put(&w, *found);
     put_u8(&w, '\0');
     if (w.bad)
-        return refuse(r, POLICY_LONG_NAME);
+        return policy_refuse(r, POLICY_LONG_NAME);
     r->name = (struct kedge_span){ w.ptr, w.len - 1 };
-    return judge(r);
+    return policy_judge(r);
 }
 
 const char *policy_key_name(enum policy_key key)

@@ -25,7 +25,7 @@ static int send_once(const struct probe_target *t, struct kedge_span payload)
     return n < 0 ? errno : 0;
 }
 
-static void one_left(void *owner, uint32_t number, uint64_t at_ns)
+static void datagram_stamp_left(void *owner, uint32_t number, uint64_t at_ns)
 {
     struct probe_target *t = owner;
 
@@ -33,16 +33,18 @@ static void one_left(void *owner, uint32_t number, uint64_t at_ns)
         kernel_times_left(t->kernel_times, number, at_ns);
 }
 
-static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+static void datagram_error(void *owner, const struct udp_error *e,
+                           struct kedge_span quoted)
 {
     probe_failed(owner, e, quoted);
 }
 
 /* On its way to the device a datagram is told of before its answer can be there. */
-static void drain(struct probe_target *t)
+static void drain_datagrams(struct probe_target *t)
 {
     if (is_udp(t))
-        stamps_drain(t->watch.fd, &(struct timestamp_events){ one_left, one_error, t });
+        stamps_drain(t->watch.fd, &(struct timestamp_events){ datagram_stamp_left,
+                                                              datagram_error, t });
 }
 
 /* Whether what failed was counted by the kernel is not known. */
@@ -75,13 +77,14 @@ static int send_again(const struct probe_target *t, struct kedge_span payload, i
 }
 
 /* The error of an earlier probe is told to the next call on the socket. */
-static void send_now(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
+static void datagram_send_now(struct probe_target *t, struct kedge_span payload,
+                              uint64_t sequence)
 {
     uint64_t before = t->kernel_times ? clock_wall() : 0;
     int code = send_once(t, payload);
 
     if (code && is_udp(t)) {
-        drain(t);
+        drain_datagrams(t);
         restart(t);
         code = send_once(t, payload);
         code = code ? send_again(t, payload, code) : 0;
@@ -131,8 +134,9 @@ void probe_flush(struct probe_shared *shared)
         int n = stamps_send_many(t->watch.fd, &w->out, done, !t->sparse);
 
         if (n < 0)
-            send_now(t, (struct kedge_span){ w->out.bytes[done], w->out.lengths[done] },
-                     w->sequences[done]);
+            datagram_send_now(
+                t, (struct kedge_span){ w->out.bytes[done], w->out.lengths[done] },
+                w->sequences[done]);
         else
             many_left(t, done, (uint32_t)n, before);
         done += n < 0 ? 1 : (uint32_t)n;
@@ -161,14 +165,14 @@ static void datagram_send(struct probe_target *t, struct kedge_span payload,
         payload.len <= STAMPS_SMALL)
         wait(t, payload, sequence);
     else
-        send_now(t, payload, sequence);
+        datagram_send_now(t, payload, sequence);
 }
 
 /* What an error of UDP's says the queue of errors says better. */
-static void failed(struct probe_target *t, int code)
+static void datagram_failed(struct probe_target *t, int code)
 {
     if (is_udp(t))
-        drain(t);
+        drain_datagrams(t);
     else if (code != EINTR)
         probe_refused(t, code);
 }
@@ -182,7 +186,7 @@ static bool receive_many(struct probe_target *t)
     if (n == -EAGAIN)
         return false;
     if (n < 0)
-        failed(t, -n);
+        datagram_failed(t, -n);
     for (int i = 0; i < n; i++) {
         probe_came(t, &got->in[i]);
         probe_answered(t, (struct kedge_span){ got->bytes[i], got->lengths[i] });
@@ -198,7 +202,7 @@ static bool receive_one(struct probe_target *t)
     if (n < 0 && errno == EAGAIN)
         return false;
     if (n < 0) {
-        failed(t, errno);
+        datagram_failed(t, errno);
         return true;
     }
     probe_came(t, &in);
@@ -212,13 +216,13 @@ static void datagram_ready(void *owner, unsigned events)
     bool small = is_udp(t) && t->plan->size <= STAMPS_SMALL;
 
     (void)events;
-    drain(t);
+    drain_datagrams(t);
     for (int i = 0; i < (small ? PROBE_BATCH / STAMPS_MANY : PROBE_BATCH); i++)
         if (!(small ? receive_many(t) : receive_one(t)))
             return;
 }
 
-static int family_of(int fd)
+static int socket_family(int fd)
 {
     int family = AF_UNSPEC;
 
@@ -249,7 +253,7 @@ static int datagram_open(struct probe_target *t, struct probe_refusal *why)
     open_split(t, fd);
     err = option_blocking(fd, false);
     if (!err && is_udp(t))
-        err = stamps_ask_more(fd, family_of(fd));
+        err = stamps_ask_more(fd, socket_family(fd));
     if (is_udp(t))
         probe_marks(t, fd);
     if (!err)

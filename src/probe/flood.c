@@ -15,7 +15,7 @@ static bool is_done(const struct probe_target *t)
            (t->plan->count > 0 && t->stats.sent >= t->plan->count);
 }
 
-static void fill(struct probe_target *t)
+static void fill_window(struct probe_target *t)
 {
     for (int i = 0; i < FLOOD_OPEN; i++) {
         if (is_done(t) || probe_stats_open(&t->stats) >= FLOOD_OPEN)
@@ -34,7 +34,7 @@ bool flood_turn(struct probe_target *const targets[], uint32_t count, kedge_nano
         *next = now + FLOOD_LEAST;
     shared->together = true;
     for (uint32_t i = 0; i < count; i++) {
-        fill(targets[i]);
+        fill_window(targets[i]);
         if (least && !is_done(targets[i]))
             probe_send(targets[i], now);
         done &= is_done(targets[i]);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum icmp_version version_of(const struct icmp_hub *hub)
+static enum icmp_version hub_icmp_version(const struct icmp_hub *hub)
 {
     return hub->socket.family == AF_INET6 ? ICMP_V6 : ICMP_V4;
 }
@@ -42,8 +42,8 @@ static void one_reply(const struct icmp_hub *hub, const struct icmp_in *in)
     struct icmp_message m;
     struct probe_target *t;
 
-    if (!icmp_parse(in->message, version_of(hub), &m) || m.kind != ICMP_KIND_REPLY ||
-        m.identifier != hub->socket.identifier)
+    if (!icmp_parse(in->message, hub_icmp_version(hub), &m) ||
+        m.kind != ICMP_KIND_REPLY || m.identifier != hub->socket.identifier)
         return;
     t = asked(hub, &in->peer, m.payload);
     if (!t)
@@ -54,7 +54,7 @@ static void one_reply(const struct icmp_hub *hub, const struct icmp_in *in)
 }
 
 /* What is quoted begins with the echo message's header. */
-static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+static void icmp_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
 {
     const struct icmp_hub *hub = owner;
     struct kedge_span payload = { quoted.ptr + ICMP_HEADER,
@@ -65,7 +65,7 @@ static void one_error(void *owner, const struct udp_error *e, struct kedge_span 
         probe_failed(t, e, payload);
 }
 
-static void one_left(void *owner, uint32_t number, uint64_t at_ns)
+static void icmp_stamp_left(void *owner, uint32_t number, uint64_t at_ns)
 {
     const struct icmp_hub *hub = owner;
     const struct icmp_left *l = &hub->left[number % ICMP_LEFT];
@@ -74,9 +74,10 @@ static void one_left(void *owner, uint32_t number, uint64_t at_ns)
         kernel_times_left(l->target->kernel_times, l->number, at_ns);
 }
 
-static void drain(struct icmp_hub *hub)
+static void drain_icmp(struct icmp_hub *hub)
 {
-    stamps_drain(hub->socket.fd, &(struct timestamp_events){ one_left, one_error, hub });
+    stamps_drain(hub->socket.fd,
+                 &(struct timestamp_events){ icmp_stamp_left, icmp_error, hub });
 }
 
 /* Whether what failed was counted by the kernel is not known. */
@@ -95,7 +96,7 @@ static int send_it(struct icmp_hub *hub, struct kedge_span message,
 
     if (!err)
         return 0;
-    drain(hub);
+    drain_icmp(hub);
     restart(hub);
     err = icmp_send(&hub->socket, message, to);
     if (err)
@@ -124,7 +125,7 @@ static void icmp_kind_send(struct probe_target *t, struct kedge_span payload,
     uint64_t before = t->kernel_times ? clock_wall() : 0;
     int err;
 
-    icmp_echo_put(&w, version_of(t->hub), &m);
+    icmp_echo_put(&w, hub_icmp_version(t->hub), &m);
     err = send_it(t->hub, written(&w), &t->address);
     if (err)
         probe_unsent(t, sequence, -err);
@@ -138,7 +139,7 @@ static void icmp_ready(void *owner, unsigned events)
     struct probe_shared *shared = hub->first->shared;
 
     if (events & LOOP_ERROR)
-        drain(hub);
+        drain_icmp(hub);
     for (int i = 0; i < PROBE_BATCH; i++) {
         struct icmp_in in;
         int n = icmp_receive(&hub->socket, shared->scratch, PROBE_SCRATCH, &in);

@@ -59,7 +59,8 @@ void kernel_times_left_byte(struct kernel_times *s, uint32_t byte, uint64_t size
 
 /* Sequences and numbers part where a probe did not leave, or left without a stamp; but
  * both rise. */
-static struct kernel_times_slot *find(struct kernel_times *s, uint64_t sequence)
+static struct kernel_times_slot *find_kernel_times(struct kernel_times *s,
+                                                   uint64_t sequence)
 {
     uint32_t low = s->number > s->room ? s->number - s->room : 0, high = s->number;
 
@@ -80,7 +81,7 @@ static struct kernel_times_slot *find(struct kernel_times *s, uint64_t sequence)
 bool kernel_times_departure(struct kernel_times *s, uint64_t sequence, uint64_t *sent_ns,
                             uint64_t *left_ns)
 {
-    const struct kernel_times_slot *slot = find(s, sequence);
+    const struct kernel_times_slot *slot = find_kernel_times(s, sequence);
 
     if (!slot || slot->left_ns < slot->sent_ns)
         return false;
@@ -91,7 +92,7 @@ bool kernel_times_departure(struct kernel_times *s, uint64_t sequence, uint64_t 
 
 void kernel_times_came(struct kernel_times *s, const struct kernel_times_reply *r)
 {
-    struct kernel_times_slot *slot = find(s, r->sequence);
+    struct kernel_times_slot *slot = find_kernel_times(s, r->sequence);
     uint64_t way;
 
     if (!slot || slot->left_ns < slot->sent_ns || r->came_ns < slot->left_ns ||

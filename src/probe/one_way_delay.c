@@ -9,7 +9,7 @@ static bool was_set(const struct oneway_line *l, int64_t d)
     return by > (int64_t)ONE_WAY_STEP || -by > (int64_t)ONE_WAY_STEP;
 }
 
-static void add(struct oneway_line *l, double t, int64_t d, bool first)
+static void add_to_line(struct oneway_line *l, double t, int64_t d, bool first)
 {
     double from_first;
 
@@ -38,8 +38,8 @@ void one_way_took(struct one_way_delay *o, const struct one_way_trip *trip)
         o->begin = trip->left_ns;
     o->end = trip->left_ns;
     t = (double)(trip->left_ns - o->begin) / (double)KEDGE_SEC;
-    add(&o->going, t, going, o->n == 0);
-    add(&o->coming, t, coming, o->n == 0);
+    add_to_line(&o->going, t, going, o->n == 0);
+    add_to_line(&o->coming, t, coming, o->n == 0);
     o->n++;
 }
 

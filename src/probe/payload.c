@@ -6,7 +6,7 @@
 
 #define FLAGS_AT 5 /* in the stamp */
 
-static uint8_t fill(const struct stamp *s, size_t at)
+static uint8_t fill_byte(const struct stamp *s, size_t at)
 {
     uint64_t seed = at < STAMP_SIZE ? s->run : s->run + s->sequence;
 
@@ -48,7 +48,7 @@ void payload_put(struct writer *w, const struct payload *p)
     put_head(&head, p);
     put(w, written(&head));
     for (size_t at = head.len; at < p->size; at++)
-        put_u8(w, fill(&p->stamp, at));
+        put_u8(w, fill_byte(&p->stamp, at));
 }
 
 /* A server's answer is flagged as one, and has its own extension. */
@@ -80,7 +80,7 @@ bool payload_intact(struct kedge_span got, const struct payload *p,
     put_head(&head, p);
     *out = (struct payload_fault){ .size = got.len };
     for (size_t at = 0; at < min_u64(got.len, p->size); at++) {
-        uint8_t want = at < head.len ? bytes[at] : fill(&p->stamp, at);
+        uint8_t want = at < head.len ? bytes[at] : fill_byte(&p->stamp, at);
 
         if (got.ptr[at] != want && !may_differ(got, p, at))
             differs(out, at);

@@ -79,7 +79,7 @@ void probe_close(struct probe *p)
     free(p);
 }
 
-static const struct probe_kind *kind_of(const struct kedge_endpoint *e)
+static const struct probe_kind *probe_kind_of(const struct kedge_endpoint *e)
 {
     switch (e->service == KEDGE_SOCKET ? e->transport : KEDGE_TIPC) {
     case KEDGE_ICMP:
@@ -96,7 +96,7 @@ static const struct probe_kind *kind_of(const struct kedge_endpoint *e)
     }
 }
 
-static void settled(void *owner, const struct probe_stats_event *event)
+static void probe_settled(void *owner, const struct probe_stats_event *event)
 {
     const struct probe_target *t = owner;
 
@@ -115,14 +115,14 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
         return NULL;
     }
     t->plan = &p->plan;
-    t->kind = kind_of(e);
+    t->kind = probe_kind_of(e);
     t->endpoint = *e;
     t->shared = &p->shared;
     t->run = (uint16_t)(p->run + p->count);
     t->number = p->count;
     t->marks = (struct probe_marks){ -1, -1, -1, -1 };
     probe_stats_init(&t->stats, slots, room, p->plan.timeout);
-    t->stats.settled = p->plan.settled ? settled : NULL;
+    t->stats.settled = p->plan.settled ? probe_settled : NULL;
     t->stats.owner = t;
     stalls_init(&t->stalls, p->plan.interval);
     t->peer.asks = e->transport == KEDGE_UDP && p->plan.size >= EXTENDED_SIZE;
@@ -133,7 +133,7 @@ static struct probe_target *make_target(struct probe *p, const struct kedge_endp
 static enum probe_cause_kind refusal_of(const struct probe *p,
                                         const struct kedge_endpoint *e)
 {
-    if (!kind_of(e))
+    if (!probe_kind_of(e))
         return CAUSE_TRANSPORT;
     if (p->plan.key && e->transport != KEDGE_UDP)
         return CAUSE_KEY;
@@ -265,7 +265,7 @@ void probe_stop(struct probe *p)
     loop_stop(&p->shared.loop);
 }
 
-static void caught(void *owner, int signal)
+static void probe_caught(void *owner, int signal)
 {
     struct probe *p = owner;
 
@@ -289,7 +289,7 @@ static bool preparing(const struct probe *p)
 
 /* A part of the first probe's time must not be that of a handshake, or of a search for the
  * neighbour. */
-static int prepare(struct probe *p)
+static int prepare_probe(struct probe *p)
 {
     struct loop *l = &p->shared.loop;
     kedge_nanos end = add_sat(clock_now(), p->plan.timeout);
@@ -369,12 +369,12 @@ int probe_run(struct probe *p)
 
     KEDGE_ASSERT(p->live > 0);
     loop_signals_stop(&set);
-    p->signals = (struct loop_signals){ .caught = caught, .owner = p };
+    p->signals = (struct loop_signals){ .caught = probe_caught, .owner = p };
     err = loop_signals_open(&p->shared.loop, &p->signals, &set);
     if (err)
         return err;
     err = add_timers(p);
-    err = err ? err : prepare(p);
+    err = err ? err : prepare_probe(p);
     err = err ? err : send_all(p);
     loop_timer_remove(&p->shared.loop, &p->due);
     loop_timer_remove(&p->shared.loop, &p->tick);

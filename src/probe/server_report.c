@@ -29,8 +29,8 @@ static void close_stretch(struct peer *p, const struct peer_answer *a, uint64_t 
         (struct peer_stretch){ .first = first, .highest = first, .unsent = a->unsent };
 }
 
-static void take_token(struct peer *p, const struct probe_extension *m,
-                       const struct peer_answer *a)
+static void server_token(struct peer *p, const struct probe_extension *m,
+                         const struct peer_answer *a)
 {
     bool moved = p->seen_port != m->port ||
                  memcmp(p->seen_address, m->address, sizeof m->address) != 0;
@@ -75,7 +75,7 @@ void peer_took(struct peer *p, const struct probe_extension *m,
                const struct peer_answer *a)
 {
     if (m->kind == EXTENSION_TOKEN)
-        take_token(p, m, a);
+        server_token(p, m, a);
     if (m->kind != EXTENSION_REPORT)
         return;
     take_counts(p, &m->report, a);

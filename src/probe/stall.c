@@ -31,7 +31,7 @@ static bool was_self(const struct stall_reply *r, kedge_nanos quiet)
     return sub_sat(min_u64(r->self_until, r->now), from) > quiet / 2;
 }
 
-static void keep(struct stalls *s)
+static void keep_stall(struct stalls *s)
 {
     struct stall *p = &s->present;
 
@@ -53,5 +53,5 @@ void stalls_reply(struct stalls *s, const struct stall_reply *r)
     else
         s->present.waited = 0;
     s->last = r->now;
-    keep(s);
+    keep_stall(s);
 }

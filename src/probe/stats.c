@@ -51,7 +51,8 @@ static void advance(struct probe_stats *a)
         a->oldest++;
 }
 
-static void tell(const struct probe_stats *a, uint64_t sequence, enum probe_fate fate)
+static void tell_fate(const struct probe_stats *a, uint64_t sequence,
+                      enum probe_fate fate)
 {
     const struct probe_stats_event event = { sequence, fate, slot_of(a, sequence) };
 
@@ -63,7 +64,7 @@ static void lose(struct probe_stats *a, uint64_t sequence, enum probe_fate fate)
 {
     slot_of(a, sequence)->state = PROBE_LOST;
     a->lost++;
-    tell(a, sequence, fate);
+    tell_fate(a, sequence, fate);
     advance(a);
 }
 
@@ -186,10 +187,10 @@ bool probe_stats_reply(struct probe_stats *a, uint64_t sequence, kedge_nanos now
         slot->state = PROBE_LATE;
         a->lost--;
         a->late++;
-        tell(a, sequence, FATE_LATE);
+        tell_fate(a, sequence, FATE_LATE);
     } else {
         answered(a, sequence, now);
-        tell(a, sequence, FATE_RECEIVED);
+        tell_fate(a, sequence, FATE_RECEIVED);
     }
     advance(a);
     return true;

@@ -45,14 +45,14 @@ static bool is_tcp(const struct probe_target *t)
     return t->endpoint.transport == KEDGE_TCP;
 }
 
-static void one_left(void *owner, uint32_t byte, uint64_t at_ns)
+static void stream_stamp_left(void *owner, uint32_t byte, uint64_t at_ns)
 {
     const struct probe_target *t = owner;
 
     kernel_times_left_byte(t->kernel_times, byte, t->plan->size, at_ns);
 }
 
-static void one_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
+static void stream_error(void *owner, const struct udp_error *e, struct kedge_span quoted)
 {
     (void)owner;
     (void)e;
@@ -192,7 +192,7 @@ static ssize_t read_some(struct probe_target *t, uint64_t *at_ns)
     return n;
 }
 
-static void receive(struct probe_target *t)
+static void stream_receive(struct probe_target *t)
 {
     for (int i = 0; i < PROBE_BATCH; i++) {
         uint64_t at_ns = 0;
@@ -236,9 +236,10 @@ static void stream_ready(void *owner, unsigned events)
         return;
     }
     if (t->kernel_times)
-        stamps_drain(t->watch.fd, &(struct timestamp_events){ one_left, one_error, t });
+        stamps_drain(t->watch.fd,
+                     &(struct timestamp_events){ stream_stamp_left, stream_error, t });
     if (events & (LOOP_READ | LOOP_ERROR | LOOP_HANGUP))
-        receive(t);
+        stream_receive(t);
     if (events & LOOP_WRITE && t->stream->state == STREAM_OPEN)
         flush_out(t);
 }
@@ -372,7 +373,7 @@ static void stream_close(struct probe_target *t)
     free(t->stream);
 }
 
-static bool allocate(struct probe_target *t)
+static bool allocate_stream(struct probe_target *t)
 {
     size_t size = t->plan->size;
     struct probe_stream *s = calloc(1, sizeof *s);
@@ -395,7 +396,7 @@ static int stream_open(struct probe_target *t, struct probe_refusal *why)
         *why = (struct probe_refusal){ .kind = CAUSE_EMPTY_STREAM };
         return -1;
     }
-    if (!allocate(t)) {
+    if (!allocate_stream(t)) {
         *why = probe_refused_by_system(ENOMEM);
         return -1;
     }

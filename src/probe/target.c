@@ -131,7 +131,8 @@ static bool was_late_here(struct probe_target *t, uint64_t sequence)
            sub_sat(slot->rtt, held_here(t, sequence)) <= t->plan->timeout;
 }
 
-static void settle(struct probe_target *t, struct kedge_span payload, uint64_t sequence)
+static void settle_probe(struct probe_target *t, struct kedge_span payload,
+                         uint64_t sequence)
 {
     struct own_lateness *lateness = &t->shared->lateness;
     struct probe_stats *a = &t->stats;
@@ -266,7 +267,7 @@ void probe_answered(struct probe_target *t, struct kedge_span payload)
     if (stray)
         t->stats.stray++;
     else
-        settle(t, payload, sequence);
+        settle_probe(t, payload, sequence);
 }
 
 void probe_answered_as(struct probe_target *t, struct kedge_span payload,
@@ -279,7 +280,7 @@ void probe_answered_as(struct probe_target *t, struct kedge_span payload,
         return;
     if (!by_stamp(t, payload, &whole, &stray) || stray || (uint16_t)whole != sequence)
         whole = probe_stats_unwrap(&t->stats, sequence);
-    settle(t, payload, whole);
+    settle_probe(t, payload, whole);
 }
 
 static void trouble(struct probe_target *t, int code, const struct net_address *by)

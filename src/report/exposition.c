@@ -55,7 +55,7 @@ static void lead(const struct exposition *e, const char *suffix, struct kedge_sp
         fprintf(e->out, "{%.*s}", (int)labels.len, (const char *)labels.ptr);
 }
 
-static void number(const struct exposition *e, uint64_t v)
+static void write_number(const struct exposition *e, uint64_t v)
 {
     fprintf(e->out, " %llu\n", (unsigned long long)v);
 }
@@ -69,7 +69,7 @@ static void seconds(char out[32], kedge_nanos v)
 void exposition_number(const struct exposition *e, struct kedge_span labels, uint64_t v)
 {
     lead(e, "", labels);
-    number(e, v);
+    write_number(e, v);
 }
 
 static void timed(const struct exposition *e, const char *suffix,
@@ -97,7 +97,7 @@ static void bucket(const struct exposition *e, struct kedge_span labels, const c
     put(&w, labels);
     exposition_label(&w, "le", le);
     lead(e, "_bucket", written(&w));
-    number(e, n);
+    write_number(e, n);
 }
 
 /* 2^n - 1, 3 * 2^(n - 1) - 1, 2^(n + 1) - 1, and so on. */
@@ -127,5 +127,5 @@ void exposition_histogram(const struct exposition *e, struct kedge_span labels,
     bucket(e, labels, "+Inf", h->count);
     timed(e, "_sum", labels, h->sum);
     lead(e, "_count", labels);
-    number(e, h->count);
+    write_number(e, h->count);
 }

@@ -77,7 +77,7 @@ static bool to_broadcast(struct histogram *h)
     return true;
 }
 
-static bool grow(struct histogram *h)
+static bool grow_histogram(struct histogram *h)
 {
     uint32_t room = h->room > 0 ? 2 * h->room : ROOM_FIRST;
     struct histogram_cell *cells = realloc(h->cells, room * sizeof *cells);
@@ -92,7 +92,7 @@ static bool grow(struct histogram *h)
 /* A cell of no samples there, before the one that has its place. */
 static bool make_cell(struct histogram *h, uint32_t at, uint32_t bucket)
 {
-    if (h->used == h->room && !grow(h))
+    if (h->used == h->room && !grow_histogram(h))
         return false;
     memmove(&h->cells[at + 1], &h->cells[at], (h->used - at) * sizeof *h->cells);
     h->cells[at] = (struct histogram_cell){ bucket, 0 };
@@ -117,7 +117,7 @@ static uint32_t *count_of(struct histogram *h, uint32_t bucket)
     return &h->buckets[bucket];
 }
 
-static bool add(struct histogram *h, uint32_t bucket, uint32_t n)
+static bool add_to_bucket(struct histogram *h, uint32_t bucket, uint32_t n)
 {
     uint32_t *count = count_of(h, bucket);
 
@@ -139,7 +139,7 @@ static void widen(struct histogram *h, uint64_t min, uint64_t max)
 
 void histogram_record(struct histogram *h, kedge_nanos value)
 {
-    if (!add(h, histogram_place(value), 1))
+    if (!add_to_bucket(h, histogram_place(value), 1))
         return;
     widen(h, value, value);
     h->count++;
@@ -166,10 +166,10 @@ void histogram_merge(struct histogram *a, const struct histogram *b)
 
     a->dropped += b->dropped;
     for (uint32_t i = 0; i < b->used; i++)
-        (void)add(a, b->cells[i].bucket, b->cells[i].count);
+        (void)add_to_bucket(a, b->cells[i].bucket, b->cells[i].count);
     for (uint32_t i = 0; b->buckets && i < HISTOGRAM_BUCKETS; i++)
         if (b->buckets[i] > 0)
-            (void)add(a, i, b->buckets[i]);
+            (void)add_to_bucket(a, i, b->buckets[i]);
     lacked = a->dropped - b->dropped - dropped;
     if (b->count <= lacked)
         return;

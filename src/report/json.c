@@ -21,7 +21,7 @@ static void put_escaped(struct writer *w, const char *lead, uint8_t byte)
     put_u8(w, (uint8_t) "0123456789abcdef"[byte & 15]);
 }
 
-static void put_text(struct writer *w, struct kedge_span text)
+static void put_json_text(struct writer *w, struct kedge_span text)
 {
     put_u8(w, '"');
     while (text.len > 0) {
@@ -56,7 +56,7 @@ static void lead_in(struct json *j, const char *key)
         put_u8(&j->w, ',');
     j->has_value |= level;
     if (key) {
-        put_text(&j->w, span_of(key));
+        put_json_text(&j->w, span_of(key));
         put_u8(&j->w, ':');
     }
 }
@@ -105,7 +105,7 @@ void json_end(struct json *j)
 void json_string(struct json *j, const char *key, struct kedge_span text)
 {
     lead_in(j, key);
-    put_text(&j->w, text);
+    put_json_text(&j->w, text);
     value_ends(j);
 }
 

@@ -136,7 +136,7 @@ static void wake(struct log *log)
     pthread_cond_signal(&log->more);
 }
 
-static void append(struct log *log, const struct writer *line)
+static void append_line(struct log *log, const struct writer *line)
 {
     pthread_mutex_lock(&log->lock);
     if (line->bad || !say_dropped(log) || line->len > room_left(log)) {
@@ -211,7 +211,7 @@ static void *writer_thread(void *arg)
     return NULL;
 }
 
-static int start(struct log *log)
+static int start_writer(struct log *log)
 {
     sigset_t all, before;
     pthread_condattr_t attr;
@@ -248,7 +248,7 @@ int log_open(struct log **out, const struct log_options *options)
     err = log_output_open(&log->out, log->o.fd);
     if (err)
         goto fail;
-    err = start(log);
+    err = start_writer(log);
     if (err)
         goto close;
     *out = log;
@@ -293,5 +293,5 @@ void log_record(struct log *log, const struct transfer_record *record)
         return;
     record_write(&w, record, log->o.form);
     put_u8(&w, '\n');
-    append(log, &w);
+    append_line(log, &w);
 }

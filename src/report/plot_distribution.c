@@ -44,7 +44,7 @@ static void share_out(struct shares *s, const struct histogram *h,
     }
 }
 
-static void draw(const struct plot *p, const struct shares *s)
+static void draw_distribution(const struct plot *p, const struct shares *s)
 {
     char label[32];
 
@@ -106,7 +106,7 @@ void plot_distribution(const struct plot *p, const struct histogram *h)
         return;
     x = plot_scale_of(h->min, h->max);
     share_out(&s, h, &x);
-    draw(p, &s);
+    draw_distribution(p, &s);
     mark_values(p, h, &x);
     mark_percentiles(p, h, &x);
 }

@@ -11,7 +11,8 @@
 #define ACROSS (2 * PLOT_AREA_MOST)
 
 /* What of a timeline falls into one place across. */
-static struct timeline_slot part_of(const struct timeline *t, uint32_t i, uint32_t all)
+static struct timeline_slot slots_of_column(const struct timeline *t, uint32_t i,
+                                            uint32_t all)
 {
     uint64_t from = (uint64_t)i * t->used / all;
     uint64_t to = max_u64((uint64_t)(i + 1) * t->used / all, from + 1);
@@ -37,10 +38,11 @@ struct band {
     uint32_t across, rows; /* places, and how high */
 };
 
-static void measure(struct band *b, const struct timeline *t, const struct plot_scale *y)
+static void measure_band(struct band *b, const struct timeline *t,
+                         const struct plot_scale *y)
 {
     for (uint32_t i = 0; i < b->across; i++) {
-        struct timeline_slot part = part_of(t, i, b->across);
+        struct timeline_slot part = slots_of_column(t, i, b->across);
         uint32_t low = (uint32_t)(plot_place(y, part.min) * (b->rows - 1) + .5);
         uint32_t high = (uint32_t)(plot_place(y, part.max) * (b->rows - 1) + .5);
 
@@ -78,14 +80,14 @@ static void put_cell(const struct plot *p, const struct band *b, uint32_t column
 
 static bool range_of(const struct timeline *t, kedge_nanos *low, kedge_nanos *high)
 {
-    struct timeline_slot all = part_of(t, 0, 1);
+    struct timeline_slot all = slots_of_column(t, 0, 1);
 
     *low = all.min;
     *high = all.max;
     return all.measured > 0;
 }
 
-static void draw(const struct plot *p, const struct timeline *t)
+static void draw_timeline(const struct plot *p, const struct timeline *t)
 {
     struct band b = { .across = plot_area(p) * (p->unicode ? 2 : 1),
                       .rows = ROWS * (p->unicode ? DOTS : 1) };
@@ -95,7 +97,7 @@ static void draw(const struct plot *p, const struct timeline *t)
     if (!range_of(t, &low, &high))
         return;
     y = plot_scale_of(low, high);
-    measure(&b, t, &y);
+    measure_band(&b, t, &y);
     for (uint32_t row = ROWS; row-- > 0;) {
         if (row % 2 == 1 || row == 0)
             plot_lead_ms(p, plot_value(&y, (double)row / (ROWS - 1)));
@@ -121,7 +123,7 @@ static void draw_kind(const struct plot *p, const struct timeline *t, uint32_t k
 {
     plot_lead(p, name);
     for (uint32_t i = 0; i < plot_area(p); i++) {
-        struct timeline_slot part = part_of(t, i, plot_area(p));
+        struct timeline_slot part = slots_of_column(t, i, plot_area(p));
         uint64_t all = sum_of(&part);
 
         plot_bar(p, all > 0 ? 8.0 * part.counts[kind] / (double)all : 0, 0);
@@ -149,8 +151,8 @@ void plot_timeline(const struct plot *p, const struct timeline *t,
 
     if (t->used == 0)
         return;
-    all = part_of(t, 0, 1);
-    draw(p, t);
+    all = slots_of_column(t, 0, 1);
+    draw_timeline(p, t);
     for (uint32_t k = 1; k < TIMELINE_KINDS; k++)
         if (all.counts[k] > 0)
             draw_kind(p, t, k, kinds[k]);

@@ -133,7 +133,7 @@ static void say_text(struct line *l, const char *key, struct kedge_span value,
         text_quoted(l->w, value, most);
 }
 
-static void say(struct line *l, const char *key, struct kedge_span value)
+static void say_field(struct line *l, const char *key, struct kedge_span value)
 {
     say_text(l, key, value, RECORD_TEXT_MAX);
 }
@@ -184,27 +184,27 @@ static void say_all(struct line *l, const struct transfer_record *r)
     struct writer time = { .ptr = stamp, .room = sizeof stamp };
 
     record_time(&time, r->time_ms);
-    say(l, "time", written(&time));
-    say(l, "event", span_of(record_event_name(r->event)));
-    say(l, "peer", r->peer);
-    say(l, "local", r->local);
+    say_field(l, "time", written(&time));
+    say_field(l, "event", span_of(record_event_name(r->event)));
+    say_field(l, "peer", r->peer);
+    say_field(l, "local", r->local);
     say_text(l, "file", r->file, RECORD_FILE_MAX);
-    say(l, "outcome", span_of(r->outcome));
-    say(l, "reason", r->reason);
+    say_field(l, "outcome", span_of(r->outcome));
+    say_field(l, "reason", r->reason);
     say_number(l, "bytes", r->bytes);
     say_number(l, "ms", in_units_of(KEDGE_MSEC, r->took));
     say_number(l, "rate_Bps", rate(r));
-    say(l, "asked", r->asked);
-    say(l, "granted", r->granted);
+    say_field(l, "asked", r->asked);
+    say_field(l, "granted", r->granted);
     say_number(l, "blocks", r->blocks);
     say_number(l, "resent", r->resent);
     say_number(l, "dup", r->dup);
     say_number(l, "rtt_us", in_units_of(KEDGE_USEC, r->rtt));
-    say(l, "verdict_id", r->verdict_id);
-    say(l, "verdict", r->verdict);
-    say(l, "rule", r->rule);
+    say_field(l, "verdict_id", r->verdict_id);
+    say_field(l, "verdict", r->verdict);
+    say_field(l, "rule", r->rule);
     say_text(l, "path", r->path, RECORD_FILE_MAX);
-    say(l, "port", r->port);
+    say_field(l, "port", r->port);
 }
 
 void record_write(struct writer *w, const struct transfer_record *r,

@@ -96,7 +96,8 @@ static bool is_plain(struct kedge_span bytes)
     return true;
 }
 
-static void append(struct writer *w, struct kedge_span bytes, size_t most, bool quoted)
+static void append_escaped(struct writer *w, struct kedge_span bytes, size_t most,
+                           bool quoted)
 {
     size_t left = w->bad ? 0 : w->room - w->len;
     struct writer safe = *w; /* as far as "..." still fits behind */
@@ -129,7 +130,7 @@ static void append(struct writer *w, struct kedge_span bytes, size_t most, bool 
 
 void text_printable(struct writer *w, struct kedge_span bytes, size_t most)
 {
-    append(w, bytes, most, false);
+    append_escaped(w, bytes, most, false);
 }
 
 void text_quoted(struct writer *w, struct kedge_span bytes, size_t most)
@@ -140,7 +141,7 @@ void text_quoted(struct writer *w, struct kedge_span bytes, size_t most)
         return;
     }
     w->room--; /* for the closing quote */
-    append(w, bytes, most > 2 ? most - 2 : 0, true);
+    append_escaped(w, bytes, most > 2 ? most - 2 : 0, true);
     w->room++;
     put_u8(w, '"');
 }

@@ -118,7 +118,8 @@ bool check_parse(struct check *out, const char *text, bool compares,
 
 /* ---- judging ---- */
 
-static bool value_of(const struct figure *f, const struct probe_view *v, uint64_t *out)
+static bool condition_value(const struct figure *f, const struct probe_view *v,
+                            uint64_t *out)
 {
     struct value value;
     bool known = figure_get(f, v, &value) == VALUE_KNOWN;
@@ -152,7 +153,8 @@ static bool change_fails(const struct check *c, const struct probe_view *v,
                  figure_name(c->figure));
         return true;
     }
-    if (!value_of(c->figure, before, &was) || !value_of(c->figure, v, &is) || was == 0)
+    if (!condition_value(c->figure, before, &was) ||
+        !condition_value(c->figure, v, &is) || was == 0)
         return unknown(c, why);
     change = 100.0 * ((double)is / (double)was - 1);
     snprintf(why->text, sizeof why->text, "%s changed by %+.1f %%",
@@ -183,7 +185,7 @@ bool check_fails(const struct check *c, const struct probe_view *v,
 
     if (c->kind == CHECK_CHANGE)
         return change_fails(c, v, before, why);
-    if (!value_of(c->figure, v, &is))
+    if (!condition_value(c->figure, v, &is))
         return unknown(c, why);
     if (c->kind == CHECK_SHARE)
         return share_fails(c, v, is, why);

@@ -96,7 +96,7 @@ static void json_of_figures(struct json *j)
 }
 
 /* Within a script element no < may stand as it is; in JSON it is only ever in a string. */
-static void leave(const struct json *j, size_t less, FILE *out)
+static void leave_out(const struct json *j, size_t less, FILE *out)
 {
     struct kedge_span text;
     bool whole = json_finish(j, &text);
@@ -131,14 +131,14 @@ static void document(const struct probe_result *r, const struct timeline *times,
     probe_json_about(&j, &r->about);
     json_of_figures(&j);
     json_end(&j);
-    leave(&j, 1, out);
+    leave_out(&j, 1, out);
     fputs(",\"targets\":[", out);
     for (uint32_t i = 0; i < r->count; i++) {
         json_init(&j, space, ROOM);
         target(&j, &r->views[i], &times[r->views[i].number]);
         if (i > 0)
             fputc(',', out);
-        leave(&j, 0, out);
+        leave_out(&j, 0, out);
     }
     fputs("]}", out);
 }

@@ -17,7 +17,7 @@ const char *probe_fate_name(enum probe_fate fate)
     return names[fate];
 }
 
-static void leave(const struct probe_lines *l, const struct json *j)
+static void write_without(const struct probe_lines *l, const struct json *j)
 {
     struct kedge_span line;
     bool whole = json_finish(j, &line);
@@ -37,7 +37,7 @@ void probe_lines_start(struct probe_lines *l, const struct probe_about *about)
     json_text(&j, "event", "run");
     probe_json_about(&j, about);
     json_end(&j);
-    leave(l, &j);
+    write_without(l, &j);
 }
 
 static void stamp_of(struct json *j, const char *key, uint64_t ns)
@@ -70,7 +70,7 @@ static void line_of(const struct probe_lines *l, uint32_t target, uint64_t seque
     stamp_of(&j, "kernel_left_ns", slot->left_ns);
     stamp_of(&j, "kernel_came_ns", slot->came_ns);
     json_end(&j);
-    leave(l, &j);
+    write_without(l, &j);
 }
 
 void probe_lines_probe(const struct probe_lines *l, uint32_t target,
@@ -99,7 +99,7 @@ static void line_of_target(const struct probe_lines *l, uint32_t target,
     json_u64(&j, "target", target);
     probe_json_target(&j, v);
     json_end(&j);
-    leave(l, &j);
+    write_without(l, &j);
 }
 
 void probe_lines_end(const struct probe_lines *l, const struct probe_result *r)

@@ -59,7 +59,7 @@ bool live_open(struct live *l, int fd, const struct probe *p, kedge_nanos origin
     return l->targets != NULL;
 }
 
-static void measure(struct live_target *t, kedge_nanos rtt)
+static void measure_target(struct live_target *t, kedge_nanos rtt)
 {
     if (t->now.count == LIVE_REPLIES) {
         histogram_free(&t->before);
@@ -79,7 +79,7 @@ void live_count(struct live *l, uint32_t target, const struct probe_stats_event 
         return;
     }
     spark_measure(&t->spark, at, event->slot->rtt);
-    measure(t, event->slot->rtt);
+    measure_target(t, event->slot->rtt);
 }
 
 /* ---- one row ---- */
@@ -93,7 +93,8 @@ static void name(struct writer *w, const struct probe_view *v, size_t width)
         put_u8(w, ' ');
 }
 
-static void number(struct writer *w, const char *lead, uint64_t v, const char *tail)
+static void put_live_number(struct writer *w, const char *lead, uint64_t v,
+                            const char *tail)
 {
     put(w, span_of(lead));
     put_decimal(w, v);
@@ -125,7 +126,7 @@ static void causes(struct writer *w, const struct probe_view *v)
 
         if (n == 0 || (f->when && figure_number(v, f->when) == 0))
             continue;
-        number(w, lead, n, " ");
+        put_live_number(w, lead, n, " ");
         put(w, span_of(f->cause));
         lead = ", ";
     }
@@ -178,12 +179,12 @@ static void row_figures(struct writer *w, const struct live *l,
     if (amount < NO_P99)
         percentile(w, "  p99 ", &last, 99000);
     histogram_free(&last);
-    number(w, "  lost ", v->stats->lost, "");
+    put_live_number(w, "  lost ", v->stats->lost, "");
     if (amount < NO_CAUSES)
         causes(w, v);
     if (v->stats->late > 0 && amount < NO_P99)
-        number(w, "  late ", v->stats->late, "");
-    number(w, "  of ", v->stats->sent, "");
+        put_live_number(w, "  late ", v->stats->late, "");
+    put_live_number(w, "  of ", v->stats->sent, "");
 }
 
 /* A figure is never cut: a part of a number would be another one. */
@@ -216,7 +217,7 @@ static void row(struct writer *w, const struct live *l, const struct probe_view 
 static void to_the_first_row(struct live *l, struct writer *w)
 {
     if (l->drawn > 0)
-        number(w, "\x1b[", l->drawn, "A");
+        put_live_number(w, "\x1b[", l->drawn, "A");
     put(w, span_of("\r"));
     l->drawn = 0;
 }
@@ -245,7 +246,7 @@ void live_draw(struct live *l, const struct probe *p, kedge_nanos now)
         end_row(l, &w);
     }
     if (rows < l->count) {
-        number(&w, "and ", l->count - rows, " more");
+        put_live_number(&w, "and ", l->count - rows, " more");
         end_row(l, &w);
     }
     put(&w, span_of("\x1b[J"));

@@ -12,7 +12,7 @@ struct count {
     char text[16];
 };
 
-static struct count count(uint32_t v)
+static struct count mtu_count(uint32_t v)
 {
     struct count c = { "" };
     struct writer w = { .ptr = (uint8_t *)c.text, .room = sizeof c.text - 1 };
@@ -33,15 +33,15 @@ static void why_note(const struct mtu_result *r, const struct mtu_way *w, bool b
         break;
     case MTU_TOLD:
         fprintf(out, "; %s to %s do not: %s reports an MTU of %s\n",
-                count(w->passes + 1).text, count(w->limit).text,
-                net_address_print_host(&w->by, by), count(w->told).text);
+                mtu_count(w->passes + 1).text, mtu_count(w->limit).text,
+                net_address_print_host(&w->by, by), mtu_count(w->told).text);
         break;
     case MTU_THERE:
         fprintf(out, ", the most that the server's link takes\n");
         break;
     default:
         fprintf(out, "; %s to %s are lost without an ICMP error: a black hole%s\n",
-                count(w->passes + 1).text, count(w->limit).text,
+                mtu_count(w->passes + 1).text, mtu_count(w->limit).text,
                 back ? ", unless a router reported it to the server" : "");
     }
 }
@@ -68,8 +68,8 @@ static void way_note(const struct mtu_result *r, const struct mtu_way *w, bool b
                 back && back_why(r) ? back_why(r) : "");
         return;
     }
-    fprintf(out, "%s bytes pass (packets of %s)", count(w->passes).text,
-            count(w->passes + r->headers).text);
+    fprintf(out, "%s bytes pass (packets of %s)", mtu_count(w->passes).text,
+            mtu_count(w->passes + r->headers).text);
     why_note(r, w, back, out);
 }
 

@@ -17,7 +17,7 @@ struct note {
     const char *text;
 };
 
-static uint64_t number(const struct probe_view *v, const char *key)
+static uint64_t note_number(const struct probe_view *v, const char *key)
 {
     return figure_number(v, key);
 }
@@ -26,53 +26,53 @@ static uint64_t number(const struct probe_view *v, const char *key)
 
 static bool nothing_sent(const struct probe_view *v)
 {
-    return number(v, "sent") == 0;
+    return note_number(v, "sent") == 0;
 }
 
 static bool connected_once(const struct probe_view *v)
 {
-    return number(v, "connect_ns.n") == 1;
+    return note_number(v, "connect_ns.n") == 1;
 }
 
 static bool connected_again(const struct probe_view *v)
 {
-    return number(v, "connect_ns.n") > 1;
+    return note_number(v, "connect_ns.n") > 1;
 }
 
 static bool took_unknown_part(const struct probe_view *v)
 {
-    return number(v, "before_ns.neighbour") == 0;
+    return note_number(v, "before_ns.neighbour") == 0;
 }
 
 static bool server_reports_marks(const struct probe_view *v)
 {
-    return number(v, "marks.ttl_there") > 0;
+    return note_number(v, "marks.ttl_there") > 0;
 }
 
 /* Something is to be seen: routers between, or a DSCP that was asked for or rewritten. */
 static bool marks_differ(const struct probe_view *v)
 {
     return server_reports_marks(v) &&
-           (number(v, "marks.ttl_sent") != number(v, "marks.ttl_there") ||
-            number(v, "marks.dscp_sent") != number(v, "marks.dscp_there"));
+           (note_number(v, "marks.ttl_sent") != note_number(v, "marks.ttl_there") ||
+            note_number(v, "marks.dscp_sent") != note_number(v, "marks.dscp_there"));
 }
 
 static bool has_replies(const struct probe_view *v)
 {
-    return number(v, "received") > 0;
+    return note_number(v, "received") > 0;
 }
 
 static bool marks_kept(const struct probe_view *v)
 {
     return has_replies(v) && server_reports_marks(v) &&
-           number(v, "marks.dscp_sent") == number(v, "marks.dscp_there") &&
-           (marks_differ(v) || number(v, "marks.dscp_sent") > 0);
+           note_number(v, "marks.dscp_sent") == note_number(v, "marks.dscp_there") &&
+           (marks_differ(v) || note_number(v, "marks.dscp_sent") > 0);
 }
 
 static bool marks_rewritten(const struct probe_view *v)
 {
     return has_replies(v) && server_reports_marks(v) &&
-           number(v, "marks.dscp_sent") != number(v, "marks.dscp_there");
+           note_number(v, "marks.dscp_sent") != note_number(v, "marks.dscp_there");
 }
 
 static bool marks_unreported(const struct probe_view *v)
@@ -82,7 +82,7 @@ static bool marks_unreported(const struct probe_view *v)
 
 static bool lost_either_way(const struct probe_view *v)
 {
-    return number(v, "server.lost_going") + number(v, "server.lost_coming") > 0;
+    return note_number(v, "server.lost_going") + note_number(v, "server.lost_coming") > 0;
 }
 
 static bool lost_no_way(const struct probe_view *v)
@@ -92,25 +92,25 @@ static bool lost_no_way(const struct probe_view *v)
 
 static bool stalled_once(const struct probe_view *v)
 {
-    return number(v, "stalls.n") == 1;
+    return note_number(v, "stalls.n") == 1;
 }
 
 static bool stalled_again(const struct probe_view *v)
 {
-    return number(v, "stalls.n") > 1;
+    return note_number(v, "stalls.n") > 1;
 }
 
 /* A tenth of the round trip, or half of what counts as late. */
 static bool differs(const struct probe_view *v, const char *rtt, const char *intended)
 {
-    uint64_t sent = number(v, rtt), due = number(v, intended);
+    uint64_t sent = note_number(v, rtt), due = note_number(v, intended);
 
     return sub_sat(due, sent) >= max_u64(SELF_LATE / 2, sent / 10) && due > 0;
 }
 
 static bool has_samples(const struct probe_view *v, uint32_t which)
 {
-    return number(v, "rtt_ns.n") >= histogram_needed(which);
+    return note_number(v, "rtt_ns.n") >= histogram_needed(which);
 }
 
 /* By the highest percentile that is known. */
@@ -196,7 +196,8 @@ static const struct note notes[] = {
       "actual one" SENT_LATE },
 };
 
-static void print(const struct probe_view *v, const char *text, bool named, FILE *out)
+static void print_note(const struct probe_view *v, const char *text, bool named,
+                       FILE *out)
 {
     char name[KEDGE_ENDPOINT_TEXT];
     uint8_t space[LINE_ROOM];
@@ -209,7 +210,7 @@ static void print(const struct probe_view *v, const char *text, bool named, FILE
     fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
 }
 
-static bool is_there(const struct figure *f, const struct probe_view *v)
+static bool figure_is_there(const struct figure *f, const struct probe_view *v)
 {
     struct value value;
 
@@ -220,7 +221,7 @@ static bool is_there(const struct figure *f, const struct probe_view *v)
 
 static bool note_holds(const struct note *n, const struct probe_view *v)
 {
-    if (n->when && !is_there(figure_of(span_of(n->when)), v))
+    if (n->when && !figure_is_there(figure_of(span_of(n->when)), v))
         return false;
     return !n->holds || n->holds(v);
 }
@@ -232,17 +233,17 @@ void probe_notes(const struct probe_view *v, FILE *out)
 
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
         if (note_holds(&notes[i], v))
-            print(v, notes[i].text, true, out);
+            print_note(v, notes[i].text, true, out);
     for (size_t i = 0; i < count; i++)
-        if (all[i].note && is_there(&all[i], v))
-            print(v, all[i].note, true, out);
+        if (all[i].note && figure_is_there(&all[i], v))
+            print_note(v, all[i].note, true, out);
     left_out_note(v, out);
 }
 
 void probe_run_notes(const struct probe_view *v, FILE *out)
 {
-    if (number(v, "self_late.clock_steps") > 0)
-        print(
+    if (note_number(v, "self_late.clock_steps") > 0)
+        print_note(
             v,
             "wall clock set {self_late.clock_steps:time:times} during the run[, last by "
             "{self_late.step}]: kernel "

@@ -7,7 +7,7 @@
 #include "results/lines.h"
 #include "report/text.h"
 
-static void step(const struct plot *p, const struct timeline *t)
+static void plot_step(const struct plot *p, const struct timeline *t)
 {
     uint8_t space[32];
     struct writer w = { .ptr = space, .room = sizeof space };
@@ -32,7 +32,7 @@ static void target(const struct probe_view *v, const struct timeline *t,
     plot_distribution(p, f->of(v));
     if (t->used == 0)
         return;
-    step(p, t);
+    plot_step(p, t);
     plot_timeline(p, t, kinds);
 }
 

@@ -36,8 +36,8 @@ static struct kedge_span labels_of(struct labels *l, const struct probe_view *v,
     return written(&l->w);
 }
 
-static void sample(const struct metrics *m, const struct figure *f,
-                   const struct probe_view *v)
+static void write_sample(const struct metrics *m, const struct figure *f,
+                         const struct probe_view *v)
 {
     struct labels l;
     struct value value;
@@ -89,7 +89,7 @@ static void family(struct metrics *m, const struct figure *first,
     for (uint32_t t = 0; t < m->result->count; t++)
         for (const struct figure *f = first; f < end; f++)
             if (is_of(f, name))
-                sample(m, f, &m->result->views[t]);
+                write_sample(m, f, &m->result->views[t]);
 }
 
 static bool is_first(const struct figure *f, const struct figure *all)

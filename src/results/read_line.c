@@ -40,7 +40,7 @@ __attribute__((format(printf, 2, 3))) static bool bad(struct members *m,
     return false;
 }
 
-static uint64_t number(struct members *m, const char *key, bool or_null)
+static uint64_t read_number(struct members *m, const char *key, bool or_null)
 {
     const json_t *v = json_object_get(m->object, key);
 
@@ -88,11 +88,11 @@ static void read_calibration(struct calibration *c, struct members *m)
     if (!json_is_object(in.object))
         return;
     c->known = true;
-    c->step = number(&in, "clock_step_ns", false);
-    c->floor = number(&in, "loopback_ns", true);
+    c->step = read_number(&in, "clock_step_ns", false);
+    c->floor = read_number(&in, "loopback_ns", true);
     late.bad = in.bad;
-    c->late = number(&late, "p50", false);
-    c->late_max = number(&late, "max", false);
+    c->late = read_number(&late, "p50", false);
+    c->late_max = read_number(&late, "max", false);
     m->bad = late.bad;
 }
 
@@ -102,7 +102,7 @@ static void read_run(struct probe_record *r, struct members *m)
     struct members run = { json_object_get(m->object, "run"), m->error, false };
     struct probe_about *about = &r->result.about;
 
-    if (number(m, "v", false) != 1)
+    if (read_number(m, "v", false) != 1)
         (void)bad(m, "v is not 1: another version of kedge wrote this");
     copy_text(host, "name", about->name);
     copy_text(host, "system", about->system);
@@ -112,13 +112,13 @@ static void read_run(struct probe_record *r, struct members *m)
     copy_text(run.object, "started", about->started);
     if (m->bad)
         return;
-    about->count = number(&run, "count", true);
+    about->count = read_number(&run, "count", true);
     about->duration = json_is_integer(json_object_get(run.object, "duration_ns"))
-                          ? number(&run, "duration_ns", false)
+                          ? read_number(&run, "duration_ns", false)
                           : KEDGE_NEVER;
-    about->interval = number(&run, "interval_ns", false);
-    about->timeout = number(&run, "timeout_ns", false);
-    about->size = number(&run, "size_bytes", false);
+    about->interval = read_number(&run, "interval_ns", false);
+    about->timeout = read_number(&run, "timeout_ns", false);
+    about->size = read_number(&run, "size_bytes", false);
     about->poisson = json_is_true(json_object_get(run.object, "poisson"));
     m->bad = run.bad;
     read_calibration(&about->calibration, m);
@@ -129,7 +129,7 @@ static void read_run(struct probe_record *r, struct members *m)
 static struct probe_read_target *target_of(struct probe_record *r, struct members *m,
                                            uint32_t *number_of)
 {
-    uint64_t place = number(m, "target", false);
+    uint64_t place = read_number(m, "target", false);
     const char *name = text(m, "endpoint");
     struct probe_read_target *t;
     struct kedge_error error;
@@ -192,15 +192,16 @@ static void read_probe(struct probe_record *r, struct members *m)
 {
     uint32_t place = 0;
     struct probe_read_target *t = target_of(r, m, &place);
-    struct probe_stats_slot slot = { .intended = number(m, "intended_at_ns", false) };
-    struct probe_stats_event event = { .sequence = number(m, "sequence", false),
+    struct probe_stats_slot slot = { .intended =
+                                         read_number(m, "intended_at_ns", false) };
+    struct probe_stats_event event = { .sequence = read_number(m, "sequence", false),
                                        .slot = &slot };
     unsigned fate = fate_of(text(m, "outcome"));
 
-    slot.sent = number(m, "sent_at_ns", false);
+    slot.sent = read_number(m, "sent_at_ns", false);
     slot.reordered = flag(m, "reordered");
     slot.corrupted = flag(m, "altered");
-    slot.rtt = number(m, "rtt_ns", fate != FATE_RECEIVED && fate != FATE_LATE);
+    slot.rtt = read_number(m, "rtt_ns", fate != FATE_RECEIVED && fate != FATE_LATE);
     if (fate > FATES)
         (void)bad(m, "the outcome is unknown");
     if (m->bad)
@@ -246,7 +247,7 @@ static void read_target(struct probe_record *r, struct members *m, json_t *objec
     if (!t)
         return;
     check_figures(m);
-    received = number(m, "received", false);
+    received = read_number(m, "received", false);
     measured = t->stats.rtt.count + t->stats.rtt.dropped;
     if (received != measured)
         (void)bad(m, "it counts %llu received, and there are lines of %llu",

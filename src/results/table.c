@@ -133,7 +133,8 @@ static uint32_t count_columns(const struct columns *c, uint32_t *right)
 }
 
 /* Its width. */
-static size_t fill(const struct columns *c, struct table *t, uint8_t *space, size_t room)
+static size_t fill_table(const struct columns *c, struct table *t, uint8_t *space,
+                         size_t room)
 {
     uint32_t right, n = count_columns(c, &right);
     size_t width = 0;
@@ -239,7 +240,7 @@ bool probe_show_table(const struct probe_result *r, FILE *out)
 
     if (!space)
         return false;
-    while (fill(&c, &t, space, room) > most && drop_column(&c))
+    while (fill_table(&c, &t, space, room) > most && drop_column(&c))
         continue;
     table_print(&t, out, 0);
     free(space);

@@ -33,8 +33,8 @@ static struct tftp_session *at(const struct tftp_sessions *t, uint32_t place)
     return place > 0 ? &t->all[place - 1] : NULL;
 }
 
-static void enter(const struct tftp_sessions *t, struct tftp_queue *q,
-                  struct tftp_session *s)
+static void queue_enter(const struct tftp_sessions *t, struct tftp_queue *q,
+                        struct tftp_session *s)
 {
     uint32_t place = tftp_session_number(t, s) + 1;
     struct tftp_session *before = at(t, q->newest);
@@ -48,8 +48,8 @@ static void enter(const struct tftp_sessions *t, struct tftp_queue *q,
     q->newest = place;
 }
 
-static void leave(const struct tftp_sessions *t, struct tftp_queue *q,
-                  struct tftp_session *s)
+static void queue_leave(const struct tftp_sessions *t, struct tftp_queue *q,
+                        struct tftp_session *s)
 {
     struct tftp_session *older = at(t, s->older);
     struct tftp_session *newer = at(t, s->newer);
@@ -74,7 +74,7 @@ void budget_charge(struct tftp_sessions *t, struct tftp_session *s)
 {
     network_of(t, &s->peer)->unvalidated++;
     s->charged = true;
-    enter(t, &t->unvalidated, s);
+    queue_enter(t, &t->unvalidated, s);
 }
 
 /* Who has waited longest takes what was given back. */
@@ -84,10 +84,10 @@ static void let_in(struct tftp_sessions *t, struct tftp_network *n)
 
     if (!s)
         return;
-    leave(t, &n->waiting, s);
+    queue_leave(t, &n->waiting, s);
     n->unvalidated++;
     s->charged = true;
-    enter(t, &t->ready, s);
+    queue_enter(t, &t->ready, s);
     deadlines_set(&t->deadlines, tftp_session_number(t, s), KEDGE_NEVER);
 }
 
@@ -98,7 +98,7 @@ void budget_refund(struct tftp_sessions *t, struct tftp_session *s)
     if (!s->charged)
         return;
     s->charged = false;
-    leave(t, s->state == TFTP_WAITING ? &t->ready : &t->unvalidated, s);
+    queue_leave(t, s->state == TFTP_WAITING ? &t->ready : &t->unvalidated, s);
     n = network_of(t, &s->peer);
     n->unvalidated--;
     let_in(t, n);
@@ -142,7 +142,7 @@ void admission_wait_on(struct tftp_sessions *t, struct tftp_session *s, kedge_na
 void admission_wait(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
 {
     s->state = TFTP_WAITING;
-    enter(t, &network_of(t, &s->peer)->waiting, s);
+    queue_enter(t, &network_of(t, &s->peer)->waiting, s);
     admission_wait_on(t, s, now);
 }
 
@@ -152,8 +152,8 @@ struct tftp_session *tftp_sessions_admitted(struct tftp_sessions *t)
 
     if (!s)
         return NULL;
-    leave(t, &t->ready, s);
-    enter(t, &t->unvalidated, s);
+    queue_leave(t, &t->ready, s);
+    queue_enter(t, &t->unvalidated, s);
     s->state = TFTP_OPENING;
     return s;
 }
@@ -163,7 +163,7 @@ void admission_leave(struct tftp_sessions *t, struct tftp_session *s)
     struct tftp_network *n = network_of(t, &s->peer);
 
     if (s->state == TFTP_WAITING && !s->charged)
-        leave(t, &n->waiting, s);
+        queue_leave(t, &n->waiting, s);
     budget_refund(t, s);
     n->transfers--;
     n->uploads -= s->op == KEDGE_TFTP_WRQ;

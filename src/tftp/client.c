@@ -24,7 +24,7 @@ void kedge_tftp_client_init(struct kedge_tftp_client *c, enum kedge_tftp_op op,
     kedge_tftp_rtt_init(&c->rtt, terms.timeout, 0);
 }
 
-static void finish(struct kedge_tftp_client *c, enum kedge_tftp_outcome outcome)
+static void client_finish(struct kedge_tftp_client *c, enum kedge_tftp_outcome outcome)
 {
     c->outcome = outcome;
     c->deadline = KEDGE_NEVER;
@@ -32,7 +32,7 @@ static void finish(struct kedge_tftp_client *c, enum kedge_tftp_outcome outcome)
 
 /* The first answer is a round trip too, if it answers the only request. A server that
  * took long to open its file tells nothing of the path. */
-static void measure(struct kedge_tftp_client *c, kedge_nanos now)
+static void client_measure(struct kedge_tftp_client *c, kedge_nanos now)
 {
     struct kedge_tftp_rtt *rtt = &c->machine.sender.rtt;
 
@@ -40,8 +40,9 @@ static void measure(struct kedge_tftp_client *c, kedge_nanos now)
         kedge_tftp_rtt_sample(rtt, now - c->started);
 }
 
-static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *granted,
-                  bool reply, kedge_nanos now)
+static void client_begin_data(struct kedge_tftp_client *c,
+                              const struct kedge_tftp_options *granted, bool reply,
+                              kedge_nanos now)
 {
     struct kedge_tftp_terms terms = kedge_tftp_terms_of(granted);
     struct kedge_tftp_machine *m = &c->machine;
@@ -59,7 +60,7 @@ static void begin(struct kedge_tftp_client *c, const struct kedge_tftp_options *
         return;
     }
     kedge_tftp_sender_init(&m->sender, &terms, 1, true, now);
-    measure(c, now);
+    client_measure(c, now);
     if (c->size != UINT64_MAX)
         kedge_tftp_sender_end(&m->sender, c->size / terms.blksize + 1);
 }
@@ -70,12 +71,12 @@ static void read_oack(struct kedge_tftp_client *c, struct kedge_span body,
     struct kedge_tftp_options granted;
 
     if (c->asked.has && kedge_tftp_accept(&c->asked, body, &granted)) {
-        begin(c, &granted, true, now);
+        client_begin_data(c, &granted, true, now);
         return;
     }
     c->refuse = true;
     c->code = KEDGE_TFTP_BAD_OPTION;
-    finish(c, KEDGE_TFTP_FAILED);
+    client_finish(c, KEDGE_TFTP_FAILED);
 }
 
 static void read_first(struct kedge_tftp_client *c, const struct kedge_tftp_packet *in,
@@ -85,15 +86,15 @@ static void read_first(struct kedge_tftp_client *c, const struct kedge_tftp_pack
 
     if (in->op == KEDGE_TFTP_ERROR) {
         c->code = in->number;
-        finish(c, KEDGE_TFTP_REFUSED);
+        client_finish(c, KEDGE_TFTP_REFUSED);
     } else if (in->op == KEDGE_TFTP_OACK) {
         read_oack(c, in->body, now);
     } else if (c->op == KEDGE_TFTP_RRQ && in->op == KEDGE_TFTP_DATA && in->number <= 1 &&
                in->body.len <= KEDGE_TFTP_BLKSIZE_DEFAULT) {
-        begin(c, &none, false, now);
+        client_begin_data(c, &none, false, now);
         kedge_tftp_machine_read(&c->machine, in, now, store);
     } else if (c->op == KEDGE_TFTP_WRQ && in->op == KEDGE_TFTP_ACK && in->number == 0) {
-        begin(c, &none, false, now);
+        client_begin_data(c, &none, false, now);
     }
 }
 
@@ -161,7 +162,7 @@ void kedge_tftp_client_read(struct kedge_tftp_client *c, struct kedge_span datag
         read_later(c, &in, now, store);
 }
 
-static struct kedge_tftp_action ask(struct kedge_tftp_client *c, kedge_nanos now)
+static struct kedge_tftp_action client_ask(struct kedge_tftp_client *c, kedge_nanos now)
 {
     if (c->asked_times++ == 0)
         c->started = now;
@@ -201,11 +202,11 @@ struct kedge_tftp_action kedge_tftp_client_write(struct kedge_tftp_client *c,
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = c->code };
     }
     if (c->outcome == KEDGE_TFTP_RUNNING && now >= c->give_up)
-        finish(c, KEDGE_TFTP_TIMEOUT);
+        client_finish(c, KEDGE_TFTP_TIMEOUT);
     if (c->outcome != KEDGE_TFTP_RUNNING)
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_OVER };
     if (now >= c->deadline)
-        return ask(c, now);
+        return client_ask(c, now);
     return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_WAIT };
 }
 

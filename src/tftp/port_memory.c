@@ -55,7 +55,7 @@ static void mark(struct tftp_sessions *t, uint64_t who, kedge_nanos until)
     *place_of(t, who) = (struct tftp_reach){ .who = who, .until = until };
 }
 
-static void forget(struct tftp_sessions *t, uint64_t who)
+static void forget_client(struct tftp_sessions *t, uint64_t who)
 {
     struct tftp_reach *r = place_of(t, who);
 
@@ -138,8 +138,8 @@ void port_memory_ended(struct tftp_sessions *t, struct tftp_session *s,
     who = hash_address(t, s->listener, &s->peer);
     network = hash_network(t, s->listener, &s->peer);
     if (s->from == TFTP_FROM_DATA && s->heard) {
-        forget(t, who);
-        forget(t, network);
+        forget_client(t, who);
+        forget_client(t, network);
     } else if (s->from == TFTP_FROM_REQUEST && outcome == KEDGE_TFTP_OK &&
                place_of(t, who)->who == who && place_of(t, who)->until != 0) {
         mark(t, network, place_of(t, who)->until);

@@ -23,7 +23,8 @@ void kedge_tftp_receiver_init(struct kedge_tftp_receiver *r,
     kedge_tftp_rtt_init(&r->rtt, terms->timeout, terms->own_delay);
 }
 
-static void finish(struct kedge_tftp_receiver *r, enum kedge_tftp_outcome outcome)
+static void receiver_finish(struct kedge_tftp_receiver *r,
+                            enum kedge_tftp_outcome outcome)
 {
     r->outcome = outcome;
     r->deadline = KEDGE_NEVER;
@@ -47,7 +48,7 @@ static void refuse_block_0(struct kedge_tftp_receiver *r)
 {
     r->refuse = true;
     r->code = KEDGE_TFTP_ILLEGAL;
-    finish(r, KEDGE_TFTP_FAILED);
+    receiver_finish(r, KEDGE_TFTP_FAILED);
 }
 
 /* DATA that is not the next: a gap in a window, or a block that came before because our
@@ -75,16 +76,17 @@ static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_n
     r->resent++;
 }
 
-static void sample(struct kedge_tftp_receiver *r, kedge_nanos now)
+static void receiver_sample(struct kedge_tftp_receiver *r, kedge_nanos now)
 {
     if (r->first_in_window)
         kedge_tftp_rtt_sample(&r->rtt, now - r->replied_at);
     r->first_in_window = false;
 }
 
-static void take_block(struct kedge_tftp_receiver *r, size_t len, kedge_nanos now)
+static void receiver_take_block(struct kedge_tftp_receiver *r, size_t len,
+                                kedge_nanos now)
 {
-    sample(r, now);
+    receiver_sample(r, now);
     r->next++;
     r->bytes += len;
     r->in_window++;
@@ -111,7 +113,7 @@ static bool read_data(struct kedge_tftp_receiver *r, const struct kedge_tftp_pac
         out_of_order(r, in->number, now);
         return false;
     }
-    take_block(r, in->body.len, now);
+    receiver_take_block(r, in->body.len, now);
     return true;
 }
 
@@ -125,7 +127,8 @@ bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
     if (in->op != KEDGE_TFTP_ERROR || r->phase == KEDGE_TFTP_COMMITTING)
         return false; /* all has come, and is being kept: nothing it says can matter */
     r->code = in->number;
-    finish(r, r->phase == KEDGE_TFTP_LINGERING ? KEDGE_TFTP_OK : KEDGE_TFTP_ABORTED);
+    receiver_finish(r, r->phase == KEDGE_TFTP_LINGERING ? KEDGE_TFTP_OK
+                                                        : KEDGE_TFTP_ABORTED);
     return false;
 }
 
@@ -151,11 +154,11 @@ static struct kedge_tftp_action reply(struct kedge_tftp_receiver *r, kedge_nanos
     r->replied_at = now;
     r->deadline = now;
     if (r->phase == KEDGE_TFTP_LINGERING && r->linger == 0)
-        finish(r, KEDGE_TFTP_OK);
+        receiver_finish(r, KEDGE_TFTP_OK);
     return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REPLY, .first = r->next - 1 };
 }
 
-static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
+static struct kedge_tftp_action receiver_action(enum kedge_tftp_todo todo)
 {
     return (struct kedge_tftp_action){ .todo = todo };
 }
@@ -169,7 +172,7 @@ static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
         again = KEDGE_NEVER; /* an unvalidated peer gets its reply once more, not twice */
     if (now < again) {
         r->deadline = min_u64(min_u64(again, r->give_up), r->gone_at);
-        return act(KEDGE_TFTP_WAIT);
+        return receiver_action(KEDGE_TFTP_WAIT);
     }
     r->quiet++;
     r->resent++;
@@ -203,15 +206,15 @@ struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r
     }
     if (r->outcome == KEDGE_TFTP_RUNNING && now >= min_u64(r->give_up, r->gone_at) &&
         r->phase != KEDGE_TFTP_COMMITTING && !(kept && r->due))
-        finish(r, outcome_of_silence(r, now));
+        receiver_finish(r, outcome_of_silence(r, now));
     if (r->outcome != KEDGE_TFTP_RUNNING)
-        return act(KEDGE_TFTP_OVER);
+        return receiver_action(KEDGE_TFTP_OVER);
     if (r->phase == KEDGE_TFTP_COMMITTING) {
         bool tell = r->due;
 
         r->due = false;
         r->deadline = KEDGE_NEVER;
-        return act(tell ? KEDGE_TFTP_COMMIT : KEDGE_TFTP_WAIT);
+        return receiver_action(tell ? KEDGE_TFTP_COMMIT : KEDGE_TFTP_WAIT);
     }
     return r->due ? reply(r, now) : wait_for_data(r, now);
 }

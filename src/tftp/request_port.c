@@ -149,8 +149,8 @@ static void repeated(struct tftp_sessions *t, struct tftp_session *s,
 
 /* One that still opens keeps its slot until a helper is done, and so its charge: else a peer
  * that asks for ever other files would fill the table. */
-static void replace(struct tftp_sessions *t, struct tftp_session *old,
-                    struct tftp_event *out)
+static void replace_session(struct tftp_sessions *t, struct tftp_session *old,
+                            struct tftp_event *out)
 {
     if (tftp_session_outcome(old) == KEDGE_TFTP_RUNNING)
         old->outcome = KEDGE_TFTP_REPLACED;
@@ -171,9 +171,10 @@ static kedge_nanos smallest_of(const struct tftp_session *old,
 }
 
 /* A session for the request, or NULL. old is the peer's last, if it is here still. */
-static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arrival *in,
-                                  const struct tftp_session *old, kedge_nanos now,
-                                  struct tftp_event *out)
+static struct tftp_session *request_port_begin(struct tftp_sessions *t,
+                                               const struct tftp_arrival *in,
+                                               const struct tftp_session *old,
+                                               kedge_nanos now, struct tftp_event *out)
 {
     const struct tftp_ended *ended = table_ended(t, in->listener, &in->peer);
     kedge_nanos smallest = smallest_of(old, ended);
@@ -209,8 +210,8 @@ static struct tftp_session *begin(struct tftp_sessions *t, const struct tftp_arr
 
 /* Another has to go where all places are taken. It is as if its peer had fallen silent; who
  * only waits is not told, as ever. */
-static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
-                      kedge_nanos now, struct tftp_event *out)
+static bool make_session_room(struct tftp_sessions *t, const struct tftp_arrival *in,
+                              kedge_nanos now, struct tftp_event *out)
 {
     struct tftp_session *s;
 
@@ -227,7 +228,7 @@ static bool make_room(struct tftp_sessions *t, const struct tftp_arrival *in,
     s->outcome = KEDGE_TFTP_TIMEOUT;
     s->displaced = true;
     table_remember(t, s, now);
-    replace(t, s, out);
+    replace_session(t, s, out);
     return true;
 }
 
@@ -237,8 +238,8 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
     const struct tftp_session *old = out->replaced;
     struct tftp_session *s = NULL;
 
-    if (make_room(t, in, now, out))
-        s = begin(t, in, old, now, out);
+    if (make_session_room(t, in, now, out))
+        s = request_port_begin(t, in, old, now, out);
     if (!s) {
         drop_datagram(t, out, TFTP_DROP_FULL);
         return;
@@ -252,8 +253,9 @@ static void open_session(struct tftp_sessions *t, const struct tftp_arrival *in,
 static void keep_waiting(struct tftp_sessions *t, const struct tftp_arrival *in,
                          kedge_nanos now, struct tftp_event *out)
 {
-    struct tftp_session *s =
-        admission_may_wait(t, &in->peer) ? begin(t, in, NULL, now, out) : NULL;
+    struct tftp_session *s = admission_may_wait(t, &in->peer)
+                                 ? request_port_begin(t, in, NULL, now, out)
+                                 : NULL;
 
     if (!s) {
         drop_datagram(t, out, TFTP_DROP_OVER_BUDGET);
@@ -301,7 +303,7 @@ void tftp_sessions_request(struct tftp_sessions *t, const struct tftp_arrival *i
     }
     if (budget_left(t, &in->peer)) {
         if (old)
-            replace(t, old, out);
+            replace_session(t, old, out);
         open_session(t, in, now, out);
     } else if (old) {
         drop_datagram(t, out, TFTP_DROP_OVER_BUDGET);

@@ -39,7 +39,7 @@ void kedge_tftp_sender_end(struct kedge_tftp_sender *s, uint64_t last)
     s->last = last;
 }
 
-static void finish(struct kedge_tftp_sender *s, enum kedge_tftp_outcome outcome)
+static void sender_finish(struct kedge_tftp_sender *s, enum kedge_tftp_outcome outcome)
 {
     s->outcome = outcome;
     s->deadline = KEDGE_NEVER;
@@ -185,7 +185,7 @@ static bool answers_repeat(const struct kedge_tftp_sender *s,
     return newest->again && newest->at > left->until && !too_soon(s, now - newest->at);
 }
 
-static void sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
+static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
     const struct kedge_tftp_burst *first = bursts_first(s, acked);
@@ -228,7 +228,7 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
 {
     bool leapt = acked - s->base >= LEAP;
 
-    sample(s, acked, now);
+    sender_sample(s, acked, now);
     pace_measure(s, acked, now);
     s->base = acked + 1;
     s->suspect_until = KEDGE_NEVER;
@@ -243,7 +243,7 @@ static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now
     s->expired = false;
     s->give_up = now + patience(&s->terms);
     if (s->base > s->last) {
-        finish(s, KEDGE_TFTP_OK);
+        sender_finish(s, KEDGE_TFTP_OK);
         return;
     }
     pace_went_well(s);
@@ -300,9 +300,9 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
             return;
         s->code = in->number;
         /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
-        finish(s, all_sent(s) && in->number == 0 && s->terms.confirm == 0
-                      ? KEDGE_TFTP_OK
-                      : KEDGE_TFTP_ABORTED);
+        sender_finish(s, all_sent(s) && in->number == 0 && s->terms.confirm == 0
+                             ? KEDGE_TFTP_OK
+                             : KEDGE_TFTP_ABORTED);
     }
 }
 
@@ -324,7 +324,7 @@ static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
     rewind_to_base(s, now);
 }
 
-static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
+static struct kedge_tftp_action sender_action(enum kedge_tftp_todo todo)
 {
     return (struct kedge_tftp_action){ .todo = todo };
 }
@@ -332,7 +332,7 @@ static struct kedge_tftp_action act(enum kedge_tftp_todo todo)
 static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
 {
     s->deadline = min_u64(min_u64(at, s->give_up), s->gone_at);
-    return act(KEDGE_TFTP_WAIT);
+    return sender_action(KEDGE_TFTP_WAIT);
 }
 
 static enum kedge_tftp_outcome outcome_of_silence(const struct kedge_tftp_sender *s)
@@ -364,7 +364,7 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
         return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = s->code };
     }
     if (s->outcome == KEDGE_TFTP_RUNNING && now >= min_u64(s->give_up, s->gone_at))
-        finish(s, now >= s->gone_at ? outcome_of_gone(s) : outcome_of_silence(s));
+        sender_finish(s, now >= s->gone_at ? outcome_of_gone(s) : outcome_of_silence(s));
     /* While a part of the window is still to leave (storage is slow, or it is spaced) the
      * peer has nothing to answer. */
     if (s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {
@@ -374,7 +374,7 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
             mend(s, now);
     }
     if (s->outcome != KEDGE_TFTP_RUNNING)
-        return act(KEDGE_TFTP_OVER);
+        return sender_action(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
         return wait_until(s, min_u64(s->expiry, s->suspect_until));
     if (s->spacing && now < s->not_before)

@@ -26,7 +26,8 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
 }
 
-static void release(struct tftp_sessions *t, struct tftp_session *s, kedge_nanos now)
+static void session_release(struct tftp_sessions *t, struct tftp_session *s,
+                            kedge_nanos now)
 {
     uint32_t number = tftp_session_number(t, s);
 
@@ -46,7 +47,7 @@ void tftp_sessions_release(struct tftp_sessions *t, struct tftp_session *s,
                            kedge_nanos now)
 {
     KEDGE_ASSERT(s->state != TFTP_FREE);
-    release(t, s, now);
+    session_release(t, s, now);
 }
 
 struct tftp_session *tftp_sessions_due(struct tftp_sessions *t, kedge_nanos now)
@@ -57,7 +58,7 @@ struct tftp_session *tftp_sessions_due(struct tftp_sessions *t, kedge_nanos now)
         if (t->all[number].state != TFTP_WAITING)
             return &t->all[number];
         t->dropped[TFTP_DROP_OVER_BUDGET]++;
-        release(t, &t->all[number], now);
+        session_release(t, &t->all[number], now);
     }
     return NULL;
 }

@@ -7,7 +7,8 @@ static bool is_taken(const struct store_result *result)
     return result->error == STORE_OK || result->error == STORE_LATER;
 }
 
-static struct store_result append(struct block_writer *t, struct kedge_span bytes)
+static struct store_result append_to_block(struct block_writer *t,
+                                           struct kedge_span bytes)
 {
     struct store_result result = store_ok();
 
@@ -25,12 +26,12 @@ struct store_result block_writer_put(struct block_writer *t, struct kedge_span b
     struct store_result late = store_ok();
 
     if (!t->netascii)
-        return append(t, body);
+        return append_to_block(t, body);
     while (is_taken(&result) && body.len > 0) {
         size_t used;
         size_t len = kedge_netascii_decode(&t->state, body, text, sizeof text, &used);
 
-        result = append(t, (struct kedge_span){ text, len });
+        result = append_to_block(t, (struct kedge_span){ text, len });
         body = (struct kedge_span){ body.ptr + used, body.len - used };
         if (result.error == STORE_LATER)
             late = result;
@@ -43,5 +44,5 @@ struct store_result block_writer_end(struct block_writer *t)
     uint8_t held;
     size_t len = kedge_netascii_finish(&t->state, &held, sizeof held);
 
-    return append(t, (struct kedge_span){ &held, len });
+    return append_to_block(t, (struct kedge_span){ &held, len });
 }

@@ -144,7 +144,7 @@ static kedge_nanos pause_before(const struct fetch *f)
     return min_u64(KEDGE_SEC, tftp_recovery_stall(f->patience) / 4);
 }
 
-static void begin(struct fetch *f, struct transfer_session *x)
+static void fetch_begin_session(struct fetch *f, struct transfer_session *x)
 {
     kedge_nanos now = clock_now();
 
@@ -205,7 +205,7 @@ static bool converse(struct fetch *f, struct transfer_session *x)
         transfer_result_error(f->result, f->error);
         return false;
     }
-    begin(f, x);
+    fetch_begin_session(f, x);
     note_local(f, x);
     session_run(x);
     transfer_result_of(f->result, x);
@@ -339,7 +339,7 @@ static void init(struct fetch *f)
                                                  .rtt = KEDGE_NEVER };
 }
 
-static bool finish(const struct fetch *f)
+static bool fetch_finish(const struct fetch *f)
 {
     const struct fetch_about about = { f->what, f->error.why, f->stranger,
                                        f->not_understood };
@@ -356,7 +356,7 @@ static bool can_be_asked(struct fetch *f)
         return true;
     f->what = "";
     transfer_result_error(f->result, f->error);
-    return finish(f);
+    return fetch_finish(f);
 }
 
 static bool resolve(struct fetch *f, struct kedge_addresses *list)
@@ -370,8 +370,8 @@ static bool resolve(struct fetch *f, struct kedge_addresses *list)
     return false;
 }
 
-static void run(struct fetch *f, const struct kedge_addresses *list,
-                struct transfer_error opened)
+static void run_fetch(struct fetch *f, const struct kedge_addresses *list,
+                      struct transfer_error opened)
 {
     f->started = clock_now();
     f->error = opened;
@@ -394,9 +394,9 @@ bool kedge_get(const struct kedge_endpoint *remote, const char *path,
         return false;
     f.what = strcmp(path, "-") == 0 ? "standard output" : path;
     f.file = &target.file;
-    run(&f, &list, fetch_target_open(&target, path, f.options->sha256));
+    run_fetch(&f, &list, fetch_target_open(&target, path, f.options->sha256));
     fetch_target_close(&target);
-    return finish(&f);
+    return fetch_finish(&f);
 }
 
 bool kedge_put(const char *path, const struct kedge_endpoint *remote,
@@ -419,7 +419,7 @@ bool kedge_put(const char *path, const struct kedge_endpoint *remote,
     from.wanted = f.options->sha256;
     opened = fetch_source_open(&source, &from);
     f.stream = source.local.stream;
-    run(&f, &list, opened);
+    run_fetch(&f, &list, opened);
     fetch_source_close(&source);
-    return finish(&f);
+    return fetch_finish(&f);
 }

@@ -12,8 +12,8 @@
 /* Numbers whose bytes are swapped lie 255 apart at least. */
 #define WINDOW_MAX 255
 
-static void count(struct not_understood *n, enum packet_fault fault,
-                  const struct kedge_tftp_packet *in)
+static void count_fault(struct not_understood *n, enum packet_fault fault,
+                        const struct kedge_tftp_packet *in)
 {
     n->count++;
     n->fault = fault;
@@ -29,7 +29,7 @@ void not_understood_datagram(struct not_understood *n, struct kedge_span datagra
                    datagram.ptr[0] >= KEDGE_TFTP_RRQ &&
                    datagram.ptr[0] <= KEDGE_TFTP_OACK;
 
-    count(n, swapped ? PACKET_SWAPPED_OPCODE : PACKET_UNKNOWN, NULL);
+    count_fault(n, swapped ? PACKET_SWAPPED_OPCODE : PACKET_UNKNOWN, NULL);
 }
 
 static bool is_awaited(const struct awaited *a, uint16_t number)
@@ -50,15 +50,15 @@ void not_understood_packet(struct not_understood *n, const struct kedge_tftp_pac
     bool numbered = in->op == KEDGE_TFTP_DATA || in->op == KEDGE_TFTP_ACK;
 
     if (numbered && is_swapped(a, in->number))
-        count(n, PACKET_SWAPPED_BLOCK, in);
+        count_fault(n, PACKET_SWAPPED_BLOCK, in);
     else if (!a->answered)
-        count(n, PACKET_UNEXPECTED, in);
+        count_fault(n, PACKET_UNEXPECTED, in);
 }
 
 void not_understood_port(struct not_understood *n, const struct kedge_tftp_packet *in,
                          uint16_t port)
 {
-    count(n, PACKET_OTHER_PORT, in);
+    count_fault(n, PACKET_OTHER_PORT, in);
     n->port = port;
 }
 
@@ -71,7 +71,7 @@ static void name_of(const struct not_understood *n, char *out, size_t room)
         snprintf(out, room, "%s", n->op == KEDGE_TFTP_OACK ? "OACK" : "ERROR");
 }
 
-static void fault_of(const struct not_understood *n, char *out, size_t room)
+static void fault_words(const struct not_understood *n, char *out, size_t room)
 {
     char name[16];
 
@@ -101,7 +101,7 @@ void not_understood_explain(const struct not_understood *n, struct kedge_error *
 
     if (n->count == 0)
         return;
-    fault_of(n, fault, sizeof fault);
+    fault_words(n, fault, sizeof fault);
     snprintf(text, sizeof text, "; %" PRIu64 " packet%s not understood, the last: %s",
              n->count, n->count == 1 ? "" : "s", fault);
     problem_append(line, (struct kedge_span){ (const uint8_t *)text, strlen(text) },

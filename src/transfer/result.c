@@ -89,7 +89,7 @@ void transfer_result_of(struct kedge_transfer_result *r, const struct transfer_s
         fill_counts(r, &x->client.machine);
 }
 
-static void add(struct kedge_error *line, const char *text)
+static void add_error_text(struct kedge_error *line, const char *text)
 {
     problem_append(line, span_of(text), SIZE_MAX);
 }
@@ -117,13 +117,13 @@ static void explain_peer_error(struct kedge_error *line,
 {
     char number[32];
 
-    add(line, "the peer says: ");
+    add_error_text(line, "the peer says: ");
     if (r->said_len > 0)
         problem_append(line, (struct kedge_span){ r->said, r->said_len }, 160);
     else
-        add(line, error_name(r->code));
+        add_error_text(line, error_name(r->code));
     snprintf(number, sizeof number, " (error %d)", r->code);
-    add(line, number);
+    add_error_text(line, number);
 }
 
 static void add_code(struct kedge_error *line, int code)
@@ -132,8 +132,8 @@ static void add_code(struct kedge_error *line, int code)
 
     if (code == 0)
         return;
-    add(line, ": ");
-    add(line, strerror_r(code, word, sizeof word));
+    add_error_text(line, ": ");
+    add_error_text(line, strerror_r(code, word, sizeof word));
 }
 
 static void add_peer(struct kedge_error *line, const char *before,
@@ -141,9 +141,10 @@ static void add_peer(struct kedge_error *line, const char *before,
 {
     char text[KEDGE_ADDRESS_TEXT];
 
-    add(line, before);
-    add(line, " ");
-    add(line, r->peer.len ? kedge_address_print(&r->peer, text) : "the server");
+    add_error_text(line, before);
+    add_error_text(line, " ");
+    add_error_text(line,
+                   r->peer.len ? kedge_address_print(&r->peer, text) : "the server");
 }
 
 /* Before any answer of the one that was asked. */
@@ -153,9 +154,10 @@ static void add_stranger(struct kedge_error *line, const struct net_address *str
 
     if (stranger->len == 0)
         return;
-    add(line, "; ");
-    add(line, net_address_print_host(stranger, text));
-    add(line, " answered instead, so ask that address (the server has several, or a NAT "
+    add_error_text(line, "; ");
+    add_error_text(line, net_address_print_host(stranger, text));
+    add_error_text(
+        line, " answered instead, so ask that address (the server has several, or a NAT "
               "is in between)");
 }
 
@@ -165,7 +167,8 @@ static void add_guess(struct kedge_error *line, const struct kedge_transfer_resu
 {
     if (r->outcome == KEDGE_TFTP_TIMEOUT && r->code == 0 && about->stranger.len == 0 &&
         about->not_understood.count == 0)
-        add(line, "; nothing serves there, or a firewall or NAT drops the answers, which "
+        add_error_text(
+            line, "; nothing serves there, or a firewall or NAT drops the answers, which "
                   "come from another port than was asked");
 }
 
@@ -181,11 +184,11 @@ static void explain_silence(struct kedge_error *line,
     else if (answered)
         snprintf(text, sizeof text, "no progress after block %llu",
                  (unsigned long long)r->blocks);
-    add(line, text);
+    add_error_text(line, text);
     add_peer(line, " from", r);
     snprintf(text, sizeof text, ", given up after %llu s",
              (unsigned long long)(r->took / KEDGE_SEC));
-    add(line, text);
+    add_error_text(line, text);
     add_code(line, r->code);
     not_understood_explain(&about->not_understood, line);
     if (answered)
@@ -211,9 +214,9 @@ static void explain_fault(struct kedge_error *line, const struct kedge_transfer_
 
     if (of_file && *about->what) {
         problem_append(line, span_of(about->what), 120);
-        add(line, ": ");
+        add_error_text(line, ": ");
     }
-    add(line, about->why);
+    add_error_text(line, about->why);
     if (wants_code(r))
         add_code(line, r->code);
 }
@@ -231,8 +234,9 @@ static void explain(struct kedge_error *line, const struct kedge_transfer_result
         explain_silence(line, r, about);
         break;
     case KEDGE_TRANSFER_BAD_REPLY:
-        add(line, *about->why ? about->why
-                              : "the server granted options that were not asked for");
+        add_error_text(line, *about->why
+                                 ? about->why
+                                 : "the server granted options that were not asked for");
         break;
     case KEDGE_TRANSFER_UNREACHABLE:
         add_peer(line, "cannot be reached at", r);

@@ -21,7 +21,7 @@ static void acknowledge(struct transfer_session *x, uint64_t block)
         session_say(x, (struct kedge_span){ ack, sizeof ack });
 }
 
-static void refuse(struct transfer_session *x, uint16_t code)
+static void session_refuse(struct transfer_session *x, uint16_t code)
 {
     const char *why = code == KEDGE_TFTP_BAD_OPTION ? "option not as asked" : "";
     uint8_t error[256];
@@ -41,7 +41,7 @@ static kedge_nanos linger(const struct transfer_session *x)
     return lossy ? 2 * kedge_tftp_rto(&r->rtt) : 0;
 }
 
-static void keep(struct transfer_session *x)
+static void keep_file(struct transfer_session *x)
 {
     struct kedge_tftp_receiver *r = &x->client.machine.receiver;
     struct transfer_error error = transfer_error_of(block_writer_end(&x->block_writer));
@@ -76,7 +76,7 @@ static void look_at_the_clock(struct transfer_session *x)
         session_hear(x);
 }
 
-static void step(struct transfer_session *x)
+static void session_step(struct transfer_session *x)
 {
     struct kedge_tftp_action a;
 
@@ -94,10 +94,10 @@ static void step(struct transfer_session *x)
         acknowledge(x, a.first);
         break;
     case KEDGE_TFTP_COMMIT:
-        keep(x);
+        keep_file(x);
         break;
     case KEDGE_TFTP_REFUSE:
-        refuse(x, a.code);
+        session_refuse(x, a.code);
         break;
     case KEDGE_TFTP_WAIT:
         rest(x);
@@ -115,7 +115,7 @@ void session_run(struct transfer_session *x)
                                              .netascii = x->netascii };
     x->now = clock_now();
     while (!x->over)
-        step(x);
+        session_step(x);
     if (x->file->settle && x->error.cause == KEDGE_TRANSFER_DONE)
         x->error = transfer_error_of(x->file->settle(x->file));
     if (!x->finished)

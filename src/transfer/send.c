@@ -13,7 +13,7 @@
 
 static const kedge_nanos look_again = 100 * KEDGE_MSEC;
 
-static bool prepare(struct transfer_session *x)
+static bool prepare_window(struct transfer_session *x)
 {
     const struct kedge_tftp_terms *terms = &x->client.machine.sender.terms;
     uint64_t window;
@@ -55,8 +55,8 @@ static uint64_t at_hand(struct transfer_session *x,
 }
 
 /* Have frames from block a->first on in memory. A file is read ahead of its window. */
-static struct transfer_error load(struct transfer_session *x,
-                                  const struct kedge_tftp_action *a)
+static struct transfer_error load_window(struct transfer_session *x,
+                                         const struct kedge_tftp_action *a)
 {
     const struct kedge_tftp_terms *terms = &x->client.machine.sender.terms;
     bool ahead = !x->file->ready && !x->netascii;
@@ -136,7 +136,7 @@ void session_send(struct transfer_session *x, const struct kedge_tftp_action *bl
         send_opening(x);
         return;
     }
-    if (!x->packets.memory && !prepare(x)) {
+    if (!x->packets.memory && !prepare_window(x)) {
         session_fail(x, fetch_no_memory());
         return;
     }
@@ -146,7 +146,7 @@ void session_send(struct transfer_session *x, const struct kedge_tftp_action *bl
             x, &(struct session_wait){ .until = x->now + look_again, .file = true });
         return;
     }
-    error = load(x, &a);
+    error = load_window(x, &a);
     if (error.cause == KEDGE_TRANSFER_DONE) {
         packets = part(x, &a);
         error = check_last(x, &packets);

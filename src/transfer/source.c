@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-static struct fetch_source *owner(void *file)
+static struct fetch_source *fetch_source_of(void *file)
 {
     return (struct fetch_source *)file;
 }
@@ -27,7 +27,7 @@ static void hash(struct fetch_source *s, struct kedge_span bytes, uint64_t offse
 static struct store_result read_bytes(void *file, const struct block_part *part,
                                       size_t *got)
 {
-    struct fetch_source *s = owner(file);
+    struct fetch_source *s = fetch_source_of(file);
     struct store_result r;
     uint64_t offset = part->offset;
     size_t left;
@@ -52,9 +52,9 @@ static bool is_readable(int fd)
     return poll(&p, 1, 0) > 0;
 }
 
-static uint64_t ready(struct fetch_file *file, uint64_t from, uint64_t end)
+static uint64_t source_ready(struct fetch_file *file, uint64_t from, uint64_t end)
 {
-    struct fetch_source *s = owner(file);
+    struct fetch_source *s = fetch_source_of(file);
     struct local_source *l = &s->local;
 
     while (l->stream && !l->sized && l->end < end && is_readable(l->fd))
@@ -67,7 +67,7 @@ static uint64_t ready(struct fetch_file *file, uint64_t from, uint64_t end)
 
 static struct transfer_error complete(struct fetch_file *file)
 {
-    struct fetch_source *s = owner(file);
+    struct fetch_source *s = fetch_source_of(file);
 
     if (local_source_changed(&s->local))
         return fetch_changed();
@@ -76,7 +76,7 @@ static struct transfer_error complete(struct fetch_file *file)
 
 static bool again(struct fetch_file *file)
 {
-    const struct local_source *l = &owner(file)->local;
+    const struct local_source *l = &fetch_source_of(file)->local;
 
     return !l->stream || l->end <= l->keep_room;
 }
@@ -95,7 +95,7 @@ struct transfer_error fetch_source_open(struct fetch_source *s,
                 : store_errno(ENOMEM);
     s->file = (struct fetch_file){ .read = read_bytes,
                                    .size = s->local.sized ? s->local.size : FETCH_UNKNOWN,
-                                   .ready = s->local.stream ? ready : NULL,
+                                   .ready = s->local.stream ? source_ready : NULL,
                                    .wait_fd = s->local.fd,
                                    .complete = complete,
                                    .rewind = again };

@@ -9,12 +9,12 @@
 
 #define BUFFER (256u << 10)
 
-static struct fetch_target *owner(void *file)
+static struct fetch_target *fetch_target_of(void *file)
 {
     return (struct fetch_target *)file;
 }
 
-static struct store_result flush(struct fetch_target *t)
+static struct store_result flush_target(struct fetch_target *t)
 {
     uint64_t offset = t->delivered - t->held_bytes;
     int count = t->held_count;
@@ -38,14 +38,15 @@ static bool holds_borrowed(const struct fetch_target *t)
 /* Small blocks are gathered: a write costs more than their copy. Large ones stay where
  * they are until they are settled, and that is after their ACK has left: so the peer
  * reads the next while this one is written. */
-static struct store_result append(struct fetch_target *t, struct kedge_span bytes)
+static struct store_result append_to_target(struct fetch_target *t,
+                                            struct kedge_span bytes)
 {
     bool lent = bytes.len >= FETCH_LENT_MIN;
     struct store_result r = store_ok();
 
     if (holds_borrowed(t) ? !lent || t->held_count == FETCH_LENT_MAX
                           : lent || t->held_bytes + bytes.len > BUFFER)
-        r = flush(t);
+        r = flush_target(t);
     if (r.error || bytes.len == 0)
         return r;
     if (lent) {
@@ -74,7 +75,7 @@ static struct store_result refuse_binary(const struct fetch_target *t,
 static struct store_result write_bytes(void *file, struct kedge_span bytes,
                                        uint64_t offset)
 {
-    struct fetch_target *t = owner(file);
+    struct fetch_target *t = fetch_target_of(file);
     uint64_t known = t->delivered - offset;
     struct store_result r;
 
@@ -87,21 +88,21 @@ static struct store_result write_bytes(void *file, struct kedge_span bytes,
     bytes = (struct kedge_span){ bytes.ptr + known, bytes.len - (size_t)known };
     if (t->wanted)
         sha256_update(&t->sum, bytes.len, bytes.ptr);
-    return append(t, bytes);
+    return append_to_target(t, bytes);
 }
 
 /* Who reads a pipe wants what has come; a regular file can wait. */
-static struct store_result settle(struct fetch_file *file)
+static struct store_result settle_target(struct fetch_file *file)
 {
-    struct fetch_target *t = owner(file);
+    struct fetch_target *t = fetch_target_of(file);
 
-    return t->local.stream || holds_borrowed(t) ? flush(t) : store_ok();
+    return t->local.stream || holds_borrowed(t) ? flush_target(t) : store_ok();
 }
 
-static struct transfer_error keep(struct fetch_file *file, uint64_t size,
-                                  uint64_t announced)
+static struct transfer_error keep_target(struct fetch_file *file, uint64_t size,
+                                         uint64_t announced)
 {
-    struct fetch_target *t = owner(file);
+    struct fetch_target *t = fetch_target_of(file);
     struct transfer_error error = transfer_no_error();
 
     if (announced != FETCH_UNKNOWN && size != announced)
@@ -109,7 +110,7 @@ static struct transfer_error keep(struct fetch_file *file, uint64_t size,
     if (error.cause == KEDGE_TRANSFER_DONE)
         error = fetch_check_sum(&t->sum, t->wanted, t->sum_text);
     if (error.cause == KEDGE_TRANSFER_DONE)
-        error = transfer_error_of(flush(t));
+        error = transfer_error_of(flush_target(t));
     if (error.cause == KEDGE_TRANSFER_DONE)
         error = transfer_error_of(local_target_commit(&t->local));
     return error;
@@ -126,7 +127,7 @@ static struct store_result open_local(struct fetch_target *t)
 
 static bool again(struct fetch_file *file)
 {
-    struct fetch_target *t = owner(file);
+    struct fetch_target *t = fetch_target_of(file);
 
     if (t->local.stream)
         return true;
@@ -146,8 +147,8 @@ struct transfer_error fetch_target_open(struct fetch_target *t, const char *path
     t->file = (struct fetch_file){ .size = FETCH_UNKNOWN,
                                    .wait_fd = -1,
                                    .write = write_bytes,
-                                   .settle = settle,
-                                   .keep = keep,
+                                   .settle = settle_target,
+                                   .keep = keep_target,
                                    .rewind = again };
     return transfer_error_of(t->buffer ? open_local(t) : store_errno(ENOMEM));
 }

@@ -220,7 +220,7 @@ static void take(struct transfer_session *x, int n)
         hear_train(x, &x->inbox.in[i]);
 }
 
-static struct transfer_error settle(const struct transfer_session *x)
+static struct transfer_error settle_wait(const struct transfer_session *x)
 {
     bool holds = x->file->settle && session_outcome(x) == KEDGE_TFTP_RUNNING;
 
@@ -231,7 +231,7 @@ static struct transfer_error settle(const struct transfer_session *x)
  * first: an error may be read before what was queued ahead of it. */
 void session_hear(struct transfer_session *x)
 {
-    struct transfer_error error = settle(x);
+    struct transfer_error error = settle_wait(x);
     int n = udp_receive(x->socket.fd, &x->inbox);
 
     if (error.cause != KEDGE_TRANSFER_DONE)
@@ -323,7 +323,7 @@ static struct transfer_error wait_for_any(struct transfer_session *x,
 
 void session_wait(struct transfer_session *x, const struct session_wait *wait)
 {
-    struct transfer_error error = settle(x);
+    struct transfer_error error = settle_wait(x);
 
     if (error.cause == KEDGE_TRANSFER_DONE && !tell_progress(x))
         error = stopped();

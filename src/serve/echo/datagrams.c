@@ -18,7 +18,7 @@ static void pass_over(void *owner, const struct udp_error *e)
     (void)e;
 }
 
-static void flush(struct datagrams *d)
+static void flush_datagrams(struct datagrams *d)
 {
     loop_watch_change(d->loop, &d->watch, udp_flush(&d->out) ? LOOP_READ : LOOP_WRITE);
 }
@@ -33,7 +33,7 @@ static struct guard_datagram as_seen(const struct udp_in *in, struct kedge_span 
                                     .payload = payload };
 }
 
-static void look_at(struct datagrams *d, unsigned i)
+static void look_at_datagram(struct datagrams *d, unsigned i)
 {
     const struct udp_in *in = &d->in.in[i];
     struct guard_datagram g = as_seen(in, in->m.bytes);
@@ -41,15 +41,15 @@ static void look_at(struct datagrams *d, unsigned i)
     d->marks[i] = in->m.segment ? 0 : guard_look(&d->guard, &g);
 }
 
-static void receive(struct datagrams *d)
+static void receive_datagrams(struct datagrams *d)
 {
     int n = udp_receive(d->socket.fd, &d->in);
 
     for (int i = 0; i < n; i++)
-        look_at(d, (unsigned)i);
+        look_at_datagram(d, (unsigned)i);
     for (int i = 0; i < n; i++)
         d->take(d, &d->in.in[i]);
-    flush(d);
+    flush_datagrams(d);
 }
 
 static void on_ready(void *owner, unsigned events)
@@ -59,11 +59,11 @@ static void on_ready(void *owner, unsigned events)
     if (events & LOOP_ERROR)
         (void)udp_drain_errors(d->socket.fd, pass_over, NULL);
     if (events & LOOP_WRITE)
-        flush(d);
+        flush_datagrams(d);
     if (!(events & LOOP_READ))
         return;
     for (int i = 0; i < DATAGRAMS_ROUNDS && d->watch.events == LOOP_READ; i++) {
-        receive(d);
+        receive_datagrams(d);
         if (d->in.count < d->in.room)
             break;
     }
@@ -125,7 +125,7 @@ bool datagrams_may_answer(struct datagrams *d, const struct udp_in *in,
     return guard_check(&d->guard, &g, loop_now(d->loop)) == GUARD_ANSWER;
 }
 
-static void append(char out[SERVE_SUMMARY], uint64_t count, const char *words)
+static void append_count(char out[SERVE_SUMMARY], uint64_t count, const char *words)
 {
     size_t len = strlen(out);
 
@@ -136,12 +136,12 @@ void guard_summary(const struct guard *g, char out[SERVE_SUMMARY])
 {
     const char *before = " (";
 
-    append(out, guard_refused(g), "unanswered");
+    append_count(out, guard_refused(g), "unanswered");
     for (int v = GUARD_ANSWER + 1; v < GUARD_VERDICTS; v++) {
         if (g->counts[v] == 0)
             continue;
         strncat(out, before, SERVE_SUMMARY - strlen(out) - 1);
-        append(out, g->counts[v], guard_word((enum guard_verdict)v));
+        append_count(out, g->counts[v], guard_word((enum guard_verdict)v));
         before = ", ";
     }
     if (guard_refused(g) > 0)
@@ -151,12 +151,12 @@ void guard_summary(const struct guard *g, char out[SERVE_SUMMARY])
 const char *datagrams_summary(const struct datagrams *d, char out[SERVE_SUMMARY])
 {
     *out = 0;
-    append(out, d->received, "datagrams, ");
-    append(out, d->bytes, "bytes; ");
-    append(out, d->out.sent, "answered, ");
+    append_count(out, d->received, "datagrams, ");
+    append_count(out, d->bytes, "bytes; ");
+    append_count(out, d->out.sent, "answered, ");
     guard_summary(&d->guard, out);
     strncat(out, "; ", SERVE_SUMMARY - strlen(out) - 1);
-    append(out, d->out.lost, "answers lost here, ");
-    append(out, d->in.drops, "dropped by the socket's queue");
+    append_count(out, d->out.lost, "answers lost here, ");
+    append_count(out, d->in.drops, "dropped by the socket's queue");
     return out;
 }

@@ -2,7 +2,7 @@
 /* The service that answers each datagram with one fixed text. */
 #include "serve/echo/reply.h"
 
-static void answer(struct datagrams *d, struct udp_in *in)
+static void answer_datagram(struct datagrams *d, struct udp_in *in)
 {
     struct reply *r = (struct reply *)d; /* d is its first member */
     struct udp_message m = in->m;
@@ -18,7 +18,7 @@ int reply_open(struct reply *r, struct loop *l, int fd, const char *text)
     int err;
 
     r->text = span_of(text);
-    r->d.take = answer;
+    r->d.take = answer_datagram;
     err = datagrams_open(&r->d, l, fd, false);
     if (!err)
         r->d.guard.own_text = r->text;

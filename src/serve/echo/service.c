@@ -20,7 +20,7 @@ struct service {
 };
 
 /* False for what is no small service. */
-static bool kind_of(const struct kedge_endpoint *e, enum kind *out)
+static bool service_kind(const struct kedge_endpoint *e, enum kind *out)
 {
     static const enum kind echoes[] = { [KEDGE_TCP] = STREAMS,
                                         [KEDGE_UNIX] = STREAMS,
@@ -58,7 +58,7 @@ int service_open(struct service **out, const struct service_config *c,
     struct service *s;
     int err;
 
-    if (!kind_of(e, &kind))
+    if (!service_kind(e, &kind))
         return -EINVAL;
     s = malloc(sizeof *s);
     if (!s)

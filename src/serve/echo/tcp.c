@@ -72,7 +72,7 @@ static bool is_beyond(const struct echo_tcp *e, int fd)
     return e->limits.descriptors && fd >= e->limits.descriptors;
 }
 
-static void end(struct echo_connection *c, uint64_t *count)
+static void echo_connection_end(struct echo_connection *c, uint64_t *count)
 {
     struct echo_tcp *e = c->echo;
 
@@ -90,7 +90,7 @@ static void end(struct echo_connection *c, uint64_t *count)
 
 static void serve(void *owner, unsigned events);
 
-static void begin(struct echo_tcp *e, int fd)
+static void echo_connection_begin(struct echo_tcp *e, int fd)
 {
     struct echo_connection *c = e->free;
     struct echo_connection *next = c->newer;
@@ -136,7 +136,7 @@ static void accept_some(void *owner, unsigned events)
         fd = accept_one(e);
         if (fd < 0)
             break;
-        begin(e, fd);
+        echo_connection_begin(e, fd);
     }
     accept_or_wait(e);
     if (fd >= 0 || fd == -EAGAIN)
@@ -265,9 +265,9 @@ static void serve(void *owner, unsigned events)
     /* The last bytes and our FIN leave after close(), which resets nothing: all that
      * came was read. */
     if (err == -ENODATA)
-        end(c, &c->echo->counts.finished);
+        echo_connection_end(c, &c->echo->counts.finished);
     else if (err < 0 && err != -EAGAIN)
-        end(c, &c->echo->counts.reset);
+        echo_connection_end(c, &c->echo->counts.reset);
 }
 
 /* ---- the service ---- */
@@ -275,7 +275,7 @@ static void serve(void *owner, unsigned events)
 static void end_idle(struct echo_tcp *e, kedge_nanos now)
 {
     while (e->oldest && now - e->oldest->moved >= e->limits.idle)
-        end(e->oldest, &e->counts.idle);
+        echo_connection_end(e->oldest, &e->counts.idle);
     if (e->oldest)
         loop_timer_set(e->loop, &e->idle_check, e->oldest->moved + e->limits.idle);
 }
@@ -290,7 +290,7 @@ static void end_quiet(struct echo_tcp *e, kedge_nanos now)
 
         next = c->newer;
         if (c->watch.events == LOOP_READ && now - since >= ECHO_QUIET)
-            end(c, &e->counts.finished);
+            echo_connection_end(c, &e->counts.finished);
     }
     if (e->oldest)
         loop_timer_set(e->loop, &e->idle_check, now + ECHO_QUIET / 4);
@@ -368,7 +368,7 @@ void echo_tcp_close(struct echo_tcp *e)
 {
     close_listener(e);
     while (e->oldest)
-        end(e->oldest, &e->counts.reset);
+        echo_connection_end(e->oldest, &e->counts.reset);
     loop_timer_remove(e->loop, &e->idle_check);
     free(e->all);
     e->all = NULL;

@@ -28,7 +28,7 @@ struct status_control {
     struct control_client clients[STATUS_CONTROL_CLIENTS];
 };
 
-static void end(struct control_client *c)
+static void control_client_end(struct control_client *c)
 {
     loop_watch_remove(c->control->loop, &c->watch);
     close(c->watch.fd);
@@ -43,7 +43,7 @@ static void send_rest(struct control_client *c)
 
     c->sent += n > 0 ? (size_t)n : 0;
     if (c->sent == c->len || (n < 0 && n != -EAGAIN))
-        end(c);
+        control_client_end(c);
     else
         loop_watch_change(c->control->loop, &c->watch, LOOP_WRITE);
 }
@@ -54,7 +54,7 @@ static void give(struct control_client *c)
 
     c->text = malloc(document.len + 1);
     if (!c->text) {
-        end(c);
+        control_client_end(c);
         return;
     }
     memcpy(c->text, document.ptr, document.len);
@@ -72,7 +72,7 @@ static void client_ready(void *owner, unsigned events)
     if (c->text && (events & LOOP_WRITE))
         send_rest(c);
     else if (events & (LOOP_ERROR | LOOP_HANGUP))
-        end(c);
+        control_client_end(c);
 }
 
 static struct control_client *free_slot(struct status_control *s)
@@ -93,13 +93,13 @@ static void set_timer(struct status_control *s)
     loop_timer_set(s->loop, &s->timer, next);
 }
 
-static void due(void *owner)
+static void control_due(void *owner)
 {
     struct status_control *s = owner;
 
     for (unsigned i = 0; i < STATUS_CONTROL_CLIENTS; i++)
         if (s->clients[i].watch.added && s->clients[i].until <= loop_now(s->loop))
-            end(&s->clients[i]);
+            control_client_end(&s->clients[i]);
     set_timer(s);
 }
 
@@ -132,7 +132,7 @@ int status_control_open(struct status_control **out, struct loop *loop,
         return -ENOMEM;
     s->loop = loop;
     s->source = *source;
-    s->timer = (struct loop_timer){ .due = due, .owner = s };
+    s->timer = (struct loop_timer){ .due = control_due, .owner = s };
     s->acceptor = (struct status_acceptor){
         .loop = loop, .most = STATUS_CONTROL_CLIENTS, .take = add_client, .owner = s
     };
@@ -163,7 +163,7 @@ void status_control_close(struct status_control *s)
     acceptor_close(&s->acceptor);
     for (unsigned i = 0; i < STATUS_CONTROL_CLIENTS; i++)
         if (s->clients[i].watch.added)
-            end(&s->clients[i]);
+            control_client_end(&s->clients[i]);
     loop_timer_remove(s->loop, &s->timer);
     free(s);
 }

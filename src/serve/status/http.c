@@ -84,8 +84,8 @@ static enum MHD_Result give(const struct status_http *h, struct MHD_Connection *
     return result;
 }
 
-static enum MHD_Result refuse(const struct status_http *h, struct MHD_Connection *c,
-                              unsigned status, const char *why)
+static enum MHD_Result http_refuse(const struct status_http *h, struct MHD_Connection *c,
+                                   unsigned status, const char *why)
 {
     struct answer a = { .status = status, .type = plain };
 
@@ -127,8 +127,8 @@ static enum MHD_Result give_metrics(struct status_http *h, struct MHD_Connection
     return result;
 }
 
-static struct http_client *client_of(struct status_http *h,
-                                     const struct MHD_Connection *c)
+static struct http_client *http_client_of(struct status_http *h,
+                                          const struct MHD_Connection *c)
 {
     for (unsigned i = 0; i < STATUS_HTTP_CLIENTS; i++)
         if (h->clients[i].connection == c)
@@ -156,7 +156,7 @@ static enum MHD_Result give_document(struct status_http *h, struct MHD_Connectio
 /* One whose document is not there yet is asked again when it is. */
 static enum MHD_Result give_status(struct status_http *h, struct MHD_Connection *c)
 {
-    struct http_client *client = client_of(h, c);
+    struct http_client *client = http_client_of(h, c);
 
     if (h->closing || !client)
         return MHD_NO;
@@ -240,19 +240,19 @@ static ON_REQUEST(answer)
     struct status_http *h = owner;
 
     if (!is_our_host(h, c))
-        return refuse(h, c, MHD_HTTP_FORBIDDEN,
-                      "the Host header names no host of this server\n");
+        return http_refuse(h, c, MHD_HTTP_FORBIDDEN,
+                           "the Host header names no host of this server\n");
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return refuse(h, c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+        return http_refuse(h, c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
     if (has_body(h, c))
-        return refuse(h, c, 413, "a request has no body here\n");
+        return http_refuse(h, c, 413, "a request has no body here\n");
     if (strcmp(path, "/metrics") == 0)
         return give_metrics(h, c);
     if (strcmp(path, "/status") == 0)
         return give_status(h, c);
     if (strcmp(path, "/") == 0)
         return give_page(h, c);
-    return refuse(h, c, MHD_HTTP_NOT_FOUND, "there are /, /metrics and /status\n");
+    return http_refuse(h, c, MHD_HTTP_NOT_FOUND, "there are /, /metrics and /status\n");
 }
 
 /* ---- its life on the loop ---- */
@@ -282,22 +282,22 @@ static void set_timer(struct status_http *h)
     loop_timer_set(h->loop, &h->timer, h->acceptor.open > 0 ? now + wait : KEDGE_NEVER);
 }
 
-static void run(struct status_http *h)
+static void run_http(struct status_http *h)
 {
     end_old(h, loop_now(h->loop));
     (void)h->lib.run(h->daemon);
     set_timer(h);
 }
 
-static void ready(void *owner, unsigned events)
+static void http_ready(void *owner, unsigned events)
 {
     (void)events;
-    run(owner);
+    run_http(owner);
 }
 
-static void due(void *owner)
+static void http_due(void *owner)
 {
-    run(owner);
+    run_http(owner);
 }
 
 static void came_or_went(void *owner, struct MHD_Connection *c, void **state,
@@ -305,7 +305,7 @@ static void came_or_went(void *owner, struct MHD_Connection *c, void **state,
 {
     struct status_http *h = owner;
     bool came = code == MHD_CONNECTION_NOTIFY_STARTED;
-    struct http_client *client = client_of(h, came ? NULL : c);
+    struct http_client *client = http_client_of(h, came ? NULL : c);
 
     (void)state;
     if (!client)
@@ -329,10 +329,10 @@ static void add_client(void *owner, int fd)
     peer.len = (socklen_t)max_u64(peer.len, sizeof(struct sockaddr));
     (void)h->lib.add_connection(h->daemon, fd, (struct sockaddr *)&peer.storage,
                                 peer.len);
-    run(h);
+    run_http(h);
 }
 
-static int start(struct status_http *h)
+static int start_http(struct status_http *h)
 {
     const union MHD_DaemonInfo *info;
 
@@ -361,8 +361,8 @@ int status_http_open(struct status_http **out, struct loop *loop,
         return -ENOMEM;
     h->loop = loop;
     h->source = *source;
-    h->watch = (struct loop_watch){ .ready = ready, .owner = h };
-    h->timer = (struct loop_timer){ .due = due, .owner = h };
+    h->watch = (struct loop_watch){ .ready = http_ready, .owner = h };
+    h->timer = (struct loop_timer){ .due = http_due, .owner = h };
     h->acceptor = (struct status_acceptor){
         .loop = loop, .most = STATUS_HTTP_CLIENTS, .take = add_client, .owner = h
     };
@@ -372,7 +372,7 @@ int status_http_open(struct status_http **out, struct loop *loop,
     if (err == 0)
         err = acceptor_open(&h->acceptor);
     if (err == 0)
-        err = start(h);
+        err = start_http(h);
     if (err < 0) {
         status_http_close(h);
         return err;
@@ -404,7 +404,7 @@ void status_http_ready(struct status_http *h)
         any = true;
     }
     if (any)
-        run(h);
+        run_http(h);
 }
 
 /* Whoever waits still is let go first, as the library wants it. */

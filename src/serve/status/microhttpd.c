@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* ISO C knows no conversion from the pointer that dlsym() gives. */
-static bool find(const struct microhttpd *m, const char *name, void *out, size_t size)
+static bool find_symbol(const struct microhttpd *m, const char *name, void *out,
+                        size_t size)
 {
     void *found = dlsym(m->library, name);
 
@@ -23,7 +24,7 @@ int microhttpd_load(struct microhttpd *m)
                                   dlopen(MICROHTTPD_LIBRARY, RTLD_NOW | RTLD_LOCAL) };
     if (!m->library)
         return -ENOENT;
-#define FIND(name) all = find(m, "MHD_" #name, &m->name, sizeof m->name) && all;
+#define FIND(name) all = find_symbol(m, "MHD_" #name, &m->name, sizeof m->name) && all;
     MICROHTTPD_CALLS(FIND)
 #undef FIND
     return all ? 0 : -ENOENT;

@@ -94,7 +94,7 @@ static void names_free(struct case_names *n)
     free(n);
 }
 
-static bool grow(struct case_names *n, size_t len)
+static bool grow_names(struct case_names *n, size_t len)
 {
     if (n->count == n->room) {
         size_t room = n->room ? 2 * n->room : 64;
@@ -122,7 +122,7 @@ static bool add_name(struct case_names *n, const struct match_locale *l, const c
     size_t len = strlen(name);
     struct folded f;
 
-    if (!grow(n, len + 1))
+    if (!grow_names(n, len + 1))
         return false;
     fold(l, span_of(name), &f);
     n->list[n->count++] = (struct case_name){ f.hash, (uint32_t)n->len };
@@ -141,7 +141,7 @@ static int by_hash(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-static bool fill(struct case_names *n, const struct match_locale *l, DIR *dir)
+static bool fill_names(struct case_names *n, const struct match_locale *l, DIR *dir)
 {
     struct dirent *entry = NULL;
 
@@ -159,7 +159,7 @@ static struct case_names *read_names(const struct match_locale *l, int fd)
 {
     struct case_names *n = calloc(1, sizeof *n);
     DIR *dir = n ? fdopendir(fd) : NULL;
-    bool good = dir && fill(n, l, dir);
+    bool good = dir && fill_names(n, l, dir);
 
     if (dir)
         closedir(dir);
@@ -209,7 +209,7 @@ void case_cache_init(struct case_cache *c)
     pthread_mutex_init(&c->lock, NULL);
 }
 
-static void forget(struct case_cache *c, struct case_names **link)
+static void forget_names(struct case_cache *c, struct case_names **link)
 {
     struct case_names *n = *link;
 
@@ -222,7 +222,7 @@ static void forget(struct case_cache *c, struct case_names **link)
 void case_cache_free(struct case_cache *c)
 {
     while (c->first)
-        forget(c, &c->first);
+        forget_names(c, &c->first);
     if (c->letters.locale)
         match_locale_close(&c->letters);
     pthread_mutex_destroy(&c->lock);
@@ -247,7 +247,7 @@ static struct case_names *find_known(struct case_cache *c, const struct file_ide
     if (!n)
         return NULL;
     if (!identity_same(&n->directory, id)) {
-        forget(c, link);
+        forget_names(c, link);
         return NULL;
     }
     *link = n->next;
@@ -267,7 +267,7 @@ static bool has_settled(const struct case_names *n)
 }
 
 /* The last of the list go. */
-static void make_room(struct case_cache *c, size_t names)
+static void make_cache_room(struct case_cache *c, size_t names)
 {
     while (c->first && (c->directories == CASE_CACHE_DIRECTORIES ||
                         c->names > CASE_CACHE_NAMES - names)) {
@@ -275,7 +275,7 @@ static void make_room(struct case_cache *c, size_t names)
 
         while ((*last)->next)
             last = &(*last)->next;
-        forget(c, last);
+        forget_names(c, last);
     }
 }
 
@@ -284,8 +284,8 @@ static void remember(struct case_cache *c, struct case_names *n)
 {
     pthread_mutex_lock(&c->lock);
     if (find_known(c, &n->directory))
-        forget(c, &c->first);
-    make_room(c, n->count);
+        forget_names(c, &c->first);
+    make_cache_room(c, n->count);
     put_first(c, n);
     c->names += n->count;
     c->directories++;

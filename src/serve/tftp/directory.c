@@ -45,12 +45,12 @@ static kedge_nanos now_of(const struct directory_file *f)
     return loop_now(directory_of(&f->base)->config.loop);
 }
 
-static void resume(struct directory_file *f, struct store_result result)
+static void directory_resume(struct directory_file *f, struct store_result result)
 {
     f->base.resume(f->base.transfer, result);
 }
 
-static struct store_result later(void)
+static struct store_result directory_later(void)
 {
     return store_fail(STORE_LATER, "by a helper");
 }
@@ -76,7 +76,7 @@ static void set_file(struct directory_file *f, struct cached_file *file)
     f->base.size = file->size;
 }
 
-static void refused(struct directory_file *f, enum store_error error)
+static void directory_refused(struct directory_file *f, enum store_error error)
 {
     f->hushed =
         error == STORE_GONE && !seldom_may_say(directory_of(&f->base)->config.seldom,
@@ -92,9 +92,9 @@ static void read_opened(struct cache_opening *opening)
         policy_hold_opened(&f->hold);
         set_file(f, opening->file);
     } else {
-        refused(f, opening->result.error);
+        directory_refused(f, opening->result.error);
     }
-    resume(f, opening->result);
+    directory_resume(f, opening->result);
 }
 
 static uint32_t group_of_file(const struct directory_file *f)
@@ -115,12 +115,12 @@ static struct store_result open_read(struct directory *d, struct directory_file 
                                          .group = group_of_file(f),
                                          .done = read_opened };
     cache_open(d->config.files, &f->opening);
-    return later();
+    return directory_later();
 }
 
 static void cold_read_done(struct cold_read *c, struct store_result result)
 {
-    resume(JOB_OWNER(c, struct directory_file, cold), result);
+    directory_resume(JOB_OWNER(c, struct directory_file, cold), result);
 }
 
 static struct store_result directory_read(struct provided_file *file,
@@ -163,7 +163,7 @@ static bool directory_changed(const struct provided_file *file)
 }
 
 /* Who asks again where no descriptor was left shall find some: an upload wants two. */
-static void make_room(const struct directory *d, int err)
+static void make_descriptor_room(const struct directory *d, int err)
 {
     if (err == EMFILE || err == ENFILE)
         cache_evict(d->config.files, 3);
@@ -176,8 +176,8 @@ static void upload_opened(struct provided_file *file)
     if (f->upload.upload.result.error == STORE_OK)
         policy_hold_opened(&f->hold);
     else
-        refused(f, f->upload.upload.result.error);
-    make_room(directory_of(file), f->upload.upload.result.err);
+        directory_refused(f, f->upload.upload.result.error);
+    make_descriptor_room(directory_of(file), f->upload.upload.result.err);
 }
 
 static struct store_result open_upload(struct directory *d, struct directory_file *f)
@@ -212,7 +212,7 @@ static struct store_result open_judged(struct directory_file *f)
         f->base.note = "its MAC is not known yet: no section by MAC counts";
     if (f->rules.mac_failed && seldom_may_say(d->config.seldom, mac_failed, 0, now_of(f)))
         f->base.note = mac_failed;
-    make_room(d, result.err);
+    make_descriptor_room(d, result.err);
     if (result.error == STORE_OK)
         result = policy_hold_enter(&f->hold, &f->rules, f->request.peer);
     if (result.error == STORE_OK)
@@ -220,12 +220,12 @@ static struct store_result open_judged(struct directory_file *f)
     if (result.error == STORE_OK)
         policy_hold_opened(&f->hold);
     else if (result.error != STORE_LATER)
-        refused(f, result.error);
+        directory_refused(f, result.error);
     return result;
 }
 
 /* A client that hears nothing makes the kernel learn nothing, so that is done here. */
-static void judge(struct directory_file *f)
+static void directory_judge(struct directory_file *f)
 {
     struct directory *d = directory_of(&f->base);
     const struct directory_config *c = &d->config;
@@ -240,7 +240,7 @@ static void judge(struct directory_file *f)
 
 static void judge_by_helper(struct store_job *job)
 {
-    judge(JOB_OWNER(job, struct directory_file, judging));
+    directory_judge(JOB_OWNER(job, struct directory_file, judging));
 }
 
 /* From the start, but one at a time for the client's network: no more than one helper. */
@@ -254,14 +254,14 @@ static void judge_alone(struct directory_file *f)
 static void judged(struct store_job *job)
 {
     struct directory_file *f = JOB_OWNER(job, struct directory_file, judging);
-    struct store_result result = later();
+    struct store_result result = directory_later();
 
     if (f->rules.slow)
         judge_alone(f);
     else
         result = open_judged(f);
     if (result.error != STORE_LATER)
-        resume(f, result);
+        directory_resume(f, result);
 }
 
 static struct store_result judge_later(struct directory *d, struct directory_file *f)
@@ -270,7 +270,7 @@ static struct store_result judge_later(struct directory *d, struct directory_fil
                                      .done = judged,
                                      .group = job_group(NULL, f->request.name, false) };
     workers_submit(d->config.workers, &f->judging);
-    return later();
+    return directory_later();
 }
 
 /* Without a policy all have the one root. */
@@ -294,7 +294,7 @@ static struct store_result directory_open(struct provided_file *file,
     if (f->hold.set && f->hold.set->blocks)
         return judge_later(d, f);
     if (f->hold.set)
-        judge(f);
+        directory_judge(f);
     else
         take_base(&d->config, f);
     return open_judged(f);

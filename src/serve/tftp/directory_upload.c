@@ -15,12 +15,12 @@ static struct directory_upload *owner_of(struct upload *upload)
     return JOB_OWNER(upload, struct directory_upload, upload);
 }
 
-static void resume(struct directory_upload *u, struct store_result result)
+static void upload_resume(struct directory_upload *u, struct store_result result)
 {
     u->file->resume(u->file->transfer, result);
 }
 
-static struct store_result later(void)
+static struct store_result upload_later(void)
 {
     return store_fail(STORE_LATER, "by a helper");
 }
@@ -32,7 +32,7 @@ static void helper_opened(struct upload *upload)
     u->opened(u->file);
     u->open = upload->result.error == STORE_OK;
     u->file->slow = upload->slow;
-    resume(u, upload->result);
+    upload_resume(u, upload->result);
 }
 
 struct store_result directory_upload_open(struct directory_upload *u)
@@ -41,7 +41,7 @@ struct store_result directory_upload_open(struct directory_upload *u)
         return store_fail(STORE_DENIED, "uploads are refused");
     u->upload.done = helper_opened;
     upload_begin(u->workers, &u->upload);
-    return later();
+    return upload_later();
 }
 
 static struct store_result write_gathered(struct directory_upload *u)
@@ -57,7 +57,7 @@ static struct store_result write_gathered(struct directory_upload *u)
 
 /* ---- Who has memory for bytes ---- */
 
-static void enter(struct gatherers *all, struct directory_upload *u)
+static void gatherer_enter(struct gatherers *all, struct directory_upload *u)
 {
     u->older = all->newest;
     u->newer = NULL;
@@ -66,7 +66,7 @@ static void enter(struct gatherers *all, struct directory_upload *u)
     all->count++;
 }
 
-static void leave(struct gatherers *all, struct directory_upload *u)
+static void gatherer_leave(struct gatherers *all, struct directory_upload *u)
 {
     *(u->older ? &u->older->newer : &all->oldest) = u->newer;
     *(u->newer ? &u->newer->older : &all->newest) = u->older;
@@ -76,7 +76,7 @@ static void leave(struct gatherers *all, struct directory_upload *u)
 static void forget_bytes(struct directory_upload *u)
 {
     if (u->gathered.bytes && !u->upload.slow)
-        leave(u->gatherers, u);
+        gatherer_leave(u->gatherers, u);
     free(u->gathered.bytes);
     u->gathered = (struct gathered){ 0 };
 }
@@ -100,7 +100,7 @@ static bool take_memory(struct directory_upload *u)
         write_out(all->oldest);
     u->gathered.bytes = malloc(GATHER_BYTES);
     if (u->gathered.bytes && !u->upload.slow)
-        enter(all, u);
+        gatherer_enter(all, u);
     return u->gathered.bytes != NULL;
 }
 
@@ -108,11 +108,11 @@ static void got_bytes(struct directory_upload *u)
 {
     if (u->upload.slow || u->gatherers->newest == u)
         return;
-    leave(u->gatherers, u);
-    enter(u->gatherers, u);
+    gatherer_leave(u->gatherers, u);
+    gatherer_enter(u->gatherers, u);
 }
 
-static struct store_result make_room(struct directory_upload *u, size_t len)
+static struct store_result make_upload_room(struct directory_upload *u, size_t len)
 {
     struct gathered *g = &u->gathered;
 
@@ -145,7 +145,7 @@ static void helper_committed(struct upload *upload)
     struct directory_upload *u = owner_of(upload);
 
     u->open = false;
-    resume(u, upload->result);
+    upload_resume(u, upload->result);
 }
 
 static void commit_by_helper(struct directory_upload *u)
@@ -191,7 +191,7 @@ static void helper_wrote(struct upload *upload)
     else if (good && u->commits)
         commit_by_helper(u);
     else
-        resume(u, upload->result);
+        upload_resume(u, upload->result);
 }
 
 /* Blocks are cut where memory is full: what is written begins and ends at a multiple of
@@ -203,7 +203,7 @@ struct store_result directory_upload_write(struct directory_upload *u,
     uint64_t end = offset + bytes.len;
 
     while (result.error == STORE_OK && bytes.len > 0) {
-        result = make_room(u, bytes.len);
+        result = make_upload_room(u, bytes.len);
         if (result.error == STORE_OK)
             gather(&u->gathered, &bytes, end - bytes.len);
     }
@@ -211,7 +211,7 @@ struct store_result directory_upload_write(struct directory_upload *u,
         return result;
     if (!u->writing)
         write_by_helper(u);
-    return later();
+    return upload_later();
 }
 
 struct store_result directory_upload_commit(struct directory_upload *u)
@@ -220,7 +220,7 @@ struct store_result directory_upload_commit(struct directory_upload *u)
 
     if (u->writing) {
         u->commits = true;
-        return later();
+        return upload_later();
     }
     result = so_far(u);
     if (result.error == STORE_OK)
@@ -229,12 +229,12 @@ struct store_result directory_upload_commit(struct directory_upload *u)
     if (result.error != STORE_OK)
         return result;
     commit_by_helper(u);
-    return later();
+    return upload_later();
 }
 
 static void helper_dropped(struct upload *upload)
 {
-    resume(owner_of(upload), store_ok());
+    upload_resume(owner_of(upload), store_ok());
 }
 
 struct store_result directory_upload_close(struct directory_upload *u)
@@ -245,5 +245,5 @@ struct store_result directory_upload_close(struct directory_upload *u)
     u->open = false;
     u->upload.done = helper_dropped;
     upload_abort(u->workers, &u->upload);
-    return later();
+    return upload_later();
 }

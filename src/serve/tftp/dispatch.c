@@ -51,8 +51,8 @@ static struct channel channel_to(const struct tftp_port *p, const struct udp_mes
 /* A reply that belongs to no transfer. It leaves from the data socket that was spoken to:
  * clients heed no other. Or from any; from the request port only where that is the only one,
  * for there it could be taken for the answer of a server to a server. */
-static void answer(struct tftp_port *p, const struct udp_message *m,
-                   const struct tftp_event *event)
+static void dispatch_answer(struct tftp_port *p, const struct udp_message *m,
+                            const struct tftp_event *event)
 {
     struct tftp_port *from = p->requests ? &p->listener->port[p->listener->ports - 1] : p;
     struct channel to = channel_to(from, m);
@@ -62,8 +62,8 @@ static void answer(struct tftp_port *p, const struct udp_message *m,
         malformed_record(from, m, event->malformed);
 }
 
-static void act(struct tftp_port *p, const struct udp_message *m,
-                const struct tftp_event *event)
+static void dispatch_act(struct tftp_port *p, const struct udp_message *m,
+                         const struct tftp_event *event)
 {
     struct tftp_service *s = p->service;
 
@@ -73,7 +73,7 @@ static void act(struct tftp_port *p, const struct udp_message *m,
     case TFTP_DROPPED:
         break;
     case TFTP_ANSWER:
-        answer(p, m, event);
+        dispatch_answer(p, m, event);
         break;
     case TFTP_OPEN:
         request_keep(s, event, m);
@@ -99,7 +99,7 @@ static void take_data(struct tftp_port *p, const struct udp_in *in)
     fill_arrival(p, in, &arrival);
     tftp_sessions_data(&p->service->sessions, &arrival, loop_now(p->service->config.loop),
                        &event);
-    act(p, &in->m, &event);
+    dispatch_act(p, &in->m, &event);
 }
 
 /* One datagram, or several of one peer that the kernel has joined (GRO). */
@@ -211,7 +211,7 @@ static void take_request(struct tftp_port *p, const struct udp_in *in)
         tftp_sessions_data(sessions, &arrival, now, &event);
     else
         tftp_sessions_request(sessions, &arrival, now, &event);
-    act(p, &in->m, &event);
+    dispatch_act(p, &in->m, &event);
 }
 
 static void drain_requests(struct tftp_port *p)

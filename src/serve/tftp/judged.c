@@ -37,8 +37,8 @@ void judged_free(struct judged *j)
     j->slots = NULL;
 }
 
-static struct judged_key key_of(const struct policy_set *set,
-                                const struct provider_request *q)
+static struct judged_key judged_key_of(const struct policy_set *set,
+                                       const struct provider_request *q)
 {
     struct net_raw raw = net_address_raw(q->peer);
     struct judged_key key;
@@ -101,8 +101,8 @@ static void recall(const struct judged_slot *s, struct rules *out)
     memcpy(out->rule, s->rule, sizeof s->rule);
 }
 
-static void keep(struct judged_slot *s, const struct judged_key *key,
-                 const struct rules *rules)
+static void keep_judgement(struct judged_slot *s, const struct judged_key *key,
+                           const struct rules *rules)
 {
     size_t len = strlen(rules->name.text);
 
@@ -140,12 +140,12 @@ void judged_judge(struct judged *j, struct policy_set *set, const struct rules_b
         rules_judge(set, base, q, NULL, out);
         return;
     }
-    key = key_of(set, q);
+    key = judged_key_of(set, q);
     slot = slot_of(j, &key);
     if (memcmp(&slot->key, &key, bytes_of(&key).len) == 0) {
         recall(slot, out);
         return;
     }
     rules_judge(set, base, q, NULL, out);
-    keep(slot, &key, out);
+    keep_judgement(slot, &key, out);
 }

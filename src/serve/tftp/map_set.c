@@ -30,7 +30,8 @@ static struct map_char take_character(const void *owner, struct kedge_span text,
 }
 
 /* "file:line: what" */
-static void complain(struct writer *w, const char *path, uint32_t line, const char *what)
+static void map_complain(struct writer *w, const char *path, uint32_t line,
+                         const char *what)
 {
     put(w, span_of(path));
     put_u8(w, ':');
@@ -49,7 +50,7 @@ static bool complain_of_file(struct writer *w, const char *path, const char *wha
     return false;
 }
 
-static bool read_all(int fd, uint8_t *into, size_t size, size_t *len)
+static bool read_map_bytes(int fd, uint8_t *into, size_t size, size_t *len)
 {
     ssize_t n = 0;
 
@@ -75,7 +76,7 @@ static bool read_map(struct map_set *s, const char *path, struct kedge_span *tex
     s->text = malloc(MAP_FILE_MAX + 1);
     if (!s->text)
         complain_of_file(complaints, path, "no memory");
-    else if (!read_all(fd, s->text, MAP_FILE_MAX + 1, &len))
+    else if (!read_map_bytes(fd, s->text, MAP_FILE_MAX + 1, &len))
         complain_of_file(complaints, path, strerror(errno));
     else if (len > MAP_FILE_MAX)
         complain_of_file(complaints, path, "larger than 1 MiB, the limit of a map file");
@@ -86,8 +87,8 @@ static bool read_map(struct map_set *s, const char *path, struct kedge_span *tex
     return good;
 }
 
-static bool parse(struct map_set *s, struct kedge_span text, const char *path,
-                  struct writer *complaints)
+static bool parse_map(struct map_set *s, struct kedge_span text, const char *path,
+                      struct writer *complaints)
 {
     struct map_lines lines = { .left = text };
     struct map_problem why;
@@ -105,7 +106,7 @@ static bool parse(struct map_set *s, struct kedge_span text, const char *path,
         if (found == MAP_LINE_RULE)
             why = (struct map_problem){ .fault = MAP_TOO_MANY, .line = lines.line };
         map_problem_text(&w, &why);
-        complain(complaints, path, why.line, what);
+        map_complain(complaints, path, why.line, what);
         good = false;
         if (why.fault == MAP_TOO_MANY)
             break;
@@ -157,8 +158,8 @@ static bool try_out(struct map_set *s, const char *path, struct writer *complain
     case MATCH_FINE:
         return true;
     case MATCH_TOO_COSTLY:
-        complain(complaints, path, bad < s->map.count ? s->rules[bad].line : 0,
-                 "the regular expression takes more than 1 s or 64 MiB to compile");
+        map_complain(complaints, path, bad < s->map.count ? s->rules[bad].line : 0,
+                     "the regular expression takes more than 1 s or 64 MiB to compile");
         return false;
     case MATCH_UNTRIED:
         break;
@@ -181,16 +182,17 @@ static bool compile(struct map_set *s, const char *path, struct writer *complain
                                     sizeof error) == 0;
         good = good && e->compiled;
         if (!e->compiled)
-            complain(complaints, path, s->rules[i].line, error);
+            map_complain(complaints, path, s->rules[i].line, error);
         else if (s->rules[i].letters & MAP_BACKREF)
-            complain(complaints, path, s->rules[i].line,
-                     "warning: a back-reference in a regular expression is slow; this "
-                     "rule sees only names of up to 128 bytes");
+            map_complain(
+                complaints, path, s->rules[i].line,
+                "warning: a back-reference in a regular expression is slow; this "
+                "rule sees only names of up to 128 bytes");
     }
     return good;
 }
 
-static bool allocate(struct map_set *s, const struct kedge_span *text)
+static bool allocate_rules(struct map_set *s, const struct kedge_span *text)
 {
     s->rules = calloc(MAP_RULES_MAX + 1, sizeof *s->rules);
     s->expressions = calloc(MAP_RULES_MAX, sizeof *s->expressions);
@@ -199,7 +201,7 @@ static bool allocate(struct map_set *s, const struct kedge_span *text)
     return s->rules && s->expressions && s->regexes;
 }
 
-static bool load(struct map_set *s, const char *path, struct writer *complaints)
+static bool load_map(struct map_set *s, const char *path, struct writer *complaints)
 {
     struct kedge_span text = { 0 };
 
@@ -208,9 +210,9 @@ static bool load(struct map_set *s, const char *path, struct writer *complaints)
     s->chars = (struct map_chars){ .take = take_character, .owner = &s->locale };
     if (!read_map(s, path, &text, complaints))
         return false;
-    if (!allocate(s, &text))
+    if (!allocate_rules(s, &text))
         return complain_of_file(complaints, path, "no memory");
-    if (!parse(s, text, path, complaints))
+    if (!parse_map(s, text, path, complaints))
         return false;
     copy_expressions(s);
     return try_out(s, path, complaints) && compile(s, path, complaints);
@@ -219,7 +221,7 @@ static bool load(struct map_set *s, const char *path, struct writer *complaints)
 bool map_set_load(struct map_set *s, const char *path, struct writer *complaints)
 {
     *s = (struct map_set){ 0 };
-    if (load(s, path, complaints))
+    if (load_map(s, path, complaints))
         return true;
     map_set_free(s);
     return false;

@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void step(struct kedge_span *text, size_t n)
+static void step_over(struct kedge_span *text, size_t n)
 {
     text->ptr += n;
     text->len -= n;
 }
 
-static bool is_there(int dir, struct kedge_span part)
+static bool part_is_there(int dir, struct kedge_span part)
 {
     struct root_name name = { "" };
     struct stat st;
@@ -50,7 +50,7 @@ static bool add_part(struct naming *n, struct kedge_span part)
     found->count = 0;
     n->result = root_open_directory(n->root, &n->out->name, &fd);
     if (n->result.error == STORE_OK) {
-        there = is_there(fd, part);
+        there = part_is_there(fd, part);
         if (there)
             close(fd);
         else
@@ -66,7 +66,7 @@ static bool add_part(struct naming *n, struct kedge_span part)
 }
 
 /* The part in front; empty where the rest is not looked for. */
-static struct kedge_span part_of(struct kedge_span left)
+static struct kedge_span first_part(struct kedge_span left)
 {
     const uint8_t *slash = left.len > 0 ? memchr(left.ptr, '/', left.len) : NULL;
     struct kedge_span part = { left.ptr, slash ? (size_t)(slash - left.ptr) : left.len };
@@ -91,11 +91,11 @@ struct store_result name_case_find(const struct store_root *root,
     bool more = true;
 
     *out = (struct name_case){ .changed = false };
-    while (more && (part = part_of(left)).len > 0) {
+    while (more && (part = first_part(left)).len > 0) {
         more = add_part(&n, part);
-        step(&left, part.len);
+        step_over(&left, part.len);
         if (left.len > 1)
-            step(&left, 1); /* the slash; one at the end stays */
+            step_over(&left, 1); /* the slash; one at the end stays */
     }
     if (left.len > 0 && left.ptr[0] != '/' && n.w.len > 0)
         put_u8(&n.w, '/');

@@ -79,8 +79,8 @@ static void drop(struct policy_root *made)
 }
 
 /* Another thread may have been faster: then its one is taken. */
-static struct policy_root *keep(struct policy_roots *r, struct kedge_span path,
-                                struct policy_root *made)
+static struct policy_root *keep_root(struct policy_roots *r, struct kedge_span path,
+                                     struct policy_root *made)
 {
     struct policy_root *found;
 
@@ -115,7 +115,7 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
         result = open_new(r, path, &made);
         if (result.error != STORE_OK)
             return result;
-        found = keep(r, path, made);
+        found = keep_root(r, path, made);
     }
     if (!found)
         return store_fail(STORE_BUSY, "too many open roots of clients");

@@ -35,7 +35,7 @@ void policy_set_free(struct policy_set *s)
     *s = (struct policy_set){ 0 };
 }
 
-static bool grow(struct policy_set *s)
+static bool grow_set(struct policy_set *s)
 {
     size_t room = s->room ? 2 * s->room : 16;
     struct policy_section *more = realloc(s->sections, room * sizeof *more);
@@ -50,7 +50,7 @@ static bool grow(struct policy_set *s)
 struct policy_section *policy_set_add(struct policy_set *s)
 {
     if (s->policy.count == POLICY_SECTIONS_MAX ||
-        (s->policy.count == s->room && !grow(s)))
+        (s->policy.count == s->room && !grow_set(s)))
         return NULL;
     s->sections[s->policy.count] = (struct policy_section){ 0 };
     return &s->sections[s->policy.count++];
@@ -244,9 +244,9 @@ bool policy_set_open_roots(struct policy_set *s, uint32_t transfers,
     return good;
 }
 
-static struct policy_share_key key_of(const struct policy_set *s,
-                                      const struct policy_choice *c,
-                                      const struct net_address *client)
+static struct policy_share_key share_key_of(const struct policy_set *s,
+                                            const struct policy_choice *c,
+                                            const struct net_address *client)
 {
     return policy_share_key((uint32_t)(c->by - s->sections), c->by, client);
 }
@@ -258,7 +258,7 @@ enum policy_entry policy_set_enter(struct policy_set *s, const struct policy_cho
 
     if (!s->shares.all || !is_counted(c->by))
         return POLICY_ENTERED;
-    key = key_of(s, c, client);
+    key = share_key_of(s, c, client);
     return policy_shares_enter(&s->shares, &key, c->value.number);
 }
 
@@ -269,7 +269,7 @@ void policy_set_leave(struct policy_set *s, const struct policy_choice *c,
 
     if (!s->shares.all || !is_counted(c->by))
         return;
-    key = key_of(s, c, client);
+    key = share_key_of(s, c, client);
     policy_shares_leave(&s->shares, &key);
 }
 

@@ -95,7 +95,7 @@ static uint32_t *chain_of(struct policy_shares *s, const struct policy_share_key
 }
 
 /* The link that leads to it; or, at the end of its chain, to none. */
-static uint32_t *find(struct policy_shares *s, const struct policy_share_key *key)
+static uint32_t *find_share(struct policy_shares *s, const struct policy_share_key *key)
 {
     uint32_t *at = chain_of(s, key);
 
@@ -116,10 +116,10 @@ static uint32_t take_free(struct policy_shares *s)
     return number;
 }
 
-static enum policy_entry enter(struct policy_shares *s,
-                               const struct policy_share_key *key, uint64_t most)
+static enum policy_entry share_enter(struct policy_shares *s,
+                                     const struct policy_share_key *key, uint64_t most)
 {
-    uint32_t *at = find(s, key);
+    uint32_t *at = find_share(s, key);
 
     if (most == 0)
         return POLICY_SHARE_FULL;
@@ -141,7 +141,7 @@ enum policy_entry policy_shares_enter(struct policy_shares *s,
     enum policy_entry entered = POLICY_ENTERED;
 
     pthread_mutex_lock(&s->lock);
-    entered = enter(s, key, most);
+    entered = share_enter(s, key, most);
     pthread_mutex_unlock(&s->lock);
     return entered;
 }
@@ -152,7 +152,7 @@ void policy_shares_leave(struct policy_shares *s, const struct policy_share_key 
     struct policy_share *one = NULL;
 
     pthread_mutex_lock(&s->lock);
-    at = find(s, key);
+    at = find_share(s, key);
     KEDGE_ASSERT(*at != none);
     one = &s->all[*at];
     if (--one->count == 0) {

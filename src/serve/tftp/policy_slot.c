@@ -9,7 +9,7 @@ void policy_slot_init(struct policy_slot *s, struct policy_set *first)
     pthread_mutex_init(&s->lock, NULL);
 }
 
-static void release(struct policy_set *set)
+static void release_set(struct policy_set *set)
 {
     if (set && set->release)
         set->release(set);
@@ -17,7 +17,7 @@ static void release(struct policy_set *set)
 
 void policy_slot_free(struct policy_slot *s)
 {
-    release(s->now);
+    release_set(s->now);
     pthread_mutex_destroy(&s->lock);
 }
 
@@ -41,7 +41,7 @@ void policy_slot_give(struct policy_slot *s, struct policy_set *set)
     last = --set->users == 0 && set != s->now;
     pthread_mutex_unlock(&s->lock);
     if (last)
-        release(set);
+        release_set(set);
 }
 
 void policy_slot_replace(struct policy_slot *s, struct policy_set *next)
@@ -55,5 +55,5 @@ void policy_slot_replace(struct policy_slot *s, struct policy_set *next)
     if (old->users > 0)
         old = NULL; /* the last of them does it */
     pthread_mutex_unlock(&s->lock);
-    release(old);
+    release_set(old);
 }

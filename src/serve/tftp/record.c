@@ -16,7 +16,7 @@ static void reason_set(struct tftp_transfer *t, const char *text)
     snprintf(t->reason, sizeof t->reason, "%s", text);
 }
 
-static enum verdict_fault fault_of(enum store_error error)
+static enum verdict_fault verdict_fault_of(enum store_error error)
 {
     static const enum verdict_fault faults[] = {
         [STORE_NOT_FOUND] = FAULT_NOT_FOUND,
@@ -39,7 +39,7 @@ void failure_note(struct tftp_transfer *t, const struct store_result *why)
 {
     reason_set(t, why->why);
     if (t->fault == FAULT_NONE)
-        t->fault = fault_of(why->error);
+        t->fault = verdict_fault_of(why->error);
 }
 
 /* Room for the texts of one record, which only borrows them. */
@@ -222,7 +222,7 @@ void transfer_heard_error(struct tftp_transfer *t, struct kedge_span datagram)
     t->reason[w.len] = 0;
 }
 
-static void report_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
+static void record_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcome)
 {
     const struct kedge_tftp_machine *m = &t->session->machine;
 
@@ -342,7 +342,7 @@ void transfer_record(struct tftp_transfer *t)
         return;
     t->recorded = true;
     outcome = outcome_of(t);
-    report_error(t, outcome);
+    record_error(t, outcome);
     if (!t->reason[0] && t->file->note)
         reason_set(t, t->file->note);
     if (t->counted)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* A session's slot is used again; memory of those that were never used is never touched. */
-static struct provided_file *file_of(struct tftp_service *s,
-                                     const struct tftp_session *session)
+static struct provided_file *session_file(struct tftp_service *s,
+                                          const struct tftp_session *session)
 {
     size_t number = tftp_session_number(&s->sessions, session);
 
@@ -58,7 +58,7 @@ void request_keep(struct tftp_service *s, const struct tftp_event *event,
     memset(t, 0, offsetof(struct tftp_transfer, name)); /* most names are short */
     t->service = s;
     t->session = event->session;
-    t->file = file_of(s, event->session);
+    t->file = session_file(s, event->session);
     t->file->note = NULL;
     t->port = port_of(t);
     t->channel =

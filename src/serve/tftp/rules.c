@@ -67,7 +67,8 @@ static enum policy_mac find_mac(struct judging *j, const struct provider_request
 }
 
 /* To name an interface is a system call or three: likewise. */
-static struct policy_client client_of(struct judging *j, const struct provider_request *q)
+static struct policy_client policy_client_of(struct judging *j,
+                                             const struct provider_request *q)
 {
     bool v4 = q->peer->u.any.sa_family == AF_INET;
     struct policy_client c = { 0 };
@@ -82,7 +83,7 @@ static struct policy_client client_of(struct judging *j, const struct provider_r
     return c;
 }
 
-static struct store_result root_of(struct judging *j, const struct store_root **out)
+static struct store_result rules_root(struct judging *j, const struct store_root **out)
 {
     *out = j->base->root;
     if (j->run.root.len == 0)
@@ -95,7 +96,7 @@ static struct store_result look_for(struct judging *j, int *fd)
     const struct store_root *root = NULL;
     struct root_name name;
     struct stat st;
-    struct store_result result = root_of(j, &root);
+    struct store_result result = rules_root(j, &root);
 
     if (result.error == STORE_OK)
         result = root_name_parse(root, j->run.name, &name);
@@ -129,7 +130,7 @@ static enum policy_todo find_case(struct judging *j)
     struct kedge_span name = r->name;
     struct writer w = { .ptr = j->twice, .room = sizeof j->twice };
 
-    if (root_of(j, &root).error != STORE_OK)
+    if (rules_root(j, &root).error != STORE_OK)
         return policy_case(r, &name, (struct kedge_span){ 0 });
     note_busy(j, name_case_find(root, &j->set->cases, name, &j->found));
     if (!j->found.twice) {
@@ -225,7 +226,7 @@ static bool is_put_off(const struct policy_run *r)
            r->request.client.mac_state == POLICY_MAC_PENDING;
 }
 
-static struct store_result refused(const struct judging *j, struct rules *out)
+static struct store_result rules_refused(const struct judging *j, struct rules *out)
 {
     const struct policy_run *r = &j->run;
     bool map = r->reason == POLICY_MAP_REFUSED || r->reason == POLICY_MAP_FAILED;
@@ -323,7 +324,7 @@ static void note_rule(const struct policy_run *r, struct rules *out)
     out->rule[w.len] = 0;
 }
 
-static struct store_result settle(struct judging *j, struct rules *out)
+static struct store_result settle_rules(struct judging *j, struct rules *out)
 {
     struct policy_run *r = &j->run;
     struct store_result found;
@@ -331,8 +332,8 @@ static struct store_result settle(struct judging *j, struct rules *out)
     if (j->busy.error != STORE_OK)
         return j->busy;
     if (r->verdict != POLICY_GRANTED)
-        return refused(j, out);
-    found = root_of(j, &out->root);
+        return rules_refused(j, out);
+    found = rules_root(j, &out->root);
     if (found.error != STORE_OK)
         return found;
     take_limits(out, r, j->base);
@@ -367,7 +368,7 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     enum policy_todo todo;
 
     begin_judging(&j, set, base, watcher);
-    request = (struct policy_request){ .client = client_of(&j, q),
+    request = (struct policy_request){ .client = policy_client_of(&j, q),
                                        .put = q->writes,
                                        .keep_backslash = base->root->keep_backslash,
                                        .name = q->name };
@@ -385,7 +386,7 @@ void rules_judge(struct policy_set *set, const struct rules_base *base,
     if (out->slow)
         return;
     note_rule(&j.run, out);
-    out->result = settle(&j, out);
+    out->result = settle_rules(&j, out);
 }
 
 static void say_full(struct rules *rules, enum policy_entry entry)

@@ -21,8 +21,8 @@ static bool is_old(const struct seldom_subject *one, kedge_nanos now)
 }
 
 /* Its own entry, else one that is free or old; NULL: all are new. */
-static struct seldom_subject *find(struct seldom *s, const void *what, uint64_t version,
-                                   kedge_nanos now)
+static struct seldom_subject *find_subject(struct seldom *s, const void *what,
+                                           uint64_t version, kedge_nanos now)
 {
     struct seldom_subject *unused = NULL;
 
@@ -41,7 +41,7 @@ bool seldom_may_say(struct seldom *s, const void *what, uint64_t version, kedge_
     bool may = false;
 
     pthread_mutex_lock(&s->lock);
-    one = find(s, what, version, now);
+    one = find_subject(s, what, version, now);
     may = one && is_old(one, now);
     if (may)
         *one = (struct seldom_subject){ what, version, now };

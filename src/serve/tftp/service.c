@@ -18,7 +18,7 @@ enum {
 
 static const kedge_nanos behind_max = 5 * KEDGE_SEC;
 
-static int allocate(struct tftp_service *s, const struct tftp_limits *limits)
+static int allocate_sessions(struct tftp_service *s, const struct tftp_limits *limits)
 {
     size_t count = (size_t)limits->room + TFTP_SPARE;
     size_t each = limits->auto_port ? DATA_EACH : REQUEST_EACH; /* it may be DATA */
@@ -62,7 +62,7 @@ int tftp_service_open(struct tftp_service **out, const struct tftp_config *confi
     if (err == 0)
         err = random_fill(&limits.secret, sizeof limits.secret);
     if (err == 0)
-        err = allocate(s, &limits);
+        err = allocate_sessions(s, &limits);
     if (err == 0)
         err = net_route_open(&s->route);
     if (err < 0) {
@@ -128,7 +128,7 @@ static bool note_backlog(struct tftp_service *s)
     return s->behind_since > 0 && now - s->behind_since < behind_max;
 }
 
-static void due(void *owner)
+static void service_due(void *owner)
 {
     struct tftp_service *s = owner;
     struct tftp_session *session;
@@ -168,7 +168,7 @@ int tftp_service_start(struct tftp_service *s, struct tftp_recorder recorder)
     int err;
 
     s->recorder = recorder;
-    s->timer = (struct loop_timer){ .due = due, .owner = s };
+    s->timer = (struct loop_timer){ .due = service_due, .owner = s };
     s->hook = (struct loop_hook){ .end = turn_over, .owner = s };
     err = loop_timer_add(s->config.loop, &s->timer);
     if (err < 0)

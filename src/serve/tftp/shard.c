@@ -30,7 +30,7 @@ static uint64_t ended(const struct tftp_counts *c, enum kedge_tftp_outcome outco
 }
 
 /* The figures of the metrics; a request that cannot be read has no direction there. */
-static struct shard_state count(const struct tftp_service *tftp)
+static struct shard_state count_transfers(const struct tftp_service *tftp)
 {
     struct tftp_counts c = { 0 };
     struct shard_state state = { 0 };
@@ -45,14 +45,14 @@ static struct shard_state count(const struct tftp_service *tftp)
     return state;
 }
 
-static void answer(struct shard *s)
+static void shard_answer_state(struct shard *s)
 {
     unsigned asked = atomic_load(&s->asked);
 
     if (asked == atomic_load(&s->answered))
         return;
     if (s->tftp)
-        s->state = count(s->tftp);
+        s->state = count_transfers(s->tftp);
     atomic_store(&s->answered, asked);
 }
 
@@ -72,7 +72,7 @@ static void woken(void *owner)
     struct shard *s = owner;
     int wanted = atomic_load(&s->wanted);
 
-    answer(s);
+    shard_answer_state(s);
     answer_view(s);
     if (wanted >= SHARD_STOPS && s->tftp)
         tftp_service_stop(s->tftp);
@@ -157,7 +157,7 @@ static void trim(void *owner)
 }
 
 /* A file that is opened will be idle some day. */
-static void collect(void *owner, unsigned events)
+static void collect_jobs(void *owner, unsigned events)
 {
     struct shard *s = owner;
 
@@ -193,7 +193,7 @@ int shard_start(struct shard *s, struct tftp_recorder recorder)
 
     if (err < 0)
         return err;
-    s->helpers = (struct loop_watch){ .ready = collect, .owner = s };
+    s->helpers = (struct loop_watch){ .ready = collect_jobs, .owner = s };
     s->trim = (struct loop_timer){ .due = trim, .owner = s };
     s->relief = (struct loop_timer){ .due = relieve, .owner = s };
     err = loop_timer_add(&s->loop, &s->trim);
@@ -209,7 +209,7 @@ int shard_run(struct shard *s)
     return loop_run(&s->loop);
 }
 
-static void *run(void *owner)
+static void *run_shard(void *owner)
 {
     struct shard *s = owner;
 
@@ -221,7 +221,7 @@ static void *run(void *owner)
 
 int shard_spawn(struct shard *s)
 {
-    int err = pthread_create(&s->thread, NULL, run, s);
+    int err = pthread_create(&s->thread, NULL, run_shard, s);
 
     s->spawned = err == 0;
     return -err;

@@ -13,7 +13,7 @@ struct tftp_transfer *transfer_of(struct tftp_service *s,
     return &s->transfers[tftp_session_number(&s->sessions, session)];
 }
 
-static void say(struct tftp_transfer *t, const uint8_t *packet, size_t len)
+static void send_repeatable(struct tftp_transfer *t, const uint8_t *packet, size_t len)
 {
     port_say(t->port, &t->channel, (struct kedge_span){ packet, len });
 }
@@ -30,7 +30,7 @@ static void say_oack(struct tftp_transfer *t)
         put_string(&w, span_of("cookie"));
         put_string(&w, (struct kedge_span){ t->name + t->name_len, t->cookie_len });
     }
-    say(t, packet, len + w.len);
+    send_repeatable(t, packet, len + w.len);
 }
 
 static void reply(struct tftp_transfer *t, uint64_t block)
@@ -42,15 +42,17 @@ static void reply(struct tftp_transfer *t, uint64_t block)
         say_oack(t);
         return;
     }
-    say(t, packet,
+    send_repeatable(
+        t, packet,
         kedge_tftp_write_ack(packet, sizeof packet, kedge_tftp_wire(block, rollover)));
 }
 
-static void send_error(struct tftp_transfer *t, uint16_t code)
+static void transfer_send_error(struct tftp_transfer *t, uint16_t code)
 {
     uint8_t packet[64];
 
-    say(t, packet,
+    send_repeatable(
+        t, packet,
         kedge_tftp_write_error(packet, sizeof packet, code, refusal_text(code)));
 }
 
@@ -132,7 +134,7 @@ static void send_lone(struct tftp_transfer *t, const struct data_packets *f)
     struct kedge_span rest;
 
     if (!f->lent) {
-        say(t, f->memory, f->len);
+        send_repeatable(t, f->memory, f->len);
         return;
     }
     rest = (struct kedge_span){ f->pieces[1].iov_base, f->pieces[1].iov_len };
@@ -193,7 +195,7 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
 }
 
 /* Do one action. False when nothing is to be done for now. */
-static bool act(struct tftp_transfer *t, const struct kedge_tftp_action *action)
+static bool transfer_act(struct tftp_transfer *t, const struct kedge_tftp_action *action)
 {
     switch (action->todo) {
     case KEDGE_TFTP_BLOCKS:
@@ -205,7 +207,7 @@ static bool act(struct tftp_transfer *t, const struct kedge_tftp_action *action)
         commit(t);
         return t->waits == WAITS_FOR_NOTHING;
     case KEDGE_TFTP_REFUSE:
-        send_error(t, action->code);
+        transfer_send_error(t, action->code);
         return true;
     case KEDGE_TFTP_OVER:
         transfer_end(t);
@@ -259,7 +261,7 @@ void transfer_pump(struct tftp_transfer *t)
     note_turn(t);
     while (port_may_send(t, now)) {
         action = kedge_tftp_machine_write(&t->session->machine, now);
-        if (!act(t, &action))
+        if (!transfer_act(t, &action))
             break;
     }
     if (t->ending)
@@ -308,7 +310,7 @@ void transfer_refuse(struct tftp_transfer *t, const struct store_result *why)
     transfer_end(t);
 }
 
-static void start(struct tftp_transfer *t)
+static void start_transfer(struct tftp_transfer *t)
 {
     struct tftp_service *s = t->service;
     bool reads = t->session->op == KEDGE_TFTP_RRQ;
@@ -347,11 +349,11 @@ static void opened(struct tftp_transfer *t, const struct store_result *result)
                                .file = t,
                                .size = t->file->size,
                                .netascii = netascii };
-    start(t);
+    start_transfer(t);
 }
 
 /* What was under way for its file is over. */
-static void resume(void *transfer, struct store_result result)
+static void transfer_resume(void *transfer, struct store_result result)
 {
     struct tftp_transfer *t = transfer;
     enum tftp_wait waited = t->waits;
@@ -386,8 +388,9 @@ void transfer_open(struct tftp_transfer *t)
     struct provider *provider = t->service->config.provider;
     struct store_result result;
 
-    *t->file =
-        (struct provided_file){ .provider = provider, .resume = resume, .transfer = t };
+    *t->file = (struct provided_file){ .provider = provider,
+                                       .resume = transfer_resume,
+                                       .transfer = t };
     result = provider->open(t->file, &request);
     if (result.error == STORE_LATER)
         t->waits = WAITS_FOR_OPEN;

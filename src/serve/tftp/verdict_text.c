@@ -198,8 +198,8 @@ struct number {
 
 enum { NUMBERS = 12 };
 
-static bool put_number(struct writer *w, struct kedge_span name,
-                       const struct number numbers[NUMBERS])
+static bool put_verdict_number(struct writer *w, struct kedge_span name,
+                               const struct number numbers[NUMBERS])
 {
     for (size_t i = 0; i < NUMBERS; i++) {
         if (!span_equal(name, span_of(numbers[i].name)))
@@ -227,11 +227,11 @@ static bool put_counted(struct writer *w, struct kedge_span name,
                                              { "request_port", words->request_port },
                                              { "requests", f->requests } };
 
-    return put_number(w, name, numbers);
+    return put_verdict_number(w, name, numbers);
 }
 
-static void put_word(struct writer *w, struct kedge_span name,
-                     const struct verdict_words *words)
+static void put_verdict_word(struct writer *w, struct kedge_span name,
+                             const struct verdict_words *words)
 {
     if (put_counted(w, name, words))
         return;
@@ -263,7 +263,7 @@ void verdict_put(struct writer *w, enum verdict v, const struct verdict_words *w
         size_t len = strcspn(name, "}");
 
         put(w, (struct kedge_span){ (const uint8_t *)at, plain });
-        put_word(w, (struct kedge_span){ (const uint8_t *)name, len }, words);
+        put_verdict_word(w, (struct kedge_span){ (const uint8_t *)name, len }, words);
         at = name + len + 1;
         plain = strcspn(at, "{");
     }

@@ -2,7 +2,7 @@
 /* The cursor and the numbers, for every length: their contracts, and no undefined
  * behaviour. */
 /* Functions: take, take_number, take_u8, take_u16, take_u32, take_u64, take_string,
- * put, put_number, put_u8, put_u16, put_u32, put_u64, put_string, written, span_equal,
+ * put, put_big_endian, put_u8, put_u16, put_u32, put_u64, put_string, written, span_equal,
  * lower, span_equal_nocase, decimal, min_u64, max_u64, clamp_u64, add_sat, sub_sat, mul_div */
 #include "contracts.h"
 
@@ -43,7 +43,7 @@ static uint64_t take_number(struct reader *r, size_t size);
   @ requires size <= 8;
   @ assigns w->len, w->bad, w->ptr[0 .. w->room - 1];
   @ ensures writer: w->len <= w->room; */
-static void put_number(struct writer *w, uint64_t v, size_t size);
+static void put_big_endian(struct writer *w, uint64_t v, size_t size);
 
 /*@ assigns \nothing;
   @ ensures \result == Lower(c); */
