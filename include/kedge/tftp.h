@@ -201,22 +201,31 @@ struct kedge_tftp_action {
     uint64_t end;
 };
 
-/* The sending side. Fields are for reading. */
-struct kedge_tftp_sender {
+/* What both halves of a transfer know: the first member of a sender and of a receiver. Fields
+ * are for reading. */
+struct kedge_tftp_half {
     struct kedge_tftp_terms terms;
     struct kedge_tftp_rtt rtt;
     enum kedge_tftp_outcome outcome;
     kedge_nanos deadline; /* when to come back at the latest; KEDGE_NEVER once over */
-    uint64_t base;        /* the first block not acknowledged */
-    uint64_t next;        /* to be sent next; goes back to base after a loss */
-    uint64_t top;         /* one past the highest block that ever left */
-    uint64_t last;        /* the file's last block; UINT64_MAX until known */
-    uint64_t resent;      /* blocks */
-    uint64_t duplicates;  /* ACKs that said nothing new */
-    uint64_t clean_at;    /* when base gets here without a loss, the spacing halves */
+    uint64_t base;        /* the first block not acknowledged; the block wanted */
+    uint64_t resent;      /* blocks; ACKs */
+    uint64_t duplicates;  /* ACKs that said nothing new; DATA that had come before */
     kedge_nanos give_up;
     kedge_nanos gone_at; /* ICMP's word is taken then, if nothing valid comes before */
-    kedge_nanos expiry;  /* of the blocks in flight */
+    bool validated;      /* the peer has answered from its address */
+    bool refuse;         /* an ERROR is still to be sent */
+    uint16_t code;       /* of the ERROR that ended it, or is to be sent */
+};
+
+/* The sending side. Fields are for reading. */
+struct kedge_tftp_sender {
+    struct kedge_tftp_half half;
+    uint64_t next;      /* to be sent next; goes back to base after a loss */
+    uint64_t top;       /* one past the highest block that ever left */
+    uint64_t last;      /* the file's last block; UINT64_MAX until known */
+    uint64_t clean_at;  /* when base gets here without a loss, the spacing halves */
+    kedge_nanos expiry; /* of the blocks in flight */
     kedge_nanos suspect_until; /* a gap was told too soon to be sure: look again then */
     kedge_nanos again_at;      /* when blocks left again that were acknowledged since */
     kedge_nanos spacing;       /* between blocks; 0 lets a window leave at once */
@@ -227,9 +236,6 @@ struct kedge_tftp_sender {
     unsigned retransmits; /* gaps mended since base moved */
     unsigned rewinds;     /* so often it went back, for any reason, since base moved */
     bool expired;         /* the timer ran out since base moved */
-    bool validated;       /* the peer has answered from its address */
-    uint16_t code;        /* of the ERROR that ended it, or is to be sent */
-    bool refuse;          /* that ERROR is still to be sent */
     unsigned bursts;      /* used, the newest in front */
     struct kedge_tftp_burst burst[KEDGE_TFTP_BURSTS];
 };
@@ -261,28 +267,17 @@ KEDGE_API void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos n
 
 /* The receiving side. Fields are for reading. */
 struct kedge_tftp_receiver {
-    struct kedge_tftp_terms terms;
-    struct kedge_tftp_rtt rtt;
-    enum kedge_tftp_outcome outcome;
-    kedge_nanos deadline;
-    uint64_t next;        /* the block wanted */
-    uint64_t replied_for; /* what was wanted when the last ACK left */
-    uint64_t bytes;       /* of the bodies stored so far */
-    uint64_t resent;      /* ACKs repeated */
-    uint64_t duplicates;  /* DATA that had come before */
-    uint32_t in_window;   /* blocks since the last ACK */
-    unsigned quiet;       /* silences since the last block */
-    kedge_nanos give_up;
-    kedge_nanos gone_at;    /* as a sender's */
+    struct kedge_tftp_half half;
+    uint64_t replied_for;   /* what was wanted when the last ACK left */
+    uint64_t bytes;         /* of the bodies stored so far */
+    uint32_t in_window;     /* blocks since the last ACK */
+    unsigned quiet;         /* silences since the last block */
     kedge_nanos replied_at; /* when the last ACK left */
     kedge_nanos taken_at;   /* when the last block came */
     kedge_nanos silence;    /* so long before the last ACK is repeated */
     kedge_nanos linger;     /* so long the last ACK can be repeated */
     bool first_in_window;   /* the next DATA answers the last ACK: a sample */
-    bool validated;
-    bool due; /* an ACK is to be sent */
-    uint16_t code;
-    bool refuse;
+    bool due;               /* an ACK is to be sent */
     enum { KEDGE_TFTP_TAKING, KEDGE_TFTP_COMMITTING, KEDGE_TFTP_LINGERING } phase;
 };
 
@@ -310,6 +305,7 @@ KEDGE_API void kedge_tftp_receiver_gone(struct kedge_tftp_receiver *r, kedge_nan
 struct kedge_tftp_machine {
     bool sends;
     union {
+        struct kedge_tftp_half half;
         struct kedge_tftp_sender sender;
         struct kedge_tftp_receiver receiver;
     };

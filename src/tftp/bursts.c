@@ -17,7 +17,7 @@ static bool holds(const struct kedge_tftp_burst *b, uint64_t block)
 static bool joins(const struct kedge_tftp_sender *s, const struct kedge_tftp_burst *b)
 {
     const struct kedge_tftp_burst *front = &s->burst[0];
-    kedge_nanos late = s->rtt.smoothed ? s->rtt.smoothed / 2 : late_most;
+    kedge_nanos late = s->half.rtt.smoothed ? s->half.rtt.smoothed / 2 : late_most;
     kedge_nanos apart = 0;
 
     if (s->spacing)

@@ -34,7 +34,7 @@ static void client_finish(struct kedge_tftp_client *c, enum kedge_tftp_outcome o
  * took long to open its file tells nothing of the path. */
 static void client_measure(struct kedge_tftp_client *c, kedge_nanos now)
 {
-    struct kedge_tftp_rtt *rtt = &c->machine.sender.rtt;
+    struct kedge_tftp_rtt *rtt = &c->machine.sender.half.rtt;
 
     if (c->asked_times == 1 && now - c->started < rtt->first)
         kedge_tftp_rtt_sample(rtt, now - c->started);
@@ -56,7 +56,7 @@ static void client_begin_data(struct kedge_tftp_client *c,
     m->sends = c->op == KEDGE_TFTP_WRQ;
     if (!m->sends) {
         kedge_tftp_receiver_init(&m->receiver, &terms, reply, c->linger, now);
-        m->receiver.validated = true;
+        m->receiver.half.validated = true;
         return;
     }
     kedge_tftp_sender_init(&m->sender, &terms, 1, true, now);
@@ -104,7 +104,7 @@ static bool is_doubtful(const struct kedge_tftp_client *c)
 {
     const struct kedge_tftp_receiver *r = &c->machine.receiver;
 
-    return r->phase == KEDGE_TFTP_COMMITTING && r->next == 2 &&
+    return r->phase == KEDGE_TFTP_COMMITTING && r->half.base == 2 &&
            r->bytes >= KEDGE_TFTP_BLKSIZE_DEFAULT &&
            !(c->granted.has & KEDGE_TFTP_HAS_TSIZE && c->granted.tsize > 0);
 }
@@ -133,7 +133,7 @@ static void read_later(struct kedge_tftp_client *c, const struct kedge_tftp_pack
         read_in_doubt(c, in);
     else if (!c->machine.sends && store->ptr && is_doubtful(c))
         c->doubt_until =
-            now + max_u64(2 * kedge_tftp_rto(&c->machine.receiver.rtt), doubt_min);
+            now + max_u64(2 * kedge_tftp_rto(&c->machine.receiver.half.rtt), doubt_min);
 }
 
 /* A second OACK: our ACK 0 was lost. */
@@ -141,7 +141,7 @@ static void read_oack_again(struct kedge_tftp_client *c)
 {
     struct kedge_tftp_receiver *r = &c->machine.receiver;
 
-    if (!c->machine.sends && c->asked.has && r->next == 1 &&
+    if (!c->machine.sends && c->asked.has && r->half.base == 1 &&
         r->phase == KEDGE_TFTP_TAKING)
         r->due = true;
 }

@@ -22,17 +22,15 @@ struct kedge_tftp_action kedge_tftp_machine_write(struct kedge_tftp_machine *m,
 
 kedge_nanos kedge_tftp_machine_deadline(const struct kedge_tftp_machine *m)
 {
-    return m->sends ? m->sender.deadline : m->receiver.deadline;
+    return m->half.deadline;
 }
 
 enum kedge_tftp_outcome kedge_tftp_machine_outcome(const struct kedge_tftp_machine *m)
 {
-    if (m->sends)
-        return m->sender.outcome;
-    if (m->receiver.outcome == KEDGE_TFTP_RUNNING &&
+    if (m->half.outcome == KEDGE_TFTP_RUNNING && !m->sends &&
         m->receiver.phase == KEDGE_TFTP_LINGERING)
         return KEDGE_TFTP_OK; /* the file is kept; only the last ACK may be asked for */
-    return m->receiver.outcome;
+    return m->half.outcome;
 }
 
 void kedge_tftp_machine_end(struct kedge_tftp_machine *m, enum kedge_tftp_outcome outcome,
@@ -40,17 +38,10 @@ void kedge_tftp_machine_end(struct kedge_tftp_machine *m, enum kedge_tftp_outcom
 {
     if (kedge_tftp_machine_outcome(m) != KEDGE_TFTP_RUNNING)
         return;
-    if (m->sends) {
-        m->sender.outcome = outcome;
-        m->sender.refuse = code >= 0;
-        m->sender.code = (uint16_t)(code >= 0 ? code : 0);
-        m->sender.deadline = KEDGE_NEVER;
-    } else {
-        m->receiver.outcome = outcome;
-        m->receiver.refuse = code >= 0;
-        m->receiver.code = (uint16_t)(code >= 0 ? code : 0);
-        m->receiver.deadline = KEDGE_NEVER;
-    }
+    m->half.outcome = outcome;
+    m->half.refuse = code >= 0;
+    m->half.code = (uint16_t)(code >= 0 ? code : 0);
+    m->half.deadline = KEDGE_NEVER;
 }
 
 void kedge_tftp_machine_gone(struct kedge_tftp_machine *m, kedge_nanos now)

@@ -31,7 +31,7 @@ void pace_begin(struct kedge_tftp_sender *s, uint64_t first, kedge_nanos now)
 {
     struct kedge_tftp_pace *p = &s->pace;
 
-    p->train_behind = s->top > s->base ? sub_sat(p->queued, pace_pause(s)) : 0;
+    p->train_behind = s->top > s->half.base ? sub_sat(p->queued, pace_pause(s)) : 0;
     p->train_first = first;
     p->train_at = now;
 }
@@ -47,7 +47,7 @@ static kedge_nanos lesser(kedge_nanos told[2], kedge_nanos now_told)
 /* Amid a window it is the second block behind `acked` that makes the peer speak. */
 static kedge_nanos waited(const struct kedge_tftp_sender *s, kedge_nanos took, bool amid)
 {
-    return sub_sat(took, s->rtt.smallest + (amid ? 2 * s->spacing : 0));
+    return sub_sat(took, s->half.rtt.smallest + (amid ? 2 * s->spacing : 0));
 }
 
 void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
@@ -55,14 +55,14 @@ void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
     struct kedge_tftp_pace *p = &s->pace;
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
     kedge_nanos took = now - p->train_at;
-    bool amid = acked + 1 < s->base + s->terms.window && acked < s->last;
+    bool amid = acked + 1 < s->half.base + s->half.terms.window && acked < s->last;
 
-    if (!left || s->rtt.smallest == KEDGE_NEVER || took < s->rtt.smallest)
+    if (!left || s->half.rtt.smallest == KEDGE_NEVER || took < s->half.rtt.smallest)
         return;
     p->queued = lesser(p->queued_told, waited(s, now - burst_left(left, acked), amid));
     if (acked == p->train_first || p->train_behind > took / BEHIND_PART)
         return;
-    took = sub_sat(took, s->rtt.smallest + p->train_behind);
+    took = sub_sat(took, s->half.rtt.smallest + p->train_behind);
     p->link = lesser(p->link_told, took / (acked - p->train_first + 1 + amid));
 }
 
@@ -76,19 +76,20 @@ static bool is_too_fast(const struct kedge_tftp_sender *s)
  * takes no longer than a timeout, or where that is next to nothing: of 64 blocks. */
 static kedge_nanos spacing_most(struct kedge_tftp_sender *s)
 {
-    unsigned doubled = s->rtt.doubled;
+    unsigned doubled = s->half.rtt.doubled;
     kedge_nanos rto;
 
-    s->rtt.doubled = 0; /* that is for a peer that says nothing */
-    rto = kedge_tftp_rto(&s->rtt);
-    s->rtt.doubled = doubled;
-    return max_u64(rto / min_u64(s->terms.window, SPACED_MOST),
+    s->half.rtt.doubled = 0; /* that is for a peer that says nothing */
+    rto = kedge_tftp_rto(&s->half.rtt);
+    s->half.rtt.doubled = doubled;
+    return max_u64(rto / min_u64(s->half.terms.window, SPACED_MOST),
                    s->pace.queued / QUEUED_MIN);
 }
 
 static kedge_nanos slower(struct kedge_tftp_sender *s)
 {
-    kedge_nanos wanted = s->spacing ? 2 * s->spacing : s->rtt.smoothed / s->terms.window;
+    kedge_nanos wanted =
+        s->spacing ? 2 * s->spacing : s->half.rtt.smoothed / s->half.terms.window;
 
     return max_u64(min_u64(wanted, spacing_most(s)), s->spacing);
 }
@@ -98,7 +99,7 @@ static kedge_nanos slower(struct kedge_tftp_sender *s)
  * that overflows makes a few short runs too: so no more than twice as slow at once. */
 static kedge_nanos sparing(struct kedge_tftp_sender *s)
 {
-    kedge_nanos wanted = s->rtt.smoothed / (2 * max_u64(s->pace.run, RUN_SHORT));
+    kedge_nanos wanted = s->half.rtt.smoothed / (2 * max_u64(s->pace.run, RUN_SHORT));
 
     if (s->spacing)
         wanted = min_u64(wanted, 2 * s->spacing);
@@ -115,7 +116,7 @@ static void note_run(struct kedge_tftp_sender *s, uint64_t run)
 /* Only where a queue is seen is the link known to be no faster: elsewhere it loses. */
 static kedge_nanos at_the_pace_of_the_link(struct kedge_tftp_sender *s)
 {
-    bool queue = s->pace.queued > s->rtt.smallest / QUEUED_PART;
+    bool queue = s->pace.queued > s->half.rtt.smallest / QUEUED_PART;
 
     s->pace.too_fast = queue ? s->pace.link : 0;
     return s->pace.link;
@@ -123,12 +124,12 @@ static kedge_nanos at_the_pace_of_the_link(struct kedge_tftp_sender *s)
 
 void pace_lost(struct kedge_tftp_sender *s, bool told)
 {
-    uint64_t run = s->base - sub_sat(s->clean_at, s->terms.window);
-    bool stuck = run < RUN_STUCK && s->pace.queued > s->rtt.smallest;
+    uint64_t run = s->half.base - sub_sat(s->clean_at, s->half.terms.window);
+    bool stuck = run < RUN_STUCK && s->pace.queued > s->half.rtt.smallest;
 
     s->spacing_was = s->spacing;
-    s->clean_at = s->base + s->terms.window;
-    if (s->terms.window == 1)
+    s->clean_at = s->half.base + s->half.terms.window;
+    if (s->half.terms.window == 1)
         return;
     note_run(s, run);
     if (is_too_fast(s))
@@ -137,7 +138,7 @@ void pace_lost(struct kedge_tftp_sender *s, bool told)
         s->spacing = slower(s);
     else
         s->spacing = sparing(s);
-    s->spacing = min_u64(max_u64(s->spacing, spacing_min), s->rtt.most);
+    s->spacing = min_u64(max_u64(s->spacing, spacing_min), s->half.rtt.most);
 }
 
 kedge_nanos pace_pause(const struct kedge_tftp_sender *s)
@@ -149,7 +150,7 @@ kedge_nanos pace_pause(const struct kedge_tftp_sender *s)
  * window must not be asked again and again how much it holds. */
 static kedge_nanos faster(struct kedge_tftp_sender *s)
 {
-    uint64_t part = min_u64(max_u64(s->terms.window / EXCESS, 2), PART_MAX);
+    uint64_t part = min_u64(max_u64(s->half.terms.window / EXCESS, 2), PART_MAX);
     kedge_nanos wanted = s->spacing - s->spacing / part;
     kedge_nanos least = s->pace.too_fast;
 
@@ -163,9 +164,9 @@ static kedge_nanos faster(struct kedge_tftp_sender *s)
 
 void pace_went_well(struct kedge_tftp_sender *s)
 {
-    if (s->spacing == 0 || s->base < s->clean_at)
+    if (s->spacing == 0 || s->half.base < s->clean_at)
         return;
-    s->clean_at = s->base + s->terms.window;
+    s->clean_at = s->half.base + s->half.terms.window;
     if (is_too_fast(s))
         return;
     s->spacing = faster(s);

@@ -13,21 +13,23 @@ void kedge_tftp_receiver_init(struct kedge_tftp_receiver *r,
                               const struct kedge_tftp_terms *terms, bool reply,
                               kedge_nanos linger, kedge_nanos now)
 {
-    *r = (struct kedge_tftp_receiver){ .terms = *terms, .next = 1, .linger = linger };
+    *r = (struct kedge_tftp_receiver){ .half.terms = *terms,
+                                       .half.base = 1,
+                                       .linger = linger };
     r->due = reply;
     r->silence = terms->timeout ? terms->timeout : silence_default;
-    r->deadline = now;
+    r->half.deadline = now;
     r->replied_at = now;
-    r->give_up = now + patience(terms);
-    r->gone_at = KEDGE_NEVER;
-    kedge_tftp_rtt_init(&r->rtt, terms->timeout, terms->own_delay);
+    r->half.give_up = now + patience(terms);
+    r->half.gone_at = KEDGE_NEVER;
+    kedge_tftp_rtt_init(&r->half.rtt, terms->timeout, terms->own_delay);
 }
 
 static void receiver_finish(struct kedge_tftp_receiver *r,
                             enum kedge_tftp_outcome outcome)
 {
-    r->outcome = outcome;
-    r->deadline = KEDGE_NEVER;
+    r->half.outcome = outcome;
+    r->half.deadline = KEDGE_NEVER;
 }
 
 /* How long after the last ACK a block that is not the next may bring another. A gap that
@@ -36,18 +38,18 @@ static void receiver_finish(struct kedge_tftp_receiver *r,
  * itself, and lwIP takes a second one for an error. */
 static kedge_nanos reply_wait(const struct kedge_tftp_receiver *r, bool ahead)
 {
-    if (ahead && r->replied_for != r->next)
+    if (ahead && r->replied_for != r->half.base)
         return 0;
-    if (ahead && r->rtt.smallest != KEDGE_NEVER)
-        return r->rtt.smoothed / 2;
-    return max_u64(r->rtt.smoothed / 2, reply_again_min);
+    if (ahead && r->half.rtt.smallest != KEDGE_NEVER)
+        return r->half.rtt.smoothed / 2;
+    return max_u64(r->half.rtt.smoothed / 2, reply_again_min);
 }
 
 /* No file has a block 0: who numbers from there would have its first one left out. */
 static void refuse_block_0(struct kedge_tftp_receiver *r)
 {
-    r->refuse = true;
-    r->code = KEDGE_TFTP_ILLEGAL;
+    r->half.refuse = true;
+    r->half.code = KEDGE_TFTP_ILLEGAL;
     receiver_finish(r, KEDGE_TFTP_FAILED);
 }
 
@@ -55,31 +57,31 @@ static void refuse_block_0(struct kedge_tftp_receiver *r)
  * ACK was lost. Both are answered by the last ACK; what is of no window is not. */
 static void out_of_order(struct kedge_tftp_receiver *r, uint16_t number, kedge_nanos now)
 {
-    uint64_t back = min_u64(r->next, r->terms.window);
+    uint64_t back = min_u64(r->half.base, r->half.terms.window);
     uint64_t block;
 
-    if (!kedge_tftp_unwrap(r->next - back, back + r->terms.window, number,
-                           r->terms.rollover, &block))
+    if (!kedge_tftp_unwrap(r->half.base - back, back + r->half.terms.window, number,
+                           r->half.terms.rollover, &block))
         return;
     if (block == 0 && r->phase == KEDGE_TFTP_TAKING) {
         refuse_block_0(r);
         return;
     }
-    r->gone_at = KEDGE_NEVER;
-    r->duplicates += block < r->next;
-    if (block + 1 < r->next)
+    r->half.gone_at = KEDGE_NEVER;
+    r->half.duplicates += block < r->half.base;
+    if (block + 1 < r->half.base)
         return; /* more of them come: the last will be answered */
     if (r->phase == KEDGE_TFTP_COMMITTING ||
-        now - r->replied_at < reply_wait(r, block > r->next))
+        now - r->replied_at < reply_wait(r, block > r->half.base))
         return;
     r->due = true;
-    r->resent++;
+    r->half.resent++;
 }
 
 static void receiver_sample(struct kedge_tftp_receiver *r, kedge_nanos now)
 {
     if (r->first_in_window)
-        kedge_tftp_rtt_sample(&r->rtt, now - r->replied_at);
+        kedge_tftp_rtt_sample(&r->half.rtt, now - r->replied_at);
     r->first_in_window = false;
 }
 
@@ -87,17 +89,17 @@ static void receiver_take_block(struct kedge_tftp_receiver *r, size_t len,
                                 kedge_nanos now)
 {
     receiver_sample(r, now);
-    r->next++;
+    r->half.base++;
     r->bytes += len;
     r->in_window++;
     r->quiet = 0;
     r->taken_at = now;
-    r->gone_at = KEDGE_NEVER;
-    r->give_up = now + patience(&r->terms);
-    if (len < r->terms.blksize) {
+    r->half.gone_at = KEDGE_NEVER;
+    r->half.give_up = now + patience(&r->half.terms);
+    if (len < r->half.terms.blksize) {
         r->phase = KEDGE_TFTP_COMMITTING;
         r->due = true;
-    } else if (r->in_window == r->terms.window) {
+    } else if (r->in_window == r->half.terms.window) {
         r->due = true;
     }
 }
@@ -105,11 +107,11 @@ static void receiver_take_block(struct kedge_tftp_receiver *r, size_t len,
 static bool read_data(struct kedge_tftp_receiver *r, const struct kedge_tftp_packet *in,
                       kedge_nanos now)
 {
-    if (in->body.len > r->terms.blksize)
+    if (in->body.len > r->half.terms.blksize)
         return false;
-    r->validated = true;
+    r->half.validated = true;
     if (r->phase != KEDGE_TFTP_TAKING ||
-        in->number != kedge_tftp_wire(r->next, r->terms.rollover)) {
+        in->number != kedge_tftp_wire(r->half.base, r->half.terms.rollover)) {
         out_of_order(r, in->number, now);
         return false;
     }
@@ -120,13 +122,13 @@ static bool read_data(struct kedge_tftp_receiver *r, const struct kedge_tftp_pac
 bool kedge_tftp_receiver_read(struct kedge_tftp_receiver *r,
                               const struct kedge_tftp_packet *in, kedge_nanos now)
 {
-    if (r->outcome != KEDGE_TFTP_RUNNING || now < r->terms.ignore_before)
+    if (r->half.outcome != KEDGE_TFTP_RUNNING || now < r->half.terms.ignore_before)
         return false;
     if (in->op == KEDGE_TFTP_DATA)
         return read_data(r, in, now);
     if (in->op != KEDGE_TFTP_ERROR || r->phase == KEDGE_TFTP_COMMITTING)
         return false; /* all has come, and is being kept: nothing it says can matter */
-    r->code = in->number;
+    r->half.code = in->number;
     receiver_finish(r, r->phase == KEDGE_TFTP_LINGERING ? KEDGE_TFTP_OK
                                                         : KEDGE_TFTP_ABORTED);
     return false;
@@ -138,10 +140,10 @@ static kedge_nanos silence(const struct kedge_tftp_receiver *r)
 {
     kedge_nanos wait = r->silence;
 
-    if (r->next == 1 && !r->validated)
-        return oack_wait(&r->terms);
-    if (r->terms.window > 1 && r->rtt.smallest != KEDGE_NEVER)
-        wait = min_u64(wait, 2 * kedge_tftp_rto(&r->rtt));
+    if (r->half.base == 1 && !r->half.validated)
+        return oack_wait(&r->half.terms);
+    if (r->half.terms.window > 1 && r->half.rtt.smallest != KEDGE_NEVER)
+        wait = min_u64(wait, 2 * kedge_tftp_rto(&r->half.rtt));
     return min_u64(wait << min_u64(r->quiet, 8), max_u64(silence_max, r->silence));
 }
 
@@ -149,13 +151,14 @@ static struct kedge_tftp_action reply(struct kedge_tftp_receiver *r, kedge_nanos
 {
     r->due = false;
     r->in_window = 0;
-    r->first_in_window = r->replied_for != r->next; /* said twice, it is no sample */
-    r->replied_for = r->next;
+    r->first_in_window = r->replied_for != r->half.base; /* said twice, it is no sample */
+    r->replied_for = r->half.base;
     r->replied_at = now;
-    r->deadline = now;
+    r->half.deadline = now;
     if (r->phase == KEDGE_TFTP_LINGERING && r->linger == 0)
         receiver_finish(r, KEDGE_TFTP_OK);
-    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REPLY, .first = r->next - 1 };
+    return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REPLY,
+                                       .first = r->half.base - 1 };
 }
 
 static struct kedge_tftp_action receiver_action(enum kedge_tftp_todo todo)
@@ -168,14 +171,14 @@ static struct kedge_tftp_action wait_for_data(struct kedge_tftp_receiver *r,
 {
     kedge_nanos again = max_u64(r->replied_at, r->taken_at) + silence(r);
 
-    if (r->phase != KEDGE_TFTP_TAKING || (!r->validated && r->quiet > 0))
+    if (r->phase != KEDGE_TFTP_TAKING || (!r->half.validated && r->quiet > 0))
         again = KEDGE_NEVER; /* an unvalidated peer gets its reply once more, not twice */
     if (now < again) {
-        r->deadline = min_u64(min_u64(again, r->give_up), r->gone_at);
+        r->half.deadline = min_u64(min_u64(again, r->half.give_up), r->half.gone_at);
         return receiver_action(KEDGE_TFTP_WAIT);
     }
     r->quiet++;
-    r->resent++;
+    r->half.resent++;
     return reply(r, now);
 }
 
@@ -184,15 +187,15 @@ static enum kedge_tftp_outcome outcome_of_silence(const struct kedge_tftp_receiv
 {
     if (r->phase == KEDGE_TFTP_LINGERING)
         return KEDGE_TFTP_OK; /* for nobody */
-    return now >= r->gone_at ? KEDGE_TFTP_GONE : KEDGE_TFTP_TIMEOUT;
+    return now >= r->half.gone_at ? KEDGE_TFTP_GONE : KEDGE_TFTP_TIMEOUT;
 }
 
 void kedge_tftp_receiver_gone(struct kedge_tftp_receiver *r, kedge_nanos now)
 {
-    if (r->outcome != KEDGE_TFTP_RUNNING || r->phase == KEDGE_TFTP_COMMITTING)
+    if (r->half.outcome != KEDGE_TFTP_RUNNING || r->phase == KEDGE_TFTP_COMMITTING)
         return; /* all has come, and is being kept */
-    r->gone_at = min_u64(r->gone_at, now + gone_after(&r->rtt));
-    r->deadline = min_u64(r->deadline, r->gone_at);
+    r->half.gone_at = min_u64(r->half.gone_at, now + gone_after(&r->half.rtt));
+    r->half.deadline = min_u64(r->half.deadline, r->half.gone_at);
 }
 
 struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r,
@@ -200,20 +203,22 @@ struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r
 {
     bool kept = r->phase == KEDGE_TFTP_LINGERING;
 
-    if (r->refuse) {
-        r->refuse = false;
-        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = r->code };
+    if (r->half.refuse) {
+        r->half.refuse = false;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE,
+                                           .code = r->half.code };
     }
-    if (r->outcome == KEDGE_TFTP_RUNNING && now >= min_u64(r->give_up, r->gone_at) &&
+    if (r->half.outcome == KEDGE_TFTP_RUNNING &&
+        now >= min_u64(r->half.give_up, r->half.gone_at) &&
         r->phase != KEDGE_TFTP_COMMITTING && !(kept && r->due))
         receiver_finish(r, outcome_of_silence(r, now));
-    if (r->outcome != KEDGE_TFTP_RUNNING)
+    if (r->half.outcome != KEDGE_TFTP_RUNNING)
         return receiver_action(KEDGE_TFTP_OVER);
     if (r->phase == KEDGE_TFTP_COMMITTING) {
         bool tell = r->due;
 
         r->due = false;
-        r->deadline = KEDGE_NEVER;
+        r->half.deadline = KEDGE_NEVER;
         return receiver_action(tell ? KEDGE_TFTP_COMMIT : KEDGE_TFTP_WAIT);
     }
     return r->due ? reply(r, now) : wait_for_data(r, now);
@@ -221,18 +226,18 @@ struct kedge_tftp_action kedge_tftp_receiver_write(struct kedge_tftp_receiver *r
 
 void kedge_tftp_receiver_committed(struct kedge_tftp_receiver *r, kedge_nanos now)
 {
-    if (r->phase != KEDGE_TFTP_COMMITTING || r->outcome != KEDGE_TFTP_RUNNING)
+    if (r->phase != KEDGE_TFTP_COMMITTING || r->half.outcome != KEDGE_TFTP_RUNNING)
         return;
     r->phase = KEDGE_TFTP_LINGERING;
     r->due = true;
-    r->give_up = add_sat(now, r->linger);
-    r->deadline = now;
+    r->half.give_up = add_sat(now, r->linger);
+    r->half.deadline = now;
 }
 
 void kedge_tftp_receiver_again(struct kedge_tftp_receiver *r, kedge_nanos now)
 {
-    if (r->validated || r->outcome != KEDGE_TFTP_RUNNING)
+    if (r->half.validated || r->half.outcome != KEDGE_TFTP_RUNNING)
         return;
     r->due = true;
-    r->deadline = now;
+    r->half.deadline = now;
 }

@@ -70,7 +70,7 @@ static bool went_away(const struct kedge_tftp_client *c)
     case KEDGE_TFTP_TIMEOUT:
         return tftp_was_said_gone(m);
     case KEDGE_TFTP_ABORTED:
-        return KEDGE_TFTP_UNKNOWN_TID == (m->sends ? m->sender.code : m->receiver.code);
+        return m->half.code == KEDGE_TFTP_UNKNOWN_TID;
     default:
         return false;
     }
@@ -78,7 +78,7 @@ static bool went_away(const struct kedge_tftp_client *c)
 
 bool tftp_was_said_gone(const struct kedge_tftp_machine *m)
 {
-    return (m->sends ? m->sender.gone_at : m->receiver.gone_at) != KEDGE_NEVER;
+    return m->half.gone_at != KEDGE_NEVER;
 }
 
 bool tftp_recovery_next(struct tftp_recovery *r, const struct kedge_tftp_client *c)
@@ -95,8 +95,7 @@ bool tftp_recovery_next(struct tftp_recovery *r, const struct kedge_tftp_client 
     }
     if (!c->answered || kedge_tftp_client_outcome(c) != KEDGE_TFTP_TIMEOUT)
         return false;
-    return stalled(r,
-                   c->machine.sends ? c->machine.sender.base : c->machine.receiver.next);
+    return stalled(r, c->machine.half.base);
 }
 
 kedge_nanos tftp_recovery_stall(kedge_nanos patience)

@@ -57,8 +57,7 @@ static void refuse_malformed(struct tftp_sessions *t, const struct tftp_arrival 
 
 static kedge_nanos rto_of(const struct tftp_session *s)
 {
-    return kedge_tftp_rto(s->machine.sends ? &s->machine.sender.rtt
-                                           : &s->machine.receiver.rtt);
+    return kedge_tftp_rto(&s->machine.half.rtt);
 }
 
 static bool same_request(const struct tftp_session *s, const struct tftp_arrival *in,
@@ -165,8 +164,7 @@ static kedge_nanos smallest_of(const struct tftp_session *old,
                                const struct tftp_ended *ended)
 {
     if (old && old->state == TFTP_LIVE)
-        return old->machine.sends ? old->machine.sender.rtt.smallest
-                                  : old->machine.receiver.rtt.smallest;
+        return old->machine.half.rtt.smallest;
     return ended ? ended->smallest : KEDGE_NEVER;
 }
 

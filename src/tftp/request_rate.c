@@ -33,7 +33,8 @@ bool tftp_sessions_may_send(const struct tftp_sessions *t, const struct tftp_ses
 void tftp_sessions_sent(struct tftp_sessions *t, const struct tftp_session *s,
                         uint32_t blocks, kedge_nanos now)
 {
-    uint64_t bytes = (uint64_t)blocks * (s->machine.sender.terms.blksize + BLOCK_HEADERS);
+    uint64_t bytes =
+        (uint64_t)blocks * (s->machine.sender.half.terms.blksize + BLOCK_HEADERS);
 
     if (is_bounded(t, s))
         t->paid_until = add_sat(max_u64(t->paid_until, now),

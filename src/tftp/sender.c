@@ -22,14 +22,16 @@ void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
                             const struct kedge_tftp_terms *terms, uint64_t first,
                             bool validated, kedge_nanos now)
 {
-    *s = (struct kedge_tftp_sender){ .terms = *terms, .base = first, .next = first };
+    *s = (struct kedge_tftp_sender){ .half.terms = *terms,
+                                     .half.base = first,
+                                     .next = first };
     s->top = first;
     s->last = UINT64_MAX;
-    s->validated = validated;
-    s->expiry = s->suspect_until = s->gone_at = KEDGE_NEVER;
-    s->deadline = now;
-    s->give_up = now + patience(terms);
-    kedge_tftp_rtt_init(&s->rtt, terms->timeout, terms->own_delay);
+    s->half.validated = validated;
+    s->expiry = s->suspect_until = s->half.gone_at = KEDGE_NEVER;
+    s->half.deadline = now;
+    s->half.give_up = now + patience(terms);
+    kedge_tftp_rtt_init(&s->half.rtt, terms->timeout, terms->own_delay);
     pace_init(s);
 }
 
@@ -41,8 +43,8 @@ void kedge_tftp_sender_end(struct kedge_tftp_sender *s, uint64_t last)
 
 static void sender_finish(struct kedge_tftp_sender *s, enum kedge_tftp_outcome outcome)
 {
-    s->outcome = outcome;
-    s->deadline = KEDGE_NEVER;
+    s->half.outcome = outcome;
+    s->half.deadline = KEDGE_NEVER;
 }
 
 static bool all_sent(const struct kedge_tftp_sender *s)
@@ -53,7 +55,7 @@ static bool all_sent(const struct kedge_tftp_sender *s)
 /* One past the last block of the window. The reply to the options goes alone. */
 static uint64_t window_end(const struct kedge_tftp_sender *s)
 {
-    uint64_t end = s->base == 0 ? 1 : s->base + s->terms.window;
+    uint64_t end = s->half.base == 0 ? 1 : s->half.base + s->half.terms.window;
 
     return min_u64(end, add_sat(s->last, 1));
 }
@@ -71,7 +73,7 @@ static uint64_t repeat_from(const struct kedge_tftp_sender *s)
 {
     bool last = repeats_alone(s) && s->rewinds % 2 == 0;
 
-    return last ? max_u64(s->base, sub_sat(s->top, 1)) : s->base;
+    return last ? max_u64(s->half.base, sub_sat(s->top, 1)) : s->half.base;
 }
 
 /* One past the last block that may be out now. */
@@ -92,17 +94,17 @@ static void rewind_to_base(struct kedge_tftp_sender *s, kedge_nanos now)
  * block before waited in queues on the way this one does too. */
 static kedge_nanos round_trip(const struct kedge_tftp_sender *s)
 {
-    kedge_nanos queued = s->rtt.smallest + s->pace.queued;
+    kedge_nanos queued = s->half.rtt.smallest + s->pace.queued;
 
-    if (s->rtt.smallest == KEDGE_NEVER)
-        return kedge_tftp_rto(&s->rtt);
-    return max_u64(max_u64(s->rtt.smoothed, queued), resend_after_min);
+    if (s->half.rtt.smallest == KEDGE_NEVER)
+        return kedge_tftp_rto(&s->half.rtt);
+    return max_u64(max_u64(s->half.rtt.smoothed, queued), resend_after_min);
 }
 
 /* What a round trip may take besides. */
 static kedge_nanos round_trip_slack(const struct kedge_tftp_sender *s)
 {
-    return max_u64(4 * s->rtt.variation, resend_after_min);
+    return max_u64(4 * s->half.rtt.variation, resend_after_min);
 }
 
 static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
@@ -121,12 +123,12 @@ static void mend(struct kedge_tftp_sender *s, kedge_nanos now)
  * each: it has met a gap, and there will be no other ACK. */
 static void repair_gap(struct kedge_tftp_sender *s, bool leapt, kedge_nanos now)
 {
-    const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
+    const struct kedge_tftp_burst *left = bursts_newest(s, s->half.base);
     kedge_nanos wait = round_trip(s) << min_u64(sub_sat(s->retransmits, 1), REPAIRS_MAX);
-    kedge_nanos left_at = left ? burst_left(left, s->base) : 0;
+    kedge_nanos left_at = left ? burst_left(left, s->half.base) : 0;
     kedge_nanos known_at = left ? left_at + wait : now;
 
-    if (s->next == s->base || now - left_at < s->rtt.smallest)
+    if (s->next == s->half.base || now - left_at < s->half.rtt.smallest)
         return; /* sooner than any round trip, the ACK left before base did */
     if (now < (leapt ? left_at + resend_after_min : known_at)) {
         if (s->retransmits == 0) /* else the ACK may have left before base left again */
@@ -145,14 +147,14 @@ static bool tells(const struct kedge_tftp_sender *s, const struct kedge_tftp_bur
 {
     bool spaced = left->at != left->until;
 
-    return acked + 1 == window_end(s) || !spaced || took < s->rtt.smoothed;
+    return acked + 1 == window_end(s) || !spaced || took < s->half.rtt.smoothed;
 }
 
 /* Much sooner than any round trip was: no answer takes so little. A little sooner says
  * nothing, for round trips differ. */
 static bool too_soon(const struct kedge_tftp_sender *s, kedge_nanos took)
 {
-    return took < s->rtt.smallest / 2;
+    return took < s->half.rtt.smallest / 2;
 }
 
 /* An ACK that comes too soon after a resend answers the send before: the peer was thinking,
@@ -169,10 +171,10 @@ static bool answers_first(const struct kedge_tftp_sender *s, uint64_t acked,
 static void sample_any(struct kedge_tftp_sender *s, uint64_t acked, bool again,
                        kedge_nanos took)
 {
-    bool lost = acked == 0 && took >= s->rtt.first;
+    bool lost = acked == 0 && took >= s->half.rtt.first;
 
     if (again ? s->expired : !lost)
-        kedge_tftp_rtt_sample(&s->rtt, took);
+        kedge_tftp_rtt_sample(&s->half.rtt, took);
 }
 
 /* Something left again after the block did, and so long ago that the ACK may be the answer to
@@ -194,13 +196,13 @@ static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nan
     if (!left)
         return;
     took = now - burst_left(left, acked);
-    if (s->rtt.smallest == KEDGE_NEVER) {
+    if (s->half.rtt.smallest == KEDGE_NEVER) {
         sample_any(s, acked, left->again, took);
     } else if (!left->again && tells(s, left, acked, took)) {
         if (!answers_repeat(s, left, now))
-            kedge_tftp_rtt_sample(&s->rtt, took);
+            kedge_tftp_rtt_sample(&s->half.rtt, took);
     } else if (left->again && first && answers_first(s, acked, took)) {
-        kedge_tftp_rtt_sample(&s->rtt, now - burst_left(first, acked));
+        kedge_tftp_rtt_sample(&s->half.rtt, now - burst_left(first, acked));
         pace_undo(s);
     }
 }
@@ -211,9 +213,9 @@ static void note_copies(struct kedge_tftp_sender *s)
     for (unsigned i = 0; i < s->bursts; i++) {
         const struct kedge_tftp_burst *b = &s->burst[i];
 
-        if (b->again && b->first < s->base)
+        if (b->again && b->first < s->half.base)
             s->again_at =
-                max_u64(s->again_at, burst_left(b, min_u64(b->end, s->base) - 1));
+                max_u64(s->again_at, burst_left(b, min_u64(b->end, s->half.base) - 1));
     }
 }
 
@@ -226,30 +228,30 @@ static bool answers_copy(const struct kedge_tftp_sender *s, kedge_nanos now)
 
 static void advance(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
-    bool leapt = acked - s->base >= LEAP;
+    bool leapt = acked - s->half.base >= LEAP;
 
     sender_sample(s, acked, now);
     pace_measure(s, acked, now);
-    s->base = acked + 1;
+    s->half.base = acked + 1;
     s->suspect_until = KEDGE_NEVER;
     s->retransmits = s->rewinds = 0;
     note_copies(s);
-    s->next = max_u64(s->next, s->base);
+    s->next = max_u64(s->next, s->half.base);
     s->repeats = 0;
     /* A block that left twice tells no round trip. Without the doubled time for the next
      * one, a link that has become slow would see each block twice for ever (Karn). */
     if (!s->expired)
-        s->rtt.doubled = 0;
+        s->half.rtt.doubled = 0;
     s->expired = false;
-    s->give_up = now + patience(&s->terms);
-    if (s->base > s->last) {
+    s->half.give_up = now + patience(&s->half.terms);
+    if (s->half.base > s->last) {
         sender_finish(s, KEDGE_TFTP_OK);
         return;
     }
     pace_went_well(s);
     s->not_before = max_u64(s->not_before, now); /* waiting for room is no lateness */
-    s->expiry = s->base < s->next ? now + kedge_tftp_rto(&s->rtt) : KEDGE_NEVER;
-    if (s->base < s->top)
+    s->expiry = s->half.base < s->next ? now + kedge_tftp_rto(&s->half.rtt) : KEDGE_NEVER;
+    if (s->half.base < s->top)
         repair_gap(s, leapt, now);
 }
 
@@ -260,47 +262,47 @@ static void ask_once_more(struct kedge_tftp_sender *s, kedge_nanos now)
     if (!all_sent(s) || s->repeats < LAST_REPEATS)
         return;
     s->repeats = LAST_REPEATS - 1;
-    s->expiry = min_u64(s->expiry, now + kedge_tftp_rto(&s->rtt));
+    s->expiry = min_u64(s->expiry, now + kedge_tftp_rto(&s->half.rtt));
 }
 
 static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos now)
 {
-    uint64_t from = sub_sat(s->base, 1);
+    uint64_t from = sub_sat(s->half.base, 1);
     uint64_t acked;
 
-    if (!kedge_tftp_unwrap(from, s->top - from, number, s->terms.rollover, &acked)) {
-        s->duplicates++;
+    if (!kedge_tftp_unwrap(from, s->top - from, number, s->half.terms.rollover, &acked)) {
+        s->half.duplicates++;
         return;
     }
-    s->gone_at = KEDGE_NEVER;
-    if (acked >= s->base) {
-        s->validated = true;
+    s->half.gone_at = KEDGE_NEVER;
+    if (acked >= s->half.base) {
+        s->half.validated = true;
         advance(s, acked, now);
         return;
     }
     /* In lock-step a duplicate is answered by nothing at all: an answer would double each
      * packet from here on (RFC 1123, 4.2.3.1). */
-    s->duplicates++;
+    s->half.duplicates++;
     ask_once_more(s, now);
-    if (s->terms.window > 1 && s->base < s->top && !answers_copy(s, now))
+    if (s->half.terms.window > 1 && s->half.base < s->top && !answers_copy(s, now))
         repair_gap(s, false, now);
 }
 
 void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
                             const struct kedge_tftp_packet *in, kedge_nanos now)
 {
-    if (s->outcome != KEDGE_TFTP_RUNNING)
+    if (s->half.outcome != KEDGE_TFTP_RUNNING)
         return;
     if (in->op == KEDGE_TFTP_ACK) {
         /* Even one of a former transfer: it costs no more than a block sent early. To take
          * a quick peer's own for such a one would cost its client's whole timeout. */
         read_ack(s, in->number, now);
     } else if (in->op == KEDGE_TFTP_ERROR) {
-        if (now < s->terms.ignore_before && s->base <= 1)
+        if (now < s->half.terms.ignore_before && s->half.base <= 1)
             return;
-        s->code = in->number;
+        s->half.code = in->number;
         /* GRUB ends a file of whole blocks with ERROR 0 in place of the last ACK. */
-        sender_finish(s, all_sent(s) && in->number == 0 && s->terms.confirm == 0
+        sender_finish(s, all_sent(s) && in->number == 0 && s->half.terms.confirm == 0
                              ? KEDGE_TFTP_OK
                              : KEDGE_TFTP_ABORTED);
     }
@@ -309,17 +311,17 @@ void kedge_tftp_sender_read(struct kedge_tftp_sender *s,
 /* The timer of what is in flight ran out. */
 static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    bool last = s->validated && all_sent(s) && s->terms.confirm == 0;
+    bool last = s->half.validated && all_sent(s) && s->half.terms.confirm == 0;
 
     s->expiry = KEDGE_NEVER;
     if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */
         return;
-    if (!s->validated && s->repeats == UNVALIDATED_REPEATS)
+    if (!s->half.validated && s->repeats == UNVALIDATED_REPEATS)
         return;
-    if (last || !s->validated)
+    if (last || !s->half.validated)
         s->repeats++;
     s->expired = true;
-    s->rtt.doubled++;
+    s->half.rtt.doubled++;
     pace_lost(s, false);
     rewind_to_base(s, now);
 }
@@ -331,55 +333,58 @@ static struct kedge_tftp_action sender_action(enum kedge_tftp_todo todo)
 
 static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
 {
-    s->deadline = min_u64(min_u64(at, s->give_up), s->gone_at);
+    s->half.deadline = min_u64(min_u64(at, s->half.give_up), s->half.gone_at);
     return sender_action(KEDGE_TFTP_WAIT);
 }
 
 static enum kedge_tftp_outcome outcome_of_silence(const struct kedge_tftp_sender *s)
 {
-    return s->validated && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT;
+    return s->half.validated && all_sent(s) ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_TIMEOUT;
 }
 
 /* A client that has all closes its port: the last ACK may be the one that was lost. */
 static enum kedge_tftp_outcome outcome_of_gone(const struct kedge_tftp_sender *s)
 {
-    if (!s->validated || !all_sent(s))
+    if (!s->half.validated || !all_sent(s))
         return KEDGE_TFTP_GONE;
-    return s->terms.confirm ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_OK;
+    return s->half.terms.confirm ? KEDGE_TFTP_UNCONFIRMED : KEDGE_TFTP_OK;
 }
 
 void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    if (s->outcome != KEDGE_TFTP_RUNNING)
+    if (s->half.outcome != KEDGE_TFTP_RUNNING)
         return;
-    s->gone_at = min_u64(s->gone_at, now + gone_after(&s->rtt));
-    s->deadline = min_u64(s->deadline, s->gone_at);
+    s->half.gone_at = min_u64(s->half.gone_at, now + gone_after(&s->half.rtt));
+    s->half.deadline = min_u64(s->half.deadline, s->half.gone_at);
 }
 
 struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
                                                  kedge_nanos now)
 {
-    if (s->refuse) {
-        s->refuse = false;
-        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE, .code = s->code };
+    if (s->half.refuse) {
+        s->half.refuse = false;
+        return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_REFUSE,
+                                           .code = s->half.code };
     }
-    if (s->outcome == KEDGE_TFTP_RUNNING && now >= min_u64(s->give_up, s->gone_at))
-        sender_finish(s, now >= s->gone_at ? outcome_of_gone(s) : outcome_of_silence(s));
+    if (s->half.outcome == KEDGE_TFTP_RUNNING &&
+        now >= min_u64(s->half.give_up, s->half.gone_at))
+        sender_finish(s, now >= s->half.gone_at ? outcome_of_gone(s)
+                                                : outcome_of_silence(s));
     /* While a part of the window is still to leave (storage is slow, or it is spaced) the
      * peer has nothing to answer. */
-    if (s->outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {
+    if (s->half.outcome == KEDGE_TFTP_RUNNING && s->next >= limit(s)) {
         if (now >= s->expiry)
             expire(s, now);
         else if (now >= s->suspect_until)
             mend(s, now);
     }
-    if (s->outcome != KEDGE_TFTP_RUNNING)
+    if (s->half.outcome != KEDGE_TFTP_RUNNING)
         return sender_action(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
         return wait_until(s, min_u64(s->expiry, s->suspect_until));
     if (s->spacing && now < s->not_before)
         return wait_until(s, s->not_before);
-    s->deadline = now;
+    s->half.deadline = now;
     return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_BLOCKS,
                                        .first = s->next,
                                        .end = s->spacing ? s->next + 1 : limit(s) };
@@ -388,12 +393,12 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
 static kedge_nanos expiry_after(const struct kedge_tftp_sender *s, uint64_t end,
                                 kedge_nanos now)
 {
-    kedge_nanos rto = kedge_tftp_rto(&s->rtt);
+    kedge_nanos rto = kedge_tftp_rto(&s->half.rtt);
 
     if (end == 1) /* an OACK: see oack_wait() */
-        rto = oack_wait(&s->terms);
+        rto = oack_wait(&s->half.terms);
     else if (all_sent(s))
-        rto += rtt_saved(&s->rtt); /* it may have to keep the file first */
+        rto += rtt_saved(&s->half.rtt); /* it may have to keep the file first */
     return now + rto;
 }
 
@@ -403,9 +408,9 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
     if (first >= end)
         return;
     KEDGE_ASSERT(first == s->next && end <= limit(s));
-    if (first == s->base)
+    if (first == s->half.base)
         pace_begin(s, first, now);
-    s->resent += sub_sat(min_u64(end, s->top), first);
+    s->half.resent += sub_sat(min_u64(end, s->top), first);
     if (first < s->top)
         bursts_add(s, (struct kedge_tftp_burst){ .first = first,
                                                  .end = min_u64(end, s->top),
@@ -415,8 +420,8 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
         bursts_add(s, (struct kedge_tftp_burst){
                           .first = max_u64(first, s->top), .end = end, .at = now });
     s->next = end;
-    if (s->terms.confirm && end > s->last && s->top <= s->last)
-        s->give_up = max_u64(s->give_up, now + s->terms.confirm);
+    if (s->half.terms.confirm && end > s->last && s->top <= s->last)
+        s->half.give_up = max_u64(s->half.give_up, now + s->half.terms.confirm);
     s->top = max_u64(s->top, end);
     s->expiry = expiry_after(s, end, now);
     s->not_before = max_u64(s->not_before, sub_sat(now, catch_up)) + s->spacing;
@@ -424,9 +429,9 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
 
 void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    if (s->validated || s->outcome != KEDGE_TFTP_RUNNING)
+    if (s->half.validated || s->half.outcome != KEDGE_TFTP_RUNNING)
         return;
-    s->next = s->base;
+    s->next = s->half.base;
     s->not_before = 0;
-    s->deadline = now;
+    s->half.deadline = now;
 }

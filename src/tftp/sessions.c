@@ -71,15 +71,15 @@ kedge_nanos tftp_sessions_deadline(const struct tftp_sessions *t)
 enum kedge_tftp_outcome tftp_session_outcome(const struct tftp_session *s)
 {
     enum kedge_tftp_outcome outcome = s->outcome;
-    const struct kedge_tftp_sender *sender = &s->machine.sender;
+    const struct kedge_tftp_half *half = &s->machine.half;
 
     if (outcome == KEDGE_TFTP_RUNNING && s->state == TFTP_LIVE)
         outcome = kedge_tftp_machine_outcome(&s->machine);
-    if (outcome != KEDGE_TFTP_ABORTED || !s->machine.sends || sender->base > 1)
+    if (outcome != KEDGE_TFTP_ABORTED || !s->machine.sends || half->base > 1)
         return outcome;
     /* The size was asked for and told, and that was all (iPXE, EDK2, PXE ROMs). */
     if ((s->granted.has & KEDGE_TFTP_HAS_TSIZE) &&
-        (sender->code == KEDGE_TFTP_UNDEFINED || sender->code == KEDGE_TFTP_BAD_OPTION))
+        (half->code == KEDGE_TFTP_UNDEFINED || half->code == KEDGE_TFTP_BAD_OPTION))
         return KEDGE_TFTP_PROBE;
     return outcome;
 }

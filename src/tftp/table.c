@@ -202,23 +202,18 @@ void table_remember(struct tftp_sessions *t, const struct tftp_session *s,
     kedge_nanos smallest = KEDGE_NEVER;
 
     if (s->state == TFTP_LIVE)
-        smallest = s->machine.sends ? s->machine.sender.rtt.smallest
-                                    : s->machine.receiver.rtt.smallest;
+        smallest = s->machine.half.rtt.smallest;
     t->ended[who & (t->past - 1)] = (struct tftp_ended){ who, now, smallest, s->socket };
 }
 
 bool session_validated(const struct tftp_session *s)
 {
-    if (s->state != TFTP_LIVE)
-        return false;
-    return s->machine.sends ? s->machine.sender.validated : s->machine.receiver.validated;
+    return s->state == TFTP_LIVE && s->machine.half.validated;
 }
 
 bool session_advanced(const struct tftp_session *s)
 {
-    if (s->state != TFTP_LIVE)
-        return false;
-    return s->machine.sends ? s->machine.sender.base > 1 : s->machine.receiver.next > 1;
+    return s->state == TFTP_LIVE && s->machine.half.base > 1;
 }
 
 uint32_t tftp_session_number(const struct tftp_sessions *t, const struct tftp_session *s)

@@ -337,38 +337,36 @@ static kedge_nanos spoke_after(const struct tftp_session *s,
     return sub_sat(s->progress_at, sub_sat(give_up, patience(terms)));
 }
 
+static void take_half(const struct kedge_tftp_half *h, struct verdict_facts *out)
+{
+    out->validated = h->validated;
+    out->blksize = h->terms.blksize;
+    out->block = h->base;
+    out->resent = h->resent;
+    out->duplicates = h->duplicates;
+    out->code = h->code;
+}
+
 static void take_sender(const struct tftp_session *s, struct verdict_facts *out)
 {
     const struct kedge_tftp_sender *m = &s->machine.sender;
     uint64_t first = s->granted.has ? 0 : 1;
 
-    out->validated = m->validated;
-    out->blksize = m->terms.blksize;
-    out->answers = sub_sat(m->top, first) + m->resent;
-    out->block = m->base;
+    out->answers = sub_sat(m->top, first) + m->half.resent;
     out->last = m->last;
     out->blocks = sub_sat(m->top, 1);
-    out->resent = m->resent;
     out->repeats = m->rewinds;
-    out->duplicates = m->duplicates;
-    out->code = m->code;
-    out->spoke = spoke_after(s, &m->terms, m->give_up);
+    out->spoke = spoke_after(s, &m->half.terms, m->half.give_up);
 }
 
 static void take_receiver(const struct tftp_session *s, struct verdict_facts *out)
 {
     const struct kedge_tftp_receiver *m = &s->machine.receiver;
 
-    out->validated = m->validated;
-    out->blksize = m->terms.blksize;
-    out->answers = 1 + s->repeats + m->resent;
-    out->block = m->next;
-    out->blocks = sub_sat(m->next, 1);
-    out->resent = m->resent;
+    out->answers = 1 + s->repeats + m->half.resent;
+    out->blocks = sub_sat(m->half.base, 1);
     out->repeats = m->quiet;
-    out->duplicates = m->duplicates;
-    out->code = m->code;
-    out->spoke = m->next > 1 ? sub_sat(s->progress_at, m->taken_at) : 0;
+    out->spoke = m->half.base > 1 ? sub_sat(s->progress_at, m->taken_at) : 0;
 }
 
 void verdict_facts_of(const struct tftp_sessions *t, const struct tftp_session *s,
@@ -388,6 +386,7 @@ void verdict_facts_of(const struct tftp_sessions *t, const struct tftp_session *
     if (s->state != TFTP_LIVE)
         return;
     out->granted = s->granted.has;
+    take_half(&s->machine.half, out);
     if (s->machine.sends)
         take_sender(s, out);
     else

@@ -12,10 +12,10 @@ static const kedge_nanos late = 50 * KEDGE_USEC; /* the slack of a timer, by def
 
 kedge_nanos gather_sleep(const struct gather *g, const struct kedge_tftp_receiver *r)
 {
-    uint64_t left = sub_sat(r->terms.window, r->in_window);
+    uint64_t left = sub_sat(r->half.terms.window, r->in_window);
     kedge_nanos most = min_u64(left * g->apart / 2, sleep_max + late);
 
-    if (r->terms.window < WINDOW_MIN || r->in_window == 0 || most < sleep_min + late)
+    if (r->half.terms.window < WINDOW_MIN || r->in_window == 0 || most < sleep_min + late)
         return 0;
     return most - late;
 }

@@ -19,15 +19,12 @@ void transfer_result_error(struct kedge_transfer_result *r, struct transfer_erro
     r->code = error.code;
 }
 
-static void fill_counts(struct kedge_transfer_result *r,
-                        const struct kedge_tftp_machine *m)
+static void fill_counts(struct kedge_transfer_result *r, const struct kedge_tftp_half *h)
 {
-    const struct kedge_tftp_rtt *rtt = m->sends ? &m->sender.rtt : &m->receiver.rtt;
-
-    r->blocks = (m->sends ? m->sender.base : m->receiver.next) - 1;
-    r->resent = m->sends ? m->sender.resent : m->receiver.resent;
-    r->duplicates = m->sends ? m->sender.duplicates : m->receiver.duplicates;
-    r->rtt = rtt->smallest == KEDGE_NEVER ? KEDGE_NEVER : rtt->smoothed;
+    r->blocks = h->base - 1;
+    r->resent = h->resent;
+    r->duplicates = h->duplicates;
+    r->rtt = h->rtt.smallest == KEDGE_NEVER ? KEDGE_NEVER : h->rtt.smoothed;
 }
 
 static uint16_t error_code(const struct transfer_session *x)
@@ -36,7 +33,7 @@ static uint16_t error_code(const struct transfer_session *x)
 
     if (x->asks && !x->client.answered)
         return x->client.code;
-    return m->sends ? m->sender.code : m->receiver.code;
+    return m->half.code;
 }
 
 static enum kedge_transfer_cause cause_of(const struct transfer_session *x)
@@ -86,7 +83,7 @@ void transfer_result_of(struct kedge_transfer_result *r, const struct transfer_s
     r->asked = x->client.asked;
     r->granted = x->client.granted;
     if (!x->asks || x->client.answered)
-        fill_counts(r, &x->client.machine);
+        fill_counts(r, &x->client.machine.half);
 }
 
 static void add_error_text(struct kedge_error *line, const char *text)

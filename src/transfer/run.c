@@ -12,7 +12,7 @@ static void say_opening(struct transfer_session *x)
 /* A server's reply to the request is block 0. */
 static void acknowledge(struct transfer_session *x, uint64_t block)
 {
-    uint32_t rollover = x->client.machine.receiver.terms.rollover;
+    uint32_t rollover = x->client.machine.receiver.half.terms.rollover;
     uint8_t ack[KEDGE_TFTP_HEADER];
 
     if (block == 0 && !x->asks)
@@ -36,9 +36,10 @@ static void session_refuse(struct transfer_session *x, uint16_t code)
 static kedge_nanos linger(const struct transfer_session *x)
 {
     const struct kedge_tftp_receiver *r = &x->client.machine.receiver;
-    bool lossy = r->resent > 0 || r->duplicates > 0 || x->client.asked_times > 1;
+    bool lossy =
+        r->half.resent > 0 || r->half.duplicates > 0 || x->client.asked_times > 1;
 
-    return lossy ? 2 * kedge_tftp_rto(&r->rtt) : 0;
+    return lossy ? 2 * kedge_tftp_rto(&r->half.rtt) : 0;
 }
 
 static void keep_file(struct transfer_session *x)

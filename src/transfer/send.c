@@ -15,7 +15,7 @@ static const kedge_nanos look_again = 100 * KEDGE_MSEC;
 
 static bool prepare_window(struct transfer_session *x)
 {
-    const struct kedge_tftp_terms *terms = &x->client.machine.sender.terms;
+    const struct kedge_tftp_terms *terms = &x->client.machine.sender.half.terms;
     uint64_t window;
 
     x->block_reader = (struct block_reader){ .read = x->file->read,
@@ -58,7 +58,7 @@ static uint64_t at_hand(struct transfer_session *x,
 static struct transfer_error load_window(struct transfer_session *x,
                                          const struct kedge_tftp_action *a)
 {
-    const struct kedge_tftp_terms *terms = &x->client.machine.sender.terms;
+    const struct kedge_tftp_terms *terms = &x->client.machine.sender.half.terms;
     bool ahead = !x->file->ready && !x->netascii;
     struct kedge_tftp_action wanted = *a;
     struct transfer_error error;

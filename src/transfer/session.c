@@ -50,10 +50,9 @@ enum kedge_tftp_outcome session_outcome(const struct transfer_session *x)
 
 kedge_nanos session_progress_at(const struct transfer_session *x)
 {
-    const struct kedge_tftp_machine *m = &x->client.machine;
+    const struct kedge_tftp_half *h = &x->client.machine.half;
 
-    return m->sends ? sub_sat(m->sender.give_up, patience(&m->sender.terms))
-                    : sub_sat(m->receiver.give_up, patience(&m->receiver.terms));
+    return sub_sat(h->give_up, patience(&h->terms));
 }
 
 uint64_t session_bytes(const struct transfer_session *x)
@@ -64,9 +63,9 @@ uint64_t session_bytes(const struct transfer_session *x)
         return 0;
     if (!m->sends)
         return x->block_writer.offset;
-    if (m->sender.outcome == KEDGE_TFTP_OK && x->file->size != FETCH_UNKNOWN)
+    if (m->half.outcome == KEDGE_TFTP_OK && x->file->size != FETCH_UNKNOWN)
         return x->file->size; /* its last ACK need not have come */
-    return min_u64(sub_sat(m->sender.base, 1) * m->sender.terms.blksize, x->file->size);
+    return min_u64(sub_sat(m->half.base, 1) * m->half.terms.blksize, x->file->size);
 }
 
 void session_fail(struct transfer_session *x, struct transfer_error error)

@@ -78,8 +78,8 @@ static void note_packet(struct transfer_session *x,
     struct awaited a = { .answered = answered(x), .block = sends ? 0 : 1, .window = 1 };
 
     if (a.answered) {
-        a.block = sends ? m->sender.base : m->receiver.next;
-        a.window = sends ? m->sender.terms.window : m->receiver.terms.window;
+        a.block = m->half.base;
+        a.window = m->half.terms.window;
     }
     if (session_outcome(x) == KEDGE_TFTP_RUNNING)
         not_understood_packet(&x->not_understood, packet, &a);
@@ -273,17 +273,18 @@ static bool let_blocks_gather(const struct transfer_session *x)
 static bool heard_blocks(struct transfer_session *x)
 {
     const struct kedge_tftp_receiver *r = &x->client.machine.receiver;
-    uint64_t next = r->next;
+    uint64_t next = r->half.base;
     enum gather_at at = r->in_window > 0 ? GATHER_AMID : GATHER_BEGIN;
     bool slept = let_blocks_gather(x);
     int n;
 
-    n = udp_receive_within(x->socket.fd, &x->inbox, r->terms.window > 1 ? UDP_BATCH : 1);
+    n = udp_receive_within(x->socket.fd, &x->inbox,
+                           r->half.terms.window > 1 ? UDP_BATCH : 1);
     x->now = clock_now();
     take(x, n);
     if (at == GATHER_AMID && r->due)
         at = slept ? GATHER_END : GATHER_BEGIN;
-    gather_note(&x->gather, r->next - next, at, x->now);
+    gather_note(&x->gather, r->half.base - next, at, x->now);
     return n != 0;
 }
 
@@ -295,7 +296,7 @@ static bool heard_from_the_peer(struct transfer_session *x)
     if (!m->sends && (!x->asks || x->client.answered))
         return heard_blocks(x);
     n = udp_receive_within(x->socket.fd, &x->inbox,
-                           m->sends && m->sender.terms.window > 1 ? UDP_BATCH : 1);
+                           m->sends && m->sender.half.terms.window > 1 ? UDP_BATCH : 1);
     x->now = clock_now();
     take(x, n);
     return n != 0;

@@ -86,7 +86,7 @@ static struct flying *first(struct flying wire[WIRE])
 static void serve_blocks(const struct kedge_tftp_action *a)
 {
     uint8_t packet[PACKET];
-    size_t blksize = w.sender.terms.blksize;
+    size_t blksize = w.sender.half.terms.blksize;
 
     for (uint64_t b = a->first; b < a->end; b++) {
         size_t start = (b - 1) * blksize;
@@ -175,7 +175,7 @@ size_t board_receive(uint8_t *bytes, size_t room, uint16_t *port, kedge_nanos un
     assert_true(until > w.now && until != KEDGE_NEVER);
     for (;;) {
         struct flying *in = first(w.to_board), *out = first(w.to_server);
-        kedge_nanos server = w.serving ? w.sender.deadline : KEDGE_NEVER;
+        kedge_nanos server = w.serving ? w.sender.half.deadline : KEDGE_NEVER;
         kedge_nanos next = min_u64(out ? out->at : KEDGE_NEVER, server);
 
         if (in && in->at <= min_u64(next, until)) {
@@ -224,8 +224,8 @@ static void every_size_arrives(void **state)
         world(sizes[i], 1);
         assert_int_equal(board_get(span_of("image")), KEDGE_TFTP_OK);
         assert_int_equal(w.stored, sizes[i]);
-        assert_int_equal(w.sender.outcome, KEDGE_TFTP_OK);
-        assert_int_equal(w.sender.resent, 0);
+        assert_int_equal(w.sender.half.outcome, KEDGE_TFTP_OK);
+        assert_int_equal(w.sender.half.resent, 0);
     }
 }
 
@@ -261,7 +261,7 @@ static void a_full_board_says_so(void **state)
         server_takes(first(w.to_server));
     }
     assert_int_equal(w.error_seen, KEDGE_TFTP_FULL);
-    assert_int_equal(w.sender.outcome, KEDGE_TFTP_ABORTED);
+    assert_int_equal(w.sender.half.outcome, KEDGE_TFTP_ABORTED);
 }
 
 static void a_mute_server_is_given_up(void **state)

@@ -41,8 +41,9 @@ static void deliver(struct world *w, struct kedge_span bytes)
         was = w->client.machine.receiver;
     kedge_tftp_client_read(&w->client, bytes, w->now, &store);
     if (!answered && store.ptr) /* DATA 1 is its answer to a plain request */
-        was = (struct kedge_tftp_receiver){ .terms = w->client.machine.receiver.terms,
-                                            .next = 1 };
+        was = (struct kedge_tftp_receiver){ .half.terms =
+                                                w->client.machine.receiver.half.terms,
+                                            .half.base = 1 };
     if (store.ptr) {
         MUST(kedge_tftp_parse(bytes, &in));
         owner_stored(&w->owner, &in, store, &was);

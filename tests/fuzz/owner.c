@@ -26,14 +26,14 @@ void owner_init(struct owner *o, struct kedge_tftp_machine *m,
 static void check_rewind(const struct owner *o, kedge_nanos now)
 {
     const struct kedge_tftp_sender *s = &o->m->sender;
-    const struct kedge_tftp_burst *left = bursts_newest(s, s->base);
+    const struct kedge_tftp_burst *left = bursts_newest(s, s->half.base);
     bool even = !left || left->at == left->until;
 
-    if (s->next >= o->next_was || o->expired || !s->validated)
+    if (s->next >= o->next_was || o->expired || !s->half.validated)
         return;
-    MUST(s->terms.window > 1 && s->next == s->base);
-    if (s->terms.window <= OWNER_RING / 2 && even)
-        MUST(now - o->left[s->base % OWNER_RING] >= KEDGE_MSEC / 2);
+    MUST(s->half.terms.window > 1 && s->next == s->half.base);
+    if (s->half.terms.window <= OWNER_RING / 2 && even)
+        MUST(now - o->left[s->half.base % OWNER_RING] >= KEDGE_MSEC / 2);
 }
 
 static void check_sender(struct owner *o, kedge_nanos now)
@@ -41,17 +41,19 @@ static void check_sender(struct owner *o, kedge_nanos now)
     const struct kedge_tftp_sender *s = &o->m->sender;
     bool all = s->top > s->last;
 
-    MUST(s->base >= o->base_was && s->base <= s->next && s->next <= s->top);
-    MUST(s->top - s->base <= s->terms.window && s->bursts <= KEDGE_TFTP_BURSTS);
+    MUST(s->half.base >= o->base_was && s->half.base <= s->next && s->next <= s->top);
+    MUST(s->top - s->half.base <= s->half.terms.window && s->bursts <= KEDGE_TFTP_BURSTS);
     MUST(s->last == UINT64_MAX || s->top <= s->last + 1);
     check_rewind(o, now);
-    o->base_was = s->base;
+    o->base_was = s->half.base;
     o->next_was = s->next;
-    MUST((s->outcome == KEDGE_TFTP_RUNNING) == (s->deadline != KEDGE_NEVER));
-    MUST(s->outcome != KEDGE_TFTP_OK || s->base > s->last || (all && o->excused));
-    MUST(s->outcome != KEDGE_TFTP_UNCONFIRMED || (all && s->validated));
-    MUST(kedge_tftp_rto(&s->rtt) > 0 && kedge_tftp_rto(&s->rtt) <= s->rtt.most);
-    MUST(s->spacing <= s->rtt.most);
+    MUST((s->half.outcome == KEDGE_TFTP_RUNNING) == (s->half.deadline != KEDGE_NEVER));
+    MUST(s->half.outcome != KEDGE_TFTP_OK || s->half.base > s->last ||
+         (all && o->excused));
+    MUST(s->half.outcome != KEDGE_TFTP_UNCONFIRMED || (all && s->half.validated));
+    MUST(kedge_tftp_rto(&s->half.rtt) > 0 &&
+         kedge_tftp_rto(&s->half.rtt) <= s->half.rtt.most);
+    MUST(s->spacing <= s->half.rtt.most);
 }
 
 static void check_receiver(struct owner *o)
@@ -59,10 +61,11 @@ static void check_receiver(struct owner *o)
     const struct kedge_tftp_receiver *r = &o->m->receiver;
     bool good = kedge_tftp_machine_outcome(o->m) == KEDGE_TFTP_OK;
 
-    MUST(r->next == o->blocks + 1 && r->bytes == o->stored);
-    MUST(r->in_window <= r->terms.window);
+    MUST(r->half.base == o->blocks + 1 && r->bytes == o->stored);
+    MUST(r->in_window <= r->half.terms.window);
     MUST(o->kept == (r->phase == KEDGE_TFTP_LINGERING) && (!good || o->kept));
-    MUST(kedge_tftp_rto(&r->rtt) > 0 && kedge_tftp_rto(&r->rtt) <= r->rtt.most);
+    MUST(kedge_tftp_rto(&r->half.rtt) > 0 &&
+         kedge_tftp_rto(&r->half.rtt) <= r->half.rtt.most);
 }
 
 static bool answered(const struct owner *o)
@@ -88,8 +91,8 @@ static bool send_blocks(struct owner *o, const struct kedge_tftp_action *a,
     struct kedge_tftp_sender *s = &o->m->sender;
     uint64_t end = a->end;
 
-    MUST(s->outcome == KEDGE_TFTP_RUNNING && a->first == s->next && a->first < end);
-    MUST(end <= s->base + s->terms.window && (s->base > 0 || end == 1));
+    MUST(s->half.outcome == KEDGE_TFTP_RUNNING && a->first == s->next && a->first < end);
+    MUST(end <= s->half.base + s->half.terms.window && (s->half.base > 0 || end == 1));
     MUST(s->last == UINT64_MAX || end <= s->last + 1);
     if (a->first > 0)
         end = min_u64(end, a->first + o->stingy);
@@ -98,7 +101,7 @@ static bool send_blocks(struct owner *o, const struct kedge_tftp_action *a,
         end = o->last + 1;
         kedge_tftp_sender_end(s, o->last);
     }
-    if (!s->validated && end > a->first)
+    if (!s->half.validated && end > a->first)
         MUST(++o->unvalidated <= o->unvalidated_most);
     for (uint64_t b = a->first; b < end && b < a->first + OWNER_RING; b++)
         o->left[b % OWNER_RING] = now;
@@ -114,7 +117,7 @@ static void reply(struct owner *o, const struct kedge_tftp_action *a)
 
     MUST(a->first == o->blocks);
     MUST(r->phase != KEDGE_TFTP_COMMITTING); /* the last ACK says that the file is kept */
-    if (!r->validated)
+    if (!r->half.validated)
         MUST(++o->unvalidated <= o->unvalidated_most);
     o->sent++;
 }
@@ -218,12 +221,12 @@ void owner_stored(struct owner *o, const struct kedge_tftp_packet *in,
     if (!store.ptr)
         return;
     MUST(!o->m->sends && in->op == KEDGE_TFTP_DATA && store.ptr == in->body.ptr);
-    MUST(store.len == in->body.len && store.len <= was->terms.blksize);
-    MUST(was->phase == KEDGE_TFTP_TAKING && was->outcome == KEDGE_TFTP_RUNNING);
-    MUST(in->number == kedge_tftp_wire(was->next, was->terms.rollover));
+    MUST(store.len == in->body.len && store.len <= was->half.terms.blksize);
+    MUST(was->phase == KEDGE_TFTP_TAKING && was->half.outcome == KEDGE_TFTP_RUNNING);
+    MUST(in->number == kedge_tftp_wire(was->half.base, was->half.terms.rollover));
     o->blocks++;
     o->stored += store.len;
-    MUST((store.len < was->terms.blksize) ==
+    MUST((store.len < was->half.terms.blksize) ==
          (o->m->receiver.phase == KEDGE_TFTP_COMMITTING));
 }
 
@@ -244,7 +247,7 @@ static kedge_nanos give_up(const struct owner *o)
 {
     if (!answered(o))
         return o->client->give_up;
-    return o->m->sends ? o->m->sender.give_up : o->m->receiver.give_up;
+    return o->m->half.give_up;
 }
 
 kedge_nanos owner_run_out(struct owner *o, kedge_nanos now)
@@ -273,7 +276,7 @@ static uint64_t expected(const struct kedge_tftp_machine *m)
 {
     if (!m)
         return 0;
-    return m->sends ? m->sender.base : m->receiver.next;
+    return m->half.base;
 }
 
 /* A number of 16 bits: near the one wanted, or any. */
@@ -286,14 +289,14 @@ static uint16_t script_number(struct reader *r, const struct kedge_tftp_machine 
     if (delta == 0x80)
         return take_u16(r);
     if (m)
-        rollover = m->sends ? m->sender.terms.rollover : m->receiver.terms.rollover;
+        rollover = m->half.terms.rollover;
     near = expected(m) + delta;
     return kedge_tftp_wire(delta < 0x80 ? near : sub_sat(near, 256), rollover);
 }
 
 static size_t script_body(struct reader *r, const struct kedge_tftp_machine *m)
 {
-    size_t full = m && !m->sends ? m->receiver.terms.blksize : 512;
+    size_t full = m && !m->sends ? m->receiver.half.terms.blksize : 512;
     uint8_t how = take_u8(r);
     size_t len = how < 0x80 ? full : how < 0xf0 ? how & 7u : full + 1;
 

@@ -27,7 +27,7 @@ static void start(struct world *w, struct reader *r)
     terms.ignore_before = flags & 16 ? w->now + 2 * KEDGE_MSEC : 0;
     kedge_tftp_receiver_init(&w->machine.receiver, &terms, flags & 2, PICK(r, times),
                              w->now);
-    w->machine.receiver.validated = flags & 1;
+    w->machine.receiver.half.validated = flags & 1;
     owner_init(&w->owner, &w->machine, NULL);
 }
 

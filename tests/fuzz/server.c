@@ -61,7 +61,7 @@ static void opened(struct world *w, struct tftp_session *s, struct reader *r)
     tftp_sessions_opened(&w->t, s, &limits, w->now);
     owner_init(o, &s->machine, NULL);
     if (s->machine.sender.last == UINT64_MAX)
-        o->last = 1 + limits.size / s->machine.sender.terms.blksize;
+        o->last = 1 + limits.size / s->machine.sender.half.terms.blksize;
     pump(w, s);
 }
 

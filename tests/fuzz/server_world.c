@@ -31,8 +31,7 @@ static unsigned network_of(const struct tftp_peer *peer)
 
 static bool validated(const struct tftp_session *s)
 {
-    return s->state == TFTP_LIVE && (s->machine.sends ? s->machine.sender.validated
-                                                      : s->machine.receiver.validated);
+    return s->state == TFTP_LIVE && (s->machine.half.validated);
 }
 
 static void check_session(const struct world *w, const struct tftp_session *s)

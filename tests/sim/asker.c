@@ -53,11 +53,12 @@ static void send_blocks(struct world *w, struct actor *a,
 
     for (uint64_t b = action->first; b < action->end; b++) {
         struct datagram body = { .file = a->file.content,
-                                 .offset = (b - 1) * s->terms.blksize };
+                                 .offset = (b - 1) * s->half.terms.blksize };
 
-        body.body_len = (uint32_t)min_u64(s->terms.blksize, a->file.size - body.offset);
-        actor_send_block(w, a, (uint8_t)k->socket, kedge_tftp_wire(b, s->terms.rollover),
-                         &body);
+        body.body_len =
+            (uint32_t)min_u64(s->half.terms.blksize, a->file.size - body.offset);
+        actor_send_block(w, a, (uint8_t)k->socket,
+                         kedge_tftp_wire(b, s->half.terms.rollover), &body);
         k->blocks++;
     }
     kedge_tftp_sender_sent(s, action->first, action->end, w->now);
@@ -73,7 +74,8 @@ static void send_small(struct world *w, struct actor *a,
     if (action->todo == KEDGE_TFTP_REPLY)
         len = kedge_tftp_write_ack(
             packet, sizeof packet,
-            kedge_tftp_wire(action->first, k->client.machine.receiver.terms.rollover));
+            kedge_tftp_wire(action->first,
+                            k->client.machine.receiver.half.terms.rollover));
     else
         len = kedge_tftp_write_error(packet, sizeof packet, action->code, "failed");
     actor_send(w, a, (uint8_t)k->socket, (struct kedge_span){ packet, len });

@@ -16,7 +16,7 @@ static bool validated(const struct tftp_session *s)
 {
     if (s->state != TFTP_LIVE)
         return false;
-    return s->machine.sends ? s->machine.sender.validated : s->machine.receiver.validated;
+    return s->machine.half.validated;
 }
 
 /* Until a peer has answered, each request earns a datagram, the timer one in all. */
@@ -45,7 +45,7 @@ static void say_oack(struct world *w, struct transfer *t)
 
 static void say_block(struct world *w, struct transfer *t, uint64_t block)
 {
-    const struct kedge_tftp_terms *terms = &t->session->machine.sender.terms;
+    const struct kedge_tftp_terms *terms = &t->session->machine.sender.half.terms;
     const struct file *f = &t->actor->file;
     struct datagram d = { .file = f->content, .offset = (block - 1) * terms->blksize };
 
@@ -58,7 +58,7 @@ static void say_block(struct world *w, struct transfer *t, uint64_t block)
 
 static void say_ack(struct world *w, struct transfer *t, uint64_t block)
 {
-    uint32_t rollover = t->session->machine.receiver.terms.rollover;
+    uint32_t rollover = t->session->machine.receiver.half.terms.rollover;
     struct datagram d = { .head_len = 0 };
 
     if (block == 0 && t->session->granted.has) {
@@ -86,16 +86,16 @@ static void say_error(struct world *w, struct transfer *t, uint16_t code)
 static void check_blocks(struct world *w, const struct transfer *t)
 {
     const struct kedge_tftp_sender *s = &t->session->machine.sender;
-    uint64_t window = min_u64(s->terms.window, s->top);
+    uint64_t window = min_u64(s->half.terms.window, s->top);
     uint64_t trouble = t->actor->up.troubles + t->actor->down.troubles;
     uint64_t dropped = t->actor->up.dropped + t->actor->down.dropped;
     bool narrow = dropped > 0 || t->actor->down.params.bits_per_s > 0;
     uint64_t stalls = (w->now - t->began) / (20 * KEDGE_MSEC); /* the least timeout */
     uint64_t bound = s->top * (narrow ? 20 : 1) + window * (2 * trouble + 2 + stalls);
 
-    if (trouble + dropped == 0 && t->expects_bound && s->outcome == KEDGE_TFTP_OK)
+    if (trouble + dropped == 0 && t->expects_bound && s->half.outcome == KEDGE_TFTP_OK)
         bound = s->top;
-    bound += t->requests - 1 + !s->validated; /* each may have brought DATA 1 */
+    bound += t->requests - 1 + !s->half.validated; /* each may have brought DATA 1 */
     if (t->blocks > bound)
         world_fail(w, "client %u: %llu blocks left for %llu, with %llu troubles",
                    t->actor->id, (unsigned long long)t->blocks,
@@ -140,7 +140,7 @@ static bool send_blocks(struct world *w, struct transfer *t,
 {
     struct kedge_tftp_sender *s = &t->session->machine.sender;
     const struct file *f = &t->actor->file;
-    uint64_t last = f->size / s->terms.blksize + 1;
+    uint64_t last = f->size / s->half.terms.blksize + 1;
     uint64_t end = min_u64(a->end, last + 1);
 
     if (a->first == 0) {
@@ -196,9 +196,10 @@ static void check_machine(struct world *w, const struct transfer *t)
         world_fail(w, "client %u: a deadline is not in the future", t->actor->id);
     if (!m->sends)
         return;
-    if (s->base > s->next || s->next > s->top || s->top > s->base + s->terms.window)
+    if (s->half.base > s->next || s->next > s->top ||
+        s->top > s->half.base + s->half.terms.window)
         world_fail(w, "client %u: base %llu, next %llu, top %llu", t->actor->id,
-                   (unsigned long long)s->base, (unsigned long long)s->next,
+                   (unsigned long long)s->half.base, (unsigned long long)s->next,
                    (unsigned long long)s->top);
 }
 

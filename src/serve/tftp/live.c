@@ -12,31 +12,30 @@ static bool is_running(const struct tftp_session *session, const struct tftp_tra
     return session->state == TFTP_LIVE && t->counted && !t->ending;
 }
 
+static void copy_half(const struct kedge_tftp_half *h, struct tftp_live *row)
+{
+    row->blksize = h->terms.blksize;
+    row->windowsize = h->terms.window;
+    row->resent = h->resent;
+    row->duplicates = h->duplicates;
+}
+
 static void copy_sender(const struct tftp_transfer *t, struct tftp_live *row)
 {
     const struct kedge_tftp_sender *m = &t->session->machine.sender;
 
     row->size = t->block_reader.size;
-    row->bytes = min_u64(sub_sat(m->base, 1) * m->terms.blksize, row->size);
-    row->blksize = m->terms.blksize;
-    row->windowsize = m->terms.window;
-    row->resent = m->resent;
-    row->duplicates = m->duplicates;
+    row->bytes = min_u64(sub_sat(m->half.base, 1) * m->half.terms.blksize, row->size);
 }
 
 static void copy_receiver(const struct tftp_transfer *t, struct tftp_live *row)
 {
-    const struct kedge_tftp_receiver *m = &t->session->machine.receiver;
     uint64_t asked = t->session->asked.tsize; /* any number: the client says it */
     bool sized = t->session->mode == KEDGE_TFTP_OCTET &&
                  (t->session->asked.has & KEDGE_TFTP_HAS_TSIZE);
 
     row->size = sized && asked <= INT64_MAX ? asked : UINT64_MAX;
     row->bytes = t->block_writer.offset;
-    row->blksize = m->terms.blksize;
-    row->windowsize = m->terms.window;
-    row->resent = m->resent;
-    row->duplicates = m->duplicates;
 }
 
 static void copy_one(const struct tftp_transfer *t, kedge_nanos now,
@@ -49,6 +48,7 @@ static void copy_one(const struct tftp_transfer *t, kedge_nanos now,
                                .writes = session->op == KEDGE_TFTP_WRQ,
                                .age = sub_sat(now, session->started),
                                .quiet = sub_sat(now, session->progress_at) };
+    copy_half(&session->machine.half, row);
     if (session->machine.sends)
         copy_sender(t, row);
     else

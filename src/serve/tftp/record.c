@@ -167,6 +167,13 @@ static void fill_addresses(struct transfer_record *r, struct texts *texts,
     r->local = span_of(net_address_print(asked, texts->local));
 }
 
+static void fill_half(struct transfer_record *r, const struct kedge_tftp_half *h)
+{
+    r->resent = h->resent;
+    r->dup = h->duplicates;
+    r->rtt = h->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : h->rtt.smoothed;
+}
+
 static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t,
                       enum kedge_tftp_outcome outcome)
 {
@@ -174,23 +181,18 @@ static void fill_sent(struct transfer_record *r, const struct tftp_transfer *t,
     bool all = s->top > s->last;
 
     r->blocks = s->top > 0 ? s->top - 1 : 0;
-    r->resent = s->resent;
-    r->dup = s->duplicates;
-    r->rtt = s->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : s->rtt.smoothed;
     if (outcome == KEDGE_TFTP_OK || (all && outcome == KEDGE_TFTP_UNCONFIRMED))
         r->bytes = t->block_reader.size;
     else
-        r->bytes = min_u64(sub_sat(s->base, 1) * s->terms.blksize, t->block_reader.size);
+        r->bytes = min_u64(sub_sat(s->half.base, 1) * s->half.terms.blksize,
+                           t->block_reader.size);
 }
 
 static void fill_taken(struct transfer_record *r, const struct tftp_transfer *t)
 {
     const struct kedge_tftp_receiver *m = &t->session->machine.receiver;
 
-    r->blocks = m->next - 1;
-    r->resent = m->resent;
-    r->dup = m->duplicates;
-    r->rtt = m->rtt.smallest == KEDGE_NEVER ? RECORD_UNKNOWN : m->rtt.smoothed;
+    r->blocks = m->half.base - 1;
     r->bytes = t->block_writer.offset;
 }
 
@@ -229,8 +231,7 @@ static void record_error(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     if (t->reason[0])
         return;
     if (outcome == KEDGE_TFTP_ABORTED || outcome == KEDGE_TFTP_PROBE)
-        snprintf(t->reason, sizeof t->reason, "the peer sent ERROR %u",
-                 m->sends ? m->sender.code : m->receiver.code);
+        snprintf(t->reason, sizeof t->reason, "the peer sent ERROR %u", m->half.code);
     else if (outcome == KEDGE_TFTP_TIMEOUT)
         reason_set(t, "the peer fell silent");
     else if (outcome == KEDGE_TFTP_UNCONFIRMED)
@@ -321,6 +322,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
     if (session->state == TFTP_LIVE) {
         r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
+        fill_half(&r, &session->machine.half);
         if (session->machine.sends)
             fill_sent(&r, t, outcome);
         else

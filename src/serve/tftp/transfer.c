@@ -35,7 +35,7 @@ static void say_oack(struct tftp_transfer *t)
 
 static void reply(struct tftp_transfer *t, uint64_t block)
 {
-    uint32_t rollover = t->session->machine.receiver.terms.rollover;
+    uint32_t rollover = t->session->machine.receiver.half.terms.rollover;
     uint8_t packet[KEDGE_TFTP_HEADER];
 
     if (block == 0 && t->session->granted.has) {
@@ -173,8 +173,8 @@ static bool send_blocks(struct tftp_transfer *t, const struct kedge_tftp_action 
         kedge_tftp_sender_sent(sender, 0, 1, now);
         return true;
     }
-    t->block_reader.blksize = sender->terms.blksize;
-    result = block_reader_fill(&t->block_reader, blocks, sender->terms.rollover, &f);
+    t->block_reader.blksize = sender->half.terms.blksize;
+    result = block_reader_fill(&t->block_reader, blocks, sender->half.terms.rollover, &f);
     if (result.error == STORE_LATER) {
         t->waits = WAITS_FOR_READ;
         return false;
@@ -219,12 +219,7 @@ static bool transfer_act(struct tftp_transfer *t, const struct kedge_tftp_action
 
 static void note_turn(struct tftp_transfer *t)
 {
-    struct kedge_tftp_machine *m = &t->session->machine;
-
-    if (m->sends)
-        m->sender.rtt.own_delay = t->service->turn;
-    else
-        m->receiver.rtt.own_delay = t->service->turn;
+    t->session->machine.half.rtt.own_delay = t->service->turn;
 }
 
 /* No bytes of its file may wait in a queue when it lets go of that. */

@@ -26,11 +26,11 @@ static inline enum kedge_tftp_outcome any_outcome(void)
 static inline void any_sender(struct kedge_tftp_sender *s)
 {
     Frama_C_make_unknown((char *)s, sizeof *s);
-    s->terms = any_terms();
-    s->outcome = any_outcome();
+    s->half.terms = any_terms();
+    s->half.outcome = any_outcome();
     s->expired = any_bool();
-    s->validated = any_bool();
-    s->refuse = any_bool();
+    s->half.validated = any_bool();
+    s->half.refuse = any_bool();
     s->bursts = (unsigned)any_from_to(0, KEDGE_TFTP_BURSTS);
     for (int i = 0; i < KEDGE_TFTP_BURSTS; i++)
         s->burst[i].again = any_bool();
@@ -39,12 +39,12 @@ static inline void any_sender(struct kedge_tftp_sender *s)
 static inline void any_receiver(struct kedge_tftp_receiver *r)
 {
     Frama_C_make_unknown((char *)r, sizeof *r);
-    r->terms = any_terms();
-    r->outcome = any_outcome();
+    r->half.terms = any_terms();
+    r->half.outcome = any_outcome();
     r->first_in_window = any_bool();
-    r->validated = any_bool();
+    r->half.validated = any_bool();
     r->due = any_bool();
-    r->refuse = any_bool();
+    r->half.refuse = any_bool();
     r->phase = any_from_to(KEDGE_TFTP_TAKING, KEDGE_TFTP_LINGERING);
 }
 

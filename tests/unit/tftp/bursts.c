@@ -40,7 +40,7 @@ static void what_leaves_at_once_is_one_burst(void **state)
  * ago: it would be sent again at every ACK. */
 static void so_is_what_leaves_spaced(void **state)
 {
-    struct kedge_tftp_sender s = { .spacing = MS(1), .rtt = { .smoothed = MS(10) } };
+    struct kedge_tftp_sender s = { .spacing = MS(1), .half.rtt = { .smoothed = MS(10) } };
 
     (void)state;
     for (unsigned i = 0; i < 100; i++)

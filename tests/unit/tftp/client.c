@@ -65,7 +65,7 @@ static void a_get_with_options(void **state)
     (void)state;
     feed(&c, SPAN("\0\6blksize\0001024\0tsize\0003\0windowsize\0002\0"), MS(10));
     assert_true(c.answered && c.granted.tsize == 3);
-    assert_int_equal(c.machine.receiver.terms.window, 2);
+    assert_int_equal(c.machine.receiver.half.terms.window, 2);
     assert_action(&c, MS(10), KEDGE_TFTP_REPLY, 0);
     assert_int_equal(feed(&c, SPAN("\0\3\0\1abc"), MS(20)), 3);
     assert_action(&c, MS(20), KEDGE_TFTP_COMMIT, 0);
@@ -81,7 +81,7 @@ static void a_server_without_options_is_fine(void **state)
     (void)state;
     assert_int_equal(feed(&c, SPAN("\0\3\0\1abc"), MS(10)), 3);
     assert_true(c.answered && c.granted.has == 0);
-    assert_int_equal(c.machine.receiver.terms.blksize, 512);
+    assert_int_equal(c.machine.receiver.half.terms.blksize, 512);
     c = client(KEDGE_TFTP_WRQ, &some);
     c.size = 1024;
     feed(&c, SPAN("\0\4\0\0"), MS(10));
@@ -273,9 +273,9 @@ static void the_patience_is_the_users(void **state)
     assert_true(c.give_up == 3 * KEDGE_SEC);
     assert_action(&c, 0, KEDGE_TFTP_ASK, 0);
     feed(&c, SPAN("\0\4\0\0"), KEDGE_SEC);
-    assert_true(c.machine.sender.give_up == 4 * KEDGE_SEC);
+    assert_true(c.machine.sender.half.give_up == 4 * KEDGE_SEC);
     /* The last ACK of a put comes after fsync and rename: it may take as long. */
-    assert_true(c.machine.sender.terms.confirm == 3 * KEDGE_SEC);
+    assert_true(c.machine.sender.half.terms.confirm == 3 * KEDGE_SEC);
 }
 
 int main(void)

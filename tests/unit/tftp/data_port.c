@@ -28,7 +28,7 @@ static void rule_6_stragglers_on_another_data_socket_miss_it(void **state)
         if (socket != session->socket)
             assert_int_equal(say(s, from(1, SPAN("\0\4\0\1")), socket), TFTP_DROPPED);
     assert_int_equal(s->t.dropped[TFTP_DROP_UNKNOWN], 3);
-    assert_false(session->machine.sender.validated);
+    assert_false(session->machine.sender.half.validated);
     server_close(s);
 }
 

@@ -121,7 +121,7 @@ static void port_unreachable_before_that_is_gone(void **state)
     (void)state;
     assert_int_equal(gone(&m), KEDGE_TFTP_GONE);
     m = sending(1);
-    m.sender.validated = false; /* nobody was ever there */
+    m.sender.half.validated = false; /* nobody was ever there */
     assert_int_equal(gone(&m), KEDGE_TFTP_GONE);
     m = receiving();
     assert_int_equal(gone(&m), KEDGE_TFTP_GONE);

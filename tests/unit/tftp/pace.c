@@ -11,8 +11,8 @@ static struct kedge_tftp_sender sender_of(uint32_t window, uint64_t first)
     struct kedge_tftp_sender s;
 
     kedge_tftp_sender_init(&s, &terms, 1, true, 0);
-    kedge_tftp_rtt_sample(&s.rtt, MS(20));
-    s.base = s.next = s.top = first;
+    kedge_tftp_rtt_sample(&s.half.rtt, MS(20));
+    s.half.base = s.next = s.top = first;
     s.clean_at = first + window;
     kedge_tftp_sender_sent(&s, first, first + window, KEDGE_SEC);
     return s;
@@ -21,7 +21,7 @@ static struct kedge_tftp_sender sender_of(uint32_t window, uint64_t first)
 static void acked(struct kedge_tftp_sender *s, uint64_t block, kedge_nanos after)
 {
     pace_measure(s, block, KEDGE_SEC + after);
-    s->base = block + 1;
+    s->half.base = block + 1;
 }
 
 static void a_window_that_was_kept_waiting_tells_the_link(void **state)
@@ -53,7 +53,7 @@ static void spacing_is_no_slowness(void **state)
     (void)state;
     s.spacing = MS(1);
     s.bursts = 0;
-    s.next = s.base;
+    s.next = s.half.base;
     for (uint64_t block = 1; block <= 8; block++)
         kedge_tftp_sender_sent(&s, block, block + 1, KEDGE_SEC + MS(block - 1));
     acked(&s, 5, MS(26)); /* 7 left at 6 */
@@ -89,7 +89,7 @@ static void a_train_behind_another_counts_from_its_turn(void **state)
 
     (void)state;
     acked(&s, 9, MS(30)); /* blocks up to 64 are in a queue of 10 ms */
-    s.next = s.base;
+    s.next = s.half.base;
     kedge_tftp_sender_sent(&s, 10, 11, KEDGE_SEC + MS(30));
     assert_true(s.pace.train_behind == MS(10));
     acked(&s, 10, MS(80));
@@ -125,14 +125,14 @@ static void what_is_too_slow_gets_faster_with_each_loss(void **state)
 static void only_the_timer_knows_and_it_doubles(void **state)
 {
     struct kedge_tftp_sender s = sender_of(64, 1);
-    kedge_nanos most = kedge_tftp_rto(&s.rtt) / 64;
+    kedge_nanos most = kedge_tftp_rto(&s.half.rtt) / 64;
 
     (void)state;
     pace_lost(&s, false);
     assert_true(s.spacing == MS(20) / 64);
     pace_lost(&s, false);
     assert_true(s.spacing == 2 * (MS(20) / 64));
-    s.rtt.doubled = 3; /* for a silent peer, and not for the link */
+    s.half.rtt.doubled = 3; /* for a silent peer, and not for the link */
     pace_lost(&s, false);
     pace_lost(&s, false);
     assert_true(s.spacing == most);
@@ -146,7 +146,7 @@ static void a_full_queue_slows_it_beyond_a_timeout(void **state)
     (void)state;
     s.spacing = MS(10);
     s.pace.queued = MS(240);
-    s.clean_at = s.base + 64;
+    s.clean_at = s.half.base + 64;
     pace_lost(&s, true);
     assert_true(s.spacing == MS(20));
     pace_lost(&s, true);
@@ -161,9 +161,9 @@ static void no_block_waits_longer_than_a_timer(void **state)
 
     (void)state;
     acked(&s, 3, 60 * KEDGE_SEC);
-    assert_true(s.pace.link > s.rtt.most);
+    assert_true(s.pace.link > s.half.rtt.most);
     pace_lost(&s, true);
-    assert_true(s.spacing == s.rtt.most);
+    assert_true(s.spacing == s.half.rtt.most);
 }
 
 static void a_clean_window_makes_it_faster_by_eight_blocks(void **state)
@@ -178,10 +178,10 @@ static void a_clean_window_makes_it_faster_by_eight_blocks(void **state)
         struct kedge_tftp_sender s = sender_of(table[i].window, 1);
 
         s.spacing = MS(1);
-        s.base = s.clean_at - 1;
+        s.half.base = s.clean_at - 1;
         pace_went_well(&s);
         assert_true(s.spacing == MS(1));
-        s.base++;
+        s.half.base++;
         pace_went_well(&s);
         assert_true(s.spacing == MS(1) - MS(1) / table[i].part);
     }
@@ -194,7 +194,7 @@ static void not_while_blocks_queue_up(void **state)
     (void)state;
     s.spacing = MS(1);
     s.pace.link = MS(1) + MS(1) / 16;
-    s.base = s.clean_at;
+    s.half.base = s.clean_at;
     pace_went_well(&s);
     assert_true(s.spacing == MS(1));
 }
@@ -205,7 +205,7 @@ static void what_a_timer_cannot_tell_apart_is_no_spacing(void **state)
 
     (void)state;
     s.spacing = 21 * KEDGE_USEC;
-    s.base = s.clean_at;
+    s.half.base = s.clean_at;
     pace_went_well(&s);
     assert_true(s.spacing == 0);
 }
@@ -222,7 +222,7 @@ static void past_the_pace_of_a_loss_by_small_steps(void **state)
     assert_true(s.spacing == MS(1));
     s.spacing = MS(2) * 3 / 4;
     for (size_t i = 0; i < COUNT(steps); i++) {
-        s.base = s.clean_at;
+        s.half.base = s.clean_at;
         pace_went_well(&s);
         assert_true(s.spacing == steps[i]);
     }
@@ -251,11 +251,11 @@ static void what_a_timer_cannot_tell_apart_is_kept_after_a_loss(void **state)
     (void)state;
     s.spacing = 21 * KEDGE_USEC;
     s.pace.too_fast = 10 * KEDGE_USEC;
-    s.base = s.clean_at;
+    s.half.base = s.clean_at;
     pace_went_well(&s);
     assert_true(s.spacing == 20 * KEDGE_USEC);
     for (int i = 0; i < 60; i++) {
-        s.base = s.clean_at;
+        s.half.base = s.clean_at;
         pace_went_well(&s);
     }
     assert_true(s.spacing == 0);
@@ -280,8 +280,8 @@ static void the_answer_to_a_repeat_is_no_round_trip(void **state)
         kedge_tftp_sender_read(
             &s, &(struct kedge_tftp_packet){ .op = KEDGE_TFTP_ACK, .number = 4 },
             late + table[i].after);
-        assert_true(s.base == 5);
-        assert_int_equal(s.rtt.samples, table[i].samples);
+        assert_true(s.half.base == 5);
+        assert_int_equal(s.half.rtt.samples, table[i].samples);
     }
 }
 

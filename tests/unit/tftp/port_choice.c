@@ -112,13 +112,13 @@ static void let_it_send(struct server *s, struct tftp_session *session, kedge_na
     struct kedge_tftp_sender *sender = &session->machine.sender;
 
     for (;;) {
-        bool oack = sender->base == 0;
-        uint64_t bytes = IP_UDP + (oack ? 40 : 4 + sender->terms.blksize);
+        bool oack = sender->half.base == 0;
+        uint64_t bytes = IP_UDP + (oack ? 40 : 4 + sender->half.terms.blksize);
 
         a->out += pump(s, session) * bytes;
-        if (sender->deadline > until)
+        if (sender->half.deadline > until)
             break;
-        s->now = max_u64(s->now, sender->deadline);
+        s->now = max_u64(s->now, sender->half.deadline);
     }
     s->now = until;
 }
@@ -167,7 +167,7 @@ static void rule_7_forged_acks_that_stream_get_less_than_10_for_one(void **state
 
         let_it_send(s, session, s->now, &a);
         for (unsigned n = 0;
-             n < 100 && session->machine.sender.outcome == KEDGE_TFTP_RUNNING; n++) {
+             n < 100 && session->machine.sender.half.outcome == KEDGE_TFTP_RUNNING; n++) {
             let_it_send(s, session, s->now + MS(every_ms[i]), &a);
             spray(s, &in, (uint16_t)(64 * n), &a);
         }
@@ -190,7 +190,7 @@ static void rule_7_one_forged_ack_and_silence_gets_less_than_10_for_one(void **s
     let_it_send(s, session, s->now + MS(10), &a);
     spray(s, &in, 0, &a);
     let_it_send(s, session, s->now + 90 * KEDGE_SEC, &a);
-    assert_int_equal(session->machine.sender.outcome, KEDGE_TFTP_TIMEOUT);
+    assert_int_equal(session->machine.sender.half.outcome, KEDGE_TFTP_TIMEOUT);
     assert_in_range(a.out, 2 * 64 * 1460, 10 * a.in);
     server_close(s);
 }

@@ -15,8 +15,8 @@ static void lock_step(void **state)
     (void)state;
     PLAY(&r, script);
     assert_true(r.bytes == 2 * BLKSIZE + 5);
-    assert_true(r.resent == 0 && r.duplicates == 0);
-    assert_true(r.rtt.smallest == MS(10));
+    assert_true(r.half.resent == 0 && r.half.duplicates == 0);
+    assert_true(r.half.rtt.smallest == MS(10));
 }
 
 static void an_empty_file(void **state)
@@ -88,7 +88,7 @@ static void rule_10_a_receiver_dallies_to_repeat_its_last_ack(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_true(r.resent == 2);
+    assert_true(r.half.resent == 2);
 }
 
 static void without_lingering_it_is_over_with_the_last_ack(void **state)
@@ -133,7 +133,7 @@ static void a_block_0_is_the_end(void **state)
 
     (void)state;
     PLAY(&r, first);
-    assert_int_equal(r.code, KEDGE_TFTP_ILLEGAL);
+    assert_int_equal(r.half.code, KEDGE_TFTP_ILLEGAL);
     r = receiver(1, false);
     PLAY(&r, late);
 }
@@ -150,7 +150,7 @@ static void an_error_is_an_abort(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_int_equal(r.code, 3);
+    assert_int_equal(r.half.code, 3);
 }
 
 static void deaf_until_its_own_data_can_come(void **state)
@@ -163,7 +163,7 @@ static void deaf_until_its_own_data_can_come(void **state)
     struct kedge_tftp_receiver r = receiver(1, true);
 
     (void)state;
-    r.terms.ignore_before = MS(5);
+    r.half.terms.ignore_before = MS(5);
     PLAY(&r, script);
 }
 
@@ -174,7 +174,7 @@ static void rule_1_any_size(void **state)
     for (uint32_t rollover = 0; rollover <= 1; rollover++) {
         struct kedge_tftp_receiver r = receiver(7, false);
 
-        r.terms.rollover = rollover;
+        r.half.terms.rollover = rollover;
         for (uint64_t b = 1; b <= 140000; b++) {
             struct kedge_tftp_packet in =
                 data(kedge_tftp_wire(b, rollover), (struct kedge_span){ block, BLKSIZE });

@@ -18,7 +18,7 @@ static void rule_3_a_duplicate_brings_the_ack_again(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_true(r.resent == 1 && r.duplicates == 4);
+    assert_true(r.half.resent == 1 && r.half.duplicates == 4);
 }
 
 /* In lock-step nobody needs the ACK of another block again, and lwIP ends its put over it. */
@@ -59,7 +59,7 @@ static void rule_3_after_a_second_of_silence_the_ack_is_repeated(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_true(r.resent == 6);
+    assert_true(r.half.resent == 6);
 }
 
 static void rule_3_or_after_the_negotiated_timeout(void **state)

@@ -18,8 +18,9 @@ static void a_window_is_acknowledged_once(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_true(r.resent == 0);
-    assert_true(r.rtt.smallest == MS(10)); /* from an ACK to the first block after it */
+    assert_true(r.half.resent == 0);
+    assert_true(r.half.rtt.smallest ==
+                MS(10)); /* from an ACK to the first block after it */
 }
 
 static void a_gap_is_told_at_once_and_once(void **state)
@@ -44,7 +45,7 @@ static void a_gap_is_told_at_once_and_once(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_true(r.resent == 1);
+    assert_true(r.half.resent == 1);
 }
 
 /* The first block of a window is lost: its others come a round trip after our ACK, while
@@ -76,7 +77,7 @@ static void rule_2_a_window_of_copies_brings_one_ack(void **state)
 
     (void)state;
     PLAY(&r, script);
-    assert_true(r.duplicates == 3);
+    assert_true(r.half.duplicates == 3);
 }
 
 /* While blocks come there is no silence, however long a window takes. */

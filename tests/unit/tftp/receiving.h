@@ -68,10 +68,10 @@ static inline void pump(struct kedge_tftp_receiver *r, kedge_nanos now, struct l
             break;
         }
     }
-    assert_int_equal(a.todo, r->outcome == KEDGE_TFTP_RUNNING ? KEDGE_TFTP_WAIT
-                                                              : KEDGE_TFTP_OVER);
-    assert_true(r->outcome == KEDGE_TFTP_RUNNING ? r->deadline > now
-                                                 : r->deadline == KEDGE_NEVER);
+    assert_int_equal(a.todo, r->half.outcome == KEDGE_TFTP_RUNNING ? KEDGE_TFTP_WAIT
+                                                                   : KEDGE_TFTP_OVER);
+    assert_true(r->half.outcome == KEDGE_TFTP_RUNNING ? r->half.deadline > now
+                                                      : r->half.deadline == KEDGE_NEVER);
 }
 
 static inline void play(struct kedge_tftp_receiver *r, const struct line *script,
@@ -81,16 +81,16 @@ static inline void play(struct kedge_tftp_receiver *r, const struct line *script
         const struct line *l = &script[i];
         struct line got = { .want = 0 };
 
-        while (r->deadline < MS(l->at_ms))
-            pump(r, r->deadline, &got);
+        while (r->half.deadline < MS(l->at_ms))
+            pump(r, r->half.deadline, &got);
         if (tell(r, l, MS(l->at_ms)))
             got.want |= STORE;
         pump(r, MS(l->at_ms), &got);
         if (got.want != l->want || got.acked != l->acked)
             fail_msg("line %zu, at %u ms: %u, acknowledged %llu", i, l->at_ms, got.want,
                      (unsigned long long)got.acked);
-        if (r->outcome != l->outcome)
-            fail_msg("line %zu, at %u ms: outcome %d", i, l->at_ms, r->outcome);
+        if (r->half.outcome != l->outcome)
+            fail_msg("line %zu, at %u ms: outcome %d", i, l->at_ms, r->half.outcome);
     }
 }
 

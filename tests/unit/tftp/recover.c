@@ -28,9 +28,9 @@ static struct kedge_tftp_client stalled_at(uint64_t block)
 {
     struct kedge_tftp_client c = { .answered = true };
 
-    c.machine.receiver.next = block;
-    c.machine.receiver.outcome = KEDGE_TFTP_TIMEOUT;
-    c.machine.receiver.gone_at = KEDGE_NEVER;
+    c.machine.receiver.half.base = block;
+    c.machine.receiver.half.outcome = KEDGE_TFTP_TIMEOUT;
+    c.machine.receiver.half.gone_at = KEDGE_NEVER;
     return c;
 }
 
@@ -113,9 +113,9 @@ static void a_put_counts_its_own_block(void **state)
 
     (void)state;
     c.machine.sends = true;
-    c.machine.sender.base = 1;
-    c.machine.sender.outcome = KEDGE_TFTP_TIMEOUT;
-    c.machine.sender.gone_at = KEDGE_NEVER;
+    c.machine.sender.half.base = 1;
+    c.machine.sender.half.outcome = KEDGE_TFTP_TIMEOUT;
+    c.machine.sender.half.gone_at = KEDGE_NEVER;
     assert_true(next(&r, c));
     assert_int_equal(r.asked.blksize, 1228);
 }
@@ -133,7 +133,7 @@ static void other_failures_are_final(void **state)
     for (size_t i = 0; i < COUNT(final); i++) {
         struct kedge_tftp_client c = stalled_at(40);
 
-        c.machine.receiver.outcome = final[i];
+        c.machine.receiver.half.outcome = final[i];
         r = recovery();
         assert_false(next(&r, c));
     }
@@ -147,16 +147,17 @@ static void rule_13_a_server_that_went_away_is_asked_again(void **state)
 
     (void)state;
     tftp_recovery_init(&r, &(struct kedge_tftp_options){ 0 });
-    get.machine.receiver.outcome = KEDGE_TFTP_GONE;
+    get.machine.receiver.half.outcome = KEDGE_TFTP_GONE;
     for (int i = 0; i < 2 * TFTP_ATTEMPTS_MAX; i++)
         assert_true(next(&r, get) && r.went_away);
-    get.machine.receiver.outcome = KEDGE_TFTP_TIMEOUT;
-    get.machine.receiver.gone_at = MS(1); /* ICMP has said so, and nothing came since */
+    get.machine.receiver.half.outcome = KEDGE_TFTP_TIMEOUT;
+    get.machine.receiver.half.gone_at =
+        MS(1); /* ICMP has said so, and nothing came since */
     assert_true(next(&r, get) && r.went_away);
     put.machine.sends = true;
-    put.machine.sender.outcome = KEDGE_TFTP_ABORTED;
+    put.machine.sender.half.outcome = KEDGE_TFTP_ABORTED;
     for (uint16_t code = 0; code <= 8; code++) {
-        put.machine.sender.code = code;
+        put.machine.sender.half.code = code;
         assert_int_equal(next(&r, put), code == KEDGE_TFTP_UNKNOWN_TID);
     }
     assert_false(r.went_away);

@@ -28,7 +28,7 @@ static kedge_nanos timeout_of(struct server *s, struct tftp_arrival in, kedge_na
     limits.timeout = own;
     assert_int_equal(ask(s, in), TFTP_OPEN);
     tftp_sessions_opened(&s->t, s->event.session, &limits, s->now);
-    return s->event.session->machine.sender.terms.timeout;
+    return s->event.session->machine.sender.half.terms.timeout;
 }
 
 /* What was negotiated goes before what its limits say. */
@@ -85,7 +85,7 @@ static void rule_6_within_an_rto_of_progress_it_is_a_stray(void **state)
 {
     struct server *s = server_open((struct tftp_limits){ 0 });
     struct tftp_session *session = validated(s, from(1024, SPAN(RRQ)));
-    kedge_nanos rto = kedge_tftp_rto(&session->machine.sender.rtt);
+    kedge_nanos rto = kedge_tftp_rto(&session->machine.sender.half.rtt);
 
     (void)state;
     s->now += rto;

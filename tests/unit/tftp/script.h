@@ -54,10 +54,10 @@ static inline void pump(struct kedge_tftp_sender *s, kedge_nanos now, struct sen
         sent->end = a.end;
         kedge_tftp_sender_sent(s, a.first, a.end, now);
     }
-    assert_int_equal(a.todo, s->outcome == KEDGE_TFTP_RUNNING ? KEDGE_TFTP_WAIT
-                                                              : KEDGE_TFTP_OVER);
-    assert_true(s->outcome == KEDGE_TFTP_RUNNING ? s->deadline > now
-                                                 : s->deadline == KEDGE_NEVER);
+    assert_int_equal(a.todo, s->half.outcome == KEDGE_TFTP_RUNNING ? KEDGE_TFTP_WAIT
+                                                                   : KEDGE_TFTP_OVER);
+    assert_true(s->half.outcome == KEDGE_TFTP_RUNNING ? s->half.deadline > now
+                                                      : s->half.deadline == KEDGE_NEVER);
 }
 
 /* Up to its time and by its event: a line has all that left since the line before. */
@@ -68,15 +68,15 @@ static inline void play(struct kedge_tftp_sender *s, const struct line *script,
         const struct line *l = &script[i];
         struct sent sent = { 0, 0 };
 
-        while (s->deadline < MS(l->at_ms))
-            pump(s, s->deadline, &sent);
+        while (s->half.deadline < MS(l->at_ms))
+            pump(s, s->half.deadline, &sent);
         tell(s, l, MS(l->at_ms));
         pump(s, MS(l->at_ms), &sent);
         if (sent.first != l->first || sent.end != l->end)
             fail_msg("line %zu, at %u ms: [%llu, %llu) left", i, l->at_ms,
                      (unsigned long long)sent.first, (unsigned long long)sent.end);
-        if (s->outcome != l->outcome)
-            fail_msg("line %zu, at %u ms: outcome %d", i, l->at_ms, s->outcome);
+        if (s->half.outcome != l->outcome)
+            fail_msg("line %zu, at %u ms: outcome %d", i, l->at_ms, s->half.outcome);
     }
 }
 

@@ -15,8 +15,8 @@ static void lock_step(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smallest == MS(10));
-    assert_true(s.resent == 0 && s.duplicates == 0);
+    assert_true(s.half.rtt.smallest == MS(10));
+    assert_true(s.half.resent == 0 && s.half.duplicates == 0);
 }
 
 static void rule_2_a_duplicate_ack_in_lock_step_sends_nothing(void **state)
@@ -31,7 +31,7 @@ static void rule_2_a_duplicate_ack_in_lock_step_sends_nothing(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.resent == 0 && s.duplicates == 7);
+    assert_true(s.half.resent == 0 && s.half.duplicates == 7);
 }
 
 static void a_window_leaves_at_once_and_slides(void **state)
@@ -45,7 +45,7 @@ static void a_window_leaves_at_once_and_slides(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.resent == 0);
+    assert_true(s.half.resent == 0);
 }
 
 static void rule_4_a_loss_spaces_the_window(void **state)
@@ -61,7 +61,7 @@ static void rule_4_a_loss_spaces_the_window(void **state)
     (void)state;
     PLAY(&s, script);
     assert_true(s.spacing == MS(1) / 2);
-    assert_true(s.deadline == MS(19) + MS(1) / 2);
+    assert_true(s.half.deadline == MS(19) + MS(1) / 2);
 }
 
 static void rule_4_each_clean_window_halves_the_spacing(void **state)
@@ -82,7 +82,7 @@ static void rule_4_each_clean_window_halves_the_spacing(void **state)
         struct sent out = { 0, 0 };
 
         for (pump(&s, now, &out); s.next <= acked + 8;)
-            pump(&s, s.deadline, &out);
+            pump(&s, s.half.deadline, &out);
         in = ack((uint16_t)(acked += 8));
         kedge_tftp_sender_read(&s, &in, now = s.burst[0].until + MS(8));
         assert_true(s.spacing == was / 2 || (s.spacing == 0 && was < 40 * KEDGE_USEC));
@@ -107,7 +107,7 @@ static void rule_4_a_huge_window_is_spaced_too(void **state)
         while ((a = kedge_tftp_sender_write(&s, now)).todo == KEDGE_TFTP_BLOCKS)
             kedge_tftp_sender_sent(&s, a.first, a.end, now);
     }
-    assert_true(s.spacing >= s.rtt.smoothed / 20);
+    assert_true(s.spacing >= s.half.rtt.smoothed / 20);
 }
 
 static void rule_4_the_spacing_is_at_most_a_timeout_over_the_window(void **state)
@@ -122,7 +122,7 @@ static void rule_4_the_spacing_is_at_most_a_timeout_over_the_window(void **state
         struct sent out = { 0, 0 };
 
         pump(&s, now, &out);
-        assert_true(s.spacing <= kedge_tftp_rto(&s.rtt) / 8);
+        assert_true(s.spacing <= kedge_tftp_rto(&s.half.rtt) / 8);
     }
 }
 

@@ -56,7 +56,7 @@ static void the_last_block_is_given_longer(void **state)
     }
     assert_true(s.expiry == KEDGE_NEVER && s.next == 40);
     pump(&s, now, &(struct sent){ 0, 0 });
-    assert_true(s.expiry - now >= s.rtt.smoothed + MS(50));
+    assert_true(s.expiry - now >= s.half.rtt.smoothed + MS(50));
 }
 
 /* A put's last ACK leaves after fsync and rename: a client waits as long as for any. */
@@ -175,10 +175,10 @@ static void an_ack_of_nothing_sent_proves_nothing(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_false(s.validated);
+    assert_false(s.half.validated);
     s = sender(1, 1, false, 9); /* no OACK went out: there is no ACK 0 */
     PLAY(&s, plain);
-    assert_false(s.validated);
+    assert_false(s.half.validated);
 }
 
 static void rule_10_error_0_after_the_last_block_is_success(void **state)
@@ -217,10 +217,10 @@ static void an_error_before_that_is_an_abort(void **state)
     PLAY(&s, early);
     s = sender(2, 0, false, 3);
     PLAY(&s, at_the_oack);
-    assert_int_equal(s.code, 8);
+    assert_int_equal(s.half.code, 8);
     s = sender(2, 0, false, 2);
     PLAY(&s, another_code);
-    assert_int_equal(s.code, 3);
+    assert_int_equal(s.half.code, 3);
 }
 
 static void deaf_to_errors_until_its_own_can_come(void **state)
@@ -245,24 +245,24 @@ static void run_through(uint32_t window, uint32_t rollover, uint64_t last)
     struct kedge_tftp_sender s = sender(window, 1, true, last);
     kedge_nanos now = 0;
 
-    s.terms.rollover = rollover;
-    while (s.outcome == KEDGE_TFTP_RUNNING) {
+    s.half.terms.rollover = rollover;
+    while (s.half.outcome == KEDGE_TFTP_RUNNING) {
         struct sent out = { 0, 0 };
         struct kedge_tftp_packet in;
-        uint64_t left = last + 1 - s.base;
+        uint64_t left = last + 1 - s.half.base;
 
         pump(&s, now, &out);
         assert_true(out.end - out.first == (left < window ? left : window));
         in = ack(kedge_tftp_wire(out.end - 1, rollover));
         now += MS(1);
         kedge_tftp_sender_read(&s, &in, now);
-        assert_true(s.base == out.end);
-        if (s.outcome == KEDGE_TFTP_RUNNING)
+        assert_true(s.half.base == out.end);
+        if (s.half.outcome == KEDGE_TFTP_RUNNING)
             kedge_tftp_sender_read(&s, &in, now); /* never taken for a later one */
-        assert_true(s.base == out.end);
+        assert_true(s.half.base == out.end);
     }
-    assert_int_equal(s.outcome, DONE);
-    assert_true(s.base == last + 1 && s.resent == 0);
+    assert_int_equal(s.half.outcome, DONE);
+    assert_true(s.half.base == last + 1 && s.half.resent == 0);
 }
 
 static void rule_1_any_size(void **state)
@@ -293,7 +293,7 @@ static void the_end_may_be_known_late(void **state)
     kedge_tftp_sender_sent(&s, 1, 4, 0);
     assert_int_equal(kedge_tftp_sender_write(&s, 0).todo, KEDGE_TFTP_WAIT);
     kedge_tftp_sender_read(&s, &in, MS(1));
-    assert_int_equal(s.outcome, DONE);
+    assert_int_equal(s.half.outcome, DONE);
 }
 
 static void what_did_not_leave_is_asked_for_again(void **state)
@@ -310,7 +310,7 @@ static void what_did_not_leave_is_asked_for_again(void **state)
     kedge_tftp_sender_sent(&s, 4, 4, 0); /* storage has nothing yet */
     a = kedge_tftp_sender_write(&s, MS(5));
     assert_true(a.first == 4 && a.end == 9);
-    assert_true(s.resent == 0);
+    assert_true(s.half.resent == 0);
 }
 
 /* A disk may be slower than the round trip. The peer waits for the rest of the window, so
@@ -330,8 +330,8 @@ static void a_window_that_has_not_left_whole_is_not_sent_again(void **state)
     assert_true(a.todo == KEDGE_TFTP_BLOCKS && a.first == 11 && a.end == 17);
     kedge_tftp_sender_sent(&s, 11, 17, MS(500));
     assert_int_equal(kedge_tftp_sender_write(&s, MS(500)).todo, KEDGE_TFTP_WAIT);
-    assert_true(s.deadline == MS(560));
-    assert_true(s.resent == 0);
+    assert_true(s.half.deadline == MS(560));
+    assert_true(s.half.resent == 0);
 }
 
 static void other_packets_change_nothing(void **state)
@@ -345,7 +345,7 @@ static void other_packets_change_nothing(void **state)
     kedge_tftp_sender_read(&s, &in, MS(1));
     in.op = KEDGE_TFTP_OACK;
     kedge_tftp_sender_read(&s, &in, MS(1));
-    assert_true(s.base == 1 && s.outcome == KEDGE_TFTP_RUNNING);
+    assert_true(s.half.base == 1 && s.half.outcome == KEDGE_TFTP_RUNNING);
 }
 
 int main(void)

@@ -36,7 +36,7 @@ static void rule_2_a_gap_told_too_soon_is_mended_soon(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.doubled == 0); /* it was no expiry */
+    assert_true(s.half.rtt.doubled == 0); /* it was no expiry */
 }
 
 /* The file was slow to read, and the peer said again what it had: it cannot speak of what had
@@ -52,7 +52,7 @@ static void rule_2_an_ack_that_crossed_the_window_is_no_gap(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.resent == 0);
+    assert_true(s.half.resent == 0);
 }
 
 /* The ACK was lost, the window left again, and now each copy is answered (EDK2). Taken for
@@ -86,7 +86,7 @@ static void rule_2_a_second_ack_0_is_no_gap(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == MS(25));
+    assert_true(s.half.rtt.smoothed == MS(25));
 }
 
 static void rule_2_acks_of_each_block_cost_no_window_each(void **state)
@@ -107,7 +107,7 @@ static void rule_2_acks_of_each_block_cost_no_window_each(void **state)
         pump(&s, MS(31) + k * 10 * KEDGE_USEC, &out);
         sent += out.end - out.first;
     }
-    assert_true(s.resent == 0);
+    assert_true(s.half.resent == 0);
     assert_int_equal(sent, 16);
 }
 

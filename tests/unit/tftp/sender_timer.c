@@ -18,7 +18,7 @@ static void rule_3_the_timer_sends_the_whole_window_again(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.resent == 5);
+    assert_true(s.half.resent == 5);
 }
 
 /* Blocks in the order in which they leave without any further ACK, for so long. */
@@ -27,10 +27,10 @@ static unsigned left_in_silence(struct kedge_tftp_sender *s, kedge_nanos end,
 {
     unsigned count = 0;
 
-    while (s->deadline < end) {
+    while (s->half.deadline < end) {
         struct sent sent = { 0, 0 };
 
-        pump(s, s->deadline, &sent);
+        pump(s, s->half.deadline, &sent);
         for (uint64_t b = sent.first; b < sent.end && count < room; b++)
             blocks[count++] = b;
     }
@@ -50,7 +50,7 @@ static void rule_7_a_window_is_repeated_twice_then_single_blocks(void **state)
     pump(&s, 0, &sent);
     tell(&s, &(struct line){ .event = ACK, .number = 0 }, MS(10));
     count = left_in_silence(&s, MS(30011), blocks, COUNT(blocks));
-    assert_int_equal(s.outcome, KEDGE_TFTP_TIMEOUT);
+    assert_int_equal(s.half.outcome, KEDGE_TFTP_TIMEOUT);
     assert_in_range(count, COUNT(want), 24);
     for (unsigned i = 0; i < COUNT(want); i++)
         if (blocks[i] != want[i])
@@ -89,9 +89,9 @@ static void rule_7_a_new_ack_ends_the_single_blocks(void **state)
     pump(&s, 0, &sent);
     tell(&s, &(struct line){ .event = ACK, .number = 0 }, MS(10));
     while (s.rewinds < 3)
-        (void)left_in_silence(&s, s.deadline + 1, blocks, COUNT(blocks));
-    tell(&s, &(struct line){ .event = ACK, .number = 1 }, s.deadline - MS(1));
-    assert_int_equal(left_in_silence(&s, s.deadline + MS(200), blocks, 4), 4);
+        (void)left_in_silence(&s, s.half.deadline + 1, blocks, COUNT(blocks));
+    tell(&s, &(struct line){ .event = ACK, .number = 1 }, s.half.deadline - MS(1));
+    assert_int_equal(left_in_silence(&s, s.half.deadline + MS(200), blocks, 4), 4);
     assert_true(blocks[0] == 2 && blocks[3] == 5);
 }
 
@@ -142,7 +142,7 @@ static void rule_3_a_link_that_grew_slow_is_measured_again(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(kedge_tftp_rto(&s.rtt) > MS(300));
+    assert_true(kedge_tftp_rto(&s.half.rtt) > MS(300));
 }
 
 static void rule_3_an_early_ack_after_a_resend_is_a_sample(void **state)
@@ -157,9 +157,9 @@ static void rule_3_an_early_ack_after_a_resend_is_a_sample(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed > MS(10)); /* 64 counted */
-    assert_int_equal(s.rtt.doubled, 0);
-    assert_true(kedge_tftp_rto(&s.rtt) > MS(60));
+    assert_true(s.half.rtt.smoothed > MS(10)); /* 64 counted */
+    assert_int_equal(s.half.rtt.doubled, 0);
+    assert_true(kedge_tftp_rto(&s.half.rtt) > MS(60));
 }
 
 /* Round trips differ: one a little shorter than all before is no answer to the first. */
@@ -175,7 +175,7 @@ static void rule_3_an_ack_a_little_early_after_a_resend_is_none(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == MS(10));
+    assert_true(s.half.rtt.smoothed == MS(10));
 }
 
 static void rule_3_nor_is_one_after_three_sends(void **state)
@@ -189,7 +189,7 @@ static void rule_3_nor_is_one_after_three_sends(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == MS(10));
+    assert_true(s.half.rtt.smoothed == MS(10));
 }
 
 static void rule_3_an_ack_a_round_trip_after_a_resend_is_none(void **state)
@@ -204,7 +204,7 @@ static void rule_3_an_ack_a_round_trip_after_a_resend_is_none(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == MS(10));
+    assert_true(s.half.rtt.smoothed == MS(10));
 }
 
 /* Rule 3: within a spaced window an ACK tells of a gap, when the next block has come. That
@@ -221,7 +221,7 @@ static void rule_3_the_spacing_is_no_part_of_a_round_trip(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == (7 * MS(10) + MS(11)) / 8);
+    assert_true(s.half.rtt.smoothed == (7 * MS(10) + MS(11)) / 8);
 }
 
 /* The peer's first ACK was lost, and it said it again after its timeout. And when the timer
@@ -237,7 +237,7 @@ static void rule_3_the_peers_own_timeout_is_no_round_trip(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed > MS(18) && s.rtt.smoothed <= MS(20));
+    assert_true(s.half.rtt.smoothed > MS(18) && s.half.rtt.smoothed <= MS(20));
 }
 
 /* The first ACK was late, for one was lost. What is less is known better. */
@@ -252,7 +252,7 @@ static void rule_3_less_than_believed_is_a_sample(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == MS(5) && s.rtt.smallest == MS(5));
+    assert_true(s.half.rtt.smoothed == MS(5) && s.half.rtt.smallest == MS(5));
 }
 
 /* Also where part of the window had left before: its new blocks left once. */
@@ -267,9 +267,9 @@ static void rule_2_new_blocks_beside_old_ones_are_a_sample(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.variation < MS(80)); /* a second sample has come in */
-    assert_true(s.rtt.smoothed == MS(160));
-    assert_true(s.resent == 2);
+    assert_true(s.half.rtt.variation < MS(80)); /* a second sample has come in */
+    assert_true(s.half.rtt.smoothed == MS(160));
+    assert_true(s.half.resent == 2);
 }
 
 static void rule_3_it_gives_up_after_30_s_without_progress(void **state)
@@ -282,15 +282,15 @@ static void rule_3_it_gives_up_after_30_s_without_progress(void **state)
 
     (void)state;
     PLAY(&s, script);
-    while (s.outcome == KEDGE_TFTP_RUNNING) {
+    while (s.half.outcome == KEDGE_TFTP_RUNNING) {
         struct sent out = { 0, 0 };
-        kedge_nanos at = s.deadline;
+        kedge_nanos at = s.half.deadline;
 
         assert_true(at <= MS(30010));
         pump(&s, at, &out);
-        assert_int_equal(s.outcome, at < MS(30010) ? RUN : KEDGE_TFTP_TIMEOUT);
+        assert_int_equal(s.half.outcome, at < MS(30010) ? RUN : KEDGE_TFTP_TIMEOUT);
     }
-    assert_true(s.resent > 8);
+    assert_true(s.half.resent > 8);
 }
 
 static void rule_3_a_long_timeout_gives_six_times_as_long(void **state)
@@ -302,10 +302,10 @@ static void rule_3_a_long_timeout_gives_six_times_as_long(void **state)
 
     (void)state;
     kedge_tftp_sender_init(&s, &terms, 1, true, 0);
-    assert_true(s.give_up == 360 * KEDGE_SEC);
+    assert_true(s.half.give_up == 360 * KEDGE_SEC);
     terms.patience = KEDGE_SEC; /* the owner may want it sooner */
     kedge_tftp_sender_init(&s, &terms, 1, true, 0);
-    assert_true(s.give_up == KEDGE_SEC);
+    assert_true(s.half.give_up == KEDGE_SEC);
 }
 
 /* The queues on the way are longer than the round trip that we know of: what the ACK says
@@ -321,7 +321,7 @@ static void rule_3_a_gap_told_late_is_a_sample(void **state)
 
     (void)state;
     PLAY(&s, script);
-    assert_true(s.rtt.smoothed == MS(15)); /* 10 * 7/8 + 50 / 8 */
+    assert_true(s.half.rtt.smoothed == MS(15)); /* 10 * 7/8 + 50 / 8 */
 }
 
 int main(void)

@@ -13,7 +13,7 @@
 
 static struct kedge_tftp_receiver amid(uint32_t window, uint32_t in_window)
 {
-    return (struct kedge_tftp_receiver){ .terms = { .window = window },
+    return (struct kedge_tftp_receiver){ .half.terms = { .window = window },
                                          .in_window = in_window };
 }
 
