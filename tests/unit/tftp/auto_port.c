@@ -285,7 +285,7 @@ static void rule_15_5_what_was_in_vain_long_ago_marks_nothing(void **state)
     struct server *s = auto_server();
 
     (void)state;
-    tftp_sessions_release(&s->t, started(s, from(1, rrq)), s->now);
+    ends(s, started(s, from(1, rrq)));
     s->now += 3600 * KEDGE_SEC;
     assert_int_equal(from_of(s, from(1, rrq)), TFTP_FROM_DATA);
     server_close(s);

@@ -48,6 +48,12 @@ static inline struct tftp_session *small_one(struct server *s, struct tftp_arriv
     return s->event.session;
 }
 
+/* Now: the clock is read when the session is there, which may have taken its time. */
+static inline void ends(struct server *s, struct tftp_session *session)
+{
+    tftp_sessions_release(&s->t, session, s->now);
+}
+
 /* Asked, opened, and asked again: the data port was silent. */
 static inline struct tftp_session *moved(struct server *s, struct tftp_arrival in)
 {

@@ -74,7 +74,7 @@ static void a_mark_of_a_network_outlasts_who_profits(void **state)
     struct tftp_session *session;
 
     (void)state;
-    tftp_sessions_release(&s->t, small_one(s, beside), s->now);
+    ends(s, small_one(s, beside));
     session = moved(s, from(1, rrq));
     complete(s, session, TFTP_REQUEST_SOCKET);
     session = small_one(s, beside);
@@ -127,7 +127,7 @@ static void another_has_no_part_in_a_mark(void **state)
     struct server *s = small_memory();
 
     (void)state;
-    tftp_sessions_release(&s->t, moved(s, from(1, rrq)), s->now);
+    ends(s, moved(s, from(1, rrq)));
     for (unsigned i = 0; i < MANY; i++) {
         struct tftp_session *session = small_one(s, one_of_many(10, i));
 
@@ -174,7 +174,7 @@ static void another_is_not_heard(void **state)
 
     (void)state;
     for (unsigned i = 0; i < MANY; i++)
-        tftp_sessions_release(&s->t, started(s, one_of_many(10, i)), s->now);
+        ends(s, started(s, one_of_many(10, i)));
     silent = silent_ones(s);
     assert_in_range(silent, s->t.past / 2, s->t.past);
     assert_int_equal(say(s, from(1, ack_1), early->socket), TFTP_PUMP);
@@ -189,7 +189,7 @@ static void another_marks_no_network(void **state)
 
     (void)state;
     for (unsigned i = 0; i < MANY; i++)
-        tftp_sessions_release(&s->t, moved(s, one_of_many(10, i)), s->now);
+        ends(s, moved(s, one_of_many(10, i)));
     complete(s, session, TFTP_REQUEST_SOCKET);
     assert_int_equal(from_of(s, at(2, 7, 1, rrq)), TFTP_FROM_DATA);
     server_close(s);
@@ -201,12 +201,12 @@ static void a_mark_outlasts_a_flood_of_addresses(void **state)
     struct server *s = server_open((struct tftp_limits){ .auto_port = true });
 
     (void)state;
-    tftp_sessions_release(&s->t, moved(s, from(1, rrq)), s->now);
+    ends(s, moved(s, from(1, rrq)));
     for (unsigned i = 0; i < 65536; i++) {
         struct tftp_arrival in = at((uint8_t)(i >> 8), (uint8_t)i, 9, rrq);
 
         in.peer.ip[12] = 10;
-        tftp_sessions_release(&s->t, started(s, in), s->now);
+        ends(s, started(s, in));
     }
     assert_int_equal(from_of(s, from(2, rrq)), TFTP_FROM_REQUEST);
     server_close(s);

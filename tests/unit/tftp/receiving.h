@@ -79,6 +79,8 @@ static inline void play(struct kedge_tftp_receiver *r, const struct line *script
 {
     for (size_t i = 0; i < lines; i++) {
         const struct line *l = &script[i];
+
+        assert_true(i == 0 || script[i - 1].at_ms <= l->at_ms); /* no clock goes back */
         struct line got = { .want = 0 };
 
         while (r->half.deadline < MS(l->at_ms))

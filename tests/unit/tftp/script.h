@@ -66,6 +66,8 @@ static inline void play(struct kedge_tftp_sender *s, const struct line *script,
 {
     for (size_t i = 0; i < lines; i++) {
         const struct line *l = &script[i];
+
+        assert_true(i == 0 || script[i - 1].at_ms <= l->at_ms); /* no clock goes back */
         struct sent sent = { 0, 0 };
 
         while (s->half.deadline < MS(l->at_ms))

@@ -136,7 +136,7 @@ static void rule_3_a_link_that_grew_slow_is_measured_again(void **state)
         { 550, TIME, 0, 3, 4, RUN },
         { 610, ACK, 3, 4, 5, RUN },
         { 1000, TIME, 0, 0, 0, RUN },
-        { 910, ACK, 4, 5, 6, RUN }, /* 480 were enough: measured */
+        { 1010, ACK, 4, 5, 6, RUN }, /* 480 were enough: measured */
     };
     struct kedge_tftp_sender s = sender(1, 1, true, 1000);
 
