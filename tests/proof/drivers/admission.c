@@ -15,6 +15,7 @@ void prove_budget(void)
     ANY_SESSION_OF(t, s);
     (void)budget_left(&t, &peer);
     budget_charge(&t, s);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -26,6 +27,7 @@ void prove_refund(void)
     any_table(&t);
     ANY_SESSION_OF(t, s);
     budget_refund(&t, s);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -37,6 +39,7 @@ void prove_leave(void)
     any_table(&t);
     ANY_SESSION_OF(t, s);
     admission_leave(&t, s);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -51,6 +54,7 @@ void prove_wait(void)
         admission_wait(&t, s, any_u64());
     else
         admission_wait_on(&t, s, any_u64());
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -62,6 +66,7 @@ void prove_place(void)
     ANY_SESSION_OF(t, s);
     if (admission_has_place(&t, &s->peer) && admission_may_upload(&t, &s->peer))
         admission_take_place(&t, s);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -73,6 +78,7 @@ void prove_admitted(void)
     any_table(&t);
     s = tftp_sessions_admitted(&t);
     //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -86,5 +92,6 @@ void prove_gives_way(void)
     any_table(&t);
     s = admission_gives_way(&t, &peer, any_u64());
     //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }

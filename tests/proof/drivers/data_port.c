@@ -30,5 +30,6 @@ void prove_data(void)
     any_table(&t);
     tftp_sessions_data(&t, &in, any_u64(), &out);
     event_is_sound(&t, &out);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }

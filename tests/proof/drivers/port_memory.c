@@ -20,6 +20,7 @@ void prove_prefers(void)
     if (tftp_sessions_silent(&t, &in, &socket))
         //@ assert written: \initialized(&socket);
         ;
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -33,6 +34,7 @@ void prove_note(void)
     port_memory_answered(&t, s, any_u64());
     port_memory_settled(&t, s);
     port_memory_silent(&t, s, any_u64());
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -45,5 +47,6 @@ void prove_ended(void)
     ANY_SESSION_OF(t, s);
     any_live(s);
     port_memory_ended(&t, s, tftp_session_outcome(s));
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }

@@ -70,6 +70,7 @@ void prove_request(void)
     any_table(&t);
     tftp_sessions_request(&t, &in, any_u64(), &out);
     event_is_sound(&t, &out);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -81,6 +82,7 @@ void prove_blocked(void)
     any_table(&t);
     ANY_SESSION_OF(t, s);
     (void)tftp_sessions_blocked(&t, s, any_u64());
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 

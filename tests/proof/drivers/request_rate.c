@@ -16,5 +16,6 @@ void prove_rate(void)
     any_live(s);
     (void)tftp_sessions_may_send(&t, s, any_u64());
     tftp_sessions_sent(&t, s, any_u32(), any_u64());
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }

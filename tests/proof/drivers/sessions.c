@@ -134,6 +134,7 @@ void prove_add(void)
     (void)table_has_slot(&t);
     s = table_add(&t, (uint32_t)any_u64(), &peer);
     //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -148,6 +149,7 @@ void prove_remember(void)
     table_remember(&t, s, any_u64());
     (void)table_tell(&t, &in, any_u64());
     table_unlink(&t, s);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -160,6 +162,7 @@ void prove_settle(void)
     ANY_SESSION_OF(t, s);
     any_live(s);
     tftp_sessions_settle(&t, s);
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -172,6 +175,7 @@ void prove_due(void)
     any_table(&t);
     s = tftp_sessions_due(&t, any_u64());
     //@ assert of_the_table: s == \null || \subset(s, t.all + (0 .. SLOTS - 1));
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
 
@@ -184,5 +188,6 @@ void prove_release(void)
     ANY_SESSION_OF(t, s);
     s->state = any_from_to(TFTP_WAITING, TFTP_LIVE);
     tftp_sessions_release(&t, s, any_u64());
+    //@ slevel merge;
     each_link_is_a_place(&t);
 }
