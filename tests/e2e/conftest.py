@@ -53,6 +53,14 @@ def serve(kedge, tmp_path, srv):
 
 
 @pytest.fixture
+def many_starts(monkeypatch):
+    """For a test that starts hundreds of programs: where they are sanitized, the look for leaks at
+    each end takes longer than all the rest. It stands in every other test."""
+    options = os.environ.get("ASAN_OPTIONS", "")
+    monkeypatch.setenv("ASAN_OPTIONS", f"{options}:detect_leaks=0")
+
+
+@pytest.fixture
 def tree(srv):
     """What POLICY (e2e.lib.policy) speaks of."""
     return lay_out(srv)

@@ -46,6 +46,7 @@ def test_without_a_verb_it_is_usage(run):
     assert (code, out) == (64, "") and err == run("help")[1]
 
 
+@pytest.mark.usefixtures("many_starts")
 def test_help_of_a_verb_three_ways(run, verbs):
     for verb in verbs:
         code, out, err = run("help", verb)
@@ -67,6 +68,7 @@ def test_an_unknown_verb_is_named(run, words):
     assert err.startswith("kedge: unknown verb ") and "\x1b" not in err
 
 
+@pytest.mark.usefixtures("many_starts")
 def test_an_unknown_option_is_named_by_every_verb(run, verbs):
     for verb in verbs:
         for words, name in ((["--no-such"], "--no-such"), (["--no-such=5"], "--no-such"),
@@ -96,6 +98,7 @@ def test_what_was_meant_is_suggested(run, words, meant):
     assert (code, out) == (64, "") and meant in err and err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("many_starts")
 def test_every_option_of_the_help_is_known(run, verbs):
     """With a value where it says so: what is wrong then is said of that option, or of
     another thing, but it is never unknown. --help behind ends each well."""

@@ -79,6 +79,7 @@ def run(kedge, tmp_path):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.usefixtures("many_starts")
 def test_a_run_file(say, run, tmp_path):
     """In each place of each kind of line, and as a path; in the table, the page, the plot, the
     JSON, a comparison and a condition that fails."""

@@ -52,6 +52,7 @@ def some_request(rng):
     return rng.choice(CLIENTS), op, rng.choice(NAMES), options
 
 
+@pytest.mark.usefixtures("many_starts")
 @pytest.mark.parametrize("flags, seed", [
     ((), 1), ((), 2), ((), 3), (("--uploads", "overwrite"), 4), (("--blksize-max", "mtu"), 5),
     (("--map", "/dev/null", "--windowsize-max", "3"), 6),
@@ -139,6 +140,7 @@ def some_world(rng, srv, user):
         + f"uploads = {rng.choice(['refuse', 'overwrite'])}\n" + "".join(sections.values()))
 
 
+@pytest.mark.usefixtures("many_starts")
 @pytest.mark.parametrize("seed", range(8))
 def test_random_worlds_agree_with_explain(policed, kedge, tree, as_nobody, seed):
     """60 each, 480 more: trees, links, rights, maps and policies are random too."""
@@ -160,6 +162,7 @@ def test_random_worlds_agree_with_explain(policed, kedge, tree, as_nobody, seed)
     assert len(outcomes) >= 3, outcomes
 
 
+@pytest.mark.usefixtures("many_starts")
 def test_without_a_policy_it_agrees_too(serve, kedge, tree):
     flags = ("--uploads", "create", "--user", ME, "--max-upload", "1K")
     server = serve(*flags, root=tree / "tree")
