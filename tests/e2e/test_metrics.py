@@ -327,6 +327,33 @@ def test_one_that_reads_no_answer_is_ended(large):
     assert time.monotonic() >= start + SILENCE - 1
 
 
+def test_those_who_read_a_byte_a_second_slow_no_transfer(large, make):
+    """As many as may be connected, all in the middle of an answer; and each is ended, though it
+    never stops to read."""
+    content = make("file", 4_000_000)
+
+    def fetch():
+        start = time.monotonic()
+        assert tftp.get(large.at, "file", blksize=1400, windowsize=16).content == content
+        return time.monotonic() - start
+    alone = min(fetch() for _ in range(3))
+    before, start = large.descriptors(), time.monotonic()
+    held = [silent_reader(where(large)) for _ in range(60)]
+    assert all(peer.recv(1) == b"H" for peer in held) and large.descriptors() == before + 60
+    beside = []
+    while large.descriptors() > before:
+        assert time.monotonic() < start + 60
+        assert all(peer.recv(1) for peer in held)  # there is more in the client's own queue
+        if len(beside) < 3:
+            beside.append(fetch())
+        time.sleep(1)
+    assert time.monotonic() >= start + SILENCE - 1 and len(beside) == 3
+    assert min(beside) < 3 * alone + 0.2, (alone, beside)
+    for peer in held:
+        peer.close()
+    assert ask(where(large), "/status")[0] == 200
+
+
 def test_those_who_ask_for_one_document_have_one_copy(large):
     at = where(large)
     before = large.descriptors()
