@@ -2,6 +2,7 @@
 /* The filter, by libseccomp: lists of names, and rules for calls whose arguments matter. */
 #include "os/call_filter.h"
 
+#include <asm/termbits.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/prctl.h>
@@ -69,8 +70,12 @@ static const char *const refused[] = {
     "kexec_file_load", "reboot"
 };
 
-static const unsigned ioctls[] = { TCGETS,       FIONREAD,     SIOCGIFNAME,
-                                   SIOCGIFINDEX, SIOCGIFFLAGS, SIOCGIFMTU };
+static const unsigned ioctls[] = {
+    TCGETS,  FIONREAD, SIOCGIFNAME, SIOCGIFINDEX, SIOCGIFFLAGS, SIOCGIFMTU,
+#ifdef TCGETS2 /* what isatty() asks from glibc 2.42 on */
+    TCGETS2,
+#endif
+};
 
 static const unsigned new_namespaces[] = { CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
                                            CLONE_NEWIPC, CLONE_NEWPID,    CLONE_NEWUSER,

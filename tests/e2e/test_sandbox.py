@@ -101,7 +101,8 @@ REFUSED = {
     "netfilter": errno.EPERM, "ptrace": errno.EPERM, "process_vm_readv": errno.EPERM,
     "mount": errno.EPERM, "bpf": errno.EPERM, "keyctl": errno.EPERM,
     "open_tree": errno.EPERM, "executable memory": errno.EPERM, "execve": errno.EPERM,
-    "execveat": errno.EPERM, "unshare": errno.EPERM, "setuid": errno.ENOSYS, "udp": 0, "done": 0}
+    "execveat": errno.EPERM, "unshare": errno.EPERM, "setuid": errno.ENOSYS,
+    "is a terminal": errno.ENOTTY, "udp": 0, "done": 0}
 # What counts without a sandbox is the user.
 OPEN = ["open /etc/passwd", "list /", "write /tmp", "tcp connect", "unix stream", "udp", "signal",
         "executable memory"]

@@ -6,6 +6,7 @@
  * stands in the kernel's log: any test of a server can run so, with LD_PRELOAD. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <asm/termbits.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -102,6 +104,7 @@ static long make_in_root(void)
 static void plant(void)
 {
     struct iovec io = { &io, 1 };
+    struct termios2 terminal;
 
     say("open /etc/passwd", open("/etc/passwd", O_RDONLY));
     say("list /", open("/", O_RDONLY | O_DIRECTORY));
@@ -111,6 +114,7 @@ static void plant(void)
     say("unix stream", socket(AF_UNIX, SOCK_STREAM, 0));
     say("packet socket", socket(AF_PACKET, SOCK_DGRAM, 0));
     say("netfilter", socket(AF_NETLINK, SOCK_RAW, 12));
+    say("is a terminal", ioctl(STDIN_FILENO, TCGETS2, &terminal));
     say("udp", connect_to_port(SOCK_DGRAM));
     say("ptrace", ptrace(PTRACE_SEIZE, other(), NULL, NULL));
     say("process_vm_readv", syscall(SYS_process_vm_readv, other(), &io, 0, &io, 0, 0));
