@@ -105,6 +105,9 @@ bool in_tftpd_process_log(struct in_tftpd_process *p)
 {
     if (p->args->log == IN_TFTPD_STDOUT)
         (void)dup2(STDOUT_FILENO, STDERR_FILENO);
+    if (p->args->log ==
+        IN_TFTPD_SYSLOG) /* a stream can be opened outside the sandbox only */
+        openlog("in.tftpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
     return p->args->log != IN_TFTPD_FILE || write_to_file(p);
 }
 
@@ -142,8 +145,6 @@ static void begin_lines(struct in_tftpd_process *p)
         return;
     p->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     p->lines = ends[0];
-    if (to_syslog)
-        openlog("in.tftpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
     if (p->saved >= 0 && pthread_create(&p->writer, NULL, write_lines, p) == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
     } else {

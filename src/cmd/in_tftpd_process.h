@@ -28,7 +28,8 @@ KEDGE_MUST_CHECK int in_tftpd_process_detach(struct in_tftpd_process *p);
 /* Write the pid file, as who it was started by. A fault is said, and no obstacle. */
 void in_tftpd_process_pid(struct in_tftpd_process *p);
 
-/* Standard error goes where --stderr and its like say, syslog apart. False: said. */
+/* Standard error goes where --stderr and its like say. To syslog it goes once it serves; the
+ * connection is made here, where no sandbox is in the way. False: said. */
 KEDGE_MUST_CHECK bool in_tftpd_process_log(struct in_tftpd_process *p);
 
 /* Allow what the functions below open and remove. 0 or -errno. */

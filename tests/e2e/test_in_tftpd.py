@@ -485,8 +485,43 @@ def wait_for_text(path, text):
         time.sleep(0.02)
 
 
-def test_the_log_goes_to_syslog(program, srv, tmp_path):
-    """A /dev of its own, where the test is the system's logger."""
+class Logger:
+    """The system's logger: of datagrams, or of streams whose lines end by NUL."""
+
+    def __init__(self, path, kind):
+        self.kind, self.heard = kind, b""
+        self.socket = socket.socket(socket.AF_UNIX, kind)
+        self.socket.settimeout(PATIENCE)
+        self.socket.bind(str(path))
+        path.chmod(0o666)
+        if kind == socket.SOCK_STREAM:
+            self.socket.listen()
+        self.peer = None
+
+    def line(self):
+        if self.kind == socket.SOCK_DGRAM:
+            return self.socket.recv(8192).decode()
+        if not self.peer:
+            self.peer, _ = self.socket.accept()
+            self.peer.settimeout(PATIENCE)
+        while b"\0" not in self.heard:
+            got = self.peer.recv(8192)
+            assert got, self.heard
+            self.heard += got
+        line, self.heard = self.heard.split(b"\0", 1)
+        return line.decode()
+
+    def close(self):
+        self.socket.close()
+        if self.peer:
+            self.peer.close()
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM],
+                         ids=["datagrams", "streams"])
+def test_the_log_goes_to_syslog(program, srv, tmp_path, kind):
+    """A /dev of its own, where the test is the system's logger. One of datagrams may be started
+    again; a stream is made before the sandbox only."""
     files(srv)
     dev = tmp_path / "dev"
     dev.mkdir(mode=0o755)
@@ -495,24 +530,27 @@ def test_the_log_goes_to_syslog(program, srv, tmp_path):
              'mount --rbind "$0" /dev && exec "$@"', dev]
     if subprocess.run([*under, "true"], stderr=subprocess.DEVNULL).returncode:
         pytest.skip("a mount namespace may not be made here")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as logger:
-        logger.settimeout(PATIENCE)
-        logger.bind(str(dev / "log"))
-        (dev / "log").chmod(0o666)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.bind(("127.0.0.1", 0))
-            port = sock.getsockname()[1]
-        process = subprocess.Popen([*under, program, "-L", "-s", "-a", f"127.0.0.1:{port}",
-                                    srv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                   text=True)
-        try:
-            assert "listens at" in process.stderr.readline()
+    logger = Logger(dev / "log", kind)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    process = subprocess.Popen([*under, program, "-L", "-s", "-a", f"127.0.0.1:{port}",
+                                srv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True)
+    try:
+        assert "listens at" in process.stderr.readline()
+        for again in (False, True) if kind == socket.SOCK_DGRAM else (False,):
+            if again:
+                logger.close()
+                (dev / "log").unlink()
+                logger = Logger(dev / "log", kind)
             assert ask(("127.0.0.1", port), "127.0.0.1", RRQ, "open", {}) == GRANTED
-            line = logger.recv(8192).decode()
+            line = logger.line()
             assert re.match(r"<30>.*in\.tftpd\[\d+\]: .*file=open", line), line
-        finally:
-            process.terminate()
-            assert process.wait(PATIENCE) == 0
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        logger.close()
 
 
 @pytest.fixture
