@@ -64,6 +64,8 @@ static void figures(void *owner, struct status_figures *out)
                                     .uptime = sub_sat(clock_now(), s->started),
                                     .active = c.at[TFTP_ACTIVE],
                                     .requests = c.at[TFTP_REQUESTS],
+                                    .done = tftp_counts_done(&c),
+                                    .failed = tftp_counts_failed(&c),
                                     .resent = c.at[TFTP_RESENT],
                                     .duplicates = c.at[TFTP_DUPLICATES],
                                     .bytes = { c.at[TFTP_BYTES + (unsigned)TFTP_GETS],

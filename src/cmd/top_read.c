@@ -75,27 +75,9 @@ static void read_end(const json_t *from, struct top_end *e)
     read_text(&e->verdict, from, "verdict");
 }
 
-/* A last ACK that is missing, and a question for the size, are no failures. */
-static void read_outcomes(json_t *from, struct top_state *out)
-{
-    const char *outcome;
-    json_t *n;
-
-    json_object_foreach(from, outcome, n)
-    {
-        uint64_t count = integer(n, 0);
-
-        if (strcmp(outcome, "ok") == 0 || strcmp(outcome, "unconfirmed") == 0)
-            out->ok += count;
-        else if (strcmp(outcome, "probe") != 0)
-            out->failed += count;
-    }
-}
-
 static void read_figures(const json_t *from, struct top_state *out)
 {
     const json_t *bytes = json_object_get(from, "bytes");
-    const json_t *transfers = json_object_get(from, "transfers");
 
     read_word(out->version, from, "kedge");
     out->time_ms = json_number(from, "time_ms", 0);
@@ -106,9 +88,8 @@ static void read_figures(const json_t *from, struct top_state *out)
     out->shards_silent = json_number(from, "shards_silent", 0);
     out->got = json_number(bytes, "get", 0);
     out->put = json_number(bytes, "put", 0);
-    read_outcomes(json_object_get(transfers, "get"), out);
-    read_outcomes(json_object_get(transfers, "put"), out);
-    out->failed += json_number(json_object_get(from, "refusals"), "malformed-request", 0);
+    out->ok = json_number(from, "done", 0);
+    out->failed = json_number(from, "failed", 0);
 }
 
 bool top_read(struct kedge_span document, struct top_state *out)

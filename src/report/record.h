@@ -24,6 +24,7 @@ struct transfer_record {
     uint64_t time_ms; /* wall clock, since 1970-01-01 UTC: the end of the transfer */
     enum record_event event;
     const char *outcome;     /* "ok", "unconfirmed", ...: a name of the protocol's core */
+    bool failed;             /* so it counts; the line has no word for it */
     struct kedge_span peer;  /* 192.0.2.7:1024, [2001:db8::1]:1024 */
     struct kedge_span local; /* the address and port that were asked */
     struct kedge_span file;  /* as requested, any bytes */

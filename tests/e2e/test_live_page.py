@@ -106,7 +106,8 @@ def test_its_figures_are_those_of_status(served, held, tmp_path):
     assert shown["active"] == [str(document["active"])] == ["2"]
     assert shown["ok"] == ["8"] and document["transfers"] == \
         {"get": {"ok": 7, "refused": 1}, "put": {"ok": 1}}
-    assert shown["failed"] == ["1"]
+    assert (document["done"], document["failed"]) == (8, 1) and shown["failed"] == ["1"]
+    assert [end["failed"] for end in document["recent"]] == [True] + [False] * 8
     assert shown["requests"] == [str(document["requests"])] == ["11"]
     assert shown["received"] == ["700 B"] and document["bytes"]["put"] == 700
     assert shown["sent"] == ["34.2 KiB"] and document["bytes"]["get"] == 35000

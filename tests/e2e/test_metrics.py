@@ -63,6 +63,7 @@ def test_status_says_the_same(busy):
     assert document["transfers"]["get"] == {"ok": 5, "refused": 2}
     assert document["transfers"]["put"] == {"ok": 1}
     assert document["bytes"] == {"get": 15000, "put": 700}
+    assert (document["done"], document["failed"]) == (6, 2)
     assert document["requests"] == of(found, "kedge_tftp_requests_total")
     assert document["refusals"] == {"file-not-found": 2}
     assert document["verdicts"] == {"file-not-found": 2}

@@ -27,6 +27,8 @@ static void put_figures(struct json *j, const struct status_figures *f)
     json_u64(j, "uptime_ms", f->uptime / KEDGE_MSEC);
     json_u64(j, "active", f->active);
     json_u64(j, "requests", f->requests);
+    json_u64(j, "done", f->done);
+    json_u64(j, "failed", f->failed);
     json_u64(j, "resent", f->resent);
     json_u64(j, "dup", f->duplicates);
     json_object(j, "bytes");
@@ -79,6 +81,7 @@ static void put_end(struct json *j, const struct status_end *e)
     json_text(j, "peer", e->peer);
     json_string(j, "file", (struct kedge_span){ e->name, e->name_len });
     json_text(j, "outcome", e->outcome);
+    json_bool(j, "failed", e->failed);
     json_u64(j, "bytes", e->bytes);
     json_u64_known(j, "ms", e->took != KEDGE_NEVER, e->took / KEDGE_MSEC);
     put_known(j, "verdict_id", e->verdict_id);

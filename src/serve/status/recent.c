@@ -65,6 +65,7 @@ void status_recent_add(struct status_recent *r, const struct transfer_record *re
     e->time_ms = record->time_ms;
     e->event = record_event_name(record->event);
     e->outcome = record->outcome;
+    e->failed = record->failed;
     e->bytes = record->bytes;
     e->took = record->took;
     copy_text(e->peer, sizeof e->peer, record->peer);

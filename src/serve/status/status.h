@@ -41,8 +41,9 @@ struct status_list {
 struct status_figures {
     const char *version; /* lasts */
     kedge_nanos uptime;
-    uint64_t active;   /* transfers now */
-    uint64_t requests; /* each once, however often it was repeated */
+    uint64_t active;       /* transfers now */
+    uint64_t requests;     /* each once, however often it was repeated */
+    uint64_t done, failed; /* ends and refusals; who fills it has the rule */
     uint64_t resent, duplicates;
     uint64_t bytes[STATUS_DIRECTIONS]; /* of transfers that ended */
     struct status_list outcomes[STATUS_DIRECTIONS];
@@ -68,6 +69,7 @@ struct status_end {
     uint64_t time_ms;    /* wall clock */
     const char *event;   /* lasts */
     const char *outcome; /* lasts */
+    bool failed;
     char peer[NET_ADDRESS_TEXT];
     uint64_t bytes;
     kedge_nanos took;           /* KEDGE_NEVER: not known */

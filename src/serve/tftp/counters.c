@@ -24,6 +24,39 @@ unsigned tftp_counters_end(unsigned direction, enum kedge_tftp_outcome outcome)
     return TFTP_ENDS + direction * (unsigned)TFTP_OUTCOMES + (unsigned)outcome;
 }
 
+bool tftp_outcome_done(enum kedge_tftp_outcome outcome)
+{
+    return outcome == KEDGE_TFTP_OK || outcome == KEDGE_TFTP_UNCONFIRMED;
+}
+
+bool tftp_outcome_failed(enum kedge_tftp_outcome outcome)
+{
+    return !tftp_outcome_done(outcome) && outcome != KEDGE_TFTP_PROBE;
+}
+
+static uint64_t ends_that(const struct tftp_counts *c,
+                          bool (*wanted)(enum kedge_tftp_outcome outcome))
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = KEDGE_TFTP_OK; i < TFTP_OUTCOMES; i++)
+        if (wanted((enum kedge_tftp_outcome)i))
+            sum += c->at[tftp_counters_end(TFTP_GETS, (enum kedge_tftp_outcome)i)] +
+                   c->at[tftp_counters_end(TFTP_PUTS, (enum kedge_tftp_outcome)i)];
+    return sum;
+}
+
+uint64_t tftp_counts_done(const struct tftp_counts *c)
+{
+    return ends_that(c, tftp_outcome_done);
+}
+
+uint64_t tftp_counts_failed(const struct tftp_counts *c)
+{
+    return ends_that(c, tftp_outcome_failed) +
+           c->at[TFTP_REFUSALS + (unsigned)FAULT_MALFORMED];
+}
+
 const char *tftp_fault_word(enum verdict_fault fault)
 {
     static const char *const words[] = {

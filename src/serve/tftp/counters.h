@@ -47,6 +47,16 @@ void tftp_counters_sum(const struct tftp_counters *c, struct tftp_counts *sum);
 /* The place of transfers that ended so. */
 unsigned tftp_counters_end(unsigned direction, enum kedge_tftp_outcome outcome);
 
+/* The one rule of what has failed. An OK one, or one that lacks its last ACK only, is done; a
+ * question for a size is neither, and every other end is a failure, a refusal too. */
+KEDGE_MUST_CHECK bool tftp_outcome_done(enum kedge_tftp_outcome outcome);
+KEDGE_MUST_CHECK bool tftp_outcome_failed(enum kedge_tftp_outcome outcome);
+
+/* By that rule, of both directions. A request that cannot be read has no direction, and has
+ * failed. */
+uint64_t tftp_counts_done(const struct tftp_counts *c);
+uint64_t tftp_counts_failed(const struct tftp_counts *c);
+
 /* What a refusal is of, as a word that stays: "file-not-found". */
 const char *tftp_fault_word(enum verdict_fault fault);
 

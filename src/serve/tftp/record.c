@@ -310,6 +310,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     struct transfer_record r = { .time_ms = record_wall_ms(),
                                  .event = event_of(session, outcome),
                                  .outcome = kedge_tftp_outcome_name(outcome),
+                                 .failed = tftp_outcome_failed(outcome),
                                  .file = { t->name, t->name_len },
                                  .took = loop_now(s->config.loop) - session->started,
                                  .rtt = RECORD_UNKNOWN };
@@ -363,6 +364,7 @@ void malformed_record(const struct tftp_port *p, const struct udp_message *m,
     struct transfer_record r = { .time_ms = record_wall_ms(),
                                  .event = RECORD_REFUSED,
                                  .outcome = kedge_tftp_outcome_name(KEDGE_TFTP_REFUSED),
+                                 .failed = tftp_outcome_failed(KEDGE_TFTP_REFUSED),
                                  .reason = span_of(part),
                                  .port = port_text(p),
                                  .rtt = RECORD_UNKNOWN };

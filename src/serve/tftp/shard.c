@@ -23,26 +23,14 @@ static bool busy(const struct shard *s)
     return s->tftp && tftp_service_busy(s->tftp) > 0;
 }
 
-static uint64_t ended(const struct tftp_counts *c, enum kedge_tftp_outcome outcome)
-{
-    return c->at[tftp_counters_end(TFTP_GETS, outcome)] +
-           c->at[tftp_counters_end(TFTP_PUTS, outcome)];
-}
-
-/* The figures of the metrics; a request that cannot be read has no direction there. */
 static struct shard_state count_transfers(const struct tftp_service *tftp)
 {
     struct tftp_counts c = { 0 };
-    struct shard_state state = { 0 };
 
     tftp_counters_sum(tftp_service_counters(tftp), &c);
-    state.running = c.at[TFTP_ACTIVE];
-    state.done = ended(&c, KEDGE_TFTP_OK) + ended(&c, KEDGE_TFTP_UNCONFIRMED);
-    state.failed = c.at[TFTP_REFUSALS + (unsigned)FAULT_MALFORMED];
-    for (unsigned i = KEDGE_TFTP_OK; i < TFTP_OUTCOMES; i++)
-        state.failed += i == KEDGE_TFTP_PROBE ? 0 : ended(&c, (enum kedge_tftp_outcome)i);
-    state.failed -= state.done;
-    return state;
+    return (struct shard_state){ .running = c.at[TFTP_ACTIVE],
+                                 .done = tftp_counts_done(&c),
+                                 .failed = tftp_counts_failed(&c) };
 }
 
 static void shard_answer_state(struct shard *s)

@@ -27,8 +27,7 @@ enum {
 /* Transfers of one shard. */
 struct shard_state {
     uint64_t running;
-    uint64_t done;   /* since the start, those without a last ACK too */
-    uint64_t failed; /* or refused */
+    uint64_t done, failed; /* since the start; counters.h says which */
 };
 
 struct shard {

@@ -122,6 +122,28 @@ static void each_fault_has_a_word_of_its_own(void **state)
                         (i == k));
 }
 
+static void each_end_is_done_or_has_failed_but_a_question(void **state)
+{
+    struct tftp_counts c = { 0 };
+
+    (void)state;
+    for (unsigned i = KEDGE_TFTP_OK; i < TFTP_OUTCOMES; i++) {
+        enum kedge_tftp_outcome outcome = (enum kedge_tftp_outcome)i;
+        bool probe = outcome == KEDGE_TFTP_PROBE;
+
+        assert_int_equal(tftp_outcome_done(outcome) + tftp_outcome_failed(outcome),
+                         !probe);
+        c.at[tftp_counters_end(TFTP_GETS, outcome)] = 1;
+        c.at[tftp_counters_end(TFTP_PUTS, outcome)] = 10;
+    }
+    assert_true(tftp_outcome_done(KEDGE_TFTP_UNCONFIRMED));
+    assert_int_equal(tftp_counts_done(&c), 22);
+    assert_int_equal(tftp_counts_failed(&c), 11 * (TFTP_OUTCOMES - KEDGE_TFTP_OK - 3));
+    c.at[TFTP_REFUSALS + (unsigned)FAULT_MALFORMED] = 100;
+    assert_int_equal(tftp_counts_failed(&c),
+                     100 + 11 * (TFTP_OUTCOMES - KEDGE_TFTP_OK - 3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +151,7 @@ int main(void)
         cmocka_unit_test(an_announced_size_has_63_bits),
         cmocka_unit_test(an_upload_and_a_refusal_are_counted_by_kind),
         cmocka_unit_test(each_fault_has_a_word_of_its_own),
+        cmocka_unit_test(each_end_is_done_or_has_failed_but_a_question),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
