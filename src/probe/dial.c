@@ -42,6 +42,11 @@ int probe_resolve(struct probe_target *t, struct kedge_addresses *out,
     return 0;
 }
 
+int probe_resolve_once(struct probe_target *t, struct probe_refusal *why)
+{
+    return t->addresses.count > 0 ? 0 : probe_resolve(t, &t->addresses, why);
+}
+
 int probe_socket(struct probe_target *t, const struct kedge_address *to,
                  char what[NET_PATH_WHAT])
 {
@@ -105,7 +110,7 @@ static void fill_error(struct kedge_error *error, const struct probe_target *t,
 
 int probe_dial(struct probe_target *t, struct probe_refusal *why)
 {
-    struct kedge_addresses all;
+    const struct kedge_addresses *all = &t->addresses;
     char what[NET_PATH_WHAT];
     int fd = -1;
 
@@ -113,14 +118,16 @@ int probe_dial(struct probe_target *t, struct probe_refusal *why)
         *why = (struct probe_refusal){ .kind = CAUSE_NO_HOST };
         return -1;
     }
-    if (probe_resolve(t, &all, why) < 0)
+    if (probe_resolve_once(t, why) < 0)
         return -1;
-    for (unsigned i = 0; i < all.count && fd < 0; i++) {
-        fd = dial_at(t, &all.at[i], what);
+    why->kind = CAUSE_ERROR;
+    for (unsigned i = t->at; i < all->count && fd < 0; i++) {
+        fd = dial_at(t, &all->at[i], what);
+        t->at = i;
         why->error.code = fd < 0 ? -fd : 0;
         if (fd < 0)
-            fill_error(&why->error, t, &all.at[i], what);
-        else if (!net_address_from(&all.at[i], &t->address))
+            fill_error(&why->error, t, &all->at[i], what);
+        else if (!net_address_from(&all->at[i], &t->address))
             t->address.len = 0;
     }
     return fd < 0 ? -1 : fd;

@@ -16,7 +16,11 @@ KEDGE_MUST_CHECK int probe_resolve(struct probe_target *t, struct kedge_addresse
 KEDGE_MUST_CHECK int probe_socket(struct probe_target *t, const struct kedge_address *to,
                                   char what[NET_PATH_WHAT]);
 
-/* udp and unix-dgram: a socket connected to the first address that can be. The
+/* The same once, into t->addresses. */
+KEDGE_MUST_CHECK int probe_resolve_once(struct probe_target *t,
+                                        struct probe_refusal *why);
+
+/* udp and unix-dgram: a socket connected to the first address that can be, from t->at on. The
  * descriptor; or -1 with *why set. */
 KEDGE_MUST_CHECK int probe_dial(struct probe_target *t, struct probe_refusal *why);
 

@@ -70,7 +70,7 @@ static void icmp_stamp_left(void *owner, uint32_t number, uint64_t at_ns)
     const struct icmp_hub *hub = owner;
     const struct icmp_left *l = &hub->left[number % ICMP_LEFT];
 
-    if (hub->number - number <= ICMP_LEFT && number != hub->number)
+    if (hub->number - number <= ICMP_LEFT && number != hub->number && l->target)
         kernel_times_left(l->target->kernel_times, l->number, at_ns);
 }
 
@@ -151,18 +151,6 @@ static void icmp_ready(void *owner, unsigned events)
     }
 }
 
-static int resolve(struct probe_target *t, struct probe_refusal *why)
-{
-    struct kedge_addresses all;
-
-    if (probe_resolve(t, &all, why) < 0)
-        return -1;
-    if (all.count > 0 && net_address_from(&all.at[0], &t->address))
-        return 0;
-    *why = (struct probe_refusal){ .kind = CAUSE_NO_IP };
-    return -1;
-}
-
 static int open_hub(struct probe_target *t, struct icmp_hub *hub,
                     struct probe_refusal *why)
 {
@@ -195,11 +183,13 @@ static void open_kernel_times(struct probe_target *t, const struct icmp_hub *hub
         t->no_kernel_times = (struct probe_cause){ CAUSE_SYSTEM, ENOMEM };
 }
 
-static int icmp_kind_open(struct probe_target *t, struct probe_refusal *why)
+static int open_at(struct probe_target *t, const struct kedge_address *at,
+                   struct probe_refusal *why)
 {
     struct icmp_hub *hub;
 
-    if (resolve(t, why) < 0)
+    *why = (struct probe_refusal){ .kind = CAUSE_NO_IP };
+    if (!net_address_from(at, &t->address))
         return -1;
     hub = &t->shared->hubs[t->address.u.any.sa_family == AF_INET6];
     if (!hub->first && open_hub(t, hub, why) < 0)
@@ -212,10 +202,26 @@ static int icmp_kind_open(struct probe_target *t, struct probe_refusal *why)
     return 0;
 }
 
+static int icmp_kind_open(struct probe_target *t, struct probe_refusal *why)
+{
+    unsigned at;
+
+    if (probe_resolve_once(t, why) < 0)
+        return -1;
+    for (at = t->at; at < t->addresses.count; at++)
+        if (open_at(t, &t->addresses.at[at], why) == 0)
+            break;
+    t->at = at;
+    return at < t->addresses.count ? 0 : -1;
+}
+
 static void icmp_kind_close(struct probe_target *t)
 {
     struct probe_target **at = &t->hub->first;
 
+    for (size_t i = 0; i < ICMP_LEFT; i++)
+        if (t->hub->left[i].target == t)
+            t->hub->left[i].target = NULL;
     while (*at != t)
         at = &(*at)->next;
     *at = t->next;

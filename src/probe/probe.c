@@ -18,6 +18,12 @@
 
 #define SENDS_A_TURN 64 /* then what came is read, however late the schedule is */
 #define TICK (100 * KEDGE_MSEC)
+#define MISSED_A_TURN 4096
+#define ADDRESSES_TRIED 4 /* of a name; each may take the timeout */
+
+/* So late this program was not merely busy, it stood still. What was due meanwhile does not leave:
+ * all at once it would measure the queue that it makes. */
+#define PAUSE (500 * KEDGE_MSEC)
 
 struct probe {
     struct probe_plan plan;
@@ -32,6 +38,7 @@ struct probe {
     uint64_t seed;
     struct schedule_memory memory; /* poisson */
     kedge_nanos tick_at;
+    kedge_nanos missed_until; /* what was due before it was missed */
     struct probe_target *targets[PROBE_TARGETS_MAX];
     struct probe_target *probed[PROBE_TARGETS_MAX]; /* the live ones */
 };
@@ -148,16 +155,15 @@ static void close_none(struct probe_target *t)
 /* Of one that could not be opened. Nothing is sent to it. */
 static const struct probe_kind none = { .close = close_none };
 
-/* It stands in the results, with why it was not probed. */
-static void keep_refused(struct probe *p, struct probe_target *t,
-                         const struct probe_refusal *why)
+/* It stands in the results, with why it is not probed. */
+static void refuse(struct probe_target *t, const struct probe_refusal *why)
 {
     t->kind = &none;
     t->refusal = *why;
     t->kernel_times = NULL;
     t->stream = NULL;
+    t->hub = NULL;
     t->watch.fd = -1;
-    p->targets[p->count++] = t;
 }
 
 bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct probe_refusal *why)
@@ -177,10 +183,12 @@ bool probe_add(struct probe *p, const struct kedge_endpoint *e, struct probe_ref
         p->targets[p->count++] = p->probed[p->live++] = t;
         return true;
     }
-    if (why->kind == CAUSE_ERROR)
-        keep_refused(p, t, why);
-    else
+    if (why->kind == CAUSE_ERROR) {
+        refuse(t, why);
+        p->targets[p->count++] = t;
+    } else {
         free_target(t);
+    }
     return false;
 }
 
@@ -213,15 +221,33 @@ static void plan_next(struct probe *p)
         p->plan.flood ? p->tick_at : min_u64(schedule_next(&p->schedule), p->tick_at);
 }
 
+/* True: more is due that was missed. */
+static bool miss_due(struct probe *p, kedge_nanos now)
+{
+    struct schedule_due due;
+
+    if (sub_sat(now, schedule_next(&p->schedule)) >= PAUSE)
+        p->missed_until = now;
+    for (int i = 0; schedule_next(&p->schedule) < p->missed_until; i++) {
+        if (i == MISSED_A_TURN || !schedule_take(&p->schedule, now, &due))
+            return true;
+        probe_miss(p->probed[due.target], due.at);
+    }
+    return false;
+}
+
 static void send_due(void *owner)
 {
     struct probe *p = owner;
     kedge_nanos now = clock_now();
     struct schedule_due due;
+    bool behind;
 
     own_lateness_awake(&p->shared.lateness, now);
+    behind = miss_due(p, now);
     p->shared.together = true;
-    for (int i = 0; i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due); i++)
+    for (int i = 0; !behind && i < SENDS_A_TURN && schedule_take(&p->schedule, now, &due);
+         i++)
         probe_send(p->probed[due.target], due.at);
     p->shared.together = false;
     probe_flush(&p->shared);
@@ -287,20 +313,70 @@ static bool preparing(const struct probe *p)
     return false;
 }
 
-/* A part of the first probe's time must not be that of a handshake, or of a search for the
- * neighbour. */
-static int prepare_probe(struct probe *p)
+/* Until each warm-up has its answer, or none in time. */
+static int await_warmups(struct probe *p)
 {
     struct loop *l = &p->shared.loop;
     kedge_nanos end = add_sat(clock_now(), p->plan.timeout);
     int err = 0;
 
-    for (uint32_t i = 0; i < p->live; i++)
-        probe_warm_up(p->probed[i], p->plan.flood);
     while (!err && !l->stopped && preparing(p) && l->looked < end)
         err = loop_turn(l, sub_sat(end, clock_now()));
     for (uint32_t i = 0; i < p->count; i++)
         warmup_failed(&p->targets[i]->warmup);
+    return err;
+}
+
+static void drop_target(struct probe *p, uint32_t i, const struct probe_refusal *why)
+{
+    refuse(p->probed[i], why);
+    p->live--;
+    memmove(&p->probed[i], &p->probed[i + 1], (p->live - i) * sizeof *p->probed);
+}
+
+/* Names whose address did not answer: to the next one, or where none answers back to the first.
+ * True: there is something to wait for. */
+static bool choose_next(struct probe *p, bool last)
+{
+    struct probe_refusal why;
+    bool waits = false;
+
+    for (uint32_t i = 0; i < p->live; i++) {
+        struct probe_target *t = p->probed[i];
+        bool more = !last && t->at + 1 < t->addresses.count;
+
+        t->choosing = t->choosing && t->warmup.state != WARMUP_ANSWERED;
+        if (!t->choosing)
+            continue;
+        t->choosing = more;
+        t->unanswered++;
+        if (!probe_use_address(t, more ? t->at + 1 : 0, &why))
+            drop_target(p, i--, &why);
+        else if (more)
+            probe_warm_up(t, true);
+        waits |= more;
+    }
+    return waits;
+}
+
+/* A part of the first probe's time must not be that of a handshake, or of a search for the
+ * neighbour; and of a name with several addresses one that answers is asked. */
+static int prepare(struct probe *p)
+{
+    int err;
+
+    for (uint32_t i = 0; i < p->live; i++) {
+        struct probe_target *t = p->probed[i];
+
+        t->choosing = t->addresses.count > 1;
+        probe_warm_up(t, p->plan.flood || t->choosing);
+    }
+    err = await_warmups(p);
+    for (int i = 1; !err && !p->shared.loop.stopped; i++) {
+        if (!choose_next(p, i == ADDRESSES_TRIED))
+            break;
+        err = await_warmups(p);
+    }
     return err;
 }
 
@@ -375,7 +451,7 @@ int probe_run(struct probe *p)
         return err;
     err = add_timers(p);
     err = err ? err : prepare_probe(p);
-    err = err ? err : send_all(p);
+    err = err || p->live == 0 ? err : send_all(p);
     loop_timer_remove(&p->shared.loop, &p->due);
     loop_timer_remove(&p->shared.loop, &p->tick);
     loop_signals_close(&p->shared.loop, &p->signals);

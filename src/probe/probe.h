@@ -72,8 +72,10 @@ struct probe_view {
     const struct probe_marks *marks;
     const struct warmup *warmup;
     const struct one_way_delay *one_way;
-    struct net_address local; /* of a udp socket; len 0: not known */
-    kedge_nanos started;      /* when the first probe was due, on the clock of stalls */
+    struct net_address local;   /* of a udp socket; len 0: not known */
+    struct net_address address; /* who is asked; len 0: not known, or none of IP */
+    unsigned unanswered;        /* addresses of its name that did not answer beforehand */
+    kedge_nanos started;        /* when the first probe was due, on the clock of stalls */
     int64_t own_dropped; /* replies that our own socket's queue dropped; -1: not known */
     uint64_t late_here;  /* late replies, but for what their probes waited here */
     uint64_t foreign_bytes; /* streams: of a service that is no echo */

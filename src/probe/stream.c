@@ -80,6 +80,8 @@ static void connected(struct probe_target *t)
     kedge_nanos took = clock_now() - t->stream->started;
 
     t->stream->state = STREAM_OPEN;
+    if (!net_address_from(&t->stream->addresses.at[t->stream->next], &t->address))
+        t->address.len = 0;
     if (is_tcp(t))
         probe_marks(t, t->watch.fd);
     stamp(t);

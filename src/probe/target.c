@@ -37,6 +37,11 @@ void probe_send(struct probe_target *t, kedge_nanos intended)
     t->kind->send(t, written(&w), sequence);
 }
 
+void probe_miss(struct probe_target *t, kedge_nanos intended)
+{
+    probe_unsent(t, probe_stats_send(&t->stats, intended, intended), ECANCELED);
+}
+
 static void check_payload(struct probe_target *t, struct kedge_span got,
                           uint64_t sequence)
 {
@@ -210,6 +215,19 @@ void probe_warm_up(struct probe_target *t, bool always)
     t->kind->send(t, written(&w), WARMUP_SEQUENCE);
 }
 
+bool probe_use_address(struct probe_target *t, unsigned at, struct probe_refusal *why)
+{
+    t->kind->close(t);
+    t->kernel_times = NULL;
+    t->hub = NULL;
+    t->at = at;
+    if (t->kind->open(t, why) == 0)
+        return true;
+    t->kernel_times = NULL;
+    t->at = 0;
+    return t->kind->open(t, why) == 0;
+}
+
 /* Shorter than a stamp a payload says nothing: nothing else is under way then. */
 static bool is_warmup(const struct probe_target *t, struct kedge_span payload)
 {
@@ -288,6 +306,8 @@ static void trouble(struct probe_target *t, int code, const struct net_address *
     const struct net_address nobody = { 0 };
     bool news = code != t->reported;
 
+    if (t->choosing)
+        return;
     t->code = t->reported = code;
     t->reported_by = by ? *by : nobody;
     if (news && t->plan->trouble)

@@ -89,7 +89,11 @@ struct probe_target {
     const struct probe_kind *kind;
     uint32_t number; /* in the order they were added */
     struct kedge_endpoint endpoint;
-    struct probe_refusal refusal; /* CAUSE_NONE: it is probed */
+    struct probe_refusal refusal;     /* CAUSE_NONE: it is probed */
+    struct kedge_addresses addresses; /* udp, icmp: of its name, ... */
+    unsigned at;                      /* ... the one in use, ... */
+    unsigned unanswered;              /* ... and how many did not answer beforehand */
+    bool choosing;                    /* nothing is told of one that does not answer */
     struct probe_stats stats;
     struct stalls stalls;
     struct peer peer;
@@ -120,8 +124,17 @@ struct probe_target {
 /* Send a warm-up if the next hop's address has to be found, or if `always`. */
 void probe_warm_up(struct probe_target *t, bool always);
 
+/* Leave the address in use for this one of its name, or for one behind it. False with *why
+ * set: none can be opened any more, and the target is closed. */
+KEDGE_MUST_CHECK bool probe_use_address(struct probe_target *t, unsigned at,
+                                        struct probe_refusal *why);
+
 /* Send the next probe; intended is its time in the schedule. */
 void probe_send(struct probe_target *t, kedge_nanos intended);
+
+/* Count the next probe as one that did not leave, as this program did not run when it was
+ * due. */
+void probe_miss(struct probe_target *t, kedge_nanos intended);
 
 /* As it is now; but for when the run began. */
 struct probe_view probe_view_of(const struct probe_target *t);

@@ -55,6 +55,8 @@ struct probe_view probe_view_of(const struct probe_target *t)
         .marks = &t->marks,
         .warmup = &t->warmup,
         .one_way = &t->one_way,
+        .address = t->address,
+        .unanswered = t->unanswered,
         .own_dropped = own_dropped(t),
         .late_here = t->late_here,
         .foreign_bytes = t->foreign_bytes,

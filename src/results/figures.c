@@ -182,6 +182,14 @@ static const struct figure table[] = {
       .get = get_connect_min },
     { ROW("connect_ns.max", "ns", TIME, "Longest time to connect."),
       .get = get_connect_max },
+    { ROW("address", "", TEXT, "The IP address that is asked; null of a local socket."),
+      .get = get_address },
+    { ROW("addresses_unanswered", "addresses", COUNT,
+          "Addresses of the name that did not answer before the first probe."),
+      .get = get_unanswered,
+      .note =
+          "{addresses_unanswered:address:addresses} of this name did not answer before "
+          "the first probe" },
     { ROW("error", "", TEXT, "Why the last probe that failed did; null: none failed."),
       .get = get_error },
     { ROW("error_by", "", TEXT, "The address that reported it."), .get = get_error_by,

@@ -178,6 +178,16 @@ GETTER(get_endpoint)
     return text(out, kedge_endpoint_print(v->endpoint, out->space));
 }
 
+GETTER(get_address)
+{
+    (void)f;
+    if (v->address.len == 0)
+        return false;
+    return text(out, net_address_print_host(&v->address, out->space));
+}
+
+NUMBER_GETTER(get_unanswered, v->unanswered)
+
 GETTER(get_error)
 {
     (void)f;

@@ -34,7 +34,8 @@ figure_getter get_times, get_times_n, get_times_min, get_times_max, get_times_pe
 figure_getter get_count;
 figure_getter get_open, get_jitter, get_lost_timeout, get_lost_unexplained;
 
-figure_getter get_endpoint, get_error, get_error_by, get_always;
+figure_getter get_endpoint, get_address, get_unanswered, get_error, get_error_by,
+    get_always;
 figure_getter get_connects_known, get_connects, get_connects_failed, get_connect_min,
     get_connect_max;
 figure_getter get_own_dropped, get_late_here, get_foreign_bytes;

@@ -141,7 +141,8 @@ static const struct note notes[] = {
     { NULL, connected_again,
       "connected {connect_ns.n} times, in {connect_ns.min} to {connect_ns.max} ms" },
     { "before_ns.resolve", NULL,
-      "name resolution: {before_ns.resolve} ms, before the first probe" },
+      "name resolution: {before_ns.resolve} ms, before the first probe[; the "
+      "address in use is {address}]" },
     { "before_ns.neighbour", NULL,
       "neighbour resolution (ARP/ND): {before_ns.neighbour} ms of an uncounted first "
       "exchange of {before_ns.exchange} ms" },

@@ -23,6 +23,8 @@ const char *why_of_code(int code)
         return "the socket takes no more, for what was sent before still waits";
     case ENOBUFS:
         return "this host's own send queue is full";
+    case ECANCELED:
+        return "kedge itself was held up when it was due";
     case EPROTO:
         return "the peer is no echo service: it sends other bytes";
     case ETIME:

@@ -63,6 +63,47 @@ def test_a_name_is_resolved_before_the_first_sample(probe, under_hosts):
     assert code == 0 and t["before_ns"]["resolve"] is None
 
 
+@pytest.mark.parametrize("here", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("other", ["closed", "silent"])
+def test_each_address_of_a_name_is_tried(probe, under_hosts, here, other):
+    """What did not answer beforehand is in no count."""
+    there = "::1" if here == "127.0.0.1" else "127.0.0.1"
+    with socket.socket(socket.AF_INET6 if ":" in there else socket.AF_INET,
+                       socket.SOCK_DGRAM) as held:
+        held.bind((there, 0))
+        port = held.getsockname()[1]
+        Datagrams((here, port))
+        if other == "closed":
+            held.close()
+        code, (t,), err = probe("-c", "3", "-i", "5ms", "--timeout", "1s", f"udp://both:{port}",
+                                under=under_hosts("127.0.0.1 both\n::1 both\n"))
+    assert (code, err) == (0, "") and counts(t, sent=3, received=3) == {}
+    assert t["address"] == here and t["addresses_unanswered"] == (here != "::1")
+
+
+def test_a_name_none_of_whose_addresses_answers(probe, under_hosts):
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as held:
+        held.bind(("::1", 0))
+        code, (t,), _ = probe("-c", "2", "-i", "5ms", "--timeout", "200ms",
+                              f"udp://both:{held.getsockname()[1]}",
+                              under=under_hosts("127.0.0.1 both\n::1 both\n"))
+    assert code == 2 and counts(t, sent=2, lost=2) == {}
+    assert t["address"] == "::1" and t["addresses_unanswered"] == 2
+
+
+@needs_icmp
+def test_each_address_of_a_name_is_asked_by_icmp(kedge, probe, wire, under_hosts):
+    w = wire()
+    under = [*w.inside(w.near), *under_hosts(f"10.99.0.77 both\n{w.peer} both\n")]
+    words = ["-c", "3", "-i", "5ms", "--timeout", "1s", "icmp://both"]
+    code, (t,), _ = probe(*words, under=under)
+    assert code == 0 and counts(t, sent=3, received=3) == {}
+    assert t["address"] == w.peer
+    told = subprocess.run([*under, kedge, "probe", *words], capture_output=True, text=True,
+                          timeout=20).stdout
+    assert f"the address in use is {w.peer}" in told
+
+
 def test_the_marks_are_those_that_were_asked_for(probe, wire, far_echo):
     w = wire(router=True)
     words = ["-c", "5", "-i", "5ms",
