@@ -191,6 +191,22 @@ void message_reset(struct message_link *link)
     KEDGE_ASSERT(err == 0); /* of a descriptor that is ours */
 }
 
+bool message_greeting(struct message_link *link, struct kedge_span *out)
+{
+    kedge_nanos until = add_sat(clock_now(), link->timeout);
+    bool cancelled = false;
+    ssize_t n = 1;
+
+    *out = (struct kedge_span){ link->reply, 0 };
+    while (link->stream && n > 0 && out->len < MESSAGE_MAX && clock_now() < until) {
+        if (!await(link, POLLIN, clock_now() + MESSAGE_GAP, &cancelled))
+            break;
+        n = recv(link->fd, link->reply + out->len, MESSAGE_MAX - out->len, 0);
+        out->len += n > 0 ? (size_t)n : 0;
+    }
+    return !cancelled;
+}
+
 struct message_result message_exchange(struct message_link *link,
                                        struct kedge_span message)
 {

@@ -52,6 +52,10 @@ void message_finish(struct message_link *link);
 /* Let message_close end a TCP connection by a RST, and throw away what is on its way. */
 void message_reset(struct message_link *link);
 
+/* What a stream's peer says of its own before it was asked anything: all until it was silent
+ * for MESSAGE_GAP, in link->reply. Empty: nothing, or it is no stream. False: cancelled. */
+KEDGE_MUST_CHECK bool message_greeting(struct message_link *link, struct kedge_span *out);
+
 /* Send and wait. At most MESSAGE_MAX bytes. */
 struct message_result message_exchange(struct message_link *link,
                                        struct kedge_span message);

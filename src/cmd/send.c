@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRINTABLE_MAX 4096 /* bytes of a reply that are shown to people */
 #define LINE_ROOM (MESSAGE_MAX * 6 + 512)
 
 enum sending_end { END_CLOSE, END_HALF, END_RESET };
@@ -68,7 +67,21 @@ static void say_reply(struct sending *s, const struct message_result *r)
         text_ms(&w, r->rtt);
         put(&w, span_of(" ms: "));
     }
-    text_printable(&w, r->reply, s->o->quiet ? w.room : PRINTABLE_MAX);
+    text_printable(&w, r->reply, w.room);
+    s->shown[w.len] = 0;
+    puts(s->shown);
+}
+
+static void say_greeting(struct sending *s, struct kedge_span said)
+{
+    struct writer w = { .ptr = (uint8_t *)s->shown, .room = sizeof s->shown - 1 };
+
+    if (!s->o->quiet) {
+        put(&w, span_of("before message 1: "));
+        put_decimal(&w, said.len);
+        put(&w, span_of(" bytes: "));
+    }
+    text_printable(&w, said, w.room);
     s->shown[w.len] = 0;
     puts(s->shown);
 }
@@ -81,30 +94,65 @@ static const char *outcome_name(enum message_outcome outcome)
     return names[outcome];
 }
 
-static void say_json(struct sending *s, const struct message_result *r)
+/* rtt: KEDGE_NEVER where nothing was asked. */
+static void put_reply(struct json *j, struct kedge_span reply, kedge_nanos rtt)
+{
+    json_u64_known(j, "rtt_ns", rtt != KEDGE_NEVER, rtt);
+    json_u64(j, "bytes", reply.len);
+    json_string(j, "reply", reply);
+}
+
+static void begin_json(struct sending *s, struct json *j, uint64_t message,
+                       const char *outcome)
+{
+    json_init(j, (uint8_t *)s->shown, sizeof s->shown);
+    json_object(j, NULL);
+    json_u64(j, "v", 1);
+    json_u64(j, "message", message);
+    json_text(j, "outcome", outcome);
+}
+
+static void end_json(struct json *j)
 {
     struct kedge_span line;
-    bool answered = r->outcome == MESSAGE_ANSWERED;
+
+    json_end(j);
+    if (json_finish(j, &line))
+        printf("%.*s\n", (int)line.len, (const char *)line.ptr);
+}
+
+static void say_json(struct sending *s, const struct message_result *r)
+{
     struct json j;
 
-    json_init(&j, (uint8_t *)s->shown, sizeof s->shown);
-    json_object(&j, NULL);
-    json_u64(&j, "v", 1);
-    json_u64(&j, "message", s->sent);
-    json_text(&j, "outcome", outcome_name(r->outcome));
+    begin_json(s, &j, s->sent, outcome_name(r->outcome));
     json_text(&j, "error", r->outcome == MESSAGE_FAILED ? strerror(-r->code) : NULL);
-    if (answered) {
-        json_u64(&j, "rtt_ns", r->rtt);
-        json_u64(&j, "bytes", r->reply.len);
-        json_string(&j, "reply", r->reply);
+    if (r->outcome == MESSAGE_ANSWERED) {
+        put_reply(&j, r->reply, r->rtt);
     } else {
         json_null(&j, "rtt_ns");
         json_null(&j, "bytes");
         json_null(&j, "reply");
     }
-    json_end(&j);
-    if (json_finish(&j, &line))
-        printf("%.*s\n", (int)line.len, (const char *)line.ptr);
+    end_json(&j);
+}
+
+/* A server of mail, say, speaks first. */
+static void greet(struct sending *s)
+{
+    struct kedge_span said;
+    struct json j;
+
+    if (!message_greeting(&s->link, &said)) {
+        s->stop = true;
+    } else if (said.len > 0 && !s->o->json) {
+        say_greeting(s, said);
+    } else if (said.len > 0) {
+        begin_json(s, &j, 0, "greeting");
+        json_null(&j, "error");
+        put_reply(&j, said, KEDGE_NEVER);
+        end_json(&j);
+    }
 }
 
 static void say_result(struct sending *s, const struct message_result *r)
@@ -196,7 +244,7 @@ static void send_lines(struct sending *s)
 
 static void send_all(struct sending *s, const struct operands *operands)
 {
-    if (operands->count == 1)
+    if (operands->count == 1 && !s->stop)
         send_repeatedly(s, span_of("Hello, world"));
     for (size_t i = 1; i < operands->count && !s->stop; i++) {
         if (strcmp(operands->items[i], "-") == 0)
@@ -219,9 +267,13 @@ static enum exit_code sending_finish(const struct sending *s)
         put(&w, span_of(" ms"));
     }
     space[w.len] = 0;
-    if (!s->o->quiet && !s->o->json)
-        printf("%llu sent, %llu answered%s\n", (unsigned long long)s->sent,
+    if (!s->o->quiet && !s->o->json) {
+        printf("%llu sent, %llu answered%s", (unsigned long long)s->sent,
                (unsigned long long)s->answered, space);
+        if (s->link.late > 0)
+            printf("; %llu came too late", (unsigned long long)s->link.late);
+        putchar('\n');
+    }
     if (s->answered == s->sent)
         return EXIT_OK;
     if (s->answered > 0)
@@ -278,6 +330,7 @@ static enum exit_code send_run(const void *options, const struct operands *opera
         goto done;
     }
     s->link.cancel = interrupt_open();
+    greet(s);
     send_all(s, operands);
     sending_end(s);
     interrupt_close(s->link.cancel);

@@ -58,6 +58,12 @@ static struct store_result beside(struct local_target *t, const char *path, mode
     return r.error || !mode ? r : temp_set_mode(t->fd, mode);
 }
 
+/* A memfd, or a deleted file, by its descriptor: nothing can be renamed over it. */
+static struct store_result through_nameless(struct local_target *t, const char *path)
+{
+    return through(t, open(path, O_WRONLY | O_TRUNC | O_CLOEXEC));
+}
+
 /* A file that its user cannot write is not replaced either. */
 static struct store_result replace_file(struct local_target *t, const char *path,
                                         mode_t mode)
@@ -88,6 +94,8 @@ static struct store_result open_target(struct local_target *t, const char *path)
         return errno == ENOENT ? create(t, path) : store_errno(errno);
     if (is_stdout(&st))
         return to_stdout(t);
+    if (S_ISREG(st.st_mode) && st.st_nlink == 0)
+        return through_nameless(t, path);
     if (S_ISREG(st.st_mode))
         return replace_file(t, path, st.st_mode);
     return through(t, open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));

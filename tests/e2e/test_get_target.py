@@ -112,3 +112,21 @@ def test_device_and_fifo_are_written_through(get, kedge):
         assert (get.here / "fifo").read_bytes() == peer.files["f"]
         assert finish(process).code == 0
     assert names(get.here) == ["fifo"]
+
+
+def memory_file(content=b""):
+    fd = os.memfd_create("kedge-test")
+    os.write(fd, content)
+    return fd
+
+
+def test_a_file_without_a_name_is_written_through(get, kedge):
+    """Of memory, or deleted: nothing can be renamed over it."""
+    fd = memory_file(b"longer than what comes" * 40)
+    with Peer({"f": b"new" * 100}) as peer:
+        done = subprocess.run([kedge, "get", f"{peer.url}/f", "-q", "-o", f"/dev/fd/{fd}"],
+                              cwd=get.here, pass_fds=[fd], capture_output=True, timeout=20)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert os.pread(fd, 10000, 0) == b"new" * 100
+    os.close(fd)
+    assert names(get.here) == []

@@ -140,6 +140,17 @@ def test_fifo_and_redirected_file(put, kedge):
         assert peer.requests[1].options["tsize"] == "200000"
 
 
+def test_a_file_without_a_name(put, kedge):
+    fd = os.memfd_create("kedge-test")
+    content = os.urandom(5000)
+    os.write(fd, content)
+    with Peer() as peer:
+        done = subprocess.run([kedge, "put", "-q", f"/dev/fd/{fd}", f"{peer.url}/f"],
+                              cwd=put.here, pass_fds=[fd], capture_output=True, timeout=20)
+        assert (done.returncode, done.stderr) == (0, b"") and peer.taken["f"] == content
+    os.close(fd)
+
+
 @pytest.mark.parametrize("name, why", [("none", "no such file"), (".", "is no file name"),
                                        ("dir", "is a directory")])
 def test_no_such_file(put, name, why):

@@ -89,11 +89,40 @@ def test_json_a_line_a_message(send):
 
 
 def test_a_long_reply_is_whole(send):
-    """Where a program reads it; to people 4,096 bytes are shown."""
     peer = Datagrams(LOOP, lambda data, n: [b"y" * 20000])
     assert send("-q", peer.url)[1] == "y" * 20000 + "\n"
+    assert " bytes in " in send(peer.url)[1] and "y" * 20000 + "\n" in send(peer.url)[1]
     line = json.loads(send("--json", peer.url)[1])
     assert line["bytes"] == len(line["reply"]) == 20000
+
+
+def smtp(connection):
+    connection.sendall(b"220 mail.example ESMTP ready\r\n")
+    while line := connection.recv(100):
+        connection.sendall(b"250 " + line)
+
+
+def test_a_server_that_speaks_first_is_heard(send):
+    """Its greeting is no reply, and is not thrown away."""
+    peer = Connections(LOOP, smtp)
+    code, out, err = send(peer.url, "NOOP", "QUIT")
+    greeting, first, second, end = out.splitlines()
+    assert (code, err) == (0, "") and end.startswith("2 sent, 2 answered")
+    assert greeting == "before message 1: 30 bytes: 220 mail.example ESMTP ready\\x0d\\x0a"
+    assert first.endswith(": 250 NOOP") and second.endswith(": 250 QUIT")
+    assert send("-q", peer.url, "NOOP")[1] == \
+        "220 mail.example ESMTP ready\\x0d\\x0a\n250 NOOP\n"
+    said, reply = map(json.loads, send("--json", peer.url, "NOOP")[1].splitlines())
+    assert (said["message"], said["outcome"], said["rtt_ns"]) == (0, "greeting", None)
+    assert said["reply"].startswith("220 ") and said["bytes"] == 30
+    assert (reply["message"], reply["outcome"], reply["reply"]) == (1, "reply", "250 NOOP")
+
+
+def test_one_that_greets_and_leaves(send):
+    peer = Connections(LOOP, lambda connection: connection.sendall(b"too many users"))
+    code, out, err = send("-q", peer.url, "x")
+    assert (code, out) == (2, "too many users\n")
+    assert "message 1: " in err
 
 
 def test_a_silent_peer_is_a_timeout(send):
