@@ -20,6 +20,7 @@ struct asker {
     uint64_t full_at;     /* a get finds the disk full; UINT64_MAX: never */
     kedge_nanos commit_delay;
     kedge_nanos resets_at; /* the board starts again, from the same port */
+    struct nat box;        /* where its actor has one */
     /* What came of it. */
     struct kedge_tftp_client client;
     struct tftp_recovery recovery;

@@ -47,7 +47,7 @@ static void say_ack(struct world *w, struct actor *a, uint64_t block)
 
     f->acks++;
     f->in_window = 0;
-    actor_send(w, a, (uint8_t)f->socket,
+    actor_send(w, a, (uint16_t)f->socket,
                (struct kedge_span){ packet, f->traits->long_acks ? 5 : 4 });
 }
 
@@ -58,7 +58,7 @@ static void say_error(struct world *w, struct actor *a, uint8_t code)
                           f->traits->bare_errors ? 'x' : 0 };
 
     f->errors_sent++;
-    actor_send(w, a, (uint8_t)f->socket, (struct kedge_span){ packet, 5 });
+    actor_send(w, a, (uint16_t)f->socket, (struct kedge_span){ packet, 5 });
 }
 
 static void rest(struct world *w, struct actor *a)
@@ -91,6 +91,7 @@ static void start(struct world *w, struct actor *a)
     struct firmware *f = a->self;
 
     a->open = true;
+    f->began_at = w->now;
     f->window = 1;
     f->next = 1;
     f->error = -1;
@@ -116,8 +117,10 @@ static void file_over(struct world *w, struct actor *a)
     struct firmware *f = a->self;
 
     world_expect(w, f->bytes == a->file.size);
-    if (f->files > 1) { /* the next comes from the same port, at once */
+    if (f->files > 1) { /* the next comes at once */
         f->files--;
+        f->first_at = f->began_at = w->now;
+        a->port = (uint16_t)(a->port + f->traits->asks_anew);
         forget_file(f);
         ask(w, a);
         return;
@@ -194,6 +197,8 @@ static void probe_over(struct world *w, struct actor *a)
 
     say_error(w, a, (uint8_t)f->traits->probe);
     f->probed = true;
+    if (f->then.len > 0)
+        f->request = f->then;
     if (f->traits->probes_anew)
         a->port++;
     forget_file(f);
@@ -257,6 +262,16 @@ static void take_error(struct world *w, struct actor *a, uint8_t code)
     }
 }
 
+/* Another TID: most do not answer it. */
+static void refuse_other(struct world *w, struct actor *a, const struct datagram *d)
+{
+    const struct firmware *f = a->self;
+
+    if (f->traits->tells_other)
+        actor_send(w, a, d->socket,
+                   (struct kedge_span){ (const uint8_t *)"\0\5\0\5", 5 });
+}
+
 static void get_packet(struct world *w, struct actor *a, const struct datagram *d,
                        struct kedge_span bytes)
 {
@@ -265,8 +280,10 @@ static void get_packet(struct world *w, struct actor *a, const struct datagram *
 
     if (bytes.len < 4 || bytes.ptr[0] != 0)
         return;
-    if (f->socket >= 0 && f->socket != d->socket && !f->traits->any_socket)
-        return; /* another TID: nobody answers it */
+    if (f->socket >= 0 && f->socket != d->socket && !f->traits->any_socket) {
+        refuse_other(w, a, d);
+        return;
+    }
     f->socket = d->socket;
     number = (uint16_t)(bytes.ptr[2] << 8 | bytes.ptr[3]);
     if (bytes.ptr[1] == KEDGE_TFTP_OACK)
@@ -305,7 +322,7 @@ static void send_block(struct world *w, struct actor *a)
                              .offset = (f->next - 1) * f->blksize };
 
     body.body_len = (uint32_t)min_u64(f->blksize, sub_sat(a->file.size, body.offset));
-    actor_send_block(w, a, (uint8_t)f->socket, (uint16_t)f->next, &body);
+    actor_send_block(w, a, (uint16_t)f->socket, (uint16_t)f->next, &body);
     actor_wait(w, a, w->now + f->traits->waits);
 }
 

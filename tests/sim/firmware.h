@@ -43,6 +43,8 @@ struct traits {
     unsigned reads_only; /* so many blocks, then closes by ERROR 0; 0: all */
     int probe;           /* ends its first OACK by this ERROR, and asks again; -1 */
     bool probes_anew;    /* and then asks from another port */
+    bool asks_anew;      /* each further file likewise */
+    bool tells_other;    /* another port that answers: ERROR 5 */
     kedge_nanos asks_every; /* until it is answered */
     kedge_nanos asks_later; /* so much later each time */
     kedge_nanos waits;      /* before it says its last word again; 0: it never does */
@@ -53,6 +55,7 @@ struct firmware {
     /* Set before the start. */
     const struct traits *traits;
     struct kedge_span request; /* whole, as it sends it */
+    struct kedge_span then;    /* and after its probe; empty: the same */
     uint32_t blksize;          /* without an OACK 512; else what that says */
     uint32_t asked_timeout;
     unsigned files; /* to ask for, one after another, from one port */
@@ -76,6 +79,8 @@ struct firmware {
     int64_t tsize; /* as the OACK said; -1: it did not */
     int64_t timeout;
     int64_t windowsize;
+    kedge_nanos began_at; /* the last file */
+    kedge_nanos first_at; /* the first was there */
     kedge_nanos done_at;
 };
 

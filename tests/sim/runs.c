@@ -7,6 +7,7 @@
 
 #include "asker.h"
 #include "base/number.h"
+#include "server.h"
 
 enum { CLIENTS_MAX = 24, STRANGERS_MAX = 4 };
 
@@ -132,6 +133,15 @@ static void any_file(struct dice *d, struct actor *a, const struct asker *k)
     f->size_unknown = k->netascii;
 }
 
+static void any_box(struct dice *d, struct actor *a, struct asker *k)
+{
+    k->box.kind = (enum nat_kind)dice_below(d, NAT_SHUT + 1);
+    k->box.lives =
+        dice_below(d, 3) ? 0 : dice_between(d, 500 * KEDGE_MSEC, 30 * KEDGE_SEC);
+    k->box.address = a->id;
+    a->nat = &k->box;
+}
+
 static void add_client(struct world *w, struct asker *k)
 {
     struct dice *d = &w->dice;
@@ -159,6 +169,8 @@ static void add_client(struct world *w, struct asker *k)
         a->ring = (uint32_t)dice_between(d, 4, 100);
     }
     any_file(d, a, k);
+    if (server_sessions(w->server)->limits.auto_port && dice_below(d, 3) == 0)
+        any_box(d, a, k);
 }
 
 /* ---- Strangers ----------------------------------------------------------------------- */
@@ -187,7 +199,7 @@ static void babble(struct world *w, struct actor *a)
         { "\377\377\377\377", 4 },
     };
     size_t i = dice_below(&w->dice, sizeof said / sizeof *said);
-    uint8_t socket = (uint8_t)dice_below(&w->dice, 5);
+    uint16_t socket = (uint16_t)dice_below(&w->dice, 5);
     bool request = socket == 4 || i < 5;
 
     actor_send(w, a, request ? REQUEST_PORT : socket,
@@ -276,10 +288,12 @@ bool run_seed(uint64_t seed, bool trace, struct tally *tally, char failure[FAILU
     uint32_t clients = (uint32_t)dice_between(&d, 1, CLIENTS_MAX);
     uint32_t strangers = (uint32_t)dice_below(&d, STRANGERS_MAX);
     struct world_setup setup = any_setup(seed, &d, clients + strangers);
-    struct world *w = world_open(&setup);
+    struct world *w;
     struct asker *askers = calloc(clients, sizeof *askers);
     bool good;
 
+    setup.auto_port = setup.sockets > 0 && dice_below(&d, 3) == 0;
+    w = world_open(&setup);
     w->trace = trace;
     for (uint32_t i = 0; i < clients; i++)
         add_client(w, &askers[i]);

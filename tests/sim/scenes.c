@@ -68,8 +68,11 @@ bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILUR
 {
     const struct world_setup setup = { .seed = 1,
                                        .actors = SCENE_CLIENTS,
-                                       .sessions = 64,
+                                       .sessions =
+                                           scenario->sessions ? scenario->sessions : 64,
                                        .sockets = scenario->sockets,
+                                       .auto_port = scenario->auto_port,
+                                       .request_rate = scenario->request_rate,
                                        .unvalidated_max = 1024,
                                        .window_max = 64,
                                        .blksize_max = 65464,

@@ -14,6 +14,7 @@ struct scene {
     struct world *w;
     struct firmware firmware[SCENE_CLIENTS];
     struct asker asker[SCENE_CLIENTS];
+    struct nat nat[SCENE_CLIENTS];
     unsigned used;
 };
 
@@ -21,6 +22,9 @@ struct scenario {
     const char *name;
     void (*play)(struct scene *s);
     uint32_t sockets; /* 0: single-port mode */
+    bool auto_port;
+    uint32_t request_rate; /* of the request port; 0: no bound */
+    uint32_t sessions;     /* 0: 64 */
 };
 
 extern const struct scenario board_scenarios[];
@@ -33,6 +37,8 @@ extern const struct scenario link_scenarios[];
 extern const size_t link_scenario_count;
 extern const struct scenario put_scenarios[];
 extern const size_t put_scenario_count;
+extern const struct scenario nat_scenarios[];
+extern const size_t nat_scenario_count;
 
 /* Somebody who starts at once, 1 ms away, and asks for a file of this size. */
 struct actor *scene_get(struct scene *s, const struct traits *traits,
@@ -61,9 +67,9 @@ static inline struct firmware *self(const struct actor *a)
 #define IPXE LITERAL("\0\1image\0octet\0blksize\0001432\0tsize\0000\0")
 
 /* A line of a list of scenarios; with four data sockets. */
-#define SCENE(name)                                                                      \
+#define SCENE(scene)                                                                     \
     {                                                                                    \
-#name, name, 4                                                                   \
+        .name = #scene, .play = scene, .sockets = 4                                      \
     }
 
 #endif

@@ -16,17 +16,19 @@ struct server *server_open(const struct world_setup *setup)
     s->limits = (struct tftp_limits){ .room = room,
                                       .sockets = setup->sockets ? setup->sockets : 1,
                                       .single_port = setup->sockets == 0,
+                                      .auto_port = setup->auto_port,
+                                      .request_rate = setup->request_rate,
                                       .unvalidated_max = setup->unvalidated_max,
                                       .uploads_max = 1024,
-                                      .key = mix64(setup->seed) };
+                                      .key = mix64(setup->seed),
+                                      .secret = { mix64(setup->seed + 1),
+                                                  mix64(setup->seed + 2) } };
     s->memory = calloc(1, tftp_sessions_memory(&s->limits));
     tftp_sessions_init(&s->t, &s->limits, s->memory);
     s->transfers = calloc(slots, sizeof *s->transfers);
     deadlines_init(&s->jobs, malloc(slots * sizeof(struct deadline_entry)),
                    malloc(slots * sizeof(uint32_t)), slots);
     s->request_queue = setup->sockets;
-    for (uint32_t i = 0; i <= s->request_queue; i++)
-        s->queues[i].ring = malloc(QUEUE * sizeof(struct datagram));
     s->window_max = setup->window_max;
     s->blksize_max = setup->blksize_max;
     s->burst = setup->burst;
@@ -88,6 +90,8 @@ static void handle(struct world *w, const struct tftp_arrival *in, struct datagr
 
     if (event->replaced)
         transfer_end(w, transfer_of(w->server, event->replaced));
+    if (event->verdict == TFTP_ANSWER && event->malformed)
+        w->actors[d->actor].verdicts[VERDICT_MALFORMED_REQUEST]++;
     if (event->verdict == TFTP_ANSWER)
         answer(w, in, d, event);
     if (event->verdict == TFTP_OPEN || event->verdict == TFTP_KEEP)
@@ -108,9 +112,9 @@ static struct tftp_peer peer_of(const struct datagram *d)
 {
     struct tftp_peer p = { .ip = { [10] = 0xff, 0xff, 10 }, .port = d->port };
 
-    p.ip[13] = (uint8_t)(d->actor >> 10);
-    p.ip[14] = (uint8_t)(d->actor >> 2);
-    p.ip[15] = (uint8_t)(d->actor & 3);
+    p.ip[13] = (uint8_t)(d->address >> 10);
+    p.ip[14] = (uint8_t)(d->address >> 2);
+    p.ip[15] = (uint8_t)(d->address & 3);
     return p;
 }
 
@@ -118,18 +122,27 @@ static struct tftp_arrival arrival_of(struct world *w, const struct datagram *d)
 {
     return (struct tftp_arrival){ .peer = peer_of(d),
                                   .local = { [10] = 0xff, 0xff, 10, 9, 9, 9 },
-                                  .socket = d->socket,
+                                  .socket = d->socket == REQUEST_PORT
+                                                ? TFTP_REQUEST_SOCKET
+                                                : d->socket,
                                   .to_broadcast = d->to_broadcast,
                                   .bytes = world_bytes(w, d) };
 }
 
-/* Nobody listens at a peer's port: only its own transfer on that socket ends. */
-static void unreachable(struct world *w, const struct datagram *d)
+/* A word about what left from one port says nothing of the other. That nobody listens is none
+ * about the request port: the other one's answer may be what has its client. */
+static void heard_icmp(struct world *w, const struct datagram *d)
 {
     struct tftp_peer peer = peer_of(d);
     struct tftp_session *session = tftp_sessions_find(&w->server->t, 0, &peer);
+    bool requests = d->socket == REQUEST_PORT && w->server->limits.auto_port;
 
-    if (!session || session->socket != d->socket || session->state != TFTP_LIVE)
+    if (!session || session->state != TFTP_LIVE ||
+        session_socket(w->server, session) != d->socket)
+        return;
+    transfer_note_icmp(w->server, transfer_of(w->server, session),
+                       (enum verdict_icmp)d->icmp);
+    if (requests || (d->icmp != ICMP_SAYS_CLOSED && d->icmp != ICMP_SAYS_REJECTED))
         return;
     kedge_tftp_machine_gone(&session->machine, w->now);
     transfer_pump(w, transfer_of(w->server, session));
@@ -140,8 +153,8 @@ static void look_at_data(struct world *w, struct datagram *d)
     struct tftp_arrival in = arrival_of(w, d);
     struct tftp_event event;
 
-    if (d->unreachable) {
-        unreachable(w, d);
+    if (d->icmp != ICMP_SAYS_NOTHING) {
+        heard_icmp(w, d);
         return;
     }
     if (w->server->limits.single_port)
@@ -169,6 +182,11 @@ static void drain(struct world *w, struct queue *q)
         look_at_data(w, &d);
 }
 
+static uint64_t answers_to(const struct world *w, const struct datagram *d)
+{
+    return w->actors[d->actor].blocks + w->actors[d->actor].replies;
+}
+
 /* A port that is used again overtakes its last ACK: the data socket of the transfer that
  * the peer still has is emptied first. */
 static void look_at_request(struct world *w, struct datagram *d)
@@ -177,12 +195,26 @@ static void look_at_request(struct world *w, struct datagram *d)
     struct tftp_arrival in = arrival_of(w, d);
     struct tftp_session *session = tftp_sessions_find(&s->t, 0, &in.peer);
     struct tftp_event event;
+    uint64_t before;
+    uint32_t silent;
 
+    if (d->icmp != ICMP_SAYS_NOTHING) {
+        heard_icmp(w, d);
+        return;
+    }
     if (session)
         drain(w, &s->queues[session->socket]);
+    if (tftp_sessions_silent(&s->t, &in, &silent))
+        drain(w, &s->queues[silent]);
     in = arrival_of(w, d);
-    tftp_sessions_request(&s->t, &in, w->now, &event);
+    before = answers_to(w, d);
+    if (s->limits.auto_port)
+        tftp_sessions_data(&s->t, &in, w->now, &event);
+    else
+        tftp_sessions_request(&s->t, &in, w->now, &event);
     handle(w, &in, d, &event);
+    if (is_request(in.bytes) && answers_to(w, d) > before + 1)
+        world_fail(w, "client %u: more than one answer to a request", d->actor);
 }
 
 void server_arrive(struct world *w, const struct datagram *d)
@@ -194,6 +226,8 @@ void server_arrive(struct world *w, const struct datagram *d)
     if (!asked && d->socket >= s->request_queue)
         return; /* no such socket */
     q = &s->queues[asked ? s->request_queue : d->socket];
+    if (!q->ring)
+        q->ring = malloc(QUEUE * sizeof *q->ring);
     if (q->len == QUEUE) {
         w->actors[d->actor].up.troubles++;
         return;

@@ -12,6 +12,15 @@ struct transfer *transfer_of(struct server *s, const struct tftp_session *sessio
     return &s->transfers[tftp_session_number(&s->t, session)];
 }
 
+uint16_t session_socket(const struct server *s, const struct tftp_session *session)
+{
+    bool refused = session->state != TFTP_LIVE && s->limits.auto_port;
+    bool requests =
+        !s->limits.single_port && (session->from != TFTP_FROM_DATA || refused);
+
+    return requests ? REQUEST_PORT : (uint16_t)session->socket;
+}
+
 static bool validated(const struct tftp_session *s)
 {
     if (s->state != TFTP_LIVE)
@@ -24,7 +33,7 @@ static void say(struct world *w, struct transfer *t, struct datagram *d)
 {
     d->actor = t->actor->id;
     d->port = t->session->peer.port;
-    d->socket = (uint8_t)t->session->socket;
+    d->socket = session_socket(w->server, t->session);
     if (!validated(t->session)) {
         t->reported_unvalidated++;
         if (t->reported_unvalidated > t->requests + 1)
@@ -95,11 +104,45 @@ static void check_blocks(struct world *w, const struct transfer *t)
 
     if (trouble + dropped == 0 && t->expects_bound && s->half.outcome == KEDGE_TFTP_OK)
         bound = s->top;
-    bound += t->requests - 1 + !s->half.validated; /* each may have brought DATA 1 */
+    bound += t->actor->stopped + t->requests - 1 +
+             !s->validated; /* each may have brought DATA 1 */
     if (t->blocks > bound)
         world_fail(w, "client %u: %llu blocks left for %llu, with %llu troubles",
                    t->actor->id, (unsigned long long)t->blocks,
                    (unsigned long long)s->top, (unsigned long long)trouble);
+}
+
+/* As the owner of real sockets and files does it. */
+void transfer_note_icmp(const struct server *s, struct transfer *t,
+                        enum verdict_icmp icmp)
+{
+    struct verdict_facts f;
+
+    verdict_facts_of(&s->t, t->session, &f);
+    t->icmp = icmp;
+    t->icmp_block = f.block;
+}
+
+static bool stopped_again(struct server *s, const struct transfer *t,
+                          const struct verdict_facts *f)
+{
+    bool closed = f->outcome == KEDGE_TFTP_ABORTED && f->code == 0;
+
+    return f->outcome != KEDGE_TFTP_OK && !closed && f->validated && f->block > 1 &&
+           verdict_stopped_again(&s->stops, &s->t, t->session, f->block);
+}
+
+static enum verdict judge(struct server *s, const struct transfer *t,
+                          enum kedge_tftp_outcome outcome)
+{
+    struct verdict_facts f;
+
+    verdict_facts_of(&s->t, t->session, &f);
+    f.fault = outcome == KEDGE_TFTP_OK ? FAULT_NONE : t->fault;
+    if (outcome == KEDGE_TFTP_OK || f.block == t->icmp_block)
+        f.icmp = t->icmp;
+    f.stopped_before = stopped_again(s, t, &f);
+    return verdict_of(&f);
 }
 
 static void tell(struct world *w, struct transfer *t)
@@ -112,6 +155,7 @@ static void tell(struct world *w, struct transfer *t)
     if (outcome == KEDGE_TFTP_RUNNING)
         world_fail(w, "a transfer ends without an outcome");
     t->actor->outcomes[outcome]++;
+    t->actor->verdicts[judge(w->server, t, outcome)]++;
     if (t->session->state == TFTP_LIVE && t->session->machine.sends)
         check_blocks(w, t);
 }
@@ -159,7 +203,12 @@ static bool send_blocks(struct world *w, struct transfer *t,
         kedge_tftp_sender_end(s, last);
     for (uint64_t b = a->first; b < end; b++)
         say_block(w, t, b);
+    if (end > last && f->altered) {
+        t->fault = FAULT_CHANGED;
+        kedge_tftp_machine_end(&t->session->machine, KEDGE_TFTP_CHANGED, 0);
+    }
     kedge_tftp_sender_sent(s, a->first, end, w->now);
+    tftp_sessions_sent(&w->server->t, t->session, (uint32_t)(end - a->first), w->now);
     return true;
 }
 
@@ -192,7 +241,8 @@ static void check_machine(struct world *w, const struct transfer *t)
     const struct kedge_tftp_sender *s = &m->sender;
     bool running = kedge_tftp_machine_outcome(m) == KEDGE_TFTP_RUNNING;
 
-    if (running && t->job == IDLE && kedge_tftp_machine_deadline(m) <= w->now)
+    if (running && t->job == IDLE && kedge_tftp_machine_deadline(m) <= w->now &&
+        tftp_sessions_may_send(&w->server->t, t->session, w->now))
         world_fail(w, "client %u: a deadline is not in the future", t->actor->id);
     if (!m->sends)
         return;
@@ -209,9 +259,11 @@ void transfer_pump(struct world *w, struct transfer *t)
 
     if (t->job != IDLE || t->ending || t->session->state != TFTP_LIVE)
         return;
-    do
+    while (tftp_sessions_may_send(&w->server->t, t->session, w->now)) {
         a = kedge_tftp_machine_write(&t->session->machine, w->now);
-    while (act(w, t, &a));
+        if (!act(w, t, &a))
+            break;
+    }
     if (t->ending)
         return;
     tftp_sessions_settle(&w->server->t, t->session);
@@ -232,13 +284,16 @@ static void opened(struct world *w, struct transfer *t)
                                         .window_bytes = 1500 * w->server->window_max };
     struct datagram d = { .head_len = 0 };
 
-    if (f->refuse < 0) {
+    t->fault = t->session->mode == KEDGE_TFTP_OTHER_MODE ? FAULT_MODE : f->fault;
+    if (f->refuse < 0 && t->fault != FAULT_MODE) {
+        t->fault = FAULT_NONE;
         tftp_sessions_opened(&w->server->t, t->session, &limits, w->now);
         transfer_pump(w, t);
         return;
     }
-    d.head_len = (uint16_t)tftp_session_refused(t->session, (uint16_t)f->refuse,
-                                                "File not found", d.head);
+    d.head_len = (uint16_t)tftp_session_refused(
+        t->session, t->fault == FAULT_MODE ? KEDGE_TFTP_ACCESS : (uint16_t)f->refuse,
+        "File not found", d.head);
     if (d.head_len > t->session->request_len)
         world_fail(w, "an ERROR is longer than its request");
     if (d.head_len > 0)
@@ -252,6 +307,7 @@ static void committed(struct world *w, struct transfer *t)
     struct file *f = &t->actor->file;
 
     if (f->commit_fails) {
+        t->fault = f->fault ? f->fault : FAULT_STORAGE;
         kedge_tftp_machine_end(m, KEDGE_TFTP_FAILED, KEDGE_TFTP_FULL);
         return;
     }
@@ -293,8 +349,10 @@ void transfer_store(struct world *w, struct transfer *t, struct kedge_span bytes
     if (!content_is(t->actor->file.content, offset, bytes))
         world_fail(w, "client %u: other bytes are stored at %llu", t->actor->id,
                    (unsigned long long)offset);
-    if (m->receiver.bytes > t->actor->file.full_at)
+    if (m->receiver.bytes > t->actor->file.full_at) {
+        t->fault = FAULT_DISK_FULL;
         kedge_tftp_machine_end(m, KEDGE_TFTP_FAILED, KEDGE_TFTP_FULL);
+    }
 }
 
 void transfer_keep(struct world *w, struct actor *a, struct tftp_session *session)

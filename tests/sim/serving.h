@@ -6,7 +6,7 @@
 
 #include "server.h"
 
-enum { QUEUE = 512, SOCKETS_MAX = 9, SOCKET_TURNS_MAX = 64 };
+enum { QUEUE = 512, SOCKETS_MAX = 1025 };
 
 /* Datagrams that wait in a socket. */
 struct queue {
@@ -29,6 +29,9 @@ struct transfer {
     uint64_t reported_unvalidated; /* datagrams to a peer that had not answered */
     uint64_t blocks;
     kedge_nanos began;
+    enum verdict_fault fault;
+    enum verdict_icmp icmp;
+    uint64_t icmp_block; /* that it was about */
 };
 
 struct server {
@@ -44,7 +47,14 @@ struct server {
     uint32_t burst;
     kedge_nanos turn_most;
     kedge_nanos turn_at;
+    struct verdict_stops stops;
 };
+
+/* Where what a session sends leaves from: a data socket, or REQUEST_PORT. */
+uint16_t session_socket(const struct server *s, const struct tftp_session *session);
+
+void transfer_note_icmp(const struct server *s, struct transfer *t,
+                        enum verdict_icmp icmp);
 
 struct transfer *transfer_of(struct server *s, const struct tftp_session *session);
 

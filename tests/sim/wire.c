@@ -170,7 +170,7 @@ static bool survives(struct wire *w, struct link *l, struct datagram *d)
 
 void wire_send(struct wire *w, struct link *l, const struct datagram *d, kedge_nanos now)
 {
-    uint32_t len = 28 + d->head_len + d->body_len;
+    uint32_t len = WIRE_HEADERS + d->head_len + d->body_len;
     struct rule *r = rule_for(l, d);
     kedge_nanos left = departure(l, len, now);
     struct datagram sent;

@@ -11,16 +11,19 @@
 enum {
     WIRE_HEAD = 520, /* a padded request is the longest; file bytes are not carried */
     WIRE_RULES = 8,
-    REQUEST_PORT = 255, /* the server's; its data sockets are 0, 1, ... */
+    WIRE_HEADERS = 28,     /* of IPv4 and UDP */
+    REQUEST_PORT = 0xffff, /* the server's; its data sockets are 0, 1, ... */
 };
 
 struct datagram {
-    uint32_t actor; /* the client's side */
-    uint16_t port;  /* the client's */
-    uint8_t socket; /* the server's */
+    uint32_t actor;   /* the client's side */
+    uint32_t address; /* where it seems to come from: the number of an actor */
+    uint16_t port;    /* the client's, or that of its NAT */
+    uint16_t socket;  /* the server's */
     bool to_server;
     bool to_broadcast;
-    bool unreachable; /* not a datagram: ICMP says that the client's port is closed */
+    uint8_t
+        icmp; /* enum verdict_icmp: not a datagram, but ICMP about one to the client */
     uint16_t head_len;
     uint32_t body_len; /* bytes of `file` from `offset` on, after the head */
     uint64_t file;

@@ -50,6 +50,7 @@ struct actor *world_add(struct world *w, const struct actor_kind *kind, void *se
     struct actor *a = &w->actors[w->actor_count];
 
     *a = (struct actor){ .kind = kind, .self = self, .id = w->actor_count++ };
+    a->address = a->id;
     a->port = (uint16_t)dice_between(&w->dice, 1024, 60000);
     a->ring = 10000;
     a->error_code = -1;
@@ -89,11 +90,22 @@ static void trace(const struct world *w, const struct datagram *d, const char *a
 
 static void to_server(struct world *w, struct actor *a, const struct datagram *d)
 {
+    struct nat_mapping from = { .actor = a->id, .inside = d->port, .socket = d->socket };
+    struct datagram sent;
+
     trace(w, d, "-->");
-    wire_send(&w->wire, &a->up, d, w->now);
+    memcpy(&sent, d, offsetof(struct datagram, head) + d->head_len);
+    sent.address = a->nat ? a->nat->address : a->address;
+    if (a->nat && !nat_out(a->nat, &from, w->now, &sent.port)) {
+        a->stopped++;
+        return;
+    }
+    a->heard += WIRE_HEADERS + d->head_len + d->body_len;
+    wire_send(&w->wire, &a->up, &sent, w->now);
 }
 
-void actor_send(struct world *w, struct actor *a, uint8_t socket, struct kedge_span bytes)
+void actor_send(struct world *w, struct actor *a, uint16_t socket,
+                struct kedge_span bytes)
 {
     struct datagram d = {
         .actor = a->id, .port = a->port, .socket = socket, .to_server = true
@@ -105,7 +117,7 @@ void actor_send(struct world *w, struct actor *a, uint8_t socket, struct kedge_s
     to_server(w, a, &d);
 }
 
-void actor_send_block(struct world *w, struct actor *a, uint8_t socket, uint16_t number,
+void actor_send_block(struct world *w, struct actor *a, uint16_t socket, uint16_t number,
                       const struct datagram *body)
 {
     struct datagram d = {
@@ -126,6 +138,7 @@ static void count_reply(struct actor *a, const struct datagram *d)
     a->blocks += op == KEDGE_TFTP_DATA;
     a->replies += op != KEDGE_TFTP_DATA;
     a->acks += op == KEDGE_TFTP_ACK;
+    a->told += WIRE_HEADERS + d->head_len + d->body_len;
     if (op == KEDGE_TFTP_ERROR) {
         a->errors++;
         a->error_code = d->head[3];
@@ -149,29 +162,61 @@ struct kedge_span world_bytes(struct world *w, const struct datagram *d)
     return (struct kedge_span){ w->buffer, (size_t)d->head_len + d->body_len };
 }
 
-/* Nobody listens at the client's port: its host may say so, if ERRORs are not to loop. */
-static void closed(struct world *w, struct actor *a, const struct datagram *d)
+static void say_icmp(struct world *w, struct actor *a, const struct datagram *d,
+                     enum verdict_icmp what)
 {
     struct datagram icmp = *d;
 
-    if (!a->tells_closed)
-        return;
     icmp.to_server = true;
-    icmp.unreachable = true;
+    icmp.address = a->nat ? a->nat->address : a->address;
+    icmp.icmp = (uint8_t)what;
     icmp.body_len = 0;
     wire_send(&w->wire, &a->up, &icmp, w->now);
+}
+
+/* Nobody listens at the client's port: its host may say so, if ERRORs are not to loop. */
+static void closed(struct world *w, struct actor *a, const struct datagram *d)
+{
+    if (a->tells_closed)
+        say_icmp(w, a, d, ICMP_SAYS_CLOSED);
+}
+
+/* The port inside that it is for. False: a box or a router on the way has stopped it. */
+static bool let_in(struct world *w, struct actor *a, const struct datagram *d,
+                   uint16_t *port)
+{
+    struct nat_mapping to = { .actor = a->id, .inside = d->port };
+
+    *port = d->port;
+    if (a->icmp != ICMP_SAYS_NOTHING) {
+        say_icmp(w, a, d, (enum verdict_icmp)a->icmp);
+        return false;
+    }
+    if (!a->nat)
+        return true;
+    if (!nat_in(a->nat, d->socket, d->port, w->now, &to)) {
+        a->stopped++;
+        return false;
+    }
+    if (to.actor != a->id)
+        world_fail(w, "client %u hears what is another's", to.actor);
+    *port = to.inside;
+    return true;
 }
 
 static void to_actor(struct world *w, const struct datagram *d)
 {
     struct actor *a = &w->actors[d->actor];
+    uint16_t port;
 
+    if (!let_in(w, a, d, &port))
+        return;
     if (w->now < a->busy_until && a->waiting >= a->ring) {
         a->down.troubles++;
     } else if (w->now < a->busy_until) {
         a->waiting++;
         wire_put(&w->wire, d, a->busy_until);
-    } else if (!a->open || d->port != a->port) {
+    } else if (!a->open || port != a->port) {
         a->waiting -= a->waiting > 0;
         closed(w, a, d);
     } else {

@@ -9,6 +9,8 @@
 #include "base/deadlines.h"
 #include "dice.h"
 #include "kedge/tftp.h"
+#include "nat.h"
+#include "tftp/verdict.h"
 #include "wire.h"
 
 #include <stdio.h>
@@ -19,13 +21,15 @@ enum { OUTCOMES = KEDGE_TFTP_FAILED + 1, FAILURE_MAX = 300 };
 struct file {
     uint64_t content;
     uint64_t size;
-    kedge_nanos open_delay; /* 0: it is open at once */
-    int refuse;             /* with this ERROR; -1: it is not */
-    uint32_t cold_ppm;      /* of its reads wait for the disk */
+    kedge_nanos open_delay;   /* 0: it is open at once */
+    int refuse;               /* with this ERROR; -1: it is not */
+    enum verdict_fault fault; /* and the store says why; or of a commit */
+    uint32_t cold_ppm;        /* of its reads wait for the disk */
     kedge_nanos read_delay;
     uint64_t full_at; /* an upload finds the disk full; UINT64_MAX: never */
     kedge_nanos commit_delay;
     bool commit_fails;
+    bool altered;      /* while it is read */
     bool size_unknown; /* as of netascii: the end is found by reading */
     bool kept;         /* an upload appeared, and is whole */
     unsigned times_kept;
@@ -49,9 +53,12 @@ struct actor {
     const struct actor_kind *kind;
     void *self; /* the kind's own state */
     uint32_t id;
+    uint32_t address; /* an actor's number: its own, where it does not lie */
     uint16_t port;
+    struct nat *nat;   /* in its way; NULL: none */
     bool open;         /* its port takes datagrams */
     bool tells_closed; /* when it is closed, its host says so by ICMP */
+    uint8_t icmp;      /* enum verdict_icmp: a router says so of all that is sent to it */
     bool broadcasts;   /* what it sends goes to everybody */
     kedge_nanos deadline;
     kedge_nanos busy_until; /* it computes, or writes flash: datagrams wait */
@@ -64,10 +71,14 @@ struct actor {
     struct file file;
     /* What the server said of it. */
     unsigned outcomes[OUTCOMES];
+    unsigned verdicts[VERDICTS];
     unsigned sessions; /* begun for it */
     uint64_t blocks;   /* DATA that the server sent to it */
     uint64_t replies;  /* all else */
     uint64_t acks;     /* that the server sent */
+    uint64_t heard;    /* bytes of it that came to the server, with headers; and */
+    uint64_t told;     /* what the server sent */
+    uint64_t stopped;  /* datagrams that its NAT let through neither way */
     unsigned errors;
     int error_code; /* the last; -1: none */
 };
@@ -96,6 +107,8 @@ struct world_setup {
     uint32_t actors; /* room for them */
     uint32_t sessions;
     uint32_t sockets; /* 0: single-port mode */
+    bool auto_port;
+    uint32_t request_rate; /* of the request port, bytes a second; 0: no bound */
     uint32_t unvalidated_max;
     uint32_t window_max;
     uint32_t blksize_max;
@@ -115,9 +128,9 @@ void world_run(struct world *w);
 
 /* Of the client: its timer runs; a datagram leaves for the server; its port changes. */
 void actor_wait(struct world *w, struct actor *a, kedge_nanos deadline);
-void actor_send(struct world *w, struct actor *a, uint8_t socket,
+void actor_send(struct world *w, struct actor *a, uint16_t socket,
                 struct kedge_span bytes);
-void actor_send_block(struct world *w, struct actor *a, uint8_t socket, uint16_t number,
+void actor_send_block(struct world *w, struct actor *a, uint16_t socket, uint16_t number,
                       const struct datagram *body);
 
 /* Of the server: d, whose actor, port and socket are set, leaves. */
