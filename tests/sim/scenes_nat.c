@@ -158,7 +158,7 @@ static void only_the_way_to_the_data_ports_is_closed(struct scene *s)
 
 /* The data port's answer comes so much later than the request is repeated: before the other
  * one, with it, and behind it. */
-static void both_answers(struct scene *s, kedge_nanos behind)
+static void both_answers(struct scene *s, kedge_nanos behind, unsigned lost)
 {
     struct traits traits[CLIENTS];
 
@@ -169,6 +169,7 @@ static void both_answers(struct scene *s, kedge_nanos behind)
         a = enter(s, &traits[i], NULL);
         befall(&a->down, KEDGE_TFTP_OACK, -1, DELAY, 1);
         a->down.rule[0].delay = first_repeat(&traits[i]) + behind - MS(2);
+        befall(&a->up, KEDGE_TFTP_ACK, 0, DROP, lost);
     }
     world_run(s->w);
     for (unsigned i = 0; i < CLIENTS; i++) {
@@ -184,22 +185,28 @@ static void both_answers(struct scene *s, kedge_nanos behind)
 
 static void both_answers_and_the_data_port_is_first(struct scene *s)
 {
-    both_answers(s, MS(1));
+    both_answers(s, MS(1), 0);
 }
 
 static void both_answers_at_once(struct scene *s)
 {
-    both_answers(s, MS(2) + 30 * KEDGE_USEC);
+    both_answers(s, MS(2) + 30 * KEDGE_USEC, 0);
 }
 
 static void both_answers_and_the_request_port_is_first(struct scene *s)
 {
-    both_answers(s, MS(3));
+    both_answers(s, MS(3), 0);
 }
 
 static void both_answers_and_the_data_ports_comes_amid_the_file(struct scene *s)
 {
-    both_answers(s, MS(20));
+    both_answers(s, MS(20), 0);
+}
+
+/* Its ACK is lost, and what the server hears first is ERROR 5 at the port it did not choose. */
+static void both_answers_and_the_other_port_hears_error_5(struct scene *s)
+{
+    both_answers(s, MS(3), 1);
 }
 
 /* A round trip of 600 ms: some ask twice before they can have heard anything. */
@@ -253,6 +260,7 @@ const struct scenario nat_scenarios[] = {
     AUTO(both_answers_at_once),
     AUTO(both_answers_and_the_request_port_is_first),
     AUTO(both_answers_and_the_data_ports_comes_amid_the_file),
+    AUTO(both_answers_and_the_other_port_hears_error_5),
     AUTO(a_long_way_is_no_nat),
     AUTO(kedge_behind_a_nat),
 };
