@@ -64,6 +64,20 @@ void befall(struct link *l, enum kedge_tftp_op op, int number, enum deed deed,
         (struct rule){ .op = op, .number = number, .deed = deed, .times = times };
 }
 
+static void judge(struct scene *s, const struct scenario *scenario)
+{
+    const unsigned *verdicts = s->w->actors[0].verdicts;
+
+    if (verdicts[scenario->want] > 0 &&
+        (scenario->fault || verdicts[scenario->never] == 0))
+        return;
+    for (unsigned v = 0; v < VERDICTS; v++)
+        if (verdicts[v] > 0)
+            world_fail(s->w, "its verdict is %s, and not %s", verdict_id((enum verdict)v),
+                       verdict_id(scenario->want));
+    world_fail(s->w, "it has no verdict");
+}
+
 bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILURE_MAX])
 {
     const struct world_setup setup = { .seed = 1,
@@ -82,7 +96,11 @@ bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILUR
     s->w = world_open(&setup);
     s->w->trace = trace;
     s->w->end = 3600 * KEDGE_SEC;
+    s->fault = scenario->fault;
+    s->detail = scenario->detail;
     scenario->play(s);
+    if (scenario->judges)
+        judge(s, scenario);
     memcpy(failure, s->w->failure, FAILURE_MAX);
     world_close(s->w);
     free(s);

@@ -6,6 +6,7 @@
 
 #include "asker.h"
 #include "firmware.h"
+#include "talker.h"
 #include "world.h"
 
 enum { SCENE_CLIENTS = 16 };
@@ -14,7 +15,10 @@ struct scene {
     struct world *w;
     struct firmware firmware[SCENE_CLIENTS];
     struct asker asker[SCENE_CLIENTS];
+    struct talker talker[SCENE_CLIENTS];
     struct nat nat[SCENE_CLIENTS];
+    bool fault;
+    unsigned detail;
     unsigned used;
 };
 
@@ -24,7 +28,11 @@ struct scenario {
     uint32_t sockets; /* 0: single-port mode */
     bool auto_port;
     uint32_t request_rate; /* of the request port; 0: no bound */
-    uint32_t sessions;     /* 0: 64 */
+    bool judges;           /* the first client has the verdict `want`, and not `never`; */
+    bool fault;            /* it has its fault; else it is the twin */
+    enum verdict want, never;
+    unsigned detail;   /* of that fault */
+    uint32_t sessions; /* 0: 64 */
 };
 
 extern const struct scenario board_scenarios[];
@@ -39,6 +47,8 @@ extern const struct scenario put_scenarios[];
 extern const size_t put_scenario_count;
 extern const struct scenario nat_scenarios[];
 extern const size_t nat_scenario_count;
+extern const struct scenario verdict_scenarios[];
+extern const size_t verdict_scenario_count;
 
 /* Somebody who starts at once, 1 ms away, and asks for a file of this size. */
 struct actor *scene_get(struct scene *s, const struct traits *traits,

@@ -86,12 +86,13 @@ static void answer(struct world *w, const struct tftp_arrival *in, struct datagr
 static void handle(struct world *w, const struct tftp_arrival *in, struct datagram *d,
                    const struct tftp_event *event)
 {
+    const struct verdict_facts malformed = { .fault = FAULT_MALFORMED };
     struct transfer *t;
 
     if (event->replaced)
         transfer_end(w, transfer_of(w->server, event->replaced));
     if (event->verdict == TFTP_ANSWER && event->malformed)
-        w->actors[d->actor].verdicts[VERDICT_MALFORMED_REQUEST]++;
+        w->actors[d->actor].verdicts[verdict_of(&malformed)]++;
     if (event->verdict == TFTP_ANSWER)
         answer(w, in, d, event);
     if (event->verdict == TFTP_OPEN || event->verdict == TFTP_KEEP)

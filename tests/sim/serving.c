@@ -41,7 +41,10 @@ static void say(struct world *w, struct transfer *t, struct datagram *d)
                        (unsigned long long)t->reported_unvalidated,
                        (unsigned long long)t->requests);
     }
-    world_reply(w, d);
+    if (t->actor->barred && d->socket != REQUEST_PORT)
+        t->barred = true;
+    else
+        world_reply(w, d);
 }
 
 static void say_oack(struct world *w, struct transfer *t)
@@ -268,6 +271,12 @@ void transfer_pump(struct world *w, struct transfer *t)
         return;
     tftp_sessions_settle(&w->server->t, t->session);
     check_machine(w, t);
+    if (t->barred) {
+        t->barred = false;
+        if (tftp_sessions_blocked(&w->server->t, t->session, w->now))
+            transfer_pump(w, t);
+        return;
+    }
     if (tftp_session_outcome(t->session) != KEDGE_TFTP_RUNNING)
         tell(w, t);
 }
@@ -307,7 +316,7 @@ static void committed(struct world *w, struct transfer *t)
     struct file *f = &t->actor->file;
 
     if (f->commit_fails) {
-        t->fault = f->fault ? f->fault : FAULT_STORAGE;
+        t->fault = f->fault;
         kedge_tftp_machine_end(m, KEDGE_TFTP_FAILED, KEDGE_TFTP_FULL);
         return;
     }

@@ -23,6 +23,7 @@ struct transfer {
     struct actor *actor;
     enum job job; /* a helper is at work: nothing else may happen to it */
     bool ending;
+    bool barred;        /* its own host has let nothing leave */
     bool over;          /* its outcome is told */
     bool expects_bound; /* its blocks are counted */
     uint64_t requests;

@@ -140,6 +140,7 @@ int main(int argc, char **argv)
         play(&o, link_scenarios, link_scenario_count, &r);
         play(&o, put_scenarios, put_scenario_count, &r);
         play(&o, nat_scenarios, nat_scenario_count, &r);
+        play(&o, verdict_scenarios, verdict_scenario_count, &r);
     }
     if (!o.scenario) {
         printf("%s%u scenarios; --seeds %llu --seed %llu\n", o.tap ? "# " : "", r.count,

@@ -58,8 +58,9 @@ struct actor {
     struct nat *nat;   /* in its way; NULL: none */
     bool open;         /* its port takes datagrams */
     bool tells_closed; /* when it is closed, its host says so by ICMP */
-    uint8_t icmp;      /* enum verdict_icmp: a router says so of all that is sent to it */
-    bool broadcasts;   /* what it sends goes to everybody */
+    bool barred;     /* the server's own host lets nothing leave for it from data ports */
+    uint8_t icmp;    /* enum verdict_icmp: a router says so of all that is sent to it */
+    bool broadcasts; /* what it sends goes to everybody */
     kedge_nanos deadline;
     kedge_nanos busy_until; /* it computes, or writes flash: datagrams wait */
     uint32_t busy_ppm;      /* so often after a datagram */
