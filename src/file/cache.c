@@ -305,6 +305,17 @@ static struct store_result copy_out(const struct cached_file *file,
     return store_ok();
 }
 
+static struct store_result read_all(const struct cached_file *file, struct iov_list list,
+                                    uint64_t offset)
+{
+    uint64_t moved;
+    int err = iov_all(file->fd, IOV_READ, list, offset, &moved);
+
+    if (err)
+        return store_errno(-err);
+    return moved < iov_total(list) ? ended_early() : store_ok();
+}
+
 struct store_result cache_read(const struct cached_file *file, const struct iovec *iov,
                                int count, uint64_t offset)
 {
@@ -315,17 +326,15 @@ struct store_result cache_read(const struct cached_file *file, const struct iove
     if (file->copy)
         return copy_out(file, iov, count, offset);
     if (file->in_memory)
-        n = preadv(file->fd, iov, count, (off_t)offset);
-    else
-        n = preadv2(file->fd, iov, count, (off_t)offset, RWF_NOWAIT);
+        return read_all(file, (struct iov_list){ iov, count }, offset);
+    n = preadv2(file->fd, iov, count, (off_t)offset, RWF_NOWAIT);
     if (n >= 0 && (uint64_t)n == want)
         return store_ok();
-    if (file->in_memory && n >= 0)
-        return ended_early();
     /* Not all is in memory, or the file is shorter now, or its file system has no
-     * RWF_NOWAIT, or a container's filter not the call: in each case a helper finds out. */
+     * RWF_NOWAIT, or a container's filter not the call, or it was interrupted: in each case
+     * a helper finds out. */
     if (n >= 0 || errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS ||
-        errno == EPERM)
+        errno == EPERM || errno == EINTR)
         return store_fail(STORE_LATER, "not in memory");
     return store_errno(errno);
 }
@@ -333,13 +342,8 @@ struct store_result cache_read(const struct cached_file *file, const struct iove
 static void run_read(struct store_job *job)
 {
     struct cache_reading *r = JOB_OWNER(job, struct cache_reading, job);
-    struct iov_list list = { r->iov, r->count };
-    uint64_t moved;
-    int err = iov_all(r->file->fd, IOV_READ, list, r->offset, &moved);
 
-    r->result = err                       ? store_errno(-err)
-                : moved < iov_total(list) ? ended_early()
-                                          : store_ok();
+    r->result = read_all(r->file, (struct iov_list){ r->iov, r->count }, r->offset);
 }
 
 static void done_read(struct store_job *job)
