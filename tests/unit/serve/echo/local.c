@@ -54,10 +54,31 @@ static void client_that_never_reads_is_not_waited_for(void **state)
     bench_free(b);
 }
 
+static void sameness_goes_unanswered_once(void **state)
+{
+    char path[64], got[8];
+    struct bench *b;
+    int fd, answers = 0;
+
+    (void)state;
+    snprintf(path, sizeof path, "echo+unix-dgram://%s/s", folder);
+    b = bench_new(path);
+    fd = client_of(b);
+    for (int i = 0; i < 100; i++) {
+        say(fd, "same");
+        assert_int_equal(loop_turn(&b->loop, KEDGE_MSEC), 0);
+        answers += kedge_receive_from(fd, got, sizeof got, NULL) == 4;
+    }
+    assert_int_equal(answers, 99);
+    close(fd);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nameless_sender_is_counted),
+        cmocka_unit_test(sameness_goes_unanswered_once),
         cmocka_unit_test(client_that_never_reads_is_not_waited_for),
     };
 

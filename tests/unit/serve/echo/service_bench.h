@@ -21,7 +21,8 @@
 struct bench {
     struct loop loop;
     struct service *service;
-    struct service *other; /* in the same loop; may be NULL */
+    struct service *other;       /* in the same loop; may be NULL */
+    const struct store_key *key; /* likewise */
     uint8_t buffer[ECHO_BUFFER];
     char at[KEDGE_ENDPOINT_TEXT]; /* to dial: udp or unix-dgram */
     char other_at[KEDGE_ENDPOINT_TEXT];
@@ -34,7 +35,8 @@ static inline struct service *opened(struct bench *b, const char *endpoint,
     struct service_config config = { .loop = &b->loop,
                                      .limits = { .connections = 8, .idle = KEDGE_NEVER },
                                      .buffer = b->buffer,
-                                     .reply = REPLY_TEXT };
+                                     .reply = REPLY_TEXT,
+                                     .key = b->key };
     struct kedge_error error = { .text = "" };
     struct kedge_endpoint e;
     struct service *s = NULL;
@@ -51,14 +53,21 @@ static inline struct service *opened(struct bench *b, const char *endpoint,
     return s;
 }
 
-static inline struct bench *bench_new(const char *endpoint)
+static inline struct bench *bench_with_key(const char *endpoint,
+                                           const struct store_key *key)
 {
     struct bench *b = calloc(1, sizeof *b);
 
     assert_non_null(b);
+    b->key = key;
     assert_int_equal(loop_open(&b->loop), 0);
     b->service = opened(b, endpoint, b->at, &b->port);
     return b;
+}
+
+static inline struct bench *bench_new(const char *endpoint)
+{
+    return bench_with_key(endpoint, NULL);
 }
 
 static inline void bench_free(struct bench *b)

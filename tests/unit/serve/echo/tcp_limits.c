@@ -12,6 +12,7 @@ static void one_more_waits_until_one_goes(void **state)
     const struct echo_tcp_limits two = { .connections = 2, .idle = KEDGE_NEVER };
     struct bench *b = bench_new("tcp://127.0.0.1:0", &two);
     int fd[3] = { client_of(b), client_of(b), client_of(b) };
+    kedge_nanos start;
     char got[8];
 
     (void)state;
@@ -19,6 +20,9 @@ static void one_more_waits_until_one_goes(void **state)
     settle(b);
     assert_int_equal(b->echo.open, 2);
     assert_int_equal(connection_read(fd[2], got, sizeof got), -EAGAIN);
+    start = clock_now(); /* who waits does not keep the loop awake */
+    turn(b, 20 * KEDGE_MSEC);
+    assert_true(clock_now() - start >= 20 * KEDGE_MSEC);
     close(fd[0]);
     hears(b, fd[2], "late");
     assert_int_equal(b->echo.open, 2);

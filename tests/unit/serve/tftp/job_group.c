@@ -21,7 +21,7 @@ static void one_directory_is_one_group_however_it_is_spelled(void **state)
 {
     const char *same[] = { "/dead/b",   "dead//b",   "./dead/b",
                            "dead/./b",  "x/../dead", "../dead/b/../../dead/c",
-                           "dead/b/..", "dead" };
+                           "dead/b/..", "dead",      "dead/b/c/../d" };
 
     (void)state;
     for (size_t i = 0; i < COUNT(same); i++)

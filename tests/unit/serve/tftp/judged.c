@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A policy of 20 clients, none of which asks, and of one section for all. */
@@ -180,11 +181,27 @@ static void what_else_counts_is_not_remembered(void **state)
     }
 }
 
+/* Of so many some share a slot, each of them with another of as many letters. */
+static void names_that_share_a_slot_are_apart(void **state)
+{
+    struct world *w = begin(20);
+    char name[8];
+
+    (void)state;
+    for (unsigned i = 0; i < 3 * JUDGED_SLOTS; i++) {
+        (void)snprintf(name, sizeof name, "%06u", i);
+        set_blksize(w, 1000 + i % 60000);
+        assert_int_equal(blksize(w, "192.0.2.1", name, false), 1000 + i % 60000);
+    }
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_request_is_judged_once),
         cmocka_unit_test(another_request_or_policy_is_judged),
+        cmocka_unit_test(names_that_share_a_slot_are_apart),
         cmocka_unit_test(a_refusal_is_not_remembered),
         cmocka_unit_test(a_short_policy_is_asked_each_time),
         cmocka_unit_test(what_else_counts_is_not_remembered),

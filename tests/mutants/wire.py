@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""One-line faults of transfers and of the net: rows as in rooms.py."""
+
+READER, WRITER, TARGET = "src/transfer/block_reader.c", "src/transfer/block_writer.c", "src/transfer/target.c"
+SOURCE, WAIT, SEND = "src/transfer/source.c", "src/transfer/wait.c", "src/transfer/send.c"
+DF, IN, OUT = "src/net/udp_df.c", "src/net/udp_in.c", "src/net/udp_out.c"
+GSO, SOCKET, ERRORS = "src/net/udp_gso_batch.c", "src/net/udp_socket.c", "src/net/udp_errors.c"
+
+WIRE = {
+    # Blocks of a file.
+    "a block is read beyond the file's end": (READER, ["transfer/block_reader"], "min_u64(count * c->blksize, sub_sat(c->size, part.offset))", "(count * c->blksize)"),
+    "bytes are lent beyond the file's end": (READER, ["transfer/block_reader"], "min_u64(most, sub_sat(c->size, offset))", "most"),
+    "each lent block is the first": (READER, ["transfer/block_reader"], "        bytes += size;\n", ""),
+    "a file has one block too few": (READER, ["transfer/block_reader"], "    out->last = whole < out->end - out->first;", "    out->last = whole <= out->end - out->first;"),
+    "a text begins anew at each block": (READER, ["transfer/block_reader"], "        c->here = c->after;", "        c->here.block = block;"),
+    "what is written later moves nothing on": (WRITER, ["transfer/block_writer"], "    if (is_taken(&result))\n        t->offset", "    if (result.error == STORE_OK)\n        t->offset"),
+    "a text that is written later is acknowledged": (WRITER, ["transfer/block_writer"], "return result.error == STORE_OK ? late : result;", "return result;"),
+    # Files at this end.
+    "a late write goes to the wrong offset": (TARGET, ["transfer/target"], "t->delivered - t->held_bytes;", "t->delivered;"),
+    "a second attempt writes its start again": (TARGET, ["transfer/target"], "bytes.ptr + known, bytes.len", "bytes.ptr, bytes.len"),
+    "a last write that failed is a file": (TARGET, ["transfer/faults"], "error = transfer_error_of(flush(t));", "(void)flush(t).error;"),
+    "a commit that failed is a file": (TARGET, ["transfer/faults"], "error = transfer_error_of(local_target_commit(&t->local));", "(void)local_target_commit(&t->local).error;"),
+    "a size that differs is right": (TARGET, ["transfer/target"], "announced != FETCH_UNKNOWN && size != announced", "0"),
+    "bytes sent again are hashed again": (SOURCE, ["transfer/source"], "!s->wanted || known >= bytes.len", "!s->wanted"),
+    "a file that changes is sent whole": (SOURCE, ["transfer/source"], "    if (local_source_changed(&s->local))", "    if (0)"),
+    "a pipe is read twice": (SOURCE, ["transfer/source"], "return !l->stream || l->end <= l->keep_room;", "return true;"),
+    # What is heard.
+    "DATA of any port of the host is taken": (WAIT, ["transfer/session"], "x->peer.len ? net_address_equal(&x->peer, from)", "x->peer.len ? net_address_same_host(&x->peer, from)"),
+    "more than was announced is taken": (WAIT, ["transfer/session"], "x->block_writer.offset > x->announced", "0"),
+    "what a file borrows is written over": (WAIT, ["transfer/session"], "bool holds = x->file->settle &&", "bool holds = false &&"),
+    "an ERROR is kept beyond its room": (WAIT, ["transfer/session"], "min_u64(in->body.len, sizeof x->said)", "in->body.len"),
+    "an ICMP about another ends it": (WAIT, ["transfer/session"], "    if (!net_address_equal(&e->to, x->peer.len ? &x->peer : &x->server))\n        return;", ""),
+    "an ERROR of a stranger is answered": (WAIT, ["transfer/session"], "        packet->op == KEDGE_TFTP_ERROR || x->told_off", "        x->told_off"),
+    "strangers are told off for ever": (WAIT, ["transfer/session"], " || x->told_off == TOLD_OFF)", ")"),
+    # What is sent.
+    "blocks that the socket did not take were sent": (SEND, ["transfer/faults"], "packets->first, packets->first + done, x->now);", "packets->first, packets->end, x->now);"),
+    "a part of the frames is the last": (SEND, ["transfer/client"], "        out.last = false;\n", ""),
+    "frames that were not read are sent": (SEND, ["transfer/faults"], "        x->packets.end = x->packets.first;", "        ;"),
+    # Datagrams.
+    "DF stays set": (DF, ["net/udp_socket"], "    (void)discover(fd, v6, IP_PMTUDISC_DONT);\n", ""),
+    "a datagram that fits no link leaves in pieces": (DF, ["net/udp_socket"], "discover(fd, v6, IP_PMTUDISC_PROBE)", "discover(fd, v6, IP_PMTUDISC_DONT)"),
+    "a message of another hides what came": (IN, ["net/faults"], "if (n < 0 && errno != EINTR && !udp_errno_is_anothers(errno))", "if (n < 0)"),
+    "an interruption is a fault": (IN, ["net/faults"], "!b->apart && errno != EAGAIN && errno != EINTR &&", "!b->apart && errno != EAGAIN &&"),
+    "room for control is used up": (IN, ["net/udp_in"], "    for (unsigned i = 0; i < b->count; i++)\n        arm(b, i);\n    b->count = 0;", "    b->count = 0;"),
+    "a cut datagram is whole": (IN, ["net/udp_in"], "in->cut = h->msg_flags & MSG_TRUNC;", "in->cut = false;"),
+    "one message a call brings all": (IN, ["net/udp_in", "net/udp_shortcuts"], "b->one ? 1 : b->room)", "b->room)"),
+    "a full socket loses what waits": (OUT, ["net/faults"], "    if (code == EAGAIN)\n        return false;\n", ""),
+    "what was sent is sent again": (OUT, ["net/faults"], "b->first < end; b->first++)\n                b->sent", "b->first < end; end--)\n                b->sent"),
+    "a message of another costs a datagram": (OUT, ["net/faults"], "udp_errno_is_anothers(errno) && retried != b->first", "0"),
+    "the rest of a train is sent from its start": (OUT, ["net/faults"], "(uint8_t *)v->iov_base + done * t.stride;", "(uint8_t *)v->iov_base;"),
+    "the barred have no bound": (OUT, ["net/faults"], "code == EPERM && b->barred_count < UDP_BARRED", "code == EPERM"),
+    "a train has more segments than the kernel takes": (GSO, ["net/udp_out"], "min_u64(UDP_BYTES_MAX / t->stride, UDP_GSO_SEGMENTS)", "(UDP_BYTES_MAX / t->stride)"),
+    "a full socket has taken a train": (GSO, ["net/faults"], "*full = err == EAGAIN;", "*full = false;"),
+    "a train that is refused is lost": (GSO, ["net/faults"], "(err == EIO || err == EINVAL || err == EMSGSIZE)", "err == EINVAL"),
+    "any ICMP is a refusal": (ERRORS, ["net/udp_errors"], "e->type == ICMP_DEST_UNREACH && e->subtype == ICMP_PORT_UNREACH;", "e->type == ICMP_DEST_UNREACH;"),
+    "a route that shrinks stops a transfer": (SOCKET, ["net/udp_socket"], "IPV6_MTU_DISCOVER, IP_PMTUDISC_DONT", "IPV6_MTU_DISCOVER, IP_PMTUDISC_DO"),
+    "a range has one port": (SOCKET, ["net/udp_ports"], "(start % size + i) % size", "start % size"),
+    "a socket that failed stays open": (SOCKET, ["net/faults"], "    if (err)\n        close(fd);\n    return err;\n}\n\nint udp_let_wait", "    return err;\n}\n\nint udp_let_wait"),
+}
