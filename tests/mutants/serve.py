@@ -10,18 +10,18 @@ LOCAL, REPLY = "src/serve/echo/local.c", "src/serve/echo/reply.c"
 
 STEPS, SERVICE = ["serve/tftp/provider"], ["serve/tftp/service"]
 STORED, GATHERED = ["serve/tftp/joined"], ["serve/tftp/directory_upload"]
-FAULTS, READ = ["serve/tftp/faults"], ["serve/tftp/cold_read"]
+FULL, READ = ["serve/tftp/full_socket"], ["serve/tftp/cold_read"]
 
 SERVE = {
     # A transfer.
-    "lent bytes wait though their file is let go": (TRANSFER, SERVICE, "        port_empty(t->port);\n", "        ;\n"),
-    "a lent block is not noted": (TRANSFER, SERVICE, "t->lent = port_emptied(t->port) + 1;", "t->lent = 0;"),
+    "lent bytes wait though their file is let go": (TRANSFER, FULL, "        port_empty(t->port);\n", "        ;\n"),
+    "a lent block is not noted": (TRANSFER, FULL, "t->lent = port_emptied(t->port) + 1;", "t->lent = 0;"),
     "a file that was altered ends well": (TRANSFER, SERVICE, "        result = transfer_unaltered(t);", "        ;"),
     "a file has no last block": (TRANSFER, STEPS, "        kedge_tftp_sender_end(sender, f.end - 1);", "        ;"),
     "a read that waits is asked for again": (TRANSFER, STEPS, "        t->waits = WAITS_FOR_READ;\n", ""),
     "a commit that waits has failed": (TRANSFER, STEPS, "    if (result.error == STORE_LATER)\n        t->waits = WAITS_FOR_COMMIT;\n    else\n", ""),
     "a commit that failed is acknowledged": (TRANSFER, STEPS, "    if (result->error == STORE_OK)\n        kedge_tftp_receiver_committed", "    if (1)\n        kedge_tftp_receiver_committed"),
-    "a write that failed is acknowledged": (TRANSFER, FAULTS, "    else if (result.error != STORE_OK)\n        transfer_fail(t, &result);\n}\n\nstatic void committed", "}\n\nstatic void committed"),
+    "a write that failed is acknowledged": (TRANSFER, ["serve/tftp/faults"], "    else if (result.error != STORE_OK)\n        transfer_fail(t, &result);\n}\n\nstatic void committed", "}\n\nstatic void committed"),
     "a write that waits is acknowledged": (TRANSFER, STEPS, "        t->waits = WAITS_FOR_WRITE;", "        ;"),
     "a transfer that waits goes on": (TRANSFER, STEPS, "if (t->waits || t->ending ||", "if (t->ending ||"),
     "a file is closed while it is read": (TRANSFER, STEPS, "    if (t->waits)\n        return;\n    if (t->open", "    if (t->open"),
@@ -32,29 +32,27 @@ SERVE = {
     "a failure that comes later is none": (TRANSFER, STEPS, "    else if (result.error != STORE_OK)\n        transfer_fail(t, &result);\n    transfer_pump(t);", "    transfer_pump(t);"),
     "who shall ask again is refused": (TRANSFER, STEPS, "    if (code >= 0)\n        len =", "    if (1)\n        len ="),
     "an upload that failed for a moment hears nothing": (TRANSFER, STEPS, "        code = KEDGE_TFTP_UNDEFINED;", "        ;"),
-    "a full socket stops nobody": (TRANSFER, FAULTS, "    if (done < count)\n        port_stick(t);", ""),
+    "a full socket stops nobody": (TRANSFER, FULL, "    if (done < count)\n        port_stick(t);", ""),
     "an answer to options is a plain ACK": (TRANSFER, STORED, "if (block == 0 && t->session->granted.has)", "if (0)"),
     "an announced size is not told": (TRANSFER, STEPS, ".announced_bytes = sized ? asked->tsize : 0", ".announced_bytes = 0"),
     "the size of a text is taken for its file's": (TRANSFER, STEPS, "session->mode == KEDGE_TFTP_OCTET && (asked->has", "(asked->has"),
     # Datagrams to it.
-    "a datagram that was cut is a block": (DISPATCH, STORED, "    if (in->cut)\n        return;", ""),
     "joined blocks are all the first": (DISPATCH, STORED, "        left.ptr += in->m.segment;\n", ""),
     "all ports of a host are one peer": (DISPATCH, SERVICE, "    out->peer.port = peer.port;\n", ""),
     "a broadcast is for us alone": (DISPATCH, SERVICE, ".to_broadcast = in->to_broadcast,", ".to_broadcast = false,"),
     "a transfer that was replaced stays": (DISPATCH, SERVICE, "        transfer_end(transfer_of(s, event->replaced));", "        ;"),
     "a turn has no end": (DISPATCH, SERVICE, "enum { BATCHES_MAX = 8,", "enum { BATCHES_MAX = 800,"),
-    "a stuck transfer is forgotten": (DISPATCH, FAULTS, "        t->is_stuck = false;\n        transfer_pump(t);", "        t->is_stuck = false;"),
-    "room in a socket is not seen": (DISPATCH, FAULTS, "    if (events & LOOP_WRITE)\n        unstick(p);", ""),
+    "a stuck transfer is forgotten": (DISPATCH, FULL, "        t->is_stuck = false;\n        transfer_pump(t);", "        t->is_stuck = false;"),
+    "room in a socket is not seen": (DISPATCH, FULL, "    if (events & LOOP_WRITE)\n        unstick(p);", ""),
     "a reply leaves from any address": (DISPATCH, STEPS, "    if (p->listener->any)\n        c.local = m->local;", ""),
     "who stops takes requests": (DISPATCH, SERVICE, "return !s->stopping ||", "return true ||"),
     # Its ports.
-    "lent bytes stay in a socket that is full": (PORT, FAULTS, "        udp_out_drop(p->out);", "        ;"),
-    "what an outbox sent is forgotten": (PORT, SERVICE, "    p->emptied += p->out->emptied;\n", ""),
-    "a socket that is full is not waited for": (PORT, FAULTS, "            loop_watch_change(s->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);\n            at", "            at"),
+    "lent bytes stay in a socket that is full": (PORT, FULL, "        udp_out_drop(p->out);", "        ;"),
+    "a socket that is full is not waited for": (PORT, FULL, "            loop_watch_change(s->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);\n            at", "            at"),
     # Its directory.
     "a file is never let go": (DIRECTORY, SERVICE, "        cache_release(f->file, now_of(f));", "        ;"),
     "a changed file is not seen": (DIRECTORY, SERVICE, "return turn_memory_changed(&directory_of(file)->memory, f->file, now_of(f));", "return false;"),
-    "no descriptor is given back for an upload": (DIRECTORY, FAULTS, "if (err == EMFILE || err == ENFILE)", "if (0)"),
+    "no descriptor is given back for an upload": (DIRECTORY, FULL, "if (err == EMFILE || err == ENFILE)", "if (0)"),
     # A block that a helper has read.
     "a cold read is copied beyond its end": (COLD, READ, " || part->want > c->len - at", ""),
     "a cold read serves what is before it": (COLD, READ, "if (part->offset < c->offset || at > c->len", "if (at > c->len + UINT32_MAX"),

@@ -33,6 +33,8 @@ enum part { WHOLE, BYTES, VECTOR, MESSAGES };
 
 /* name, part, errors */
 #define CALLS(X)                                                                         \
+    X(malloc, WHOLE, { ENOMEM })                                                         \
+    X(calloc, WHOLE, { ENOMEM })                                                         \
     X(open, WHOLE, OF_FILES)                                                             \
     X(openat, WHOLE, OF_FILES)                                                           \
     X(syscall, WHOLE, { EINTR, EMFILE, ENOMEM, EAGAIN, EIO })                            \
@@ -92,9 +94,7 @@ enum part { WHOLE, BYTES, VECTOR, MESSAGES };
     X(nanosleep, WHOLE, { EINTR })                                                       \
     X(mmap, WHOLE, { ENOMEM })                                                           \
     X(fdopendir, WHOLE, { ENOMEM, EMFILE })                                              \
-    X(readdir, WHOLE, { EIO })                                                           \
-    X(malloc, WHOLE, { ENOMEM })                                                         \
-    X(calloc, WHOLE, { ENOMEM })
+    X(readdir, WHOLE, { EIO })
 
 #define NUMBER(name, part, ...) call_##name,
 enum number { CALLS(NUMBER) CALL_COUNT };

@@ -20,6 +20,7 @@ struct slow {
     bool at_hand; /* the part that was asked for */
     bool closed;
     char name[32];
+    uint64_t announced;
     uint64_t written;
     struct bench *b;
     struct peer *p;
@@ -57,6 +58,7 @@ static struct store_result slow_open(struct provided_file *file,
 
     assert_true(request->name.len < sizeof s->name);
     memcpy(s->name, request->name.ptr, request->name.len);
+    s->announced = request->announced_bytes;
     return later(file, OPEN);
 }
 
@@ -198,6 +200,7 @@ static void a_failure_may_come_later(void **state)
         { OPEN, KEDGE_TFTP_WRQ, STORE_EXISTS, KEDGE_TFTP_EXISTS },
         { WRITE, KEDGE_TFTP_WRQ, STORE_FULL, KEDGE_TFTP_FULL },
         { COMMIT, KEDGE_TFTP_WRQ, STORE_FULL, KEDGE_TFTP_FULL },
+        { COMMIT, KEDGE_TFTP_WRQ, STORE_BUSY, KEDGE_TFTP_UNDEFINED },
     };
 
     (void)state;
@@ -241,6 +244,69 @@ static void what_may_be_better_soon_is_silence_to_a_reader(void **state)
                          1);
         slow_free(s);
     }
+}
+
+static void ask_with(struct slow *s, const char *request, size_t len)
+{
+    send_to(s->p, &s->b->at, request, len);
+}
+
+/* Of a text the announced size is not its file's. */
+static void the_announced_size_of_octets_is_told(void **state)
+{
+    static const char octets[] = "\0\2new\0octet\0tsize\0009";
+    static const char text[] = "\0\2new\0netascii\0tsize\0009";
+
+    (void)state;
+    for (int is_text = 0; is_text < 2; is_text++) {
+        struct slow *s = slow_new();
+
+        ask_with(s, is_text ? text : octets, is_text ? sizeof text : sizeof octets);
+        answer(s, OPEN, STORE_EXISTS);
+        must_hear(s->p, KEDGE_TFTP_ERROR, KEDGE_TFTP_EXISTS);
+        assert_int_equal(s->announced, is_text ? 0 : 9);
+        slow_free(s);
+    }
+}
+
+/* How long it is shows where it ends. */
+static void a_text_comes_to_its_end(void **state)
+{
+    static const char request[] = "\0\1name\0netascii";
+    struct slow *s = slow_new();
+
+    (void)state;
+    ask_with(s, request, sizeof request);
+    answer(s, OPEN, STORE_OK);
+    for (uint16_t block = 1; block <= 2; block++) {
+        answer(s, READ, STORE_OK);
+        must_hear(s->p, KEDGE_TFTP_DATA, block);
+        assert_int_equal(s->p->len, 4 + (block == 1 ? 512 : SIZE - 512));
+        say(s->p, KEDGE_TFTP_ACK, block, NULL);
+    }
+    answer(s, CLOSE, STORE_OK);
+    assert_int_equal(outcomes(s, KEDGE_TFTP_OK), 1);
+    slow_free(s);
+}
+
+/* Each block waits until it is written: a window would only lie in memory. */
+static void a_slow_disk_gets_no_windows(void **state)
+{
+    static const char request[] = "\0\2new\0octet\0windowsize\0008";
+    static const char oack[] = "\0\6windowsize\0001";
+    struct slow *s = slow_new();
+
+    (void)state;
+    ask_with(s, request, sizeof request);
+    turn_for(s->b, 20 * KEDGE_MSEC);
+    s->file->base.slow = true;
+    answer(s, OPEN, STORE_OK);
+    must_hear(s->p, KEDGE_TFTP_OACK, 0);
+    assert_int_equal(s->p->len, sizeof oack);
+    assert_memory_equal(s->p->packet, oack, sizeof oack);
+    say(s->p, KEDGE_TFTP_ERROR, 0, NULL);
+    answer(s, CLOSE, STORE_OK);
+    slow_free(s);
 }
 
 /* What is under way ends before the file is closed; and the slot is free only then. */
@@ -287,6 +353,9 @@ int main(void)
         cmocka_unit_test(what_may_be_better_soon_is_silence_to_a_reader),
         cmocka_unit_test(a_peer_goes_while_a_step_is_under_way),
         cmocka_unit_test(one_that_opens_too_late_is_closed),
+        cmocka_unit_test(the_announced_size_of_octets_is_told),
+        cmocka_unit_test(a_text_comes_to_its_end),
+        cmocka_unit_test(a_slow_disk_gets_no_windows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,15 +22,6 @@ static void others_are_served(struct bench *b)
     peer_free(p);
 }
 
-static struct bench *two_files(void)
-{
-    struct bench *b = bench_new(UPLOAD_OVERWRITE);
-
-    put_bytes(b, "root/slow", 200000);
-    put_bytes(b, "root/quick", 3000);
-    return b;
-}
-
 static void an_open_that_hangs_stops_nobody(void **state)
 {
     struct bench *b = two_files();
@@ -100,44 +91,6 @@ static void a_read_that_hangs_stops_nobody(void **state)
     }
     peer_free(p);
     bench_free(b);
-}
-
-static bool is_lent(const struct bench *b)
-{
-    for (size_t i = 0; i < FILES; i++)
-        if (b->slots[i].map.at && b->slots[i].map.until[0] > 0)
-            return true;
-    return false;
-}
-
-static void bring_to_memory(struct path path)
-{
-    char bytes[4096];
-    int fd = open(path.text, O_RDONLY | O_CLOEXEC);
-
-    while (read(fd, bytes, sizeof bytes) > 0)
-        continue;
-    close(fd);
-}
-
-/* Of 4 MiB, in memory, as far as its pages are lent; its transfer is the peer's. */
-static struct bench *lending(struct peer **out, uint16_t *block)
-{
-    struct bench *b = two_files();
-    struct peer *p = peer_new(b);
-    uint16_t n = 0;
-
-    put_bytes(b, "root/large", 4 << 20);
-    bring_to_memory(at(&b->tree, "root/large"));
-    ask(p, KEDGE_TFTP_RRQ, "large", "1000");
-    must_hear(p, KEDGE_TFTP_OACK, 0);
-    while (!is_lent(b) && n < 3000) {
-        say(p, KEDGE_TFTP_ACK, n, NULL);
-        must_hear(p, KEDGE_TFTP_DATA, ++n);
-    }
-    *out = p;
-    *block = n;
-    return b;
 }
 
 /* Each block comes once though none is read, and there is an end to it. */
@@ -423,6 +376,65 @@ static void a_file_altered_while_it_is_served_has_no_last_block(void **state)
     bench_free(b);
 }
 
+/* What was read is idle, and what was written is closed. */
+static void a_file_is_let_go(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+
+    (void)state;
+    assert_int_equal(fetch(p, "quick"), 3000);
+    store(p, "new", "content");
+    for (int i = 0; i < 2000 && tftp_service_busy(b->service) > 0; i++)
+        turn(b);
+    for (size_t i = 0; i < FILES; i++)
+        assert_int_equal(b->slots[i].users, 0);
+    peer_free(p);
+    bench_free(b);
+}
+
+/* A server at every address answers from the one that was asked: clients heed no other. */
+static void a_reply_leaves_from_the_address_asked(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    struct net_address asked;
+
+    (void)state;
+    tftp_service_close(b->service);
+    tftp_service_free(b->service);
+    serve_at(b, UPLOAD_REFUSE, "0.0.0.0");
+    assert_true(net_address_parse("127.0.0.5", net_address_port(&b->at), &asked));
+    b->at = asked;
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    assert_true(net_address_same_host(&p->tid, &asked));
+    say(p, KEDGE_TFTP_ACK, 1, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 2);
+    assert_true(net_address_same_host(&p->tid, &asked));
+    peer_free(p);
+    bench_free(b);
+}
+
+/* Its transfers go on. */
+static void one_that_stops_takes_no_request(void **state)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b), *late = peer_new(b);
+
+    (void)state;
+    ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 1);
+    tftp_service_stop(b->service);
+    ask(late, KEDGE_TFTP_RRQ, "quick", NULL);
+    assert_false(hears(late, 50));
+    say(p, KEDGE_TFTP_ACK, 1, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, 2);
+    peer_free(p);
+    peer_free(late);
+    bench_free(b);
+}
+
 static void two_services_in_one_process(void **state)
 {
     struct bench *one = two_files(), *two = bench_new(UPLOAD_REFUSE);
@@ -465,6 +477,9 @@ int main(void)
         cmocka_unit_test(a_broadcast_address_answers_nobody),
         cmocka_unit_test(what_waits_is_read_before_a_timer_sends_again),
         cmocka_unit_test(a_file_altered_while_it_is_served_has_no_last_block),
+        cmocka_unit_test(a_file_is_let_go),
+        cmocka_unit_test(a_reply_leaves_from_the_address_asked),
+        cmocka_unit_test(one_that_stops_takes_no_request),
         cmocka_unit_test(two_services_in_one_process),
     };
 

@@ -309,4 +309,51 @@ static inline void put_bytes(struct bench *b, const char *name, size_t size)
     free(bytes);
 }
 
+static inline struct bench *two_files(void)
+{
+    struct bench *b = bench_new(UPLOAD_OVERWRITE);
+
+    put_bytes(b, "root/slow", 200000);
+    put_bytes(b, "root/quick", 3000);
+    return b;
+}
+
+static inline bool is_lent(const struct bench *b)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (b->slots[i].map.at && b->slots[i].map.until[0] > 0)
+            return true;
+    return false;
+}
+
+static inline void bring_to_memory(struct path path)
+{
+    char bytes[4096];
+    int fd = open(path.text, O_RDONLY | O_CLOEXEC);
+
+    while (read(fd, bytes, sizeof bytes) > 0)
+        continue;
+    close(fd);
+}
+
+/* Of 4 MiB, in memory, as far as its pages are lent; its transfer is the peer's. */
+static inline struct bench *lending(struct peer **out, uint16_t *block)
+{
+    struct bench *b = two_files();
+    struct peer *p = peer_new(b);
+    uint16_t n = 0;
+
+    put_bytes(b, "root/large", 4 << 20);
+    bring_to_memory(at(&b->tree, "root/large"));
+    ask(p, KEDGE_TFTP_RRQ, "large", "1000");
+    must_hear(p, KEDGE_TFTP_OACK, 0);
+    while (!is_lent(b) && n < 3000) {
+        say(p, KEDGE_TFTP_ACK, n, NULL);
+        must_hear(p, KEDGE_TFTP_DATA, ++n);
+    }
+    *out = p;
+    *block = n;
+    return b;
+}
+
 #endif
