@@ -43,7 +43,9 @@ static inline bool is_transient(const struct fault_call *call, int error)
         "poll",    "ppoll",   "epoll_wait", "epoll_pwait2", "getrandom"
     };
 
-    if (error != EINTR && error != EAGAIN && error != FAULT_SHORT)
+    /* A refusal is an ICMP message about another datagram. */
+    if (error != EINTR && error != EAGAIN && error != FAULT_SHORT &&
+        error != ECONNREFUSED)
         return false;
     for (size_t i = 0; i < sizeof moving / sizeof *moving; i++)
         if (strcmp(moving[i], call->name) == 0)

@@ -80,8 +80,8 @@ enum part { WHOLE, BYTES, VECTOR, MESSAGES };
     X(sendto, WHOLE, { EINTR, EAGAIN, ENOBUFS, ENOMEM, ECONNREFUSED })                   \
     X(recvmsg, WHOLE, { EINTR, EAGAIN, ENOMEM, ECONNREFUSED })                           \
     X(sendmsg, WHOLE, { EINTR, EAGAIN, ENOBUFS, EIO, ECONNREFUSED })                     \
-    X(recvmmsg, MESSAGES, { FAULT_SHORT, EINTR, EAGAIN, ENOMEM, ENOSYS })                \
-    X(sendmmsg, MESSAGES, { FAULT_SHORT, EINTR, EAGAIN, ENOBUFS, EPERM })                \
+    X(recvmmsg, MESSAGES, { FAULT_SHORT, EINTR, EAGAIN, ECONNREFUSED, ENOMEM, ENOSYS })  \
+    X(sendmmsg, MESSAGES, { FAULT_SHORT, EINTR, EAGAIN, ECONNREFUSED, ENOBUFS, EPERM })  \
     X(poll, WHOLE, { EINTR, ENOMEM })                                                    \
     X(ppoll, WHOLE, { EINTR, ENOMEM })                                                   \
     X(epoll_create1, WHOLE, { EMFILE, ENOMEM })                                          \

@@ -18,7 +18,7 @@
 /* A call that can fail, and how: errors end with 0. */
 struct fault_call {
     const char *name; /* as the C library's function is known: "openat" */
-    int errors[6];
+    int errors[8];
 };
 
 /* How many there are, and each of them. */

@@ -100,6 +100,24 @@ static void a_firewall_is_told_from_a_missing_route(void **state)
     }
 }
 
+/* Others are a word about the way, or anybody's. */
+static void only_a_closed_port_is_a_refusal(void **state)
+{
+    (void)state;
+    for (uint8_t type = 0; type < 20; type++)
+        for (uint8_t code = 0; code < 20; code++) {
+            struct udp_error v4 = { .origin = SO_EE_ORIGIN_ICMP };
+            struct udp_error v6 = { .origin = SO_EE_ORIGIN_ICMP6 };
+            struct udp_error own = { .origin = SO_EE_ORIGIN_LOCAL };
+
+            v4.type = v6.type = own.type = type;
+            v4.subtype = v6.subtype = own.subtype = code;
+            assert_int_equal(udp_error_is_refusal(&v4), type == 3 && code == 3);
+            assert_int_equal(udp_error_is_refusal(&v6), type == 1 && code == 4);
+            assert_false(udp_error_is_refusal(&own));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +125,7 @@ int main(void)
         cmocka_unit_test(closed_port_v6),
         cmocka_unit_test(receive_passes_over_the_errors_of_others),
         cmocka_unit_test(a_firewall_is_told_from_a_missing_route),
+        cmocka_unit_test(only_a_closed_port_is_a_refusal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,36 @@ static void range_is_kept_and_ends(void **state)
     udp_close(&s);
 }
 
+static bool is_free(uint16_t port)
+{
+    struct udp_options o = { .at = parsed("127.0.0.1", port) };
+    struct udp_socket s;
+    int err = udp_open(&o, &s);
+
+    if (err == 0)
+        udp_close(&s);
+    return err == 0;
+}
+
+/* Whichever of the range is tried first. Another program may take the port meanwhile. */
+static void one_that_is_free_is_found(void **state)
+{
+    struct udp_socket first = opened("127.0.0.1", false), s;
+    uint16_t low = net_address_port(&first.at);
+    struct udp_options o = { .at = first.at, .low = low, .high = (uint16_t)(low + 1) };
+
+    (void)state;
+    for (int i = 0; i < 30 && low < UINT16_MAX; i++) {
+        if (udp_open(&o, &s) < 0) {
+            assert_false(is_free(o.high));
+            continue;
+        }
+        assert_int_equal(net_address_port(&s.at), o.high);
+        udp_close(&s);
+    }
+    udp_close(&first);
+}
+
 static void a_port_is_shared_by_its_first_socket(void **state)
 {
     struct udp_options o = { .at = parsed("127.0.0.1", 0) };
@@ -146,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(range_is_kept_and_ends),
+        cmocka_unit_test(one_that_is_free_is_found),
         cmocka_unit_test(a_port_is_shared_by_its_first_socket),
         cmocka_unit_test(a_shared_port_is_dealt_out_by_peer),
         cmocka_unit_test(what_came_is_thrown_away),

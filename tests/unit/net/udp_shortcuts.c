@@ -98,6 +98,13 @@ static void one_alone_is_taken(void **state)
     assert_int_equal(received(p).len, 2);
     p->in.one = false;
     assert_int_equal(received(p).len, 3);
+    for (int i = 0; i < 3; i++)
+        udp_out_copy(&p->out, &m);
+    assert_true(udp_flush(&p->out));
+    p->in.room = UDP_BATCH;
+    p->in.one = true;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(udp_receive(p->b.fd, &p->in), 1);
     p->in.one = true;
     assert_int_equal(udp_receive(p->b.fd, &p->in), 0);
     assert_int_equal(udp_receive(-1, &p->in), -EBADF);

@@ -2,9 +2,14 @@
 /* Tests of how sockets of net/udp.h are set up: which address was asked is told where it
  * can differ, and batches go on where this kernel refuses the calls for them. */
 #include "udp_pair.h"
+#include "../file/refuse.h"
+#include "../skip.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -189,6 +194,82 @@ static void joining_that_is_refused_is_done_without(void **state)
     in_a_child(check_without_joining, ENOPROTOOPT);
 }
 
+static int df_of(int fd)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+
+    assert_int_equal(getsockopt(fd, SOL_IP, IP_MTU_DISCOVER, &value, &len), 0);
+    return value;
+}
+
+/* A route that shrinks in mid-path fragments what is sent, and so it does after one that asked
+ * not to be. */
+static void no_other_datagram_has_df(void **state)
+{
+    struct pair *p = pair_open("127.0.0.1");
+    struct udp_message m = { .bytes = { p->big[0], 100 }, .peer = p->b.at };
+
+    (void)state;
+    assert_int_equal(df_of(p->a.fd), IP_PMTUDISC_DONT);
+    assert_int_equal(udp_send_df(p->a.fd, &m, 900), 0);
+    assert_int_equal(df_of(p->a.fd), IP_PMTUDISC_DONT);
+    wait_for(p->b.fd, POLLIN);
+    assert_int_equal(udp_receive(p->b.fd, &p->in), 1);
+    assert_int_equal(p->in.in[0].m.bytes.len, 1000);
+    assert_int_equal(udp_send_df(p->a.fd, &m, UDP_BYTES_MAX), -EMSGSIZE);
+    assert_int_equal(df_of(p->a.fd), IP_PMTUDISC_DONT);
+    pair_close(p);
+}
+
+/* A loopback of its own, of an Ethernet's packets. */
+static bool narrow_loopback(void)
+{
+    struct ifreq r = { .ifr_name = "lo" };
+    int fd = unshare(CLONE_NEWNET) < 0 ? -1 : socket(AF_INET, SOCK_DGRAM, 0);
+    bool done;
+
+    r.ifr_mtu = 1500;
+    done = fd >= 0 && ioctl(fd, SIOCSIFMTU, &r) == 0;
+    r.ifr_flags = IFF_UP;
+    done = done && ioctl(fd, SIOCSIFFLAGS, &r) == 0;
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+static int send_more_than_fits(void *arg)
+{
+    struct udp_options o = { .at = *(struct net_address *)arg };
+    struct udp_message m = { .bytes = { (const uint8_t *)"x", 1 } };
+    struct udp_gso_batch plain = { .stride = 3000, .peer = &m.peer };
+    static const uint8_t bytes[3000];
+    struct udp_socket a, b;
+
+    if (!narrow_loopback())
+        return CANNOT_REFUSE;
+    if (udp_open(&o, &a) < 0 || udp_open(&o, &b) < 0)
+        return 1;
+    m.peer = b.at;
+    plain.packets = (struct kedge_span){ bytes, sizeof bytes };
+    if (udp_send_df(a.fd, &m, 1500 - 28 - 1) != 0)
+        return 2;
+    if (udp_send_df(a.fd, &m, 1500 - 28) != -EMSGSIZE)
+        return 3;
+    return udp_send_gso(a.fd, &plain) == 1 && plain.lost == 0 ? 0 : 4;
+}
+
+static void what_has_df_leaves_whole_or_not_at_all(void **state)
+{
+    struct net_address at = parsed("127.0.0.1", 0);
+    int said = in_child(send_more_than_fits, &at);
+
+    (void)state;
+    if (said == CANNOT_REFUSE)
+        skip_because("no network namespace is permitted here");
+    assert_int_equal(said, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +277,8 @@ int main(void)
         cmocka_unit_test(address_asked_is_told_where_it_matters),
         cmocka_unit_test(batches_that_are_refused_go_one_by_one),
         cmocka_unit_test(joining_that_is_refused_is_done_without),
+        cmocka_unit_test(no_other_datagram_has_df),
+        cmocka_unit_test(what_has_df_leaves_whole_or_not_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
