@@ -8,6 +8,7 @@ COPY, IN_PLACE, KEY = "src/file/cache_copy.c", "src/file/in_place.c", "src/file/
 DIRECTORIES, IDENTITY = "src/file/directories.c", "src/file/identity.c"
 WALK, PLAIN, FOLLOW = "src/file/walk.c", "src/file/open_plain.c", "src/file/follow.c"
 ATOMIC, HOOK = "src/file/atomic_file.c", "src/os/hook.c"
+CALLS, LOCAL_TARGET = "src/file/calls.c", "src/file/local_target.c"
 
 ROOMS = {
     # Names below a root.
@@ -77,6 +78,13 @@ ROOMS = {
     "half a MAC proves": (KEY, ["file/key"], "memeql_sec(right, mac, KEY_MAC)", "memeql_sec(right, mac, KEY_MAC / 2)"),
     "a file whose write failed is kept": (ATOMIC, ["file/atomic_file"], "    if (!f->failed.error)\n        return local_target_commit", "    if (1)\n        return local_target_commit"),
     "what was dropped is written": (ATOMIC, ["file/atomic_file"], "    f->failed = store_errno(ECANCELED);\n", ""),
+    # Calls that fail.
+    "a directory is not flushed": (UPLOAD, ["file/faults"], "        u->result = flush_directory(u);", "        ;"),
+    "a close that failed is a file": (LOCAL_TARGET, ["file/faults"], "err = close(fd) < 0 ? errno : 0;", "err = close(fd) * 0;"),
+    "a read that was interrupted has failed": (CACHE, ["file/faults"], " || errno == EINTR)", ")"),
+    "a write that was interrupted has failed": (CALLS, ["file/faults"], "    return errno == EINTR;\n}", "    return false;\n}"),
+    "a part that was written is all": (CALLS, ["file/faults"], "        *moved += (size_t)n;\n        skip += (size_t)n;", "        *moved += (size_t)n;\n        break;"),
+    "a root that was kept stays open": (UPLOAD, ["file/faults"], "    if (u->made_in.fd >= 0)\n        root_close(&u->made_in);", ""),
     # Hooks.
     "a hook has no end": (HOOK, ["os/hook"], "now >= min_u64(r->until, h->end_by)", "0"),
     "what a hook started lives on": (HOOK, ["os/hook"], "kill(-r->pid, SIGKILL)", "kill(r->pid, SIGKILL)"),

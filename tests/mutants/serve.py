@@ -44,7 +44,7 @@ SERVE = {
     "a turn has no end": (DISPATCH, SERVICE, "enum { BATCHES_MAX = 8,", "enum { BATCHES_MAX = 800,"),
     "a stuck transfer is forgotten": (DISPATCH, FULL, "        t->is_stuck = false;\n        transfer_pump(t);", "        t->is_stuck = false;"),
     "room in a socket is not seen": (DISPATCH, FULL, "    if (events & LOOP_WRITE)\n        unstick(p);", ""),
-    "a reply leaves from any address": (DISPATCH, STEPS, "    if (p->listener->any)\n        c.local = m->local;", ""),
+    "a reply leaves from any address": (DISPATCH, SERVICE, "    if (p->listener->any)\n        c.local = m->local;", ""),
     "who stops takes requests": (DISPATCH, SERVICE, "return !s->stopping ||", "return true ||"),
     # Its ports.
     "lent bytes stay in a socket that is full": (PORT, FULL, "        udp_out_drop(p->out);", "        ;"),

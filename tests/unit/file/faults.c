@@ -6,6 +6,7 @@
 #include "../each_fault.h"
 #include "file/cache.h"
 #include "file/in_place.h"
+#include "file/local.h"
 
 #include <sched.h>
 
@@ -181,6 +182,24 @@ static void each_flush_is_told(void **state)
     }
     remove_below(in_root(c.f, "").text);
     assert_int_equal(mkdir(in_root(c.f, "dir").text, 0755), 0);
+}
+
+/* A network's file system tells of a full disk when a file is closed. */
+static void a_close_that_fails_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct path path = in_root(f, "old");
+    struct iovec all = { (char[]){ NEW }, strlen(NEW) };
+    struct local_target t;
+
+    put_file(path, OLD);
+    assert_int_equal(local_target_open(&t, path.text).error, STORE_OK);
+    assert_int_equal(local_target_write(&t, &all, 1, 0).error, STORE_OK);
+    faults_begin(fault_call_named("close"), 1, ENOSPC);
+    assert_int_equal(local_target_commit(&t).error, STORE_FULL);
+    assert_true(faults_end());
+    assert_file(path, OLD);
+    assert_int_equal(entries(in_root(f, "")), 2);
 }
 
 /* ---- A file that is there is written over ---- */
@@ -425,15 +444,11 @@ static void a_sweep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_upload_that_replaces),
-        TEST(an_upload_that_keeps_a_version),
-        TEST(an_upload_into_new_directories),
-        TEST(each_flush_is_told),
-        TEST(a_copy_in_place),
-        TEST(a_small_file_that_is_read),
-        TEST(a_large_file_that_is_read),
-        TEST(a_file_in_memory_that_is_read),
-        TEST(a_sweep),
+        TEST(an_upload_that_replaces),        TEST(an_upload_that_keeps_a_version),
+        TEST(an_upload_into_new_directories), TEST(each_flush_is_told),
+        TEST(a_close_that_fails_is_told),     TEST(a_copy_in_place),
+        TEST(a_small_file_that_is_read),      TEST(a_large_file_that_is_read),
+        TEST(a_file_in_memory_that_is_read),  TEST(a_sweep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

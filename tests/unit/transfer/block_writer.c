@@ -100,6 +100,30 @@ static void what_is_stored_later_is_taken(void **state)
     assert_int_equal(lines.offset, 4);
 }
 
+static struct store_result write_first_later(void *file, struct kedge_span bytes,
+                                             uint64_t offset)
+{
+    (void)offset;
+    *(size_t *)file += bytes.len;
+    return *(size_t *)file == bytes.len ? store_fail(STORE_LATER, "taken") : store_ok();
+}
+
+/* A body is stored in parts: all of it is only when the last of them is. */
+static void one_part_that_is_stored_later_is_enough(void **state)
+{
+    static const uint8_t body[10000] = { 'x' };
+    size_t stored = 0;
+    struct block_writer t = { .write = write_first_later,
+                              .file = &stored,
+                              .netascii = true };
+
+    (void)state;
+    assert_int_equal(block_writer_put(&t, (struct kedge_span){ body, 10000 }).error,
+                     STORE_LATER);
+    assert_int_equal(stored, 10000);
+    assert_int_equal(t.offset, 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +131,7 @@ int main(void)
         cmocka_unit_test(text_may_be_cut_anywhere),
         cmocka_unit_test(a_write_that_fails_counts_nothing),
         cmocka_unit_test(what_is_stored_later_is_taken),
+        cmocka_unit_test(one_part_that_is_stored_later_is_enough),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

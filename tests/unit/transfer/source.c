@@ -56,6 +56,7 @@ static void its_sum_is_of_each_byte_once(void **state)
     read_part(&s, 0, 3, out);
     assert_int_equal(s.file.complete(&s.file).cause, KEDGE_TRANSFER_DONE);
     read_part(&s, 1, 2, out);
+    read_part(&s, 0, 1, out);
     assert_int_equal(s.file.complete(&s.file).cause, KEDGE_TRANSFER_DONE);
     fetch_source_close(&s);
 }

@@ -428,6 +428,7 @@ static void one_that_stops_takes_no_request(void **state)
     tftp_service_stop(b->service);
     ask(late, KEDGE_TFTP_RRQ, "quick", NULL);
     assert_false(hears(late, 50));
+    assert_int_equal(tftp_service_totals(b->service).outcomes[KEDGE_TFTP_REFUSED], 0);
     say(p, KEDGE_TFTP_ACK, 1, NULL);
     must_hear(p, KEDGE_TFTP_DATA, 2);
     peer_free(p);
