@@ -199,7 +199,7 @@ bool message_greeting(struct message_link *link, struct kedge_span *out)
 
     *out = (struct kedge_span){ link->reply, 0 };
     while (link->stream && n > 0 && out->len < MESSAGE_MAX && clock_now() < until) {
-        if (!await(link, POLLIN, clock_now() + MESSAGE_GAP, &cancelled))
+        if (!message_await(link, POLLIN, clock_now() + MESSAGE_GAP, &cancelled))
             break;
         n = recv(link->fd, link->reply + out->len, MESSAGE_MAX - out->len, 0);
         out->len += n > 0 ? (size_t)n : 0;

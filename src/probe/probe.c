@@ -361,7 +361,7 @@ static bool choose_next(struct probe *p, bool last)
 
 /* A part of the first probe's time must not be that of a handshake, or of a search for the
  * neighbour; and of a name with several addresses one that answers is asked. */
-static int prepare(struct probe *p)
+static int prepare_probe(struct probe *p)
 {
     int err;
 

@@ -55,9 +55,10 @@ static void send_blocks(struct world *w, struct actor *a,
         struct datagram body = { .file = a->file.content,
                                  .offset = (b - 1) * s->half.terms.blksize };
 
-        body.body_len = (uint32_t)min_u64(s->terms.blksize, a->file.size - body.offset);
-        actor_send_block(w, a, (uint16_t)k->socket, kedge_tftp_wire(b, s->terms.rollover),
-                         &body);
+        body.body_len =
+            (uint32_t)min_u64(s->half.terms.blksize, a->file.size - body.offset);
+        actor_send_block(w, a, (uint16_t)k->socket,
+                         kedge_tftp_wire(b, s->half.terms.rollover), &body);
         k->blocks++;
     }
     kedge_tftp_sender_sent(s, action->first, action->end, w->now);

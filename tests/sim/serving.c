@@ -108,7 +108,7 @@ static void check_blocks(struct world *w, const struct transfer *t)
     if (trouble + dropped == 0 && t->expects_bound && s->half.outcome == KEDGE_TFTP_OK)
         bound = s->top;
     bound += t->actor->stopped + t->requests - 1 +
-             !s->validated; /* each may have brought DATA 1 */
+             !s->half.validated; /* each may have brought DATA 1 */
     if (t->blocks > bound)
         world_fail(w, "client %u: %llu blocks left for %llu, with %llu troubles",
                    t->actor->id, (unsigned long long)t->blocks,

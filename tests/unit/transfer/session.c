@@ -215,7 +215,7 @@ static void an_icmp_message_about_a_stranger_is_none_about_the_peer(void **state
         session_hear(c.x);
     }
     assert_int_equal(session_outcome(c.x), KEDGE_TFTP_RUNNING);
-    assert_true(c.x->client.machine.receiver.gone_at == KEDGE_NEVER);
+    assert_true(c.x->client.machine.receiver.half.gone_at == KEDGE_NEVER);
     finish(&c);
 }
 
