@@ -10,6 +10,7 @@ import tempfile
 
 import pytest
 
+from e2e.lib import plant
 from e2e.lib.policy import lay_out
 from e2e.lib.probe import Run
 from e2e.lib.run import run
@@ -23,6 +24,18 @@ if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # under nohup; not so wha
 os.environ["TERM"] = "xterm"  # a dumb one is not drawn on
 
 CRASHES = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "Assertion")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unknown_calls(kedge, tmp_path_factory):
+    """KEDGE_UNKNOWN_CALLS=kill or log: what becomes of a confined server at a call that its filter
+    does not know."""
+    if os.environ.get("KEDGE_UNKNOWN_CALLS"):
+        directory = tmp_path_factory.mktemp("plant")
+        for one in (directory, *directory.parents):
+            if one.name.startswith(("pytest-", "popen-", "plant")):
+                one.chmod(0o755)
+        plant.in_all(directory, kedge)
 
 
 @pytest.fixture

@@ -345,10 +345,9 @@ def test_those_who_read_a_byte_a_second_slow_no_transfer(large, make):
     while large.descriptors() > before:
         assert time.monotonic() < start + 60
         assert all(peer.recv(1) for peer in held)  # there is more in the client's own queue
-        if len(beside) < 3:
-            beside.append(fetch())
+        beside.append(fetch())
         time.sleep(1)
-    assert time.monotonic() >= start + SILENCE - 1 and len(beside) == 3
+    assert time.monotonic() >= start + SILENCE - 1
     assert min(beside) < 3 * alone + 0.2, (alone, beside)
     for peer in held:
         peer.close()

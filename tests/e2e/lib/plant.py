@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Code of an intruder inside a server: see plant.c. A kernel without Landlock."""
 import ctypes
+import os
+import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
-from e2e.lib.serve import PATIENCE
+from e2e.lib.serve import PATIENCE, Server
 
 SOURCE = Path(__file__).with_name("plant.c")
 LANDLOCK_CREATE_RULESET = 444  # on each architecture
@@ -22,6 +24,23 @@ def planted(library, **more):
     """Words to put ahead of a server's command, whatever this run itself is planted with."""
     return ["env", "-u", "PLANT_UNKNOWN", f"LD_PRELOAD={library}",
             *(f"{k}={v}" for k, v in more.items())]
+
+
+def in_all(directory, kedge):
+    """Plant it in all that this run starts, by KEDGE_UNKNOWN_CALLS; it must show at once."""
+    os.environ.update(LD_PRELOAD=str(build(directory)),
+                      PLANT_UNKNOWN=os.environ["KEDGE_UNKNOWN_CALLS"])
+    command = ["env", f"PLANT_OUT={directory}/out", "PLANT_PORT=9", f"PLANT_PID={os.getpid()}",
+               f"PLANT_FILE={directory}/made", kedge, "serve", "tftp://127.0.0.1:0", "--root",
+               directory]
+    server = Server(command, directory / "log")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"PLANTED", server.at)
+    try:
+        if os.environ["PLANT_UNKNOWN"] == "kill":
+            assert server.process.wait(PATIENCE) == -signal.SIGSYS, server.lines
+    finally:
+        server.kill()
 
 
 def triggered(at, out):
