@@ -2,6 +2,7 @@
 """What the documents name is there: files, and in them the tests and functions that stand
 in parentheses behind a file's name."""
 import re
+import runpy
 
 import guard
 
@@ -33,6 +34,33 @@ def promises_without_a_test(page):
     rows = re.findall(r"^\| (?!an attacker|-)(.*) \|$", table, re.M)
     assert rows
     return [row for row in rows if "`tests/" not in row.split(" | ")[-1]]
+
+
+def rows_in_place_of(page):
+    """Of each table "In place of" in docs/server.md: what the peer calls it, and kedge."""
+    parts = re.findall(r"^## In place of ([^\n]*)\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    return {peer: dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text.split("\n|---|---|\n")[1],
+                                  re.M)) for peer, text in parts}
+
+
+def rows_without_a_test(root, page, tests):
+    """Rows that no test beside the peer holds, tests that are not there, and rows of nothing."""
+    found = []
+    for peer, rows in rows_in_place_of(page).items():
+        found += [f"{peer}: {row}: none" for row, own in rows.items()
+                  if own == "none" and row != "multicast, mtftp"]
+        found += [f"{peer}: {row}" for row in rows.keys() ^ tests.get(peer, {}).keys()]
+        for row, names in tests.get(peer, {}).items():
+            found += [f"{peer}: {row}: no {name}" for name in names
+                      if not is_test(root, *name.split("::"))]
+            found += [f"{peer}: {row}: no peer" for _ in [0]
+                      if not any(name.startswith("interop/") for name in names)]
+    return found
+
+
+def is_test(root, path, name):
+    path = root / "tests" / path
+    return path.exists() and f"\ndef {name}(" in path.read_text()
 
 
 def pages(root):
@@ -81,6 +109,19 @@ def test_what_is_defended_has_a_test(root):
     planted = page.replace("## What is defended\n\n",
                            "## What is defended\n\n| hopes | meets a hope | good will |\n")
     assert promises_without_a_test(planted) == ["hopes | meets a hope | good will"]
+
+
+def test_each_row_in_place_of_a_peer_has_its_tests(root):
+    page = (root / "docs/server.md").read_text()
+    tests = runpy.run_path(str(root / "tests/interop/in_place_of.py"))["TESTS"]
+    assert rows_in_place_of(page).keys() == tests.keys()
+    assert rows_without_a_test(root, page, tests) == []
+    more = page + "| `--new` | none |\n"
+    assert rows_without_a_test(root, more, tests) == ["atftpd: `--new`: none", "atftpd: `--new`"]
+    for names, fault in (["interop/test_map.py::test_none"], "no interop/test_map.py::test_none"), \
+            (["e2e/test_mac.py::test_explain_says_which_mac"], "no peer"):
+        planted = {**tests, "atftpd": {**tests["atftpd"], "uploads, always": names}}
+        assert rows_without_a_test(root, page, planted) == [f"atftpd: uploads, always: {fault}"]
 
 
 def test_what_is_not_there_is_seen(root):

@@ -125,6 +125,25 @@ def test_blocks_are_as_large_as_dnsmasqs(beside, laid_out, tmp_path):
     assert "968" in before[-1] and after == before
 
 
+def largest(server):
+    """The size of block that was agreed; without the option it is 512."""
+    answers = sizes(server, (512, 900, 1400))
+    granted = [re.search(r"blksize\\x00(\d+)", answer) for answer in answers]
+    return max(int(match[1]) if match else 512 for match in granted)
+
+
+def test_blocks_stay_small_as_with_dnsmasq(beside, laid_out, tmp_path):
+    conf = tmp_path / "conf"
+    conf.write_text(f"enable-tftp\ntftp-root={laid_out}\nuser=root\ntftp-no-blocksize\n")
+    assert beside("--dnsmasq", conf, ByFile, largest) == [512, 512]
+
+
+@pytest.mark.parametrize("word, size", [("", 1400), ("--no-blksize", 512)])
+def test_blocks_are_as_large_as_atftpds(beside, laid_out, word, size):
+    words = f"--daemon --user root {word} {laid_out}"
+    assert beside("--atftpd", words, ByWords, largest) == [size, size]
+
+
 def test_names_with_the_root_in_front_need_the_map_that_is_said(beside, fetch_all, laid_out,
                                                                tmp_path, kedge):
     conf = tmp_path / "conf"
@@ -139,7 +158,8 @@ def test_names_with_the_root_in_front_need_the_map_that_is_said(beside, fetch_al
     assert before[names[0]] and before[names[1]] and after == before
 
 
-@pytest.mark.parametrize("words", ["", "--no-windowsize", "--maxthread 2 --no-multicast"])
+@pytest.mark.parametrize("words", ["", "--no-windowsize", "--maxthread 2 --no-multicast",
+                                   "--port 69 --bind-address 127.0.0.1"])
 def test_names_bring_what_they_brought_from_atftpd(beside, fetch_all, laid_out, words):
     words = f"--daemon --user root {words} {laid_out}"
     names = [name for name in NAMES if name != "sub\\b"] + [f"{laid_out}/none"]

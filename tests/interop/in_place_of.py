@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Which tests hold each row of the tables "In place of" in docs/server.md. A guard compares
+(tests/guards/test_documents.py): each row is here, and each test is there, at least one of them
+with the peer beside kedge."""
+
+HPA, MAP = "interop/test_in_tftpd.py", "interop/test_map.py"
+OWN, MOVES, ROWS = "e2e/test_in_tftpd.py", "interop/test_migrations.py", "interop/test_in_place_of.py"
+ALIKE = f"{HPA}::test_the_same_is_granted_and_refused"
+WORDS = f"{HPA}::test_command_lines_end_alike"
+DNSMASQ = f"{MOVES}::test_names_bring_what_they_brought_from_dnsmasq"
+ATFTPD = f"{MOVES}::test_names_bring_what_they_brought_from_atftpd"
+
+TESTS = {
+    "tftpd-hpa": {
+        "`--secure` `-s DIR`": [ALIKE],
+        "no `-s`: full paths, below named directories": [ALIKE],
+        "uploads to files that are there, and that all may write": [ALIKE],
+        "`--create` `-c`": [ALIKE],
+        "`--umask` `-U` (666 without)": [f"{ROWS}::test_new_files_have_the_same_mode"],
+        "`--permissive` `-p`": [ALIKE],
+        "`--user` `-u`": [f"{ROWS}::test_files_are_read_as_the_same_user"],
+        "`--address` `-a 192.0.2.1:69`, `-4`, `-6`": [f"{ROWS}::test_the_same_families_are_heard",
+                                                      WORDS],
+        "`--blocksize` `-B N`": [ALIKE],
+        "`--refuse` `-r blksize`": [ALIKE],
+        "`--retransmit` `-T`": [f"{ROWS}::test_a_block_comes_again_as_soon", WORDS],
+        "`--port-range` `-R LOW:HIGH`": [f"{ROWS}::test_data_leave_from_the_same_ports", WORDS],
+        "`--map-file` `-m`": [f"{MAP}::test_maps_that_others_wrote", f"{MAP}::test_random_maps"],
+        "`--listen` `-l`, `--foreground` `-L`": [f"{ROWS}::test_the_pid_file_comes_and_goes"],
+        "`--pidfile` `-P`, `--timeout` `-t`": [f"{ROWS}::test_the_pid_file_comes_and_goes",
+                                               f"{ROWS}::test_inetd_starts_both"],
+        "inetd": [f"{ROWS}::test_inetd_starts_both"],
+        "`--verbose` `-v`": [f"{ROWS}::test_each_request_is_a_line"],
+        "SIGHUP: the map is read again": [f"{ROWS}::test_a_map_is_read_again"],
+    },
+    "dnsmasq's": {
+        "`tftp-root=DIR`": [DNSMASQ],
+        "`tftp-root=DIR,IFACE`": [DNSMASQ],
+        "`tftp-unique-root` (`=ip`, `=mac`)": [DNSMASQ],
+        "`tftp-lowercase`": [DNSMASQ],
+        "`enable-tftp=IFACE`, `interface`, `except-interface`": [DNSMASQ],
+        "`listen-address=ADDRESS`": [DNSMASQ],
+        "`tftp-secure`": [f"{ROWS}::test_the_owner_counts_for_dnsmasq_and_rights_for_kedge"],
+        "`tftp-no-fail`": [f"{ROWS}::test_a_root_that_is_not_there"],
+        "`tftp-max=N` (50)": [DNSMASQ],
+        "`tftp-mtu=N`, `tftp-no-blocksize`": [f"{MOVES}::test_blocks_are_as_large_as_dnsmasqs",
+                                              f"{MOVES}::test_blocks_stay_small_as_with_dnsmasq"],
+        "`tftp-port-range=LOW,HIGH`": [DNSMASQ],
+        "`tftp-single-port`": [DNSMASQ],
+        "no uploads": [f"{ROWS}::test_neither_dnsmasq_nor_kedge_takes_uploads"],
+        "`quiet-tftp`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+    },
+    "atftpd": {
+        "the directory, last on the line": [ATFTPD],
+        "uploads, always": [f"{MOVES}::test_uploads_are_as_with_atftpd"],
+        "`--user USER.GROUP`, `--group`": [f"{ROWS}::test_atftpd_reads_as_the_same_user"],
+        "`--port`, `--bind-address`": [ATFTPD],
+        "`--maxthread N`": [ATFTPD],
+        "`--retry-timeout S`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+        "`--logfile FILE`, `--verbose`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+        "`--no-blksize`, `--no-windowsize`": [f"{MOVES}::test_blocks_are_as_large_as_atftpds",
+                                              ATFTPD],
+        "`--pcre FILE`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+        "`--daemon`, `--pidfile`": [ATFTPD],
+        "multicast, mtftp": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+    },
+}
