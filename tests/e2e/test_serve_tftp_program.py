@@ -391,3 +391,29 @@ def test_uploads_that_are_refused_leave_no_trace(serve, srv, make):
     with pytest.raises(TftpError):
         put(server.at, "file", b"x")
     assert {p: p.stat().st_mtime_ns for p in srv.iterdir()} == before
+
+
+ENDLESS = """
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <unistd.h>
+struct dirent64 *readdir64(DIR *dir)
+{
+    static struct dirent64 entry = { .d_type = DT_REG, .d_name = "again" };
+    struct dirent64 *(*next)(DIR *) = (struct dirent64 *(*)(DIR *))dlsym(RTLD_NEXT, "readdir64");
+
+    return gettid() == getpid() ? &entry : next(dir);
+}
+"""
+
+
+def test_a_root_of_any_size_is_served_at_once(serve, make, tmp_path):
+    """The example of the table is one of its first names."""
+    (tmp_path / "endless.c").write_text(ENDLESS)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "endless.so", tmp_path / "endless.c",
+                    "-ldl"], check=True)
+    content = make("again", 300)
+    server = serve(under=["env", f"LD_PRELOAD={tmp_path}/endless.so"])
+    assert any("/again' -o -" in line for line in server.lines)
+    assert get(server.at, "again").content == content
