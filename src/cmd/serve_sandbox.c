@@ -257,6 +257,7 @@ bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
     unsigned uses = policy_set_uploads(set) ? SANDBOX_TAKES : SANDBOX_SERVES;
     const struct store_follow *follow = set->roots.follow;
     bool fits = !b->root || reaches(b, b->root->fd, uses, b->root_path);
+    const char *said = fits ? "" : b->root_path;
 
     for (size_t i = 0; follow && i < follow->count; i++)
         if (!follow_is_again(follow, i))
@@ -269,7 +270,11 @@ bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
                 warn_of_missing(set, i);
             continue;
         }
-        fits = reaches(b, fd, uses, section_root(set, i)) && fits;
+        if (strcmp(said, section_root(set, i)) != 0 &&
+            !reaches(b, fd, uses, section_root(set, i))) {
+            said = section_root(set, i);
+            fits = false;
+        }
         close(fd);
     }
     return fits;

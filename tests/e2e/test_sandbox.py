@@ -281,6 +281,14 @@ def test_a_policy_that_leads_outside_needs_a_restart(confined, laid_out, srv, wh
     assert ask(server.at, "127.0.0.2", RRQ, "old", SIZE) == ("granted", {"tsize": "11"})
 
 
+def test_a_root_that_stands_twice_is_said_once(confined, laid_out, srv):
+    server = confined("-c", srv / "etc/policy")
+    laid_out('client "127.0.0.2" {{ root = "{srv}/new" }} client "::1" {{ root = "{srv}/new" }}'
+             .format(srv=srv), text=POLICY.replace("{srv}/tree", "{srv}/new"))
+    hang_up(server, KEPT)
+    assert server.stderr.count(f"restart needed for {srv}/new\n") == 1
+
+
 def test_uploads_where_none_were_need_a_restart(confined, laid_out, srv):
     read_only = POLICY.replace("uploads = version", "get = allow").replace(
         "  create-directories = yes", "")
