@@ -333,6 +333,12 @@ static const struct arg args[] = {
       FIELD(probe_display.fail_if),
       .help = "exit 1 if CONDITION holds for a target, such as 'p99>5ms' or 'lost>1%'; "
               "may be repeated" },
+    { .name = "verbose",
+      .letter = 'v',
+      .kind = ARG_FLAG,
+      FIELD(probe_display.verbose),
+      .not_with = "json|jsonl|mtu",
+      .help = "also confidence intervals, parts of round trips and clocks" },
     { .name = "quiet",
       .letter = 'q',
       .kind = ARG_FLAG,

@@ -116,8 +116,8 @@ static enum exit_code show_display(struct probe_display *s, const struct probe_r
     if (s->options->jsonl)
         probe_lines_end(&s->lines, r);
     else
-        printable =
-            s->options->json ? probe_show_json(r, stdout) : probe_show_table(r, stdout);
+        printable = s->options->json ? probe_show_json(r, stdout)
+                                     : probe_show_table(r, s->options->verbose, stdout);
     page_plot(&s->page, r);
     page = page_write(&s->page, r);
     metrics = metrics_write(&s->metrics, r, false, clock_now());

@@ -11,7 +11,7 @@
 #include "cmd/page.h"
 
 struct display_options {
-    bool json, jsonl, quiet, plot;
+    bool json, jsonl, quiet, plot, verbose;
     const char *html, *prometheus;
     kedge_nanos prometheus_every;
     struct arg_list fail_if;

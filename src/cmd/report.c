@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct report_options {
-    bool json, plot;
+    bool json, plot, verbose;
     const char *html;
     struct arg_list fail_if;
 };
@@ -87,7 +87,8 @@ static enum exit_code show_report(const struct report_options *o,
     if (first)
         fits = probe_compare(first, last, stdout);
     else
-        fits = o->json ? probe_show_json(last, stdout) : probe_show_table(last, stdout);
+        fits = o->json ? probe_show_json(last, stdout)
+                       : probe_show_table(last, o->verbose, stdout);
     if (!fits)
         return report_no_memory();
     return checks_hold(checks, last, first) ? EXIT_OK : EXIT_SOME_FAILED;
@@ -134,11 +135,12 @@ static enum exit_code report_verb(const void *options, const struct operands *op
     bool compares = operands->count == 2;
     struct checks checks;
 
-    if (compares && (o->json || o->html || o->plot)) {
+    if (compares && (o->json || o->html || o->plot || o->verbose)) {
         fprintf(stderr, "kedge report: --%s takes one file\n",
                 o->json   ? "json"
                 : o->html ? "html"
-                          : "plot");
+                : o->plot ? "plot"
+                          : "verbose");
         return EXIT_USAGE;
     }
     if (!checks_parse(&checks, "report", &o->fail_if, compares))
@@ -166,6 +168,12 @@ static const struct arg args[] = {
       .value = "FILE",
       FIELD(html),
       .help = "also write an HTML page; one file" },
+    { .name = "verbose",
+      .letter = 'v',
+      .kind = ARG_FLAG,
+      FIELD(verbose),
+      .not_with = "json",
+      .help = "also confidence intervals, parts of round trips and clocks; one file" },
     { .name = "fail-if",
       .kind = ARG_TEXTS,
       .value = "CONDITION",

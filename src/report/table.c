@@ -60,24 +60,82 @@ static size_t print_cell(const struct table *t, uint32_t column, struct kedge_sp
     return owed + (right ? 0 : fill) + 2;
 }
 
-void table_print(const struct table *t, FILE *out, uint32_t indent)
+static void nothing(const void *owner, uint32_t row, FILE *out)
+{
+    (void)owner;
+    (void)row;
+    (void)out;
+}
+
+struct rows {
+    uint32_t indent;
+    void (*what)(const void *owner, uint32_t row, FILE *out);
+    const void *owner;
+};
+
+static void print_rows(const struct table *t, FILE *out, const struct rows *rows)
 {
     struct reader r = { .left = written(&t->cells) };
-    uint32_t column = 0;
-    size_t owed = indent;
+    uint32_t column = 0, row = 0;
+    size_t owed = rows->indent;
 
     while (r.left.len > 0) {
+        if (column == 0)
+            rows->what(rows->owner, row++, out);
         owed = print_cell(t, column, take_string(&r), owed, out);
         column = (column + 1) % t->columns;
         if (column == 0) {
             fputc('\n', out);
-            owed = indent;
+            owed = rows->indent;
         }
     }
     if (column != 0)
         fputc('\n', out);
+    rows->what(rows->owner, row, out);
     if (t->cells.bad)
-        fprintf(out, "%*s(more rows than there was room for)\n", (int)indent, "");
+        fprintf(out, "%*s(more rows than there was room for)\n", (int)rows->indent, "");
+}
+
+void table_print(const struct table *t, FILE *out, uint32_t indent)
+{
+    print_rows(t, out, &(struct rows){ indent, nothing, NULL });
+}
+
+void table_print_with(const struct table *t, FILE *out,
+                      void (*what)(const void *owner, uint32_t row, FILE *out),
+                      const void *owner)
+{
+    print_rows(t, out, &(struct rows){ 0, what, owner });
+}
+
+static size_t word_len(struct kedge_span text)
+{
+    const uint8_t *space = memchr(text.ptr, ' ', text.len);
+
+    return space ? (size_t)(space - text.ptr) : text.len;
+}
+
+void table_note(struct kedge_span text, size_t columns, FILE *out)
+{
+    size_t at = 2;
+
+    fputs("  ", out);
+    while (text.len > 0) {
+        struct kedge_span word = { text.ptr, word_len(text) };
+        size_t width = text_width(word), eaten = min_u64(word.len + 1, text.len);
+
+        if (columns > 0 && at > 4 && at + 1 + width > columns) {
+            fputs("\n    ", out);
+            at = 4;
+        } else if (at != 2) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", (int)word.len, (const char *)word.ptr);
+        at += width;
+        text = (struct kedge_span){ text.ptr + eaten, text.len - eaten };
+    }
+    fputc('\n', out);
 }
 
 void stdout_by_line(void)

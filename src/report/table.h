@@ -31,6 +31,16 @@ void table_cell_u64(struct table *t, uint64_t v);
  * spaces in front. Cells that found no room are missing, and the last line says so. */
 void table_print(const struct table *t, FILE *out, uint32_t indent);
 
+/* The same; what(owner, row, out) prints what stands in front of each row, 0 is the first, and
+ * behind the last, with the number of rows. */
+void table_print_with(const struct table *t, FILE *out,
+                      void (*what)(const void *owner, uint32_t row, FILE *out),
+                      const void *owner);
+
+/* What is said below a row: indented by two, and broken between words where a line would be
+ * longer than so many columns; 0: any length. */
+void table_note(struct kedge_span text, size_t columns, FILE *out);
+
 /* Make standard output leave line by line, into a pipe too. Before its first use. */
 void stdout_by_line(void);
 

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* A line where there are some; else nothing. */
-void left_out_note(const struct probe_view *v, FILE *out);
+/* A note (table_note) where there are some; else nothing. */
+void left_out_note(const struct probe_view *v, size_t columns, FILE *out);
 
 #endif

@@ -3,11 +3,11 @@
  * of figures. */
 #include "results/notes.h"
 
-#include "results/endpoint_text.h"
 #include "results/figures.h"
 #include "results/left_out.h"
 #include "results/sentence.h"
 #include "base/number.h"
+#include "report/table.h"
 
 #define LINE_ROOM 1024
 
@@ -172,13 +172,6 @@ static const struct note notes[] = {
       "{server.lost_unknown} lost, direction unknown" },
     { "server.from", NULL,
       "NAT: sent from {server.from}, received by the server from {server.sees_us_as}" },
-    { "split_ns", NULL,
-      "kernel timestamps, p50: send {split_ns.send.p50} ms, network and peer "
-      "{split_ns.way.p50} ms, receive {split_ns.receive.p50} ms" },
-    { "clocks.no_split", has_replies,
-      "no kernel timestamps, all times are by kedge's own clock: {clocks.no_split}" },
-    { "server.held_ns", NULL,
-      "server processing: p50 {server.held_ns.p50} ms, max {server.held_ns.max} ms" },
     { NULL, stalled_once,
       "stalled for {stalls.longest_ns} ms, {stalls.longest_at_ns} ms into the run: "
       "{stalls.longest_waited:probe:probes} waited and were answered (no loss)" },
@@ -197,18 +190,24 @@ static const struct note notes[] = {
       "actual one" SENT_LATE },
 };
 
-static void print_note(const struct probe_view *v, const char *text, bool named,
-                       FILE *out)
+/* Parts of round trips, and whose clock they are by. */
+static const struct note clock_notes[] = {
+    { "split_ns", NULL,
+      "kernel timestamps, p50: send {split_ns.send.p50} ms, network and peer "
+      "{split_ns.way.p50} ms, receive {split_ns.receive.p50} ms" },
+    { "clocks.no_split", has_replies,
+      "no kernel timestamps, all times are by kedge's own clock: {clocks.no_split}" },
+    { "server.held_ns", NULL,
+      "server processing: p50 {server.held_ns.p50} ms, max {server.held_ns.max} ms" },
+};
+
+static void print_note(const struct probe_view *v, const char *text, size_t columns, FILE *out)
 {
-    char name[KEDGE_ENDPOINT_TEXT];
     uint8_t space[LINE_ROOM];
     struct writer w = { .ptr = space, .room = sizeof space };
 
-    if (!sentence_put(&w, text, v))
-        return;
-    if (named)
-        fprintf(out, "%s: ", endpoint_shown(v->endpoint, name));
-    fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
+    if (sentence_put(&w, text, v))
+        table_note(written(&w), columns, out);
 }
 
 static bool figure_is_there(const struct figure *f, const struct probe_view *v)
@@ -227,21 +226,30 @@ static bool note_holds(const struct note *n, const struct probe_view *v)
     return !n->holds || n->holds(v);
 }
 
-void probe_notes(const struct probe_view *v, FILE *out)
+static void print_all(const struct probe_view *v, const struct note *all, size_t count,
+                      size_t columns, FILE *out)
+{
+    for (size_t i = 0; i < count; i++)
+        if (note_holds(&all[i], v))
+            print(v, all[i].text, columns, out);
+}
+
+void probe_notes(const struct probe_view *v, const struct note_look *look, FILE *out)
 {
     size_t count;
     const struct figure *all = figures(&count);
 
-    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-        if (note_holds(&notes[i], v))
-            print_note(v, notes[i].text, true, out);
+    print_all(v, notes, sizeof notes / sizeof *notes, look->columns, out);
+    if (look->verbose)
+        print_all(v, clock_notes, sizeof clock_notes / sizeof *clock_notes, look->columns,
+                  out);
     for (size_t i = 0; i < count; i++)
         if (all[i].note && figure_is_there(&all[i], v))
-            print_note(v, all[i].note, true, out);
-    left_out_note(v, out);
+            print_note(v, all[i].note, look->columns, out);
+    left_out_note(v, look->columns, out);
 }
 
-void probe_run_notes(const struct probe_view *v, FILE *out)
+void probe_run_notes(const struct probe_view *v, const struct note_look *look, FILE *out)
 {
     if (note_number(v, "self_late.clock_steps") > 0)
         print_note(
@@ -249,5 +257,5 @@ void probe_run_notes(const struct probe_view *v, FILE *out)
             "wall clock set {self_late.clock_steps:time:times} during the run[, last by "
             "{self_late.step}]: kernel "
             "timestamps of these moments are left out",
-            false, out);
+            look->columns, out);
 }

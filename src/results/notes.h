@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What needs a sentence below the table of a probe: a line a fact, the target in front. */
+/* What needs a sentence below the table of a probe: a line a fact, each indented by two. */
 #ifndef RESULTS_NOTES_H
 #define RESULTS_NOTES_H
 
@@ -7,10 +7,16 @@
 
 #include <stdio.h>
 
+struct note_look {
+    bool verbose; /* parts of round trips too, and whose clock they are by */
+    size_t
+        columns; /* lines are no longer, as far as their words let them; 0: any length */
+};
+
 /* Those of one target. */
-void probe_notes(const struct probe_view *v, FILE *out);
+void probe_notes(const struct probe_view *v, const struct note_look *look, FILE *out);
 
 /* Those of the whole run, which every target knows: v is any one. */
-void probe_run_notes(const struct probe_view *v, FILE *out);
+void probe_run_notes(const struct probe_view *v, const struct note_look *look, FILE *out);
 
 #endif

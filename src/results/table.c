@@ -15,8 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW_ROOM 2048    /* of a table: an endpoint and its numbers */
-#define INTERVALS_MAX 10 /* targets that have a line for them; the JSON has all */
+#define ROW_ROOM 2048 /* of a table: an endpoint and its numbers */
 
 static bool is_column(const struct figure *f)
 {
@@ -46,6 +45,8 @@ static void cell(struct table *t, const struct figure *f, const struct probe_vie
 struct columns {
     const struct probe_result *r;
     uint64_t without;
+    bool apart; /* the target stands on a line of its own */
+    struct note_look look;
 };
 
 static bool is_shown(const struct columns *c, size_t figure)
@@ -148,10 +149,12 @@ static size_t fill_table(const struct columns *c, struct table *t, uint8_t *spac
     return width;
 }
 
-/* False: there is none to be left out but what a table is for. */
+/* False: there is none to be left out but what a table is for. What was received is what was
+ * sent and not lost. */
 static bool drop_column(struct columns *c)
 {
-    static const char *const least[] = { "jitter_ns", "rtt_ns.min", "rtt_ns.p99_9" };
+    static const char *const least[] = { "jitter_ns", "rtt_ns.min", "rtt_ns.p99_9",
+                                         "endpoint", "received" };
     size_t count;
     const struct figure *all = figures(&count);
 
@@ -159,91 +162,99 @@ static bool drop_column(struct columns *c)
         for (size_t i = 0; i < count; i++)
             if (is_shown(c, i) && strcmp(all[i].key, least[k]) == 0) {
                 c->without |= (uint64_t)1 << i;
+                c->apart |= all[i].kind == VALUE_TEXT;
                 return true;
             }
     return false;
 }
 
-/* "p99.9: needs 1,000 samples, has 450": what stands as "-" in the table. */
-static void needs(const struct figure *f, const struct probe_result *r, FILE *out)
+/* "p99.9 needs 1,000 samples, has 450": what stands as "-" in the table, or not at all. */
+static void put_need(struct writer *w, const struct figure *f, uint64_t samples)
 {
-    uint64_t needed = histogram_needed(f->which), has = needed;
-    uint8_t space[128];
-    struct writer w = { .ptr = space, .room = sizeof space };
+    uint64_t needed = histogram_needed(f->which);
 
-    for (uint32_t i = 0; i < r->count; i++) {
-        uint64_t n = figure_number(&r->views[i], "rtt_ns.n");
-
-        has = n > 0 ? min_u64(has, n) : has;
-    }
-    if (has == needed)
+    if (samples == 0 || samples >= needed)
         return;
-    put(&w, span_of(figure_name(f)));
-    put(&w, span_of(": needs "));
-    text_count(&w, needed);
-    put(&w, span_of(" samples, has "));
-    text_count(&w, has);
-    fprintf(out, "%.*s\n", (int)w.len, (const char *)space);
+    put(w, span_of(w->len > 0 ? "; " : ""));
+    put(w, span_of(figure_name(f)));
+    put(w, span_of(" needs "));
+    text_count(w, needed);
+    put(w, span_of(" samples, has "));
+    text_count(w, samples);
 }
 
 /* Between what the true percentiles lie, as far as so many samples can tell. */
-static void intervals(const struct probe_view *v, FILE *out)
+static void put_interval(struct writer *w, const struct figure *f,
+                         const struct probe_view *v)
+{
+    struct value value;
+
+    if (f->kind != VALUE_RANGE || !(f->uses & FIGURE_COLUMN) ||
+        figure_get(f, v, &value) != VALUE_KNOWN)
+        return;
+    put(w, span_of(w->len > 0 ? ", " : "95 % CI: "));
+    put(w, span_of(figure_name(f)));
+    put_u8(w, ' ');
+    text_ms(w, value.low);
+    put(w, span_of(" to "));
+    text_ms(w, value.high);
+    put(w, span_of(" ms"));
+}
+
+static void confidence(const struct columns *c, const struct probe_view *v, FILE *out)
 {
     size_t count;
     const struct figure *all = figures(&count);
-    char text[KEDGE_ENDPOINT_TEXT];
-    uint8_t space[256];
+    uint8_t space[256], more[256];
     struct writer w = { .ptr = space, .room = sizeof space };
+    struct writer needs = { .ptr = more, .room = sizeof more };
 
     for (size_t i = 0; i < count; i++) {
-        struct value value;
-
-        if (all[i].kind != VALUE_RANGE || !(all[i].uses & FIGURE_COLUMN) ||
-            figure_get(&all[i], v, &value) != VALUE_KNOWN)
-            continue;
-        put(&w, span_of(w.len > 0 ? ", " : ""));
-        put(&w, span_of(figure_name(&all[i])));
-        put_u8(&w, ' ');
-        text_ms(&w, value.low);
-        put(&w, span_of(" to "));
-        text_ms(&w, value.high);
+        put_interval(&w, &all[i], v);
+        if (is_column(&all[i]) && all[i].which > 0)
+            put_need(&needs, &all[i], figure_number(v, "rtt_ns.n"));
     }
     if (w.len > 0)
-        fprintf(out, "%s: 95 %% CI: %.*s ms\n", endpoint_shown(v->endpoint, text),
-                (int)w.len, (const char *)space);
+        table_note(written(&w), c->look.columns, out);
+    if (needs.len > 0)
+        table_note(written(&needs), c->look.columns, out);
 }
 
-static void lines(const struct probe_result *r, FILE *out)
+/* Row 0 is the head. */
+static void between_rows(const void *owner, uint32_t row, FILE *out)
 {
-    size_t count;
-    const struct figure *all = figures(&count);
+    const struct columns *c = owner;
+    char text[KEDGE_ENDPOINT_TEXT];
 
-    for (uint32_t i = 0; i < r->count; i++)
-        probe_notes(&r->views[i], out);
-    for (uint32_t i = 0; r->count <= INTERVALS_MAX && i < r->count; i++)
-        intervals(&r->views[i], out);
-    for (size_t i = 0; i < count; i++)
-        if (is_column(&all[i]) && all[i].which > 0)
-            needs(&all[i], r, out);
-    if (r->count > 0)
-        probe_run_notes(&r->views[0], out);
-    calibration_note(&r->about.calibration, out);
+    if (row >= 2) {
+        const struct probe_view *v = &c->r->views[row - 2];
+
+        probe_notes(v, &c->look, out);
+        if (c->look.verbose)
+            confidence(c, v, out);
+    }
+    if (c->apart && row >= 1 && row <= c->r->count)
+        fprintf(out, "%s\n", endpoint_shown(c->r->views[row - 1].endpoint, text));
 }
 
-bool probe_show_table(const struct probe_result *r, FILE *out)
+bool probe_show_table(const struct probe_result *r, bool verbose, FILE *out)
 {
     size_t room = ROW_ROOM * ((size_t)r->count + 1);
-    size_t most = isatty(fileno(out)) ? terminal_size(fileno(out)).columns : SIZE_MAX;
+    size_t columns = isatty(fileno(out)) ? terminal_size(fileno(out)).columns : 0;
     uint8_t *space = malloc(room);
     struct columns c = choose_columns(r);
     struct table t;
 
     if (!space)
         return false;
-    while (fill_table(&c, &t, space, room) > most && drop_column(&c))
+    c.look = (struct note_look){ verbose, columns };
+    while (fill_table(&c, &t, space, room) > (columns ? columns : SIZE_MAX) && drop_column(&c))
         continue;
-    table_print(&t, out, 0);
+    table_print_with(&t, out, between_rows, &c);
     free(space);
-    lines(r, out);
+    if (r->count > 0)
+        probe_run_notes(&r->views[0], &c.look, out);
+    if (verbose)
+        calibration_note(&r->about.calibration, out);
     return true;
 }

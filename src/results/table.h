@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The results of a probe, for people (a table, a row a target, and a line for what needs
- * a word) and for programs (one JSON document). */
+/* The results of a probe, for people (a table, a row a target, and below it what
+ * needs a word) and for programs (one JSON document). */
 #ifndef RESULTS_TABLE_H
 #define RESULTS_TABLE_H
 
@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 
-/* False: no memory. */
-KEDGE_MUST_CHECK bool probe_show_table(const struct probe_result *r, FILE *out);
+/* False: no memory. verbose: also how far the percentiles can be trusted, parts of round
+ * trips, and what this host can measure. On a terminal, as wide as that. */
+KEDGE_MUST_CHECK bool probe_show_table(const struct probe_result *r, bool verbose,
+                                       FILE *out);
 KEDGE_MUST_CHECK bool probe_show_json(const struct probe_result *r, FILE *out);
 
 /* Parts of the JSON document, within an object that is open: "host" and "run"; and the

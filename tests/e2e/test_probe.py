@@ -228,7 +228,7 @@ def test_what_cannot_be_opened_stands_in_the_results(kedge, probe, tmp_path, kin
     assert counts(second, sent=2, received=2) == {}
     done = subprocess.run([kedge, "probe", "-c", "1", "--timeout", "30s", dead, peer.url],
                           capture_output=True, text=True, timeout=60)
-    row, note = re.findall(rf"^{re.escape(dead)}.*", done.stdout, re.M)[:2]
+    row, note = re.search(rf"^({re.escape(dead)}.*)\n(  .*)", done.stdout, re.M).groups()
     assert row.split()[1:4] == ["0", "0", "0"] and f": nothing was sent: {first['error']}" in note
     assert dead not in first["error"]
     lines = subprocess.run([kedge, "probe", "--jsonl", "-c", "1", "--poisson", "-i", "10ms",
@@ -305,45 +305,71 @@ def test_what_is_open_at_ctrl_c_is_not_lost(kedge):
     assert target["open"] == target["sent"] >= 5 and target["lost"] == 0
 
 
-def test_the_table_a_row_a_target_and_a_word_for_faults(kedge):
+@pytest.mark.parametrize("verbose", [False, True])
+def test_the_table_a_row_a_target_and_a_word_for_faults(kedge, verbose):
+    """What is said of a target stands below its row, once."""
     port, held = closed_port(socket.SOCK_STREAM)
+    urls = Datagrams(LOOP).url, Connections(LOOP).url, f"tcp://127.0.0.1:{port}"
     with held:
-        done = subprocess.run([kedge, "probe", "-c", "3", "-i", "10ms",
-                               "--timeout", "30s", Datagrams(LOOP).url,
-                               Connections(LOOP).url, f"tcp://127.0.0.1:{port}"],
+        done = subprocess.run([kedge, "probe", "-c", "3", "-i", "10ms", "--timeout", "30s",
+                               *["-v"] * verbose, *urls],
                               capture_output=True, text=True, timeout=20)
     # On a busy machine it may have been late; that is said as well.
     lines = [line for line in done.stdout.splitlines()
-             if not re.search(r"kedge (itself|sent) |kernel timestamps", line)]
+             if not re.search(r"kedge (itself|sent) ", line)]
     assert done.returncode == 1
-    assert [line.split()[1:4] for line in lines[1:4]] == [["3", "3", "0"], ["3", "3", "0"],
-                                                          ["3", "0", "3"]]
-    assert re.fullmatch(r"tcp://\S+: connected in \d+\.\d{3} ms", lines[4])
-    assert lines[5] == f"tcp://127.0.0.1:{port}: 3 not sent: Connection refused"
-    assert lines[6:8] == ["p99: needs 100 samples, has 3", "p99.9: needs 1,000 samples, has 3"]
-    assert lines[8].startswith("measurement floor ") and len(lines) == 9
+    assert [line.split()[:4] for line in lines[1:] if line.startswith(("udp", "tcp"))] == \
+        [[urls[0], "3", "3", "0"], [urls[1], "3", "3", "0"], [urls[2], "3", "0", "3"]]
+    first, second, third = (next(i for i, x in enumerate(lines) if x.startswith(u))
+                            for u in urls)
+    assert any(re.fullmatch(r"  connected in \d+\.\d{3} ms", x) for x in lines[second:third])
+    assert lines[third + 1] == "  3 not sent: Connection refused"
+    needs = "  p99 needs 100 samples, has 3; p99.9 needs 1,000 samples, has 3"
+    assert lines.count(needs) == (2 if verbose else 0) and lines[0].count("p99") == 0
+    assert len(lines) == third + 2 + verbose
+    assert (lines[-1].startswith("measurement floor ")) == verbose
+    assert ("kernel timestamps" in done.stdout) == verbose
+    assert second == first + 1 or verbose
+
+
+def on_terminal(kedge, columns, *words):
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    process = subprocess.Popen([kedge, "probe", "-q", *words], stdout=theirs)
+    os.close(theirs)
+    shown = rest_of(ours)
+    assert process.wait(60) <= 2
+    return shown.decode().splitlines()
 
 
 LEAST = {"jitter", "min", "p99.9"}
 
 
-@pytest.mark.parametrize("columns,least,most", [(200, set(), set()), (80, {"jitter"}, LEAST),
-                                                (40, LEAST, LEAST)])
+@pytest.mark.parametrize("columns,least,most", [
+    (200, set(), set()), (80, {"jitter"}, LEAST), (40, LEAST, LEAST | {"target", "received"})])
 def test_a_table_fits_the_terminal(kedge, columns, least, most):
     """1,000 replies have all percentiles; on a busy machine the figures are wider."""
-    ours, theirs = os.openpty()
-    termios.tcsetwinsize(theirs, (24, columns))
     peer = Datagrams(LOOP)
-    process = subprocess.Popen([kedge, "probe", "-q", "-c", "1000", "-i", "200us", "--timeout",
-                                "30s", peer.url], stdout=theirs)
-    os.close(theirs)
-    shown = rest_of(ours)
-    assert process.wait(60) == 0
-    head, row = shown.decode().splitlines()[:2]
+    head, *rows = on_terminal(kedge, columns, "-c", "1000", "-i", "200us", "--timeout", "30s",
+                              peer.url)
     names = head.replace(" ms", "").split()
     missing = {"target", "sent", "received", "lost", "p50", "p99", "max", *LEAST} - set(names)
-    assert least <= missing <= most and len(row.split()) == len(names)
-    assert max(len(head), len(row)) <= columns or missing == LEAST
+    assert least <= missing <= most
+    if "target" in missing:
+        assert rows.pop(0) == peer.url
+    assert len(rows[0].split()) == len(names)
+    assert max(len(head), len(rows[0])) <= columns
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_what_is_said_fits_the_terminal(kedge, columns):
+    port, held = closed_port()
+    held.close()
+    lines = on_terminal(kedge, columns, "-c", "3", "-i", "10ms", "-v", Datagrams(LOOP).url,
+                        f"udp://127.0.0.1:{port}", "--timeout", "30s")
+    assert any("3 refused: Connection" in " ".join(pair) for pair in zip(lines, lines[1:]))
+    said = [line for line in lines if line.startswith("  ")]
+    assert len(said) >= 3 and all(len(line) <= columns for line in said)
 
 
 def test_a_column_that_says_nothing_is_left_out(kedge):

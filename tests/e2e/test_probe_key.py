@@ -61,7 +61,7 @@ def test_a_probe_with_a_key_believes_its_bearers_alone(probe, kedge, serve, keys
         assert t["unproved"] == 10 and t["server"] is None
     out = subprocess.run([kedge, "probe", *words, "--key", keys[1], url], timeout=20,
                          capture_output=True, text=True).stdout
-    assert f"{url}: 10 replies not authenticated" in out
+    assert "  10 replies not authenticated" in out
 
 
 @pytest.mark.parametrize("words, said", [

@@ -56,8 +56,8 @@ def test_one_file_is_the_table_again(say, tmp_path):
     rtt = lines[-3]["rtt_ns"]
     assert rows[1][4:8] == [f"{rtt[k] / 1e6:.3f}" for k in ("min", "p50", "p99", "max")]
     assert rows[1][8] == f"{lines[-3]['jitter_ns'] / 1e6:.3f}"
-    assert f"udp://127.0.0.1:{port}: 150 refused: Connection refused" in out
-    assert re.search(rf"{re.escape(stream.url)}: connected in \d", out)
+    assert "\n  150 refused: Connection refused" in out
+    assert re.search(r"\n  connected in \d", out)
 
 
 def test_json_is_that_of_the_probe(say, tmp_path):

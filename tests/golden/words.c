@@ -217,8 +217,8 @@ static void print_notes(void)
     struct sample s;
 
     if (sample_open(&s)) {
-        probe_notes(&s.view, stdout);
-        probe_run_notes(&s.view, stdout);
+        probe_notes(&s.view, &(struct note_look){ .verbose = true }, stdout);
+        probe_run_notes(&s.view, &(struct note_look){ .verbose = true }, stdout);
     }
     probe_stats_free(&s.stats);
     histogram_free(&s.peer.held);

@@ -104,7 +104,7 @@ static void note(const struct run *r, struct text *out)
     FILE *f = open_memstream(&out->at, &out->len);
 
     assert_non_null(f);
-    probe_notes(&r->view, f);
+    probe_notes(&r->view, &(struct note_look){ 0 }, f);
     fclose(f);
 }
 
@@ -210,7 +210,7 @@ static void a_run_read_again_says_it(void **state)
                                 .stats = &record.targets[0]->stats };
     f = open_memstream(&text.at, &text.len);
     assert_non_null(f);
-    left_out_note(&view, f);
+    left_out_note(&view, 0, f);
     fclose(f);
     assert_non_null(
         strstr(text.at, "1 round trips, 1 round trips from the intended time\n"));
