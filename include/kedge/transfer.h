@@ -86,6 +86,8 @@ struct kedge_transfer_result {
     kedge_nanos took;                  /* from the start to the end of the last block */
     struct kedge_tftp_options asked;   /* by the last attempt */
     struct kedge_tftp_options granted; /* to it */
+    unsigned requests;                 /* that left, repeats too */
+    unsigned addresses;                /* of the host that were tried */
 };
 
 /* Fetch remote's file (remote->name, remote->netascii, remote->family) to path; `-` is

@@ -104,6 +104,101 @@ static void say_reason(struct line *l, const struct kedge_transfer_result *r)
     progress_line_say(l, ")");
 }
 
+static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
+                                      size_t room)
+{
+    struct writer w = { .ptr = buf, .room = room };
+
+    options_list(&w, o);
+    return written(&w);
+}
+
+/* Nobody was met: what is known is what was tried. */
+static bool met_nobody(const struct kedge_transfer_result *r)
+{
+    bool nobody = r->cause == KEDGE_TRANSFER_SILENT ||
+                  r->cause == KEDGE_TRANSFER_CLOSED ||
+                  r->cause == KEDGE_TRANSFER_UNREACHABLE;
+
+    return nobody && r->blocks == 0 && !r->granted.has;
+}
+
+static bool is_v6(const struct kedge_address *a)
+{
+    return ((const struct sockaddr *)&a->storage)->sa_family == AF_INET6;
+}
+
+static void say_count(struct line *l, unsigned n, const char *one, const char *more)
+{
+    put_decimal(&l->w, n);
+    say(l, n == 1 ? one : more);
+}
+
+static void say_tried(const struct kedge_transfer_result *r)
+{
+    char peer[KEDGE_ADDRESS_TEXT], local[KEDGE_ADDRESS_TEXT];
+    uint8_t options[160];
+    struct line l;
+
+    begin(&l);
+    say(&l, "  tried: ");
+    say_count(&l, r->requests, " request to ", " requests to ");
+    if (r->addresses > 1)
+        say_count(&l, r->addresses, " address", " addresses, the last ");
+    say(&l, r->peer.len ? kedge_address_print(&r->peer, peer) : "the server");
+    if (r->local.len > 0 && r->requests > 0) {
+        say(&l, is_v6(&r->local) ? " (IPv6), from " : " (IPv4), from ");
+        say(&l, kedge_address_print(&r->local, local));
+    }
+    say(&l, r->asked.has ? ", asking for " : ", without options");
+    if (r->asked.has)
+        put(&l.w, options_text(&r->asked, options, sizeof options));
+    end(&l, stderr);
+}
+
+/* By what usually is the cause. Empty: nothing is known. */
+static const char *what_to_try(const struct kedge_transfer_result *r)
+{
+    bool nobody = met_nobody(r);
+
+    switch (r->cause) {
+    case KEDGE_TRANSFER_SILENT:
+        if (!nobody)
+            return "--blksize 512 --windowsize 1: large packets, or many at once, may be "
+                   "lost on the way";
+        return r->asked.has ? "kedge probe icmp://HOST (is it there?), --no-options "
+                              "(does it dislike "
+                              "them?), and the firewall here (answers come from any port)"
+                            : "kedge probe icmp://HOST (is it there?), and the firewall "
+                              "here (answers "
+                              "come from any port)";
+    case KEDGE_TRANSFER_CLOSED:
+        return nobody
+                   ? "is the server started, and at that port? tftp://HOST:PORT/ names "
+                     "another"
+                   : "";
+    case KEDGE_TRANSFER_UNREACHABLE:
+        return is_v6(&r->peer)
+                   ? "-4, if the server has an IPv4 address; ip route get ADDRESS"
+                   : "ip route get ADDRESS shows the way that is missing";
+    default:
+        return "";
+    }
+}
+
+static void say_try(const struct kedge_transfer_result *r)
+{
+    const char *what = what_to_try(r);
+    struct line l;
+
+    if (!*what)
+        return;
+    begin(&l);
+    say(&l, "  try: ");
+    say(&l, what);
+    end(&l, stderr);
+}
+
 void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_result *r)
 {
     char url[KEDGE_ENDPOINT_TEXT];
@@ -122,6 +217,9 @@ void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_
         progress_line_say(&l, ")");
     }
     progress_line_end(&l, stderr);
+    if (met_nobody(r))
+        say_tried(r);
+    say_try(r);
 }
 
 struct texts {
@@ -139,15 +237,6 @@ static struct kedge_span address_text(const struct kedge_address *a,
     if (a->len == 0 || !net_address_from(a, &address))
         return (struct kedge_span){ 0 };
     return span_of(net_address_print(&address, out));
-}
-
-static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
-                                      size_t room)
-{
-    struct writer w = { .ptr = buf, .room = room };
-
-    options_list(&w, o);
-    return written(&w);
 }
 
 void fetch_say_record(const struct fetch_job *job, const struct kedge_transfer_result *r,

@@ -209,6 +209,7 @@ static bool converse(struct fetch *f, struct transfer_session *x)
     note_local(f, x);
     session_run(x);
     transfer_result_of(f->result, x);
+    f->result->requests += x->client.asked_times;
     f->error = x->error;
     f->result->took = x->finished - f->started;
     if (x->stranger.len > 0)
@@ -270,6 +271,7 @@ static void try_address(struct fetch *f, const struct net_address *server,
     kedge_nanos spent = clock_now() - f->started;
     int mtu = net_route_mtu(&f->route, server);
 
+    f->result->addresses++;
     if (mtu == -ENETUNREACH || mtu == -EHOSTUNREACH) {
         f->result->peer = net_address_to(server);
         f->result->cause = KEDGE_TRANSFER_UNREACHABLE;

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.lib.run import finish, names, start
+from e2e.lib.run import finish, names, run, start
 from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port, wait_for
 from e2e.peers.ports import Ports, waiting
@@ -205,6 +205,27 @@ def test_silence(get):
         assert len(peer.requests) >= 2
     assert done.code == 6 and done.record["outcome"] == "timeout"
     assert "no answer from 127.0.0.1" in done.err
+    n = len(peer.requests)
+    assert re.search(rf"^  tried: {n} requests to 127\.0\.0\.1:{peer.port} \(IPv4\), from "
+                     r"127\.0\.0\.1:\d+, asking for blksize=\d+,\S*windowsize=\d+", done.err,
+                     re.M), done.err
+    assert re.search(r"^  try: kedge probe icmp://HOST .*--no-options", done.err, re.M)
+
+
+def test_what_was_tried_of_two_addresses(get, kedge, under_hosts):
+    """The last one is named, and how often it was asked in all."""
+    under = under_hosts("127.0.0.1 both\n::1 both\n")
+    sockets = [socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET6, socket.AF_INET)]
+    with sockets[0] as first, sockets[1] as second:
+        first.bind(("::1", 0))
+        port = first.getsockname()[1]
+        second.bind(("127.0.0.1", port))
+        done = run(*under, kedge, "get", f"tftp://both:{port}/f", "--retry-for", "2s",
+                   "--no-options", cwd=get.here)
+    assert done.code == 6
+    assert re.search(r"^  tried: \d+ requests to 2 addresses, the last 127\.0\.0\.1:\d+ "
+                     r"\(IPv4\), from \S+, without options$", done.err, re.M), done.err
+    assert "--no-options" not in done.err
 
 
 def answers_from(host, asked, packet):

@@ -229,7 +229,7 @@ def test_what_cannot_be_opened_stands_in_the_results(kedge, probe, tmp_path, kin
     done = subprocess.run([kedge, "probe", "-c", "1", "--timeout", "30s", dead, peer.url],
                           capture_output=True, text=True, timeout=60)
     row, note = re.search(rf"^({re.escape(dead)}.*)\n(  .*)", done.stdout, re.M).groups()
-    assert row.split()[1:4] == ["0", "0", "0"] and f": nothing was sent: {first['error']}" in note
+    assert row.split()[1:4] == ["0", "0", "0"] and f"  nothing was sent: {first['error']}" in note
     assert dead not in first["error"]
     lines = subprocess.run([kedge, "probe", "--jsonl", "-c", "1", "--poisson", "-i", "10ms",
                             dead, peer.url], capture_output=True, text=True, timeout=60).stdout
