@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
@@ -126,8 +127,19 @@ def browse(path, profile, *words):
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
+def with_unit(ns):
+    """Three digits, as JavaScript rounds them: halves up."""
+    unit, size = next(((u, s) for u, s in (("s", 1e9), ("ms", 1e6), ("\u00b5s", 1e3))
+                       if ns >= s), ("ns", 1))
+    if size == 1:
+        return f"{ns:g} ns"
+    value = Decimal(ns / size)
+    last = Decimal(1).scaleb(value.adjusted() - 2)
+    return f"{float(value.quantize(last, ROUND_HALF_UP)):g} {unit}"
+
+
 def shown(ns):
-    return "-" if ns is None else f"{(ns + 500) // 1000 / 1000:.3f}"
+    return "-" if ns is None else with_unit(ns)
 
 
 def causes(t):
@@ -163,7 +175,9 @@ def test_the_figures_drawn_are_those_of_the_json(page, tmp_path, width):
     dom, console = browse(path, tmp_path / "profile", f"--window-size={width},900")
     assert console == [] and 'data-drawn="4"' in dom
     cards = re.findall(r"<section>(.*?)</section>", dom, re.S)
-    for card, target in zip(cards, document["targets"], strict=True):
+    alive = [t for t in document["targets"] if t["received"] + t["late"]]
+    assert len(alive) == 2
+    for card, target in zip(cards, alive, strict=True):
         drawn = {key: html.unescape(text) for key, text in FIGURE.findall(card)}
         want = {name: f"{target[name]:,}" for name in COUNTS
                 if name in COUNTS[:3] or target[name]}
@@ -174,6 +188,26 @@ def test_the_figures_drawn_are_those_of_the_json(page, tmp_path, width):
         assert drawn == want | causes(target) | parts(target)
         assert card.count("<svg") == drawings(target)
         assert "NaN" not in card and "Infinity" not in card and "undefined" not in card
+
+
+@needs_browser
+def test_all_targets_come_first(page, tmp_path):
+    """One table, one drawing, losses in red; and in a line who never answered, and why."""
+    path, document = page
+    dom, console = browse(path, tmp_path / "profile")
+    top = re.search(r'<section id="all">(.*?)</section>', dom, re.S)[1]
+    assert console == [] and top.count("<svg") == top.count("<table") == 1
+    alive = [t for t in document["targets"] if t["received"] + t["late"]]
+    drawn = [(key, html.unescape(text)) for key, text in FIGURE.findall(top)]
+    assert drawn == [(f"all.{key}", text) for t in alive for key, text in (
+        ("sent", f"{t['sent']:,}"), ("lost", f"{t['lost']:,}"),
+        *((k, shown(t["rtt_ns"][k])) for k in ("p50", "p99", "max")))]
+    assert top.count("<path") == 2 and top.count('class="lost"') >= 20
+    assert "NaN" not in top and "Infinity" not in top and "undefined" not in top
+    (dead,) = re.findall(r'<p class="bad" id="dead">(.*?)</p>', top)
+    refused = [t for t in document["targets"] if t not in alive]
+    assert dead == "No answer from 2 of 4: " + ", ".join(
+        f"{t['endpoint']} (Connection refused)" for t in refused)
 
 
 @needs_browser
@@ -199,14 +233,8 @@ def test_with_a_kedge_server_there_are_parts_and_a_host(kedge, serve, tmp_path):
     assert console == [] and {k: v for k, v in drawn.items() if k.startswith("part.")} == \
         parts(target) and "part.server.p50" in drawn
     late = target["self_late"]["n"]
-    assert (f"was late {late:,} times" if late else "was never late") in dom
-
-
-def with_unit(ns):
-    for unit, size in ("s", 1e9), ("ms", 1e6), ("\u00b5s", 1e3):
-        if ns >= size:
-            return f"{float(f'{ns / size:.3g}'):g} {unit}"
-    return f"{ns:g} ns"
+    often = "once" if late == 1 else f"{late:,} times"
+    assert (f"was late {often}" if late else "was never late") in dom
 
 
 def flat(value, name=""):
