@@ -78,9 +78,10 @@ static void judge(struct scene *s, const struct scenario *scenario)
     world_fail(s->w, "it has no verdict");
 }
 
-bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILURE_MAX])
+static bool play(const struct scenario *scenario, uint64_t seed, bool trace,
+                 char failure[FAILURE_MAX])
 {
-    const struct world_setup setup = { .seed = 1,
+    const struct world_setup setup = { .seed = seed,
                                        .actors = SCENE_CLIENTS,
                                        .sessions =
                                            scenario->sessions ? scenario->sessions : 64,
@@ -105,4 +106,14 @@ bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILUR
     world_close(s->w);
     free(s);
     return !failure[0];
+}
+
+bool scene_play(const struct scenario *scenario, bool trace, char failure[FAILURE_MAX])
+{
+    uint64_t seed = 1;
+
+    while (play(scenario, seed, trace, failure))
+        if (seed++ >= scenario->seeds)
+            return true;
+    return false;
 }

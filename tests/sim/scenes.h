@@ -6,6 +6,7 @@
 
 #include "asker.h"
 #include "firmware.h"
+#include "forger.h"
 #include "talker.h"
 #include "world.h"
 
@@ -16,6 +17,7 @@ struct scene {
     struct firmware firmware[SCENE_CLIENTS];
     struct asker asker[SCENE_CLIENTS];
     struct talker talker[SCENE_CLIENTS];
+    struct forger forger[SCENE_CLIENTS];
     struct nat nat[SCENE_CLIENTS];
     bool fault;
     unsigned detail;
@@ -32,6 +34,7 @@ struct scenario {
     bool fault;            /* it has its fault; else it is the twin */
     enum verdict want, never;
     unsigned detail;   /* of that fault */
+    unsigned seeds;    /* worlds to play it in; 0: one */
     uint32_t sessions; /* 0: 64 */
 };
 
@@ -49,6 +52,8 @@ extern const struct scenario nat_scenarios[];
 extern const size_t nat_scenario_count;
 extern const struct scenario verdict_scenarios[];
 extern const size_t verdict_scenario_count;
+extern const struct scenario forged_scenarios[];
+extern const size_t forged_scenario_count;
 
 /* Somebody who starts at once, 1 ms away, and asks for a file of this size. */
 struct actor *scene_get(struct scene *s, const struct traits *traits,

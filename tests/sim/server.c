@@ -164,14 +164,15 @@ static void look_at_data(struct world *w, struct datagram *d)
     handle(w, &in, d, &event);
 }
 
-static bool dequeue(struct queue *q, struct datagram *out)
+static bool dequeue(struct server *s, struct queue *q, struct datagram *out)
 {
     if (q->len == 0)
         return false;
     memcpy(out, &q->ring[q->head],
            offsetof(struct datagram, head) + q->ring[q->head].head_len);
-    q->head = (q->head + 1) % QUEUE;
+    q->head = (q->head + 1) % q->room;
     q->len--;
+    s->waiting--;
     return true;
 }
 
@@ -179,7 +180,7 @@ static void drain(struct world *w, struct queue *q)
 {
     struct datagram d;
 
-    while (dequeue(q, &d))
+    while (dequeue(w->server, q, &d))
         look_at_data(w, &d);
 }
 
@@ -227,14 +228,17 @@ void server_arrive(struct world *w, const struct datagram *d)
     if (!asked && d->socket >= s->request_queue)
         return; /* no such socket */
     q = &s->queues[asked ? s->request_queue : d->socket];
-    if (!q->ring)
-        q->ring = malloc(QUEUE * sizeof *q->ring);
-    if (q->len == QUEUE) {
+    if (!q->ring) {
+        q->room = s->request_queue > FEW_SOCKETS && !asked ? QUEUE_SHORT : QUEUE;
+        q->ring = malloc(q->room * sizeof *q->ring);
+    }
+    if (q->len == q->room) {
         w->actors[d->actor].up.troubles++;
         return;
     }
-    memcpy(&q->ring[(q->head + q->len++) % QUEUE], d,
+    memcpy(&q->ring[(q->head + q->len++) % q->room], d,
            offsetof(struct datagram, head) + d->head_len);
+    s->waiting++;
     if (s->turn_at == KEDGE_NEVER)
         s->turn_at = w->now + dice_below(&w->dice, s->turn_most + 1);
 }
@@ -247,13 +251,13 @@ static void own_delay(struct world *w)
     struct datagram d;
 
     s->turn_at = KEDGE_NEVER;
-    for (uint32_t i = 0; i <= s->request_queue; i++) {
+    for (uint32_t i = 0; i <= s->request_queue && s->waiting > 0; i++) {
         uint32_t number = (first + i) % (s->request_queue + 1);
 
         if (number < s->request_queue)
             drain(w, &s->queues[number]);
         else
-            while (dequeue(&s->queues[number], &d)) {
+            while (dequeue(s, &s->queues[number], &d)) {
                 if (s->limits.single_port)
                     look_at_data(w, &d);
                 else

@@ -28,6 +28,18 @@ static bool validated(const struct tftp_session *s)
     return s->machine.half.validated;
 }
 
+/* In no time leaves more from the request port than its rate, and a window. */
+static void count_debt(struct world *w, const struct datagram *d)
+{
+    struct server *s = w->server;
+    uint64_t paid = mul_div(w->now - s->debt_at, s->limits.request_rate, KEDGE_SEC);
+
+    s->debt_at = w->now;
+    s->debt = sub_sat(s->debt, paid) + WIRE_HEADERS + d->head_len + d->body_len;
+    if (s->debt > 1564 * (uint64_t)s->window_max)
+        world_fail(w, "the request port owes %llu bytes", (unsigned long long)s->debt);
+}
+
 /* Until a peer has answered, each request earns a datagram, the timer one in all. */
 static void say(struct world *w, struct transfer *t, struct datagram *d)
 {
@@ -41,6 +53,9 @@ static void say(struct world *w, struct transfer *t, struct datagram *d)
                        (unsigned long long)t->reported_unvalidated,
                        (unsigned long long)t->requests);
     }
+    if (w->server->limits.request_rate && validated(t->session) && d->body_len > 0 &&
+        (d->socket == REQUEST_PORT || w->server->limits.single_port))
+        count_debt(w, d);
     if (t->actor->barred && d->socket != REQUEST_PORT)
         t->barred = true;
     else

@@ -6,11 +6,12 @@
 
 #include "server.h"
 
-enum { QUEUE = 512, SOCKETS_MAX = 1025 };
+enum { QUEUE = 512, QUEUE_SHORT = 16, FEW_SOCKETS = 8, SOCKETS_MAX = 1025 };
 
 /* Datagrams that wait in a socket. */
 struct queue {
-    struct datagram *ring; /* QUEUE */
+    struct datagram *ring; /* room of them, from the first one on */
+    uint32_t room;
     uint32_t head;
     uint32_t len;
 };
@@ -43,12 +44,15 @@ struct server {
     struct deadlines jobs;
     struct queue queues[SOCKETS_MAX]; /* data sockets, then the request port */
     uint32_t request_queue;
+    uint32_t waiting; /* in all of them */
     uint32_t window_max;
     uint32_t blksize_max;
     uint32_t burst;
     kedge_nanos turn_most;
     kedge_nanos turn_at;
     struct verdict_stops stops;
+    uint64_t debt; /* bytes that left from the request port, paid off at its rate */
+    kedge_nanos debt_at;
 };
 
 /* Where what a session sends leaves from: a data socket, or REQUEST_PORT. */

@@ -141,6 +141,7 @@ int main(int argc, char **argv)
         play(&o, put_scenarios, put_scenario_count, &r);
         play(&o, nat_scenarios, nat_scenario_count, &r);
         play(&o, verdict_scenarios, verdict_scenario_count, &r);
+        play(&o, forged_scenarios, forged_scenario_count, &r);
     }
     if (!o.scenario) {
         printf("%s%u scenarios; --seeds %llu --seed %llu\n", o.tap ? "# " : "", r.count,

@@ -24,6 +24,13 @@ void wire_free(struct wire *w)
     free(w->heap);
 }
 
+uint32_t wire_bytes(const struct datagram *d)
+{
+    uint32_t len = WIRE_HEADERS + d->head_len + d->body_len;
+
+    return len + (len - 21) / (WIRE_MTU - 20) * 20;
+}
+
 static bool before(const struct flight *a, const struct flight *b)
 {
     return a->at < b->at || (a->at == b->at && a->order < b->order);

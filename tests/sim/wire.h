@@ -12,6 +12,7 @@ enum {
     WIRE_HEAD = 520, /* a padded request is the longest; file bytes are not carried */
     WIRE_RULES = 8,
     WIRE_HEADERS = 28,     /* of IPv4 and UDP */
+    WIRE_MTU = 9000,       /* a server grants longer blocks only where it is told to */
     REQUEST_PORT = 0xffff, /* the server's; its data sockets are 0, 1, ... */
 };
 
@@ -30,6 +31,9 @@ struct datagram {
     uint64_t offset;
     uint8_t head[WIRE_HEAD];
 };
+
+/* With headers; one of more than WIRE_MTU goes in fragments, and theirs count too. */
+uint32_t wire_bytes(const struct datagram *d);
 
 enum deed { DROP, COPY, DELAY };
 

@@ -100,7 +100,7 @@ static void to_server(struct world *w, struct actor *a, const struct datagram *d
         a->stopped++;
         return;
     }
-    a->heard += WIRE_HEADERS + d->head_len + d->body_len;
+    a->heard += wire_bytes(d);
     wire_send(&w->wire, &a->up, &sent, w->now);
 }
 
@@ -138,7 +138,7 @@ static void count_reply(struct actor *a, const struct datagram *d)
     a->blocks += op == KEDGE_TFTP_DATA;
     a->replies += op != KEDGE_TFTP_DATA;
     a->acks += op == KEDGE_TFTP_ACK;
-    a->told += WIRE_HEADERS + d->head_len + d->body_len;
+    a->told += wire_bytes(d);
     if (op == KEDGE_TFTP_ERROR) {
         a->errors++;
         a->error_code = d->head[3];
