@@ -4,7 +4,7 @@
 TRANSFER, DISPATCH, PORT = "src/serve/tftp/transfer.c", "src/serve/tftp/dispatch.c", "src/serve/tftp/port.c"
 DIRECTORY, UPLOAD, COLD = "src/serve/tftp/directory.c", "src/serve/tftp/directory_upload.c", "src/serve/tftp/cold_read.c"
 JUDGED, GROUP, LIMITS = "src/serve/tftp/judged.c", "src/serve/tftp/job_group.c", "src/serve/tftp/limits.c"
-LIVE, REFUSAL = "src/serve/tftp/live.c", "src/serve/tftp/refusal.c"
+LIVE, REFUSAL, REQUEST = "src/serve/tftp/live.c", "src/serve/tftp/refusal.c", "src/serve/tftp/request.c"
 UDP, DATAGRAMS, TCP = "src/serve/echo/udp.c", "src/serve/echo/datagrams.c", "src/serve/echo/tcp.c"
 LOCAL, REPLY = "src/serve/echo/local.c", "src/serve/echo/reply.c"
 
@@ -44,7 +44,8 @@ SERVE = {
     "a turn has no end": (DISPATCH, SERVICE, "enum { BATCHES_MAX = 8,", "enum { BATCHES_MAX = 800,"),
     "a stuck transfer is forgotten": (DISPATCH, FULL, "        t->is_stuck = false;\n        transfer_pump(t);", "        t->is_stuck = false;"),
     "room in a socket is not seen": (DISPATCH, FULL, "    if (events & LOOP_WRITE)\n        unstick(p);", ""),
-    "a reply leaves from any address": (DISPATCH, SERVICE, "    if (p->listener->any)\n        c.local = m->local;", ""),
+    "a reply to nobody's transfer leaves from any address": (DISPATCH, SERVICE, "    if (p->listener->any)\n        c.local = m->local;", ""),
+    "a transfer speaks from any address": (REQUEST, SERVICE, "        t->channel.local = m->local;", "        ;"),
     "who stops takes requests": (DISPATCH, SERVICE, "return !s->stopping ||", "return true ||"),
     # Its ports.
     "lent bytes stay in a socket that is full": (PORT, FULL, "        udp_out_drop(p->out);", "        ;"),

@@ -35,7 +35,6 @@ WIRE = {
     # What is sent.
     "blocks that the socket did not take were sent": (SEND, ["transfer/faults"], "packets->first, packets->first + done, x->now);", "packets->first, packets->end, x->now);"),
     "a part of the frames is the last": (SEND, ["transfer/client"], "        out.last = false;\n", ""),
-    "frames that were not read are sent": (SEND, ["transfer/faults"], "        x->packets.end = x->packets.first;", "        ;"),
     # Datagrams.
     "DF stays set": (DF, ["net/udp_socket"], "    (void)discover(fd, v6, IP_PMTUDISC_DONT);\n", ""),
     "a datagram that fits no link leaves in pieces": (DF, ["net/udp_socket"], "discover(fd, v6, IP_PMTUDISC_PROBE)", "discover(fd, v6, IP_PMTUDISC_DONT)"),

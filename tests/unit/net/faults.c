@@ -194,6 +194,28 @@ static void a_train_that_the_kernel_refuses(void **state)
     exchanges(false, true, 100, 100);
 }
 
+/* Whatever the kernel calls it: offloading, a header of the route, a device. */
+static void a_train_that_is_refused_is_not_lost(void **state)
+{
+    static const int words[] = { EIO, EINVAL, EMSGSIZE };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct scene *c = calloc(1, sizeof *c);
+
+        assert_non_null(c);
+        c->host = "127.0.0.1";
+        c->stride = 100;
+        c->len = 2000;
+        prepare(c);
+        faults_begin(fault_call_named("sendmsg"), 1, words[i]);
+        assert_int_equal(run(c), 0);
+        assert_true(faults_end());
+        check(c, 0, true);
+        free(c);
+    }
+}
+
 /* ---- Routes ---- */
 
 static void prepare_nothing(void *arg)
@@ -304,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_queue),
         cmocka_unit_test(a_train),
         cmocka_unit_test(a_train_that_the_kernel_refuses),
+        cmocka_unit_test(a_train_that_is_refused_is_not_lost),
         cmocka_unit_test(a_route),
         cmocka_unit_test(a_connection),
     };

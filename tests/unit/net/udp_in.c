@@ -111,6 +111,7 @@ static void joined_datagrams_come_and_go(void **state)
     assert_int_equal(udp_receive(joined.fd, &p->in), 1);
     assert_int_equal(p->in.in[0].m.bytes.len, 5000);
     assert_int_equal(p->in.in[0].m.segment, 900);
+    assert_true(net_address_same_host(&p->in.in[0].m.local.address, &joined.at));
     udp_outbox_init(&p->out, joined.fd);
     udp_out_borrow(&p->out, &p->in.in[0].m);
     assert_true(udp_flush(&p->out));

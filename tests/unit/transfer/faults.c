@@ -6,7 +6,11 @@
 #include "../each_fault.h"
 #include "kedge/server.h"
 #include "kedge/transfer.h"
+#include "os/clock.h"
+#include "transfer/session.h"
+#include "transfer/source.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -143,6 +147,72 @@ static void a_put(void **state)
     each_call_fails(*state, true);
 }
 
+/* ---- A socket that is full ---- */
+
+/* An upload whose server granted blocks of 1,000 bytes. */
+static struct transfer_session *put_to(const struct sockaddr_in *server, int fd,
+                                       struct fetch_source *source)
+{
+    static const char oack[] = "\0\6blksize\0001000\0windowsize\0004";
+    static const struct kedge_transfer_options none = { 0 };
+    const struct kedge_tftp_options asked = { .has = KEDGE_TFTP_HAS_BLKSIZE |
+                                                     KEDGE_TFTP_HAS_WINDOWSIZE,
+                                              .blksize = 1000,
+                                              .windowsize = 4 };
+    struct transfer_session *x;
+    struct sockaddr_in to = *server;
+    struct net_address any;
+
+    assert_true(net_address_parse("127.0.0.1", 0, &any));
+    assert_int_equal(session_open(&any, &x), 0);
+    x->server.len = sizeof *server;
+    x->server.u.v4 = *server;
+    x->options = &none;
+    x->file = &source->file;
+    x->asks = true;
+    x->now = clock_now();
+    kedge_tftp_client_init(&x->client, KEDGE_TFTP_WRQ, &asked, KEDGE_SEC, x->now);
+    assert_int_equal(kedge_tftp_client_write(&x->client, x->now).todo, KEDGE_TFTP_ASK);
+    to.sin_port = htons(net_address_port(&x->socket.at));
+    assert_int_equal(sendto(fd, oack, sizeof oack, 0, (struct sockaddr *)&to, sizeof to),
+                     sizeof oack);
+    session_hear(x);
+    assert_true(x->client.answered);
+    return x;
+}
+
+/* They are still to be sent, and not to be waited for. */
+static void blocks_that_a_full_socket_did_not_take_were_not_sent(void **state)
+{
+    static const uint8_t bytes[SIZE] = { 1 };
+    struct path path = at(*state, "file");
+    struct fetch_source_options from = { path.text, 4, 1000, NULL };
+    struct sockaddr_in server = { .sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof server;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct kedge_tftp_action action;
+    struct fetch_source source;
+    struct transfer_session *x;
+
+    put_bytes(path, bytes, sizeof bytes);
+    assert_int_equal(bind(fd, (struct sockaddr *)&server, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&server, &len), 0);
+    assert_int_equal(fetch_source_open(&source, &from).cause, KEDGE_TRANSFER_DONE);
+    x = put_to(&server, fd, &source);
+    action = kedge_tftp_client_write(&x->client, x->now);
+    assert_int_equal(action.todo, KEDGE_TFTP_BLOCKS);
+    faults_begin(fault_call_named("sendmsg"), FAULT_EACH, EAGAIN);
+    session_send(x, &action);
+    assert_true(faults_end());
+    assert_int_equal(x->client.machine.sender.next, 1);
+    session_send(x, &action);
+    assert_int_equal(x->client.machine.sender.next, 5);
+    session_close(x);
+    fetch_source_close(&source);
+    close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, publish_open, publish_close)
 
 int main(void)
@@ -150,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_get),
         TEST(a_put),
+        TEST(blocks_that_a_full_socket_did_not_take_were_not_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

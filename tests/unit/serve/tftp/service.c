@@ -406,6 +406,9 @@ static void a_reply_leaves_from_the_address_asked(void **state)
     serve_at(b, UPLOAD_REFUSE, "0.0.0.0");
     assert_true(net_address_parse("127.0.0.5", net_address_port(&b->at), &asked));
     b->at = asked;
+    send_to(p, &b->at, "\0\1name", 6); /* it has no end, and becomes no transfer */
+    must_hear(p, KEDGE_TFTP_ERROR, KEDGE_TFTP_ILLEGAL);
+    assert_true(net_address_same_host(&p->tid, &asked));
     ask(p, KEDGE_TFTP_RRQ, "quick", NULL);
     must_hear(p, KEDGE_TFTP_DATA, 1);
     assert_true(net_address_same_host(&p->tid, &asked));
