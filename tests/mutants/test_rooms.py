@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Can the unit tests of the rooms with I/O see? Each mutant is linked in front of the library that
-the tests were built with; `!` behind a test: it runs where openat2 is missing."""
+the tests were built with; `!` behind a program: it runs where openat2 is missing; `:NAME` behind
+it: that test of it is run alone, for it is the one that sees and the others take long."""
+import os
 import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from equal import EQUAL
 from rooms import ROOMS
 from serve import SERVE
 from wire import WIRE
@@ -47,15 +50,37 @@ def compile_mutant(root, build, commands, name, place):
     return place / "mutant.o"
 
 
-def passes(build, commands, test, mutant, place):
+ONLY = """
+#include <stdlib.h>
+void cmocka_set_test_filter(const char *pattern);
+__attribute__((constructor)) static void only(void)
+{
+    if (getenv("ONLY"))
+        cmocka_set_test_filter(getenv("ONLY"));
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def only(tmp_path_factory):
+    """An object by which a unit program runs the test that ONLY names."""
+    source = tmp_path_factory.mktemp("only") / "only.c"
+    source.write_text(ONLY)
+    subprocess.run(["cc", "-c", source, "-o", source.with_suffix(".o")], check=True)
+    return source.with_suffix(".o")
+
+
+def passes(build, commands, test, objects, place):
+    test, _, name = test.partition(":")
     words = commands(f"tests/unit/test_{test.rstrip('!').replace('/', '_')}")
     words = write_to(words, place / "test")
     unit = next(i for i, w in enumerate(words) if w.endswith(".c.o"))
-    words.insert(unit + 1, str(mutant))
+    words[unit + 1:unit + 1] = map(str, objects)
     subprocess.run(words, cwd=build, check=True)
     without = [build / "tests/unit/without_openat2", "38"] if test.endswith("!") else []
     process = subprocess.Popen([*without, place / "test"], stdout=subprocess.DEVNULL, cwd=build,
-                               stderr=subprocess.DEVNULL, start_new_session=True)
+                               stderr=subprocess.DEVNULL, start_new_session=True,
+                               env=os.environ | ({"ONLY": name} if name else {}))
     try:
         return process.wait(LIMIT_S) == 0
     except subprocess.TimeoutExpired:
@@ -66,7 +91,14 @@ def passes(build, commands, test, mutant, place):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_killed(root, build, commands, name, tmp_path):
-    mutant = compile_mutant(root, build, commands, name, tmp_path)
-    assert not all(passes(build, commands, test, mutant, tmp_path) for test in ALL[name][1]), \
+def test_killed(root, build, commands, only, name, tmp_path):
+    objects = [compile_mutant(root, build, commands, name, tmp_path), only]
+    assert not all(passes(build, commands, test, objects, tmp_path) for test in ALL[name][1]), \
         f"no test fails: {name}"
+
+
+def test_equal_ones_still_stand_there(root):
+    """And are few: 5 % of all at most."""
+    for name, (path, old, _, _) in EQUAL.items():
+        assert (root / path).read_text().count(old) == 1, name
+    assert len(EQUAL) * 20 <= len(ALL)

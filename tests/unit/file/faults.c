@@ -4,8 +4,10 @@
 #include "sending.h"
 
 #include "../each_fault.h"
+#include "file/atomic_file.h"
 #include "file/cache.h"
 #include "file/in_place.h"
+#include "file/key.h"
 #include "file/local.h"
 
 #include <sched.h>
@@ -395,6 +397,77 @@ static void a_file_in_memory_that_is_read(void **state)
     try_read(*state, LARGE, true);
 }
 
+/* ---- Files of the command line ---- */
+
+static void prepare_key(void *arg)
+{
+    put_file(in_root(((struct scene *)arg)->f, "old"), "sixteen bytes of a key\n");
+}
+
+static int read_key(void *arg)
+{
+    struct scene *c = arg;
+    struct store_key key = { .len = 0 };
+    int err = key_read(&key, in_root(c->f, "old").text);
+
+    if (!err)
+        assert_int_equal(key.len, strlen("sixteen bytes of a key"));
+    return -err;
+}
+
+static void check_said(void *arg, int error, bool transient)
+{
+    (void)arg;
+    assert_false(transient && error);
+}
+
+/* A plain file does not say that it is to be read again. */
+static void a_key(void **state)
+{
+    static const char *const but_reads[] = { "read", NULL };
+    struct scene c = { .f = *state };
+    struct each_fault s = { prepare_key, read_key, check_said, &c, but_reads };
+
+    assert_true(each_fault(&s) > 4);
+    assert_true(one_fault(&s, fault_call_named("read"), 1, FAULT_SHORT));
+    assert_true(one_fault(&s, fault_call_named("read"), 1, EINTR));
+    assert_true(one_fault(&s, fault_call_named("read"), 1, EIO));
+}
+
+static void prepare_print(void *arg)
+{
+    put_file(in_root(((struct scene *)arg)->f, "old"), OLD);
+}
+
+static int print_file(void *arg)
+{
+    struct scene *c = arg;
+    struct atomic_file file;
+    struct store_result r = atomic_file_open(&file, in_root(c->f, "old").text);
+
+    if (r.error)
+        return (int)r.error;
+    (void)fputs(NEW, file.out);
+    return (int)atomic_file_commit(&file).error;
+}
+
+static void check_print(void *arg, int error, bool transient)
+{
+    struct scene *c = arg;
+
+    assert_false(transient && error);
+    assert_true(has_text(in_root(c->f, "old"), error ? OLD : NEW));
+    assert_string_equal(temporary_in(in_root(c->f, "")).text, "");
+}
+
+static void a_file_that_is_printed(void **state)
+{
+    struct scene c = { .f = *state };
+    struct each_fault s = { prepare_print, print_file, check_print, &c, but_removal };
+
+    assert_true(each_fault(&s) > 10);
+}
+
 /* ---- A sweep ---- */
 
 #define LEFTOVER ".kedge-0123456789abcdef"
@@ -448,7 +521,8 @@ int main(void)
         TEST(an_upload_into_new_directories), TEST(each_flush_is_told),
         TEST(a_close_that_fails_is_told),     TEST(a_copy_in_place),
         TEST(a_small_file_that_is_read),      TEST(a_large_file_that_is_read),
-        TEST(a_file_in_memory_that_is_read),  TEST(a_sweep),
+        TEST(a_file_in_memory_that_is_read),  TEST(a_key),
+        TEST(a_file_that_is_printed),         TEST(a_sweep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

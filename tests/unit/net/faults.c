@@ -6,6 +6,7 @@
 #include "../each_fault.h"
 #include "kedge/endpoint.h"
 #include "kedge/stream.h"
+#include "net/next_hop.h"
 
 #include <sys/socket.h>
 
@@ -258,6 +259,33 @@ static void a_route(void **state)
     assert_true(each_fault(&s) > 5);
 }
 
+/* What the kernel cannot be asked is not known. */
+static int ask_next_hop(void *arg)
+{
+    struct net_address peer = parsed("127.0.0.9", 69);
+    struct net_path none = { 0 };
+    struct next_hop hop = { .mtu = 0 };
+    int error = next_hop_to(&peer, &none, &hop);
+
+    (void)arg;
+    assert_true(error || hop.mtu >= 1500);
+    next_hop_resolve(&peer, 1);
+    return -error;
+}
+
+static void a_next_hop(void **state)
+{
+    static const char *const whole[] = { "recv", "send",
+                                         NULL }; /* netlink's messages are */
+    struct each_fault s = { prepare_nothing, ask_next_hop, check_said, NULL, whole };
+
+    (void)state;
+    assert_true(each_fault(&s) > 5);
+    assert_true(one_fault(&s, fault_call_named("recv"), 1, EINTR));
+    assert_true(one_fault(&s, fault_call_named("recv"), 1, ENOMEM));
+    assert_true(one_fault(&s, fault_call_named("send"), 1, ENOBUFS));
+}
+
 /* ---- A connection ---- */
 
 static int converse(int near, int far)
@@ -328,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_train_that_the_kernel_refuses),
         cmocka_unit_test(a_train_that_is_refused_is_not_lost),
         cmocka_unit_test(a_route),
+        cmocka_unit_test(a_next_hop),
         cmocka_unit_test(a_connection),
     };
 
