@@ -141,34 +141,47 @@ static int by_hash(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-static bool fill_names(struct case_names *n, const struct match_locale *l, DIR *dir)
+/* The next entry. NULL: there is none, or errno says why it is not known. */
+static struct dirent *next_entry(DIR *dir)
+{
+    errno = 0;
+    return readdir(dir);
+}
+
+static struct store_result fill_names(struct case_names *n, const struct match_locale *l,
+                                DIR *dir)
 {
     struct dirent *entry = NULL;
 
     /* Some file systems have names of more bytes than a path may name: nobody asks for one. */
-    while (n->count < CASE_CACHE_NAMES && (entry = readdir(dir)))
+    while (n->count < CASE_CACHE_NAMES && (entry = next_entry(dir)))
         if (strlen(entry->d_name) <= NAME_MAX && !add_name(n, l, entry->d_name))
-            return false;
+            return store_errno(ENOMEM);
+    if (n->count < CASE_CACHE_NAMES && errno != 0)
+        return store_fail(STORE_BUSY, "its directory could not be read");
     if (n->count > 0)
         qsort(n->list, n->count, sizeof *n->list, by_hash);
-    return true;
+    return store_ok();
 }
 
-/* Takes fd. NULL: no memory. */
-static struct case_names *read_names(const struct match_locale *l, int fd)
+/* Takes fd. */
+static struct store_result read_names(const struct match_locale *l, int fd,
+                                      struct case_names **out)
 {
     struct case_names *n = calloc(1, sizeof *n);
     DIR *dir = n ? fdopendir(fd) : NULL;
-    bool good = dir && fill_names(n, l, dir);
+    struct store_result result = dir ? fill_names(n, l, dir) : store_errno(ENOMEM);
 
     if (dir)
         closedir(dir);
     else
         close(fd);
-    if (good)
-        return n;
-    names_free(n);
-    return NULL;
+    *out = n;
+    if (result.error != STORE_OK) {
+        names_free(n);
+        *out = NULL;
+    }
+    return result;
 }
 
 static size_t first_of(const struct case_names *n, uint64_t hash)
@@ -318,11 +331,11 @@ static struct store_result search_read(struct case_cache *c, int fd,
                                        const struct folded *part, struct case_found *out,
                                        struct case_names **read)
 {
-    *read = read_names(&c->letters, fd);
-    if (!*read)
-        return store_errno(ENOMEM);
-    search(*read, &c->letters, part, out);
-    return store_ok();
+    struct store_result result = read_names(&c->letters, fd, read);
+
+    if (result.error == STORE_OK)
+        search(*read, &c->letters, part, out);
+    return result;
 }
 
 struct store_result case_cache_find(struct case_cache *c, int directory,

@@ -38,7 +38,8 @@ void case_cache_init(struct case_cache *c);
 void case_cache_free(struct case_cache *c); /* and its letters */
 
 /* The names in the open directory that are `part` but for the case of letters. Takes
- * directory. Blocks. OK; or BUSY: no memory or descriptor. */
+ * directory. Blocks. OK; or BUSY: no memory or descriptor, or it cannot be
+ * read to its end. */
 KEDGE_MUST_CHECK struct store_result case_cache_find(struct case_cache *c, int directory,
                                                      struct kedge_span part,
                                                      kedge_nanos now,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ static struct case_found found;
 
 /* In front of the C library's: what vfat, cifs or FUSE may hand over, 700 bytes. */
 static bool plants_long_name;
+
+/* So many entries are handed over, and then the disk fails. */
+static int fails_after = -1;
 
 struct dirent *readdir(DIR *dir)
 {
@@ -36,6 +40,10 @@ struct dirent *readdir(DIR *dir)
         plants_long_name = false;
         memset(planted.room + FROM, 'x', BYTES);
         return &planted.entry;
+    }
+    if (fails_after >= 0 && fails_after-- == 0) {
+        errno = EIO;
+        return NULL;
     }
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "readdir64");
@@ -120,6 +128,25 @@ static void make_directory(const char *directory)
 static void remove_directory(const char *directory)
 {
     assert_int_equal(rmdir(path_of(directory)), 0);
+}
+
+/* What was read by then is no answer, and nothing to remember. */
+static void a_directory_that_cannot_be_read_is_looked_at_again(void **state)
+{
+    (void)state;
+    make_directory("d");
+    put_file("d/Boot");
+    for (int i = 0; i < 3; i++) {
+        int fd = open(path_of("d"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        fails_after = i;
+        assert_int_equal(case_cache_find(&cache, fd, span_of("BOOT"), 0, &found).error,
+                         STORE_BUSY);
+        fails_after = -1;
+    }
+    assert_int_equal(find("d", "BOOT"), 1);
+    assert_int_equal(unlink(path_of("d/Boot")), 0);
+    remove_directory("d");
 }
 
 static void a_directory_is_read_once(void **state)
@@ -295,6 +322,7 @@ static void so_many_names_are_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_directory_that_cannot_be_read_is_looked_at_again),
         TEST(a_directory_is_read_once),
         TEST(one_that_has_just_changed_is_read_again),
         TEST(a_change_is_seen_at_once),
