@@ -131,7 +131,7 @@ static bool is_v6(const struct kedge_address *a)
 static void say_count(struct line *l, unsigned n, const char *one, const char *more)
 {
     put_decimal(&l->w, n);
-    say(l, n == 1 ? one : more);
+    progress_line_say(l, n == 1 ? one : more);
 }
 
 static void say_tried(const struct kedge_transfer_result *r)
@@ -140,20 +140,21 @@ static void say_tried(const struct kedge_transfer_result *r)
     uint8_t options[160];
     struct line l;
 
-    begin(&l);
-    say(&l, "  tried: ");
+    progress_line_begin(&l);
+    progress_line_say(&l, "  tried: ");
     say_count(&l, r->requests, " request to ", " requests to ");
     if (r->addresses > 1)
         say_count(&l, r->addresses, " address", " addresses, the last ");
-    say(&l, r->peer.len ? kedge_address_print(&r->peer, peer) : "the server");
+    progress_line_say(&l,
+                      r->peer.len ? kedge_address_print(&r->peer, peer) : "the server");
     if (r->local.len > 0 && r->requests > 0) {
-        say(&l, is_v6(&r->local) ? " (IPv6), from " : " (IPv4), from ");
-        say(&l, kedge_address_print(&r->local, local));
+        progress_line_say(&l, is_v6(&r->local) ? " (IPv6), from " : " (IPv4), from ");
+        progress_line_say(&l, kedge_address_print(&r->local, local));
     }
-    say(&l, r->asked.has ? ", asking for " : ", without options");
+    progress_line_say(&l, r->asked.has ? ", asking for " : ", without options");
     if (r->asked.has)
         put(&l.w, options_text(&r->asked, options, sizeof options));
-    end(&l, stderr);
+    progress_line_end(&l, stderr);
 }
 
 /* By what usually is the cause. Empty: nothing is known. */
@@ -193,10 +194,10 @@ static void say_try(const struct kedge_transfer_result *r)
 
     if (!*what)
         return;
-    begin(&l);
-    say(&l, "  try: ");
-    say(&l, what);
-    end(&l, stderr);
+    progress_line_begin(&l);
+    progress_line_say(&l, "  try: ");
+    progress_line_say(&l, what);
+    progress_line_end(&l, stderr);
 }
 
 void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_result *r)

@@ -201,7 +201,8 @@ static const struct note clock_notes[] = {
       "server processing: p50 {server.held_ns.p50} ms, max {server.held_ns.max} ms" },
 };
 
-static void print_note(const struct probe_view *v, const char *text, size_t columns, FILE *out)
+static void print_note(const struct probe_view *v, const char *text, size_t columns,
+                       FILE *out)
 {
     uint8_t space[LINE_ROOM];
     struct writer w = { .ptr = space, .room = sizeof space };
@@ -231,7 +232,7 @@ static void print_all(const struct probe_view *v, const struct note *all, size_t
 {
     for (size_t i = 0; i < count; i++)
         if (note_holds(&all[i], v))
-            print(v, all[i].text, columns, out);
+            print_note(v, all[i].text, columns, out);
 }
 
 void probe_notes(const struct probe_view *v, const struct note_look *look, FILE *out)

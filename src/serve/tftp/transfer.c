@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A transfer: its file is opened, it does what its machine says until that says wait, and it
- * ends. Where its provider says "later", resume() goes on. */
+ * ends. Where its provider says "later", transfer_resume() goes on. */
 #include "serve/tftp/private.h"
 
 #include "base/bytes.h"
