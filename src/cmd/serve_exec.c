@@ -2,6 +2,8 @@
 /* Records as messages to the hook. */
 #include "cmd/serve_exec.h"
 
+#include "os/clock.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +32,29 @@ static void put_exec_word(struct writer *w, struct kedge_span word)
     put_u8(w, 0);
 }
 
+/* Whoever sends datagrams makes refusals, under any address: they leave places for transfers. */
+static bool may_tell_refusal(struct serve_exec *e)
+{
+    const kedge_nanos each = KEDGE_SEC / SERVE_EXEC_REFUSALS_A_SECOND;
+    kedge_nanos now = clock_now();
+    unsigned long long next = atomic_load(&e->next_refusal), from;
+
+    do {
+        from = next > now ? next : now;
+        if (from - now > (SERVE_EXEC_REFUSALS_AT_ONCE - 1) * each)
+            return false;
+    } while (!atomic_compare_exchange_weak(&e->next_refusal, &next, from + each));
+    return true;
+}
+
+static bool hand_on(struct serve_exec *e, const struct transfer_record *r,
+                    struct kedge_span message)
+{
+    bool done = r->event == RECORD_GET || r->event == RECORD_PUT;
+
+    return (done || may_tell_refusal(e)) && hook_tell(&e->hook, message) == 0;
+}
+
 void serve_exec_record(struct serve_exec *e, const struct transfer_record *r)
 {
     uint8_t message[HOOK_MESSAGE_MAX];
@@ -42,7 +67,7 @@ void serve_exec_record(struct serve_exec *e, const struct transfer_record *r)
     put_exec_word(&w, r->peer);
     put_exec_word(&w, r->file);
     record_environment(&w, r);
-    if (w.bad || hook_tell(&e->hook, written(&w)) < 0)
+    if (w.bad || !hand_on(e, r, written(&w)))
         atomic_fetch_add(&e->lost, 1);
 }
 

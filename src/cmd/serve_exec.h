@@ -8,9 +8,15 @@
 
 #include <stdatomic.h>
 
+enum {
+    SERVE_EXEC_REFUSALS_AT_ONCE = 8, /* handed on; then */
+    SERVE_EXEC_REFUSALS_A_SECOND = 4
+};
+
 struct serve_exec {
-    struct hook hook;   /* fd -1: nothing is run */
-    atomic_ullong lost; /* records that were not handed on */
+    struct hook hook;           /* fd -1: nothing is run */
+    atomic_ullong lost;         /* records that were not handed on */
+    atomic_ullong next_refusal; /* when the next one is due, of those at an even pace */
 };
 
 void serve_exec_init(struct serve_exec *e);

@@ -203,7 +203,7 @@ void server_print_summary(const struct server *s)
     if (s->tftp)
         print_tftp(s);
     if (atomic_load(&s->exec.lost) > 0)
-        printf("--exec: %llu records not handed on, for what runs was too slow\n",
+        printf("--exec: %llu records not handed on: too many refusals, or slow runs\n",
                atomic_load(&s->exec.lost));
     fflush(stdout);
 }

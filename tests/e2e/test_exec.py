@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """`kedge serve --exec PROGRAM`: a program that runs after each transfer."""
 import os
+import re
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from e2e.lib.policy import ME
 from e2e.lib.run import run
+from e2e.peers.tftp import RRQ, request
 
 PATIENCE = 20
 SAVES = """#!/bin/sh
@@ -102,6 +105,32 @@ def test_a_failing_one_is_said(hook, serve, get, make):
         time.sleep(0.01)
     assert "of its own\n" in server.stderr
     assert server.stop(signal.SIGTERM) == 0
+
+
+def test_a_flood_of_refusals_leaves_room_for_transfers(hook, serve, get, make):
+    """Whoever sends requests for nothing cannot keep the program from what was done."""
+    make("f", 10)
+    program = hook("#!/bin/sh\nsleep 0.2\necho \"$1\" >>\"$0.log\"\n")
+    server = serve("--exec", program, "--user", ME)
+    url = "tftp://{}:{}/f".format(*server.at)
+    start = time.monotonic()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for number in range(300):
+            sock.sendto(request(RRQ, f"none{number}"), server.at)
+            sock.recv(1000)
+        for _ in range(3):
+            assert get(url, "-o", "got").code == 0
+    end = time.monotonic() + PATIENCE
+    log = Path(f"{program}.log")
+    while not log.exists() or log.read_text().count("get\n") < 3:
+        assert time.monotonic() < end, log.exists() and log.read_text()
+        time.sleep(0.05)
+    refused = log.read_text().count("refused\n")
+    took = time.monotonic() - start
+    assert 0 < refused <= 8 + 4 * took + 1
+    assert server.stop() == 0
+    left_out, = re.findall(r"^--exec: (\d+) records not handed on", "\n".join(server.lines), re.M)
+    assert int(left_out) >= 300 - 8 - 4 * took - 1
 
 
 @pytest.mark.parametrize("program, why", [("none", "No such file or directory"),
