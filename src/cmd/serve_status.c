@@ -53,6 +53,8 @@ static void add_words(struct status_figures *f, const struct tftp_counts *c)
                  c->at[TFTP_REFUSALS + i]);
     for (unsigned i = VERDICT_NONE + 1; i < VERDICTS; i++)
         add_word(&f->verdicts, verdict_id((enum verdict)i), c->at[TFTP_VERDICTS + i]);
+    for (unsigned i = 0; i < TFTP_DROP_KINDS; i++)
+        add_word(&f->dropped, tftp_drop_word(i), c->at[TFTP_SILENT_DROPS + i]);
 }
 
 static void figures(void *owner, struct status_figures *out)

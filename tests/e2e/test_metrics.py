@@ -17,6 +17,7 @@ import pytest
 from e2e.lib.run import run
 from e2e.lib.status import STALE, ask, dial, half_done, metrics, of, rest, say, status, where
 from e2e.peers import tftp
+from e2e.peers.echo import wait_for
 
 ANY = "tcp://127.0.0.1:0"
 SILENCE = 5  # seconds in which a client may move no byte
@@ -72,6 +73,22 @@ def test_status_says_the_same(busy):
     assert len(before) == 7 and last["file"] == "../<script>\"secret"
     assert last["verdict_id"] == "file-not-found" and last["peer"].startswith("127.")
     assert {e["outcome"] for e in before} == {"ok", "refused"}
+
+
+def test_what_is_dropped_in_silence_is_counted(serve, make):
+    """It has no record, and no answer."""
+    server = serve("--metrics", ANY)
+    make("f", 5)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        for _ in range(7):
+            peer.sendto(tftp.ack(5), server.at)
+    tftp.get(server.at, "f")
+    wait_for(lambda: status(where(server))["dropped"].get("not-a-request") == 7)
+    found = metrics(where(server))
+    assert of(found, "kedge_tftp_dropped_total", kind="not-a-request") == 7
+    assert of(found, "kedge_tftp_dropped_total", kind="over-budget") == 0
+    assert of(found, "kedge_tftp_dropped_total", kind="socket-queue") == 0
+    assert of(found, "kedge_tftp_requests_total") == 1
 
 
 def test_labels_have_no_names_and_no_addresses(busy):

@@ -9,7 +9,7 @@
 _Static_assert(STATUS_DOCUMENT >
                    STATUS_ROWS * (6 * STATUS_NAME + 512) +
                        STATUS_RECENT * (6 * (STATUS_NAME + STATUS_VERDICT) + 512) +
-                       5 * STATUS_WORDS * 64 + STATUS_SLOTS * 64 + 4096,
+                       6 * STATUS_WORDS * 64 + STATUS_SLOTS * 64 + 4096,
                "always enough");
 
 static void put_list(struct json *j, const char *key, const struct status_list *all)
@@ -41,6 +41,7 @@ static void put_figures(struct json *j, const struct status_figures *f)
     json_end(j);
     put_list(j, "refusals", &f->refusals);
     put_list(j, "verdicts", &f->verdicts);
+    put_list(j, "dropped", &f->dropped);
 }
 
 static void put_known(struct json *j, const char *key, const char *text)

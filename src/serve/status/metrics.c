@@ -89,5 +89,9 @@ void status_metrics(const struct status_figures *f, bool open_metrics, FILE *out
     exposition_family(&e, "kedge_tftp_verdicts_total", EXPOSITION_COUNTER,
                       "Verdicts on transfers that ended, by id (docs/verdicts.md).");
     list(&e, "verdict", &f->verdicts);
+    exposition_family(
+        &e, "kedge_tftp_dropped_total", EXPOSITION_COUNTER,
+        "Datagrams that were dropped in silence and have no record, by kind.");
+    list(&e, "kind", &f->dropped);
     exposition_end(&e);
 }

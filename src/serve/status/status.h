@@ -49,6 +49,7 @@ struct status_figures {
     struct status_list outcomes[STATUS_DIRECTIONS];
     struct status_list refusals; /* by kind */
     struct status_list verdicts; /* by id */
+    struct status_list dropped;  /* datagrams without an answer and a record, by kind */
 };
 
 /* An open transfer. */

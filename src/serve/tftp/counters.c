@@ -72,3 +72,20 @@ const char *tftp_fault_word(enum verdict_fault fault)
 
     return words[fault];
 }
+
+const char *tftp_drop_word(unsigned kind)
+{
+    static const char *const words[] = {
+        [TFTP_DROP_NOT_REQUEST] = "not-a-request",
+        [TFTP_DROP_TO_BROADCAST] = "to-broadcast",
+        [TFTP_DROP_MALFORMED] = "malformed",
+        [TFTP_DROP_OVER_BUDGET] = "over-budget",
+        [TFTP_DROP_FULL] = "no-room",
+        [TFTP_DROP_UPLOADS] = "too-many-uploads",
+        [TFTP_DROP_REPEATED] = "repeated",
+        [TFTP_DROP_UNKNOWN] = "no-transfer",
+        [TFTP_DROPS_BY_KERNEL] = "socket-queue",
+    };
+
+    return words[kind];
+}

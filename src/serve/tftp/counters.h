@@ -5,6 +5,7 @@
 #ifndef SERVE_TFTP_COUNTERS_H
 #define SERVE_TFTP_COUNTERS_H
 
+#include "tftp/sessions.h"
 #include "tftp/verdict.h"
 
 #include <stdatomic.h>
@@ -13,6 +14,8 @@ enum { TFTP_GETS, TFTP_PUTS, TFTP_DIRECTIONS };
 enum {
     TFTP_OUTCOMES = KEDGE_TFTP_FAILED + 1, /* by enum kedge_tftp_outcome */
     TFTP_FAULTS = FAULT_STORAGE + 1,       /* by enum verdict_fault */
+    TFTP_DROPS_BY_KERNEL = TFTP_DROPS,     /* what our own sockets had no room for, ... */
+    TFTP_DROP_KINDS,                       /* ... and by enum tftp_drop */
 };
 
 /* Each kind begins at its place, and has one for each of its values. */
@@ -25,7 +28,9 @@ enum tftp_count {
     TFTP_ENDS = TFTP_BYTES + TFTP_DIRECTIONS,      /* by direction and outcome */
     TFTP_REFUSALS = TFTP_ENDS + 2 * TFTP_OUTCOMES, /* by fault */
     TFTP_VERDICTS = TFTP_REFUSALS + TFTP_FAULTS,   /* by enum verdict */
-    TFTP_COUNTS = TFTP_VERDICTS + VERDICTS,
+    TFTP_SILENT_DROPS =
+        TFTP_VERDICTS + VERDICTS, /* datagrams that have no record, by kind */
+    TFTP_COUNTS = TFTP_SILENT_DROPS + TFTP_DROP_KINDS,
 };
 
 /* Written by the service's thread only. Zero is the start. */
@@ -59,5 +64,8 @@ uint64_t tftp_counts_failed(const struct tftp_counts *c);
 
 /* What a refusal is of, as a word that stays: "file-not-found". */
 const char *tftp_fault_word(enum verdict_fault fault);
+
+/* Likewise of what was dropped in silence: "over-budget". Below TFTP_DROP_KINDS. */
+const char *tftp_drop_word(unsigned kind);
 
 #endif

@@ -247,6 +247,14 @@ const struct tftp_counters *tftp_service_counters(const struct tftp_service *s)
     return &s->counters;
 }
 
+void tftp_service_tell_drops(struct tftp_service *s)
+{
+    for (unsigned i = 0; i < TFTP_DROPS; i++)
+        tftp_counters_set(&s->counters, TFTP_SILENT_DROPS + i, s->sessions.dropped[i]);
+    tftp_counters_set(&s->counters, TFTP_SILENT_DROPS + (unsigned)TFTP_DROPS_BY_KERNEL,
+                      s->totals.kernel_drops);
+}
+
 struct tftp_totals tftp_service_totals(const struct tftp_service *s)
 {
     struct tftp_totals totals = s->totals;

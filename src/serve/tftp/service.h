@@ -104,6 +104,9 @@ KEDGE_MUST_CHECK int tftp_service_start(struct tftp_service *s,
 /* Take no new request. */
 void tftp_service_stop(struct tftp_service *s);
 
+/* Let other threads see in the counters what was dropped so far. */
+void tftp_service_tell_drops(struct tftp_service *s);
+
 /* Transfers without an outcome yet. */
 uint32_t tftp_service_busy(const struct tftp_service *s);
 

@@ -90,6 +90,8 @@ static void turn_over(void *owner)
 
     if (atomic_load(&s->wanted) >= SHARD_STOPS && !busy(s))
         atomic_store(&s->idle, true);
+    if (s->tftp)
+        tftp_service_tell_drops(s->tftp);
     relieve_later(s);
 }
 

@@ -120,6 +120,9 @@ static void each_fault_has_a_word_of_its_own(void **state)
             assert_true((strcmp(tftp_fault_word((enum verdict_fault)i),
                                 tftp_fault_word((enum verdict_fault)k)) == 0) ==
                         (i == k));
+    for (unsigned i = 0; i < TFTP_DROP_KINDS; i++)
+        for (unsigned k = 0; k <= i; k++)
+            assert_true((strcmp(tftp_drop_word(i), tftp_drop_word(k)) == 0) == (i == k));
 }
 
 static void each_end_is_done_or_has_failed_but_a_question(void **state)
