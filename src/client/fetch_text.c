@@ -6,10 +6,13 @@
 #include "net/address.h"
 #include "tftp/options.h"
 #include "report/record.h"
+#include "report/table.h"
+#include "report/terminal.h"
 #include "report/text.h"
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LINE_ROOM 4096
 #define NAME_SHOWN 512
@@ -113,6 +116,14 @@ static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_
     return written(&w);
 }
 
+/* Below the line of a failure, as wide as the terminal. */
+static void end_note(struct line *l)
+{
+    size_t columns = isatty(STDERR_FILENO) ? terminal_size(STDERR_FILENO).columns : 0;
+
+    table_note(written(&l->w), columns, stderr);
+}
+
 /* Nobody was met: what is known is what was tried. */
 static bool met_nobody(const struct kedge_transfer_result *r)
 {
@@ -141,7 +152,7 @@ static void say_tried(const struct kedge_transfer_result *r)
     struct line l;
 
     progress_line_begin(&l);
-    progress_line_say(&l, "  tried: ");
+    progress_line_say(&l, "tried: ");
     say_count(&l, r->requests, " request to ", " requests to ");
     if (r->addresses > 1)
         say_count(&l, r->addresses, " address", " addresses, the last ");
@@ -154,7 +165,7 @@ static void say_tried(const struct kedge_transfer_result *r)
     progress_line_say(&l, r->asked.has ? ", asking for " : ", without options");
     if (r->asked.has)
         put(&l.w, options_text(&r->asked, options, sizeof options));
-    progress_line_end(&l, stderr);
+    end_note(&l);
 }
 
 /* By what usually is the cause. Empty: nothing is known. */
@@ -195,9 +206,9 @@ static void say_try(const struct kedge_transfer_result *r)
     if (!*what)
         return;
     progress_line_begin(&l);
-    progress_line_say(&l, "  try: ");
+    progress_line_say(&l, "try: ");
     progress_line_say(&l, what);
-    progress_line_end(&l, stderr);
+    end_note(&l);
 }
 
 void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_result *r)
