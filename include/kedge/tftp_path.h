@@ -20,6 +20,7 @@ struct kedge_tftp_rtt {
     kedge_nanos own_delay;
     unsigned doubled; /* expiries since the last sample */
     uint32_t samples;
+    unsigned late; /* times that an answer came just after the RTO, at most some */
 };
 KEDGE_API void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout,
                                    kedge_nanos own_delay);
@@ -47,6 +48,8 @@ struct kedge_tftp_pace {
     uint64_t train_first;
     kedge_nanos too_fast; /* less between blocks, at the last such loss; 0: not known */
     uint64_t run;         /* blocks between two losses, on the average */
+    kedge_nanos late;     /* so much too late a spaced block's timer came, */
+    kedge_nanos busy;     /* and at most of late, on a busy host; else 0 */
 };
 
 #ifdef __cplusplus

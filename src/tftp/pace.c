@@ -9,6 +9,7 @@ enum {
     SPACED_MOST = 64, /* blocks a timeout, at least: a larger window's share is nothing */
     RUN_STUCK = 4,    /* blocks between two losses: fewer, and copies fill the queues */
     RUN_SHORT = 8,
+    BUSY_PART = 16,  /* of it is forgotten each time */
     BEHIND_PART = 4, /* of a train's time that its start may have been kept waiting */
     EXCESS = 8,      /* blocks more than before that may wait in a queue on the way */
     PART_MAX = 16,
@@ -20,6 +21,8 @@ enum {
 static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
 static const kedge_nanos link_min = 5 * KEDGE_USEC;     /* less is only noise */
 static const kedge_nanos pause_max = KEDGE_SEC;
+static const kedge_nanos busy_min = KEDGE_MSEC; /* less is the grain of timers */
+static const kedge_nanos busy_max = 100 * KEDGE_MSEC;
 
 void pace_init(struct kedge_tftp_sender *s)
 {
@@ -44,10 +47,36 @@ static kedge_nanos lesser(kedge_nanos told[2], kedge_nanos now_told)
     return min_u64(told[0], told[1]);
 }
 
+/* Until it was known that this host is busy, its lateness was taken for the link's. */
+static void forget_link(struct kedge_tftp_pace *p)
+{
+    p->link = p->too_fast = 0;
+    p->link_told[0] = p->link_told[1] = KEDGE_NEVER;
+    p->queued = 0;
+    p->queued_told[0] = p->queued_told[1] = KEDGE_NEVER;
+}
+
+/* The peer's host may be as busy: twice that is no sign of a queue. */
+void pace_late(struct kedge_tftp_sender *s, kedge_nanos late)
+{
+    struct kedge_tftp_pace *p = &s->pace;
+
+    p->late = min_u64(late, busy_max);
+    p->busy -= p->busy / BUSY_PART;
+    if (p->busy < busy_min)
+        p->busy = 0;
+    if (p->late < busy_min)
+        return;
+    if (p->busy == 0)
+        forget_link(p);
+    p->busy = max_u64(p->busy, p->late);
+}
+
 /* Amid a window it is the second block behind `acked` that makes the peer speak. */
 static kedge_nanos waited(const struct kedge_tftp_sender *s, kedge_nanos took, bool amid)
 {
-    return sub_sat(took, s->half.rtt.smallest + (amid ? 2 * s->spacing : 0));
+    return sub_sat(took,
+                   s->half.rtt.smallest + 2 * s->pace.busy + (amid ? 2 * s->spacing : 0));
 }
 
 void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
@@ -62,7 +91,7 @@ void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
     p->queued = lesser(p->queued_told, waited(s, now - burst_left(left, acked), amid));
     if (acked == p->train_first || p->train_behind > took / BEHIND_PART)
         return;
-    took = sub_sat(took, s->half.rtt.smallest + p->train_behind);
+    took = sub_sat(took, s->half.rtt.smallest + p->train_behind + 2 * p->busy);
     p->link = lesser(p->link_told, took / (acked - p->train_first + 1 + amid));
 }
 

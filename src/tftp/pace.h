@@ -24,6 +24,10 @@ kedge_nanos pace_pause(const struct kedge_tftp_sender *s);
 /* base has moved: a little faster, once a window without a loss. */
 void pace_went_well(struct kedge_tftp_sender *s);
 
+/* The timer of a spaced block came so much too late: this host is busy. What was due meanwhile
+ * leaves at once; and what an ACK tells of the way is no better known than to that. */
+void pace_late(struct kedge_tftp_sender *s, kedge_nanos late);
+
 /* A loss that was none. */
 void pace_undo(struct kedge_tftp_sender *s);
 

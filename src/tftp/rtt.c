@@ -10,6 +10,7 @@ static const kedge_nanos rto_max = 6 * KEDGE_SEC; /* atftp waits for 5 s of sile
 
 enum {
     DOUBLED_MAX = 16,
+    LATE_MAX = 2,
     SAMPLES_KNOWN = 32, /* so many tell what the variation is: then it needs less slack */
 };
 
@@ -48,6 +49,11 @@ static bool is_well_known(const struct kedge_tftp_rtt *r)
     return r->samples >= SAMPLES_KNOWN;
 }
 
+void rtt_was_late(struct kedge_tftp_rtt *r)
+{
+    r->late += r->late < LATE_MAX;
+}
+
 kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r)
 {
     return is_well_known(r) ? slack_min - slack_known : 0;
@@ -55,7 +61,8 @@ kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r)
 
 kedge_nanos kedge_tftp_rto(const struct kedge_tftp_rtt *r)
 {
-    kedge_nanos least = is_well_known(r) ? slack_known : slack_min;
+    kedge_nanos least = max_u64(is_well_known(r) ? slack_known : slack_min,
+                                slack_known << min_u64(r->late, LATE_MAX));
     kedge_nanos slack = max_u64(max_u64(4 * r->variation, least), 2 * r->own_delay);
     kedge_nanos rto = r->smallest == KEDGE_NEVER ? r->first : r->smoothed + slack;
     unsigned doubled = (unsigned)min_u64(r->doubled, DOUBLED_MAX);

@@ -9,4 +9,8 @@
  * to do than to answer. */
 kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r);
 
+/* An answer came, and only later than the RTO: what it waits beyond a round trip gets twice as
+ * long, for the rest of the transfer. */
+void rtt_was_late(struct kedge_tftp_rtt *r);
+
 #endif

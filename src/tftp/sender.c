@@ -187,6 +187,15 @@ static bool answers_repeat(const struct kedge_tftp_sender *s,
     return newest->again && newest->at > left->until && !too_soon(s, now - newest->at);
 }
 
+/* What the timer sent again is answered, and much later than it takes: whichever of both the
+ * peer has answered, it was late. */
+static bool answers_slowly(const struct kedge_tftp_sender *s, uint64_t acked,
+                           kedge_nanos took)
+{
+    return s->expired && acked + 1 == window_end(s) && bursts_count(s, acked) == 2 &&
+           took > round_trip(s) + round_trip_slack(s);
+}
+
 static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
@@ -203,7 +212,10 @@ static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nan
             kedge_tftp_rtt_sample(&s->half.rtt, took);
     } else if (left->again && first && answers_first(s, acked, took)) {
         kedge_tftp_rtt_sample(&s->half.rtt, now - burst_left(first, acked));
+        rtt_was_late(&s->half.rtt);
         pace_undo(s);
+    } else if (answers_slowly(s, acked, took)) {
+        rtt_was_late(&s->rtt);
     }
 }
 
@@ -265,6 +277,13 @@ static void ask_once_more(struct kedge_tftp_sender *s, kedge_nanos now)
     s->expiry = min_u64(s->expiry, now + kedge_tftp_rto(&s->half.rtt));
 }
 
+/* A second ACK of a block that left twice: both have come, and both ACKs. Nothing was lost, it
+ * was only late. With a window it may tell of a gap. */
+static bool was_late(const struct kedge_tftp_sender *s, uint64_t acked)
+{
+    return s->terms.window == 1 && s->validated && bursts_count(s, acked) == 2;
+}
+
 static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos now)
 {
     uint64_t from = sub_sat(s->half.base, 1);
@@ -283,6 +302,8 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
     /* In lock-step a duplicate is answered by nothing at all: an answer would double each
      * packet from here on (RFC 1123, 4.2.3.1). */
     s->half.duplicates++;
+    if (was_late(s, acked))
+        rtt_was_late(&s->half.rtt);
     ask_once_more(s, now);
     if (s->half.terms.window > 1 && s->half.base < s->top && !answers_copy(s, now))
         repair_gap(s, false, now);
@@ -313,6 +334,8 @@ static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     bool last = s->half.validated && all_sent(s) && s->half.terms.confirm == 0;
 
+    if (s->deadline == s->expiry)
+        pace_late(s, now - s->expiry);
     s->expiry = KEDGE_NEVER;
     if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */
         return;
@@ -358,6 +381,13 @@ void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos now)
     s->half.deadline = min_u64(s->half.deadline, s->half.gone_at);
 }
 
+/* Blocks that wait for their time have only a timer to wake them. */
+static void note_late(struct kedge_tftp_sender *s, kedge_nanos now)
+{
+    if (s->spacing && s->deadline == s->not_before && now > s->not_before)
+        pace_late(s, now - s->not_before);
+}
+
 struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
                                                  kedge_nanos now)
 {
@@ -382,8 +412,11 @@ struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
         return sender_action(KEDGE_TFTP_OVER);
     if (s->next >= limit(s))
         return wait_until(s, min_u64(s->expiry, s->suspect_until));
-    if (s->spacing && now < s->not_before)
+    if (s->spacing && now < s->not_before) {
+        s->pace.late = 0; /* all that was due has left */
         return wait_until(s, s->not_before);
+    }
+    note_late(s, now);
     s->half.deadline = now;
     return (struct kedge_tftp_action){ .todo = KEDGE_TFTP_BLOCKS,
                                        .first = s->next,
@@ -424,7 +457,9 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
         s->half.give_up = max_u64(s->half.give_up, now + s->half.terms.confirm);
     s->top = max_u64(s->top, end);
     s->expiry = expiry_after(s, end, now);
-    s->not_before = max_u64(s->not_before, sub_sat(now, catch_up)) + s->spacing;
+    s->not_before =
+        max_u64(s->not_before, sub_sat(now, max_u64(catch_up, s->pace.late))) +
+        s->spacing;
 }
 
 void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now)

@@ -91,7 +91,8 @@ static bool play(const struct scenario *scenario, uint64_t seed, bool trace,
                                        .unvalidated_max = 1024,
                                        .window_max = 64,
                                        .blksize_max = 65464,
-                                       .turn = 50 * KEDGE_USEC };
+                                       .turn = 50 * KEDGE_USEC,
+                                       .late = scenario->late };
     struct scene *s = calloc(1, sizeof *s);
 
     s->w = world_open(&setup);

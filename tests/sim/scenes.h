@@ -34,6 +34,7 @@ struct scenario {
     bool fault;            /* it has its fault; else it is the twin */
     enum verdict want, never;
     unsigned detail;   /* of that fault */
+    kedge_nanos late;  /* world_setup */
     unsigned seeds;    /* worlds to play it in; 0: one */
     uint32_t sessions; /* 0: 64 */
 };
@@ -54,6 +55,8 @@ extern const struct scenario verdict_scenarios[];
 extern const size_t verdict_scenario_count;
 extern const struct scenario forged_scenarios[];
 extern const size_t forged_scenario_count;
+extern const struct scenario late_scenarios[];
+extern const size_t late_scenario_count;
 
 /* Somebody who starts at once, 1 ms away, and asks for a file of this size. */
 struct actor *scene_get(struct scene *s, const struct traits *traits,

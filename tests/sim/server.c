@@ -33,6 +33,7 @@ struct server *server_open(const struct world_setup *setup)
     s->blksize_max = setup->blksize_max;
     s->burst = setup->burst;
     s->turn_most = setup->turn;
+    s->late = setup->late;
     s->turn_at = KEDGE_NEVER;
     return s;
 }
@@ -240,7 +241,8 @@ void server_arrive(struct world *w, const struct datagram *d)
            offsetof(struct datagram, head) + d->head_len);
     s->waiting++;
     if (s->turn_at == KEDGE_NEVER)
-        s->turn_at = w->now + dice_below(&w->dice, s->turn_most + 1);
+        s->turn_at = w->now + (s->late ? dice_between(&w->dice, KEDGE_MSEC, s->late)
+                                       : dice_below(&w->dice, s->turn_most + 1));
 }
 
 /* Sockets are looked at in any order, requests often before data. */
@@ -266,11 +268,25 @@ static void own_delay(struct world *w)
     }
 }
 
-kedge_nanos server_next(const struct server *s)
+/* On a busy host each wait is over so much too late. */
+static kedge_nanos woken_at(struct world *w, kedge_nanos due)
 {
-    kedge_nanos next = min_u64(s->turn_at, tftp_sessions_deadline(&s->t));
+    struct server *s = w->server;
 
-    return min_u64(next, deadlines_next(&s->jobs));
+    if (s->late == 0 || due == KEDGE_NEVER)
+        return due;
+    if (due != s->woken_for)
+        s->woken_at = due + dice_between(&w->dice, KEDGE_MSEC, s->late);
+    s->woken_for = due;
+    return s->woken_at;
+}
+
+kedge_nanos server_next(struct world *w)
+{
+    struct server *s = w->server;
+    kedge_nanos due = min_u64(tftp_sessions_deadline(&s->t), deadlines_next(&s->jobs));
+
+    return min_u64(s->turn_at, woken_at(w, due));
 }
 
 void server_act(struct world *w)

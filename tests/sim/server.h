@@ -17,7 +17,7 @@ void server_close(struct server *s);
 void server_arrive(struct world *w, const struct datagram *d);
 
 /* When it next has something to do; and do all that is due. */
-kedge_nanos server_next(const struct server *s);
+kedge_nanos server_next(struct world *w);
 void server_act(struct world *w);
 
 /* The world is over: all is given back. */

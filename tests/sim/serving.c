@@ -388,7 +388,7 @@ void transfer_keep(struct world *w, struct actor *a, struct tftp_session *sessio
     };
     t->expects_bound = a->down.params.jitter == 0 && a->up.params.jitter == 0 &&
                        a->down.params.bits_per_s == 0 && a->busy_ppm == 0 &&
-                       a->file.cold_ppm == 0;
+                       a->late == 0 && w->server->late == 0 && a->file.cold_ppm == 0;
 }
 
 void transfer_begin(struct world *w, struct transfer *t)

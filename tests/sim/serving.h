@@ -49,6 +49,9 @@ struct server {
     uint32_t blksize_max;
     uint32_t burst;
     kedge_nanos turn_most;
+    kedge_nanos late;
+    kedge_nanos woken_for; /* its next deadline, */
+    kedge_nanos woken_at;  /* of which it learns by then */
     kedge_nanos turn_at;
     struct verdict_stops stops;
     uint64_t debt; /* bytes that left from the request port, paid off at its rate */

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
         play(&o, nat_scenarios, nat_scenario_count, &r);
         play(&o, verdict_scenarios, verdict_scenario_count, &r);
         play(&o, forged_scenarios, forged_scenario_count, &r);
+        play(&o, late_scenarios, late_scenario_count, &r);
     }
     if (!o.scenario) {
         printf("%s%u scenarios; --seeds %llu --seed %llu\n", o.tap ? "# " : "", r.count,

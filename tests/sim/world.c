@@ -204,11 +204,25 @@ static bool let_in(struct world *w, struct actor *a, const struct datagram *d,
     return true;
 }
 
+/* Something is there for it. It sleeps, and is not woken at once; till then all waits. */
+static bool wakes_late(struct world *w, struct actor *a)
+{
+    if (a->late == 0 || w->now <= a->busy_until)
+        return false;
+    a->busy_until = w->now + dice_between(&w->dice, KEDGE_MSEC, a->late);
+    return true;
+}
+
 static void to_actor(struct world *w, const struct datagram *d)
 {
     struct actor *a = &w->actors[d->actor];
     uint16_t port;
 
+    if (wakes_late(w, a)) {
+        a->waiting++;
+        wire_put(&w->wire, d, a->busy_until);
+        return;
+    }
     if (!let_in(w, a, d, &port))
         return;
     if (w->now < a->busy_until && a->waiting >= a->ring) {
@@ -245,6 +259,10 @@ static void ring(struct world *w)
     while (deadlines_pop(&w->timers, w->now, &number)) {
         struct actor *a = &w->actors[number];
 
+        if (wakes_late(w, a) || (a->late > 0 && w->now < a->busy_until)) {
+            actor_wait(w, a, a->busy_until);
+            continue;
+        }
         a->deadline = KEDGE_NEVER;
         if (a->open)
             a->kind->timer(w, a);
@@ -266,7 +284,7 @@ static void step(struct world *w, kedge_nanos next)
     w->events++;
     if (wire_next(&w->wire) <= w->now)
         arrive(w);
-    if (server_next(w->server) <= w->now)
+    if (server_next(w) <= w->now)
         server_act(w);
     if (deadlines_next(&w->timers) <= w->now)
         ring(w);
@@ -277,7 +295,7 @@ void world_run(struct world *w)
     while (!w->failure[0]) {
         kedge_nanos next = min_u64(wire_next(&w->wire), deadlines_next(&w->timers));
 
-        next = min_u64(next, server_next(w->server));
+        next = min_u64(next, server_next(w));
         if (next == KEDGE_NEVER)
             break;
         step(w, next);

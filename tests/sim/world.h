@@ -63,6 +63,7 @@ struct actor {
     bool broadcasts; /* what it sends goes to everybody */
     kedge_nanos deadline;
     kedge_nanos busy_until; /* it computes, or writes flash: datagrams wait */
+    kedge_nanos late;       /* its host is busy: it wakes 1 ms to so much too late */
     uint32_t busy_ppm;      /* so often after a datagram */
     kedge_nanos busy_most;
     uint32_t ring; /* so many of them; the others are lost */
@@ -114,7 +115,9 @@ struct world_setup {
     uint32_t window_max;
     uint32_t blksize_max;
     kedge_nanos turn; /* the server's, at most: datagrams wait so long */
-    uint32_t burst;   /* blocks that leave in one go; 0: no bound */
+    kedge_nanos
+        late; /* its host is busy: it wakes 1 ms to so much too late; 0: it does not */
+    uint32_t burst; /* blocks that leave in one go; 0: no bound */
 };
 
 struct world *world_open(const struct world_setup *setup);

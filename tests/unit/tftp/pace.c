@@ -295,6 +295,70 @@ static void lock_step_has_none(void **state)
     assert_true(s.spacing == 0);
 }
 
+/* Blocks of a window are 1 ms apart, and their timer wakes `late` too late. How many leave then? */
+static unsigned left_when_late(kedge_nanos late, bool by_timer)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+    struct kedge_tftp_action a;
+    kedge_nanos now;
+    unsigned left = 0;
+
+    s.next = s.top = s.base;
+    s.bursts = 0;
+    s.spacing = MS(1);
+    s.not_before = KEDGE_SEC;
+    a = kedge_tftp_sender_write(&s, KEDGE_SEC);
+    kedge_tftp_sender_sent(&s, a.first, a.end, KEDGE_SEC);
+    if (by_timer)
+        assert_int_equal(kedge_tftp_sender_write(&s, KEDGE_SEC).todo, KEDGE_TFTP_WAIT);
+    now = KEDGE_SEC + MS(1) + late;
+    while ((a = kedge_tftp_sender_write(&s, now)).todo == KEDGE_TFTP_BLOCKS) {
+        kedge_tftp_sender_sent(&s, a.first, a.end, now);
+        left++;
+    }
+    return left;
+}
+
+static void a_late_timer_is_caught_up_and_no_other_lateness(void **state)
+{
+    (void)state;
+    assert_int_equal(left_when_late(0, true), 1);
+    assert_int_equal(left_when_late(MS(25), true), 26);
+    assert_int_equal(left_when_late(MS(25), false), 2); /* it read from a disk */
+}
+
+/* 36 ms more than a round trip for 9 blocks; but this host wakes 15 ms late, and so may the
+ * other. And what was measured before that was known is not. */
+static void a_busy_hosts_lateness_is_no_slow_link(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 9, MS(56));
+    assert_true(s.pace.link > MS(3));
+    pace_late(&s, MS(15));
+    assert_true(s.pace.link == 0 && s.pace.busy == MS(15));
+    s.base = 1;
+    acked(&s, 9, MS(56));
+    assert_true(s.pace.link < MS(1) && s.pace.queued == MS(6));
+}
+
+/* So it is on every quiet host. */
+static void less_than_a_millisecond_is_no_lateness(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    acked(&s, 9, MS(56));
+    pace_late(&s, MS(1) - 1);
+    assert_true(s.pace.link > MS(3) && s.pace.busy == 0);
+    pace_late(&s, MS(1));
+    assert_true(s.pace.busy == MS(1));
+    for (unsigned i = 0; i < 2; i++)
+        pace_late(&s, 0);
+    assert_true(s.pace.busy == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +381,9 @@ int main(void)
         cmocka_unit_test(what_a_timer_cannot_tell_apart_is_kept_after_a_loss),
         cmocka_unit_test(the_answer_to_a_repeat_is_no_round_trip),
         cmocka_unit_test(lock_step_has_none),
+        cmocka_unit_test(a_late_timer_is_caught_up_and_no_other_lateness),
+        cmocka_unit_test(a_busy_hosts_lateness_is_no_slow_link),
+        cmocka_unit_test(less_than_a_millisecond_is_no_lateness),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,22 @@ static void rule_3_a_known_round_trip_needs_less_slack(void **state)
     assert_true(kedge_tftp_rto(&r) > r.smoothed + MS(35));
 }
 
+/* 20 ms, then 40, then 80, and no more. */
+static void rule_3_an_answer_that_was_only_late_doubles_the_slack(void **state)
+{
+    struct kedge_tftp_rtt r;
+    const kedge_nanos slack[] = { MS(20), MS(40), MS(80), MS(80) };
+
+    (void)state;
+    kedge_tftp_rtt_init(&r, 0, 0);
+    for (unsigned i = 0; i < 100; i++)
+        kedge_tftp_rtt_sample(&r, MS(2));
+    for (unsigned i = 0; i < COUNT(slack); i++) {
+        assert_true(kedge_tftp_rto(&r) == r.smoothed + slack[i]);
+        rtt_was_late(&r);
+    }
+}
+
 static void rule_3_the_owners_turn_counts_twice(void **state)
 {
     struct kedge_tftp_rtt r = fresh(0, MS(40));
@@ -130,6 +146,7 @@ int main(void)
         cmocka_unit_test(rule_3_a_sample_sets_the_rto),
         cmocka_unit_test(rule_3_samples_are_smoothed),
         cmocka_unit_test(rule_3_a_known_round_trip_needs_less_slack),
+        cmocka_unit_test(rule_3_an_answer_that_was_only_late_doubles_the_slack),
         cmocka_unit_test(rule_3_the_owners_turn_counts_twice),
         cmocka_unit_test(rule_3_each_expiry_doubles_it_up_to_the_timeout),
         cmocka_unit_test(rule_3_the_negotiated_timeout_is_the_most),

@@ -163,6 +163,35 @@ static void rule_3_an_early_ack_after_a_resend_is_a_sample(void **state)
 }
 
 /* Round trips differ: one a little shorter than all before is no answer to the first. */
+/* In lock-step block 1 leaves at 10 ms and, by the timer, at 70; then come so many ACKs. */
+static unsigned late_of(unsigned at_ms, unsigned acks)
+{
+    struct kedge_tftp_sender s = sender(1, 0, false, 1000);
+    struct kedge_tftp_packet in = ack(0);
+    struct sent sent = { 0, 0 };
+
+    pump(&s, 0, &sent);
+    kedge_tftp_sender_read(&s, &in, MS(10));
+    sent = (struct sent){ 0, 0 };
+    pump(&s, MS(10), &sent);
+    sent = (struct sent){ 0, 0 };
+    pump(&s, MS(70), &sent);
+    assert_true(sent.first == 1 && s.resent == 1);
+    in = ack(1);
+    for (unsigned i = 0; i < acks; i++)
+        kedge_tftp_sender_read(&s, &in, MS(at_ms + i));
+    return s.rtt.late;
+}
+
+static void rule_3_who_was_only_late_is_waited_for_longer(void **state)
+{
+    (void)state;
+    assert_int_equal(late_of(80, 1), 0);  /* a round trip: block 1 was lost */
+    assert_int_equal(late_of(80, 2), 1);  /* both have come, and nothing was lost */
+    assert_int_equal(late_of(72, 1), 1);  /* it answers the first one */
+    assert_int_equal(late_of(130, 1), 1); /* much later than a round trip */
+}
+
 static void rule_3_an_ack_a_little_early_after_a_resend_is_none(void **state)
 {
     static const struct line script[] = {
@@ -335,6 +364,7 @@ int main(void)
         cmocka_unit_test(rule_3_a_link_that_grew_slow_is_measured_again),
         cmocka_unit_test(rule_3_an_early_ack_after_a_resend_is_a_sample),
         cmocka_unit_test(rule_3_an_ack_a_little_early_after_a_resend_is_none),
+        cmocka_unit_test(rule_3_who_was_only_late_is_waited_for_longer),
         cmocka_unit_test(rule_3_nor_is_one_after_three_sends),
         cmocka_unit_test(rule_3_an_ack_a_round_trip_after_a_resend_is_none),
         cmocka_unit_test(rule_3_the_spacing_is_no_part_of_a_round_trip),
