@@ -333,7 +333,7 @@ static struct store_result search_read(struct case_cache *c, int fd,
 {
     struct store_result result = read_names(&c->letters, fd, read);
 
-    if (result.error == STORE_OK)
+    if (*read)
         search(*read, &c->letters, part, out);
     return result;
 }
