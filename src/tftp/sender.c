@@ -215,7 +215,7 @@ static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nan
         rtt_was_late(&s->half.rtt);
         pace_undo(s);
     } else if (answers_slowly(s, acked, took)) {
-        rtt_was_late(&s->rtt);
+        rtt_was_late(&s->half.rtt);
     }
 }
 
@@ -281,7 +281,7 @@ static void ask_once_more(struct kedge_tftp_sender *s, kedge_nanos now)
  * was only late. With a window it may tell of a gap. */
 static bool was_late(const struct kedge_tftp_sender *s, uint64_t acked)
 {
-    return s->terms.window == 1 && s->validated && bursts_count(s, acked) == 2;
+    return s->half.terms.window == 1 && s->half.validated && bursts_count(s, acked) == 2;
 }
 
 static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos now)
@@ -334,7 +334,7 @@ static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     bool last = s->half.validated && all_sent(s) && s->half.terms.confirm == 0;
 
-    if (s->deadline == s->expiry)
+    if (s->half.deadline == s->expiry)
         pace_late(s, now - s->expiry);
     s->expiry = KEDGE_NEVER;
     if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */
@@ -384,7 +384,7 @@ void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos now)
 /* Blocks that wait for their time have only a timer to wake them. */
 static void note_late(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    if (s->spacing && s->deadline == s->not_before && now > s->not_before)
+    if (s->spacing && s->half.deadline == s->not_before && now > s->not_before)
         pace_late(s, now - s->not_before);
 }
 

@@ -86,7 +86,7 @@ MUTANTS = {
     "an answer to a repeat is of what left before": (
         SENDER, "!too_soon(s, now - newest->at)", "false"),
     "of three sends one is thought the first": (
-        SENDER, " && bursts_count(s, acked) == 2", ""),
+        SENDER, "too_soon(s, took) && bursts_count(s, acked) == 2", "too_soon(s, took)"),
     "spaced blocks are a slow link": (SENDER, "bool spaced = left->at != left->until;",
                                       "bool spaced = false;"),
     "a sample leaves the RTO doubled": (RTT, "    r->doubled = 0;\n", ""),

@@ -98,7 +98,7 @@ SERVE = {
     "who is refused gets a report": (UDP, ["serve/echo/marks"], "    if (!answer) {", "    if (0) {"),
     "a train loses the wrong part": (UDP, ["serve/echo/udp:others_of_a_train_come_back"], "memmove(bytes + at, bytes + at + size, m->bytes.len - at - size);", ";"),
     "the guard is not asked": (DATAGRAMS, ["serve/echo/udp:own_ports_are_not_answered"], "&g, loop_now(d->loop)) == GUARD_ANSWER", "&g, loop_now(d->loop)) < GUARD_VERDICTS"),
-    "an echo that waits for room hears nothing more": (DATAGRAMS, ["serve/echo/faults:datagrams"], "    if (events & LOOP_WRITE)\n        flush(d);", ""),
+    "an echo that waits for room hears nothing more": (DATAGRAMS, ["serve/echo/faults:datagrams"], "    if (events & LOOP_WRITE)\n        flush_datagrams(d);", ""),
     "answers in a full socket are forgotten": (DATAGRAMS, ["serve/echo/faults:datagrams"], "udp_flush(&d->out) ? LOOP_READ : LOOP_WRITE", "(udp_flush(&d->out), LOOP_READ)"),
     "what a client did not take is lost": (TCP, ["serve/echo/faults:streams"], "return sent < got ? keep_rest(c, buffer + sent, (size_t)(got - sent)) : 0;", "return 0;"),
     "a rest begins again": (TCP, ["serve/echo/faults:streams"], "    c->rest_at += (uint32_t)n;\n", ""),

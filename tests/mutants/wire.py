@@ -18,7 +18,7 @@ WIRE = {
     # Files at this end.
     "a late write goes to the wrong offset": (TARGET, ["transfer/target"], "t->delivered - t->held_bytes;", "t->delivered;"),
     "a second attempt writes its start again": (TARGET, ["transfer/target"], "bytes.ptr + known, bytes.len", "bytes.ptr, bytes.len"),
-    "a last write that failed is a file": (TARGET, ["transfer/faults:a_get"], "error = transfer_error_of(flush(t));", "(void)flush(t).error;"),
+    "a last write that failed is a file": (TARGET, ["transfer/faults:a_get"], "error = transfer_error_of(flush_target(t));", "(void)flush_target(t).error;"),
     "a commit that failed is a file": (TARGET, ["transfer/faults:a_get"], "error = transfer_error_of(local_target_commit(&t->local));", "(void)local_target_commit(&t->local).error;"),
     "a size that differs is right": (TARGET, ["transfer/target"], "announced != FETCH_UNKNOWN && size != announced", "0"),
     "bytes sent again are hashed again": (SOURCE, ["transfer/source"], "!s->wanted || known >= bytes.len", "!s->wanted"),

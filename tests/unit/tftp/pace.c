@@ -303,7 +303,7 @@ static unsigned left_when_late(kedge_nanos late, bool by_timer)
     kedge_nanos now;
     unsigned left = 0;
 
-    s.next = s.top = s.base;
+    s.next = s.top = s.half.base;
     s.bursts = 0;
     s.spacing = MS(1);
     s.not_before = KEDGE_SEC;
@@ -338,7 +338,7 @@ static void a_busy_hosts_lateness_is_no_slow_link(void **state)
     assert_true(s.pace.link > MS(3));
     pace_late(&s, MS(15));
     assert_true(s.pace.link == 0 && s.pace.busy == MS(15));
-    s.base = 1;
+    s.half.base = 1;
     acked(&s, 9, MS(56));
     assert_true(s.pace.link < MS(1) && s.pace.queued == MS(6));
 }

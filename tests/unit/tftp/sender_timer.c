@@ -176,11 +176,11 @@ static unsigned late_of(unsigned at_ms, unsigned acks)
     pump(&s, MS(10), &sent);
     sent = (struct sent){ 0, 0 };
     pump(&s, MS(70), &sent);
-    assert_true(sent.first == 1 && s.resent == 1);
+    assert_true(sent.first == 1 && s.half.resent == 1);
     in = ack(1);
     for (unsigned i = 0; i < acks; i++)
         kedge_tftp_sender_read(&s, &in, MS(at_ms + i));
-    return s.rtt.late;
+    return s.half.rtt.late;
 }
 
 static void rule_3_who_was_only_late_is_waited_for_longer(void **state)
