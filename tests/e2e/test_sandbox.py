@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -279,6 +280,23 @@ def test_a_policy_that_leads_outside_needs_a_restart(confined, laid_out, srv, wh
     laid_out(f'client "127.0.0.2" {{ root = "{srv}/tree/in" }}')
     hang_up(server, READ)
     assert ask(server.at, "127.0.0.2", RRQ, "old", SIZE) == ("granted", {"tsize": "11"})
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_a_root_that_is_made_again_needs_a_restart(confined, laid_out, srv, sandbox):
+    """It is another directory, and a sandbox never widens. Without one SIGHUP opens it."""
+    server = confined("-c", srv / "etc/policy", f"--sandbox={sandbox}")
+    assert read(server, "a") == "tree/a"
+    shutil.rmtree(srv / "tree")
+    (srv / "tree/in").mkdir(parents=True)
+    (srv / "tree/a").write_text("new")
+    for path in srv / "tree", srv / "tree/in":
+        path.chmod(0o777)
+    hang_up(server, KEPT if sandbox == "auto" else READ)
+    if sandbox == "auto":
+        assert f"restart needed for {srv}/tree\n" in server.stderr
+    else:
+        assert read(server, "a") == "new"
 
 
 def test_a_root_that_stands_twice_is_said_once(confined, laid_out, srv):
