@@ -4,7 +4,7 @@
 with the peer beside kedge."""
 
 HPA, MAP = "interop/test_in_tftpd.py", "interop/test_map.py"
-OWN, MOVES, ROWS = "e2e/test_in_tftpd.py", "interop/test_migrations.py", "interop/test_in_place_of.py"
+MOVES, ROWS = "interop/test_migrations.py", "interop/test_in_place_of.py"
 ALIKE = f"{HPA}::test_the_same_is_granted_and_refused"
 WORDS = f"{HPA}::test_command_lines_end_alike"
 DNSMASQ = f"{MOVES}::test_names_bring_what_they_brought_from_dnsmasq"
