@@ -239,7 +239,8 @@ static bool gives_pointer(enum number call)
 
 static long pass(enum number call, function *f, const long a[ARGS])
 {
-    bool can = call != call_epoll_ctl || a[1] == EPOLL_CTL_ADD; /* others need no memory */
+    bool can =
+        call != call_epoll_ctl || a[1] == EPOLL_CTL_ADD; /* others need no memory */
     int error = can ? error_of(call) : 0;
 
     if (error == FAULT_SHORT)

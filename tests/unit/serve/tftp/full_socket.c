@@ -7,7 +7,7 @@
 #include "../../skip.h"
 #include "serve/tftp/private.h"
 
-enum { END_S = 5 /* a service that turns in a circle ends by SIGALRM */ };
+enum { END_S = 10 /* a service that turns in a circle ends by SIGALRM */ };
 
 static void fail_each(const char *call, int error)
 {
