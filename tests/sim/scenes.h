@@ -87,7 +87,7 @@ static inline struct firmware *self(const struct actor *a)
 /* A line of a list of scenarios; with four data sockets. */
 #define SCENE(scene)                                                                     \
     {                                                                                    \
-        .name = #scene, .play = scene, .sockets = 4                                      \
+        .name = #scene, .play = (scene), .sockets = 4                                    \
     }
 
 #endif

@@ -118,11 +118,11 @@ static void one_forged_ack_at_the_request_port(struct scene *s)
 
 #define FORGED(scene)                                                                    \
     {                                                                                    \
-        .name = #scene, .play = scene, .sockets = PORTS, .seeds = SEEDS                  \
+        .name = #scene, .play = (scene), .sockets = PORTS, .seeds = SEEDS                \
     }
 #define RATED(scene, ports)                                                              \
     {                                                                                    \
-        .name = #scene "_of_" #ports, .play = scene, .sockets = ports,                   \
+        .name = #scene "_of_" #ports, .play = (scene), .sockets = (ports),               \
         .auto_port = (ports) > 0, .request_rate = RATE, .seeds = SEEDS                   \
     }
 

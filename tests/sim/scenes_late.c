@@ -84,7 +84,7 @@ static void a_guest_is_late_now_and_then(struct scene *s)
 
 #define LATE(scene)                                                                      \
     {                                                                                    \
-        .name = #scene, .play = scene, .sockets = 4, .late = MS(LATE_MS), .seeds = 4     \
+        .name = #scene, .play = (scene), .sockets = 4, .late = MS(LATE_MS), .seeds = 4   \
     }
 
 const struct scenario late_scenarios[] = {

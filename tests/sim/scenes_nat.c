@@ -246,7 +246,7 @@ static void kedge_behind_a_nat(struct scene *s)
 
 #define AUTO(scene)                                                                      \
     {                                                                                    \
-        .name = #scene, .play = scene, .sockets = 4, .auto_port = true                   \
+        .name = #scene, .play = (scene), .sockets = 4, .auto_port = true                 \
     }
 
 const struct scenario nat_scenarios[] = {

@@ -395,13 +395,13 @@ static void each_verdict_has_a_scene(struct scene *s)
 
 #define PAIR(verdict, scene, twin, ...)                                                  \
     { .name = "verdict_" #verdict "_" #scene,                                            \
-      .play = scene,                                                                     \
+      .play = (scene),                                                                   \
       .judges = true,                                                                    \
       .fault = true,                                                                     \
       .want = VERDICT_##verdict,                                                         \
       __VA_ARGS__ },                                                                     \
     {                                                                                    \
-        .name = "verdict_" #twin "_and_not_" #verdict "_" #scene, .play = scene,         \
+        .name = "verdict_" #twin "_and_not_" #verdict "_" #scene, .play = (scene),       \
         .judges = true, .want = VERDICT_##twin, .never = VERDICT_##verdict, __VA_ARGS__  \
     }
 
