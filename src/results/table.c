@@ -248,7 +248,8 @@ bool probe_show_table(const struct probe_result *r, bool verbose, FILE *out)
     if (!space)
         return false;
     c.look = (struct note_look){ verbose, columns };
-    while (fill_table(&c, &t, space, room) > (columns ? columns : SIZE_MAX) && drop_column(&c))
+    while (fill_table(&c, &t, space, room) > (columns ? columns : SIZE_MAX) &&
+           drop_column(&c))
         continue;
     table_print_with(&t, out, between_rows, &c);
     free(space);

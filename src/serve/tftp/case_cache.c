@@ -149,7 +149,7 @@ static struct dirent *next_entry(DIR *dir)
 }
 
 static struct store_result fill_names(struct case_names *n, const struct match_locale *l,
-                                DIR *dir)
+                                      DIR *dir)
 {
     struct dirent *entry = NULL;
 
