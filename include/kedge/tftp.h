@@ -236,6 +236,7 @@ struct kedge_tftp_sender {
     unsigned retransmits; /* gaps mended since base moved */
     unsigned rewinds;     /* so often it went back, for any reason, since base moved */
     bool expired;         /* the timer ran out since base moved */
+    uint64_t late_block;  /* the last one that counted in rtt.late */
     unsigned bursts;      /* used, the newest in front */
     struct kedge_tftp_burst burst[KEDGE_TFTP_BURSTS];
 };

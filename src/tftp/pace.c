@@ -21,8 +21,9 @@ enum {
 static const kedge_nanos spacing_min = 20 * KEDGE_USEC; /* less is not worth a timer */
 static const kedge_nanos link_min = 5 * KEDGE_USEC;     /* less is only noise */
 static const kedge_nanos pause_max = KEDGE_SEC;
-static const kedge_nanos busy_min = KEDGE_MSEC; /* less is the grain of timers */
+static const kedge_nanos busy_min = 2 * KEDGE_MSEC; /* less is the grain of timers */
 static const kedge_nanos busy_max = 100 * KEDGE_MSEC;
+static const kedge_nanos busy_lasts = 10 * KEDGE_SEC; /* after its last late timer */
 
 void pace_init(struct kedge_tftp_sender *s)
 {
@@ -47,51 +48,61 @@ static kedge_nanos lesser(kedge_nanos told[2], kedge_nanos now_told)
     return min_u64(told[0], told[1]);
 }
 
-/* Until it was known that this host is busy, its lateness was taken for the link's. */
+/* Until it was known that this host is busy, its lateness was taken for the link's. Once: who
+ * is busy now and then would ask the link again and again what it holds. */
 static void forget_link(struct kedge_tftp_pace *p)
 {
+    if (p->forgot)
+        return;
+    p->forgot = true;
     p->link = p->too_fast = 0;
     p->link_told[0] = p->link_told[1] = KEDGE_NEVER;
     p->queued = 0;
     p->queued_told[0] = p->queued_told[1] = KEDGE_NEVER;
 }
 
-/* The peer's host may be as busy: twice that is no sign of a queue. */
-void pace_late(struct kedge_tftp_sender *s, kedge_nanos late)
+void pace_late(struct kedge_tftp_sender *s, kedge_nanos at, kedge_nanos now)
 {
     struct kedge_tftp_pace *p = &s->pace;
 
-    p->late = min_u64(late, busy_max);
+    p->late = min_u64(now - at, busy_max);
     p->busy -= p->busy / BUSY_PART;
     if (p->busy < busy_min)
         p->busy = 0;
     if (p->late < busy_min)
         return;
-    if (p->busy == 0)
-        forget_link(p);
+    forget_link(p);
     p->busy = max_u64(p->busy, p->late);
+    p->busy_at = now;
+}
+
+/* The peer's host may be as busy as this one: twice that is no sign of a queue. */
+static kedge_nanos lateness(const struct kedge_tftp_pace *p, kedge_nanos now)
+{
+    return now - p->busy_at <= busy_lasts ? 2 * p->busy : 0;
 }
 
 /* Amid a window it is the second block behind `acked` that makes the peer speak. */
 static kedge_nanos waited(const struct kedge_tftp_sender *s, kedge_nanos took, bool amid)
 {
-    return sub_sat(took,
-                   s->half.rtt.smallest + 2 * s->pace.busy + (amid ? 2 * s->spacing : 0));
+    return sub_sat(took, s->half.rtt.smallest + (amid ? 2 * s->spacing : 0));
 }
 
 void pace_measure(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
 {
     struct kedge_tftp_pace *p = &s->pace;
     const struct kedge_tftp_burst *left = bursts_newest(s, acked);
-    kedge_nanos took = now - p->train_at;
+    kedge_nanos took = now - p->train_at, late = lateness(p, now);
     bool amid = acked + 1 < s->half.base + s->half.terms.window && acked < s->last;
 
     if (!left || s->half.rtt.smallest == KEDGE_NEVER || took < s->half.rtt.smallest)
         return;
-    p->queued = lesser(p->queued_told, waited(s, now - burst_left(left, acked), amid));
+    took = sub_sat(took, late);
+    p->queued = lesser(p->queued_told,
+                       sub_sat(waited(s, now - burst_left(left, acked), amid), late));
     if (acked == p->train_first || p->train_behind > took / BEHIND_PART)
         return;
-    took = sub_sat(took, s->half.rtt.smallest + p->train_behind + 2 * p->busy);
+    took = sub_sat(took, s->half.rtt.smallest + p->train_behind);
     p->link = lesser(p->link_told, took / (acked - p->train_first + 1 + amid));
 }
 

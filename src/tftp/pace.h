@@ -24,9 +24,10 @@ kedge_nanos pace_pause(const struct kedge_tftp_sender *s);
 /* base has moved: a little faster, once a window without a loss. */
 void pace_went_well(struct kedge_tftp_sender *s);
 
-/* The timer of a spaced block came so much too late: this host is busy. What was due meanwhile
- * leaves at once; and what an ACK tells of the way is no better known than to that. */
-void pace_late(struct kedge_tftp_sender *s, kedge_nanos late);
+/* A timer that was set for `at`, of a spaced block or of what is in flight, rings now: this host
+ * is busy. What was due meanwhile leaves at once; and what an ACK tells of the way is no better
+ * known than to twice that. */
+void pace_late(struct kedge_tftp_sender *s, kedge_nanos at, kedge_nanos now);
 
 /* A loss that was none. */
 void pace_undo(struct kedge_tftp_sender *s);

@@ -59,11 +59,16 @@ kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r)
     return is_well_known(r) ? slack_min - slack_known : 0;
 }
 
+/* Beyond a round trip, at least. */
+static kedge_nanos slack_of(const struct kedge_tftp_rtt *r)
+{
+    return max_u64(is_well_known(r) ? slack_known : slack_min,
+                   slack_known << min_u64(r->late, LATE_MAX));
+}
+
 kedge_nanos kedge_tftp_rto(const struct kedge_tftp_rtt *r)
 {
-    kedge_nanos least = max_u64(is_well_known(r) ? slack_known : slack_min,
-                                slack_known << min_u64(r->late, LATE_MAX));
-    kedge_nanos slack = max_u64(max_u64(4 * r->variation, least), 2 * r->own_delay);
+    kedge_nanos slack = max_u64(max_u64(4 * r->variation, slack_of(r)), 2 * r->own_delay);
     kedge_nanos rto = r->smallest == KEDGE_NEVER ? r->first : r->smoothed + slack;
     unsigned doubled = (unsigned)min_u64(r->doubled, DOUBLED_MAX);
 

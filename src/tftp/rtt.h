@@ -9,8 +9,8 @@
  * to do than to answer. */
 kedge_nanos rtt_saved(const struct kedge_tftp_rtt *r);
 
-/* An answer came, and only later than the RTO: what it waits beyond a round trip gets twice as
- * long, for the rest of the transfer. */
+/* An answer came, and only later than the RTO: for the rest of the transfer that slack is 40 ms
+ * at least, and the second time 80 ms. */
 void rtt_was_late(struct kedge_tftp_rtt *r);
 
 #endif

@@ -13,10 +13,13 @@ enum {
     LEAP = 8,          /* blocks; fewer, and ACKs of each block may have been lost */
     LAST_REPEATS = 3,  /* of the last block: firmware may have jumped into its image */
     WHOLE_REPEATS = 2, /* of a window; from then on single blocks leave again */
+    CATCH_UP_BLOCKS = 64,
 };
 
 static const kedge_nanos resend_after_min = KEDGE_MSEC;
-static const kedge_nanos catch_up = KEDGE_MSEC; /* of spaced blocks, when late */
+static const kedge_nanos late_by =
+    5 * KEDGE_MSEC; /* than a round trip: the answer was late */
+static const kedge_nanos catch_up = KEDGE_MSEC; /* of spaced blocks, at least */
 
 void kedge_tftp_sender_init(struct kedge_tftp_sender *s,
                             const struct kedge_tftp_terms *terms, uint64_t first,
@@ -187,13 +190,23 @@ static bool answers_repeat(const struct kedge_tftp_sender *s,
     return newest->again && newest->at > left->until && !too_soon(s, now - newest->at);
 }
 
-/* What the timer sent again is answered, and much later than it takes: whichever of both the
- * peer has answered, it was late. */
+/* What was sent again is answered, and much later than it takes: whichever of both the peer has
+ * answered, it was late. */
 static bool answers_slowly(const struct kedge_tftp_sender *s, uint64_t acked,
                            kedge_nanos took)
 {
-    return s->expired && acked + 1 == window_end(s) && bursts_count(s, acked) == 2 &&
-           took > round_trip(s) + round_trip_slack(s);
+    return acked + 1 == window_end(s) && bursts_count(s, acked) == 2 &&
+           took > round_trip(s) + late_by;
+}
+
+/* The RTO did not wait for the answer to this block. It counts once, however often the peer
+ * says it. */
+static void note_late_answer(struct kedge_tftp_sender *s, uint64_t acked)
+{
+    if (s->late_block == acked)
+        return;
+    s->late_block = acked;
+    rtt_was_late(&s->half.rtt);
 }
 
 static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nanos now)
@@ -212,10 +225,11 @@ static void sender_sample(struct kedge_tftp_sender *s, uint64_t acked, kedge_nan
             kedge_tftp_rtt_sample(&s->half.rtt, took);
     } else if (left->again && first && answers_first(s, acked, took)) {
         kedge_tftp_rtt_sample(&s->half.rtt, now - burst_left(first, acked));
-        rtt_was_late(&s->half.rtt);
+        if (s->expired)
+            note_late_answer(s, acked);
         pace_undo(s);
-    } else if (answers_slowly(s, acked, took)) {
-        rtt_was_late(&s->half.rtt);
+    } else if (s->expired && answers_slowly(s, acked, took)) {
+        note_late_answer(s, acked);
     }
 }
 
@@ -303,7 +317,7 @@ static void read_ack(struct kedge_tftp_sender *s, uint16_t number, kedge_nanos n
      * packet from here on (RFC 1123, 4.2.3.1). */
     s->half.duplicates++;
     if (was_late(s, acked))
-        rtt_was_late(&s->half.rtt);
+        note_late_answer(s, acked);
     ask_once_more(s, now);
     if (s->half.terms.window > 1 && s->half.base < s->top && !answers_copy(s, now))
         repair_gap(s, false, now);
@@ -334,8 +348,8 @@ static void expire(struct kedge_tftp_sender *s, kedge_nanos now)
 {
     bool last = s->half.validated && all_sent(s) && s->half.terms.confirm == 0;
 
-    if (s->half.deadline == s->expiry)
-        pace_late(s, now - s->expiry);
+    if (s->pace.waits && s->half.deadline == s->expiry)
+        pace_late(s, s->expiry, now);
     s->expiry = KEDGE_NEVER;
     if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */
         return;
@@ -357,6 +371,7 @@ static struct kedge_tftp_action sender_action(enum kedge_tftp_todo todo)
 static struct kedge_tftp_action wait_until(struct kedge_tftp_sender *s, kedge_nanos at)
 {
     s->half.deadline = min_u64(min_u64(at, s->half.give_up), s->half.gone_at);
+    s->pace.waits = true;
     return sender_action(KEDGE_TFTP_WAIT);
 }
 
@@ -381,11 +396,14 @@ void kedge_tftp_sender_gone(struct kedge_tftp_sender *s, kedge_nanos now)
     s->half.deadline = min_u64(s->half.deadline, s->half.gone_at);
 }
 
-/* Blocks that wait for their time have only a timer to wake them. */
+/* Blocks that wait for their time have only a timer to wake them. Who was told to send, and had
+ * nothing to send or no room, is no timer. */
 static void note_late(struct kedge_tftp_sender *s, kedge_nanos now)
 {
-    if (s->spacing && s->half.deadline == s->not_before && now > s->not_before)
-        pace_late(s, now - s->not_before);
+    if (s->pace.waits && s->spacing && s->half.deadline == s->not_before &&
+        now > s->not_before)
+        pace_late(s, s->not_before, now);
+    s->pace.waits = false;
 }
 
 struct kedge_tftp_action kedge_tftp_sender_write(struct kedge_tftp_sender *s,
@@ -435,6 +453,12 @@ static kedge_nanos expiry_after(const struct kedge_tftp_sender *s, uint64_t end,
     return now + rto;
 }
 
+/* So old a block's time may be that it leaves at once with others: others want their turn. */
+static kedge_nanos caught_up(const struct kedge_tftp_sender *s)
+{
+    return max_u64(catch_up, min_u64(s->pace.late, CATCH_UP_BLOCKS * s->spacing));
+}
+
 void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_t end,
                             kedge_nanos now)
 {
@@ -457,9 +481,7 @@ void kedge_tftp_sender_sent(struct kedge_tftp_sender *s, uint64_t first, uint64_
         s->half.give_up = max_u64(s->half.give_up, now + s->half.terms.confirm);
     s->top = max_u64(s->top, end);
     s->expiry = expiry_after(s, end, now);
-    s->not_before =
-        max_u64(s->not_before, sub_sat(now, max_u64(catch_up, s->pace.late))) +
-        s->spacing;
+    s->not_before = max_u64(s->not_before, sub_sat(now, caught_up(s))) + s->spacing;
 }
 
 void kedge_tftp_sender_again(struct kedge_tftp_sender *s, kedge_nanos now)

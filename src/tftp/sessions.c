@@ -22,6 +22,8 @@ void tftp_sessions_settle(struct tftp_sessions *t, struct tftp_session *s)
         s->slowed = true;
         t->slowed++;
     }
+    if (opens > at)
+        s->machine.sender.pace.waits = false; /* held here, not late */
     at = max_u64(at, opens);
     deadlines_set(&t->deadlines, tftp_session_number(t, s), at);
 }

@@ -236,7 +236,7 @@ static bool data_port_blocked(const struct verdict_facts *f)
 static bool packets_doubled(const struct verdict_facts *f)
 {
     return f->outcome == KEDGE_TFTP_OK && f->blocks >= FEW_BLOCKS &&
-           f->duplicates >= f->blocks / 2 && f->resent <= sub_sat(f->requests, 1);
+           f->duplicates >= f->blocks / 2 && f->resent <= (f->requests > 1);
 }
 
 static bool packets_lost(const struct verdict_facts *f)

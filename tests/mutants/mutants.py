@@ -87,12 +87,18 @@ MUTANTS = {
         SENDER, "!too_soon(s, now - newest->at)", "false"),
     "of three sends one is thought the first": (
         SENDER, "too_soon(s, took) && bursts_count(s, acked) == 2", "too_soon(s, took)"),
+    "what was sent again for a gap was late": (SENDER, "        if (s->expired)\n            note_late_answer(s, acked);\n        pace_undo", "        note_late_answer(s, acked);\n        pace_undo"),
+    "a late answer counts each time it is said": (SENDER, "    if (s->late_block == acked)\n        return;\n", ""),
+    "who has no room is a late timer": (SENDER, "    if (s->pace.waits && s->spacing &&", "    if (s->spacing &&"),
+    "a late host sends all that was due": (SENDER, "min_u64(s->pace.late, CATCH_UP_BLOCKS * s->spacing)", "s->pace.late"),
+    "a late host forgets the link each time": (PACE, "    if (p->forgot)\n        return;\n", ""),
+    "a host that was late is busy for ever": (PACE, "now - p->busy_at <= busy_lasts ? 2 * p->busy : 0", "2 * p->busy"),
     "spaced blocks are a slow link": (SENDER, "bool spaced = left->at != left->until;",
                                       "bool spaced = false;"),
     "a sample leaves the RTO doubled": (RTT, "    r->doubled = 0;\n", ""),
     "the RTO does not double": (SENDER, "    s->half.rtt.doubled++;\n", ""),
     "any ACK ends the doubling": (SENDER, "if (!s->expired)", "if (true)"),
-    "the RTO has no floor": (RTT, "max_u64(max_u64(4 * r->variation, least)",
+    "the RTO has no floor": (RTT, "max_u64(max_u64(4 * r->variation, slack_of(r))",
                              "max_u64(max_u64(4 * r->variation, 0)"),
     "a round trip is never well known": (RTT, "r->samples >= SAMPLES_KNOWN", "false"),
     "the last block is given no longer": (SENDER, "rto += rtt_saved(&s->half.rtt);", ";"),
@@ -234,7 +240,7 @@ MUTANTS = {
                                               "last && s->repeats == 1000)"),
     "unconfirmed is said too soon": (
         SENDER, "if (last && s->repeats == LAST_REPEATS) /* by the peer's timer, for as long as any */\n        return;\n",
-        "if (last && s->repeats == LAST_REPEATS) {\n        finish(s, KEDGE_TFTP_UNCONFIRMED);\n        return;\n    }\n"),
+        "if (last && s->repeats == LAST_REPEATS) {\n        sender_finish(s, KEDGE_TFTP_UNCONFIRMED);\n        return;\n    }\n"),
     "port unreachable is always well": (
         SENDER, "if (!s->half.validated || !all_sent(s))\n        return KEDGE_TFTP_GONE;\n", ""),
     "ERROR 0 at the end is an abort": (SENDER, "all_sent(s) && in->number == 0", "false"),

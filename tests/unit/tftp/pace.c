@@ -295,23 +295,27 @@ static void lock_step_has_none(void **state)
     assert_true(s.spacing == 0);
 }
 
-/* Blocks of a window are 1 ms apart, and their timer wakes `late` too late. How many leave then? */
-static unsigned left_when_late(kedge_nanos late, bool by_timer)
+enum late_by { BY_TIMER, BY_DISK_AFTER, BY_DISK_BEFORE };
+
+/* Blocks of a window are so far apart, and the next one is `late` too late. How many leave then? */
+static unsigned left_when_late(kedge_nanos apart, kedge_nanos late, enum late_by by)
 {
-    struct kedge_tftp_sender s = sender_of(64, 1);
+    struct kedge_tftp_sender s = sender_of(1024, 1);
     struct kedge_tftp_action a;
-    kedge_nanos now;
+    kedge_nanos now = KEDGE_SEC + apart + late;
     unsigned left = 0;
 
     s.next = s.top = s.half.base;
     s.bursts = 0;
-    s.spacing = MS(1);
+    s.spacing = apart;
     s.not_before = KEDGE_SEC;
     a = kedge_tftp_sender_write(&s, KEDGE_SEC);
     kedge_tftp_sender_sent(&s, a.first, a.end, KEDGE_SEC);
-    if (by_timer)
+    if (by != BY_DISK_AFTER)
         assert_int_equal(kedge_tftp_sender_write(&s, KEDGE_SEC).todo, KEDGE_TFTP_WAIT);
-    now = KEDGE_SEC + MS(1) + late;
+    if (by == BY_DISK_BEFORE)
+        assert_int_equal(kedge_tftp_sender_write(&s, KEDGE_SEC + apart).todo,
+                         KEDGE_TFTP_BLOCKS);
     while ((a = kedge_tftp_sender_write(&s, now)).todo == KEDGE_TFTP_BLOCKS) {
         kedge_tftp_sender_sent(&s, a.first, a.end, now);
         left++;
@@ -322,9 +326,12 @@ static unsigned left_when_late(kedge_nanos late, bool by_timer)
 static void a_late_timer_is_caught_up_and_no_other_lateness(void **state)
 {
     (void)state;
-    assert_int_equal(left_when_late(0, true), 1);
-    assert_int_equal(left_when_late(MS(25), true), 26);
-    assert_int_equal(left_when_late(MS(25), false), 2); /* it read from a disk */
+    assert_int_equal(left_when_late(MS(1), 0, BY_TIMER), 1);
+    assert_int_equal(left_when_late(MS(1), MS(25), BY_TIMER), 26);
+    assert_int_equal(left_when_late(MS(1), MS(25), BY_DISK_AFTER), 2);
+    assert_int_equal(left_when_late(MS(1), MS(25), BY_DISK_BEFORE), 2);
+    assert_int_equal(left_when_late(MS(1) / 10, MS(50), BY_TIMER),
+                     65); /* others wait, too */
 }
 
 /* 36 ms more than a round trip for 9 blocks; but this host wakes 15 ms late, and so may the
@@ -336,26 +343,54 @@ static void a_busy_hosts_lateness_is_no_slow_link(void **state)
     (void)state;
     acked(&s, 9, MS(56));
     assert_true(s.pace.link > MS(3));
-    pace_late(&s, MS(15));
+    pace_late(&s, KEDGE_SEC, KEDGE_SEC + MS(15));
     assert_true(s.pace.link == 0 && s.pace.busy == MS(15));
     s.half.base = 1;
     acked(&s, 9, MS(56));
     assert_true(s.pace.link < MS(1) && s.pace.queued == MS(6));
 }
 
+static void a_host_is_busy_until_10_s_after_its_last_late_timer(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    pace_late(&s, KEDGE_SEC, KEDGE_SEC + MS(15));
+    acked(&s, 9, 10 * KEDGE_SEC + MS(15));
+    assert_true(s.pace.queued == 10 * KEDGE_SEC - MS(5) - MS(30));
+    s = sender_of(64, 1);
+    pace_late(&s, KEDGE_SEC, KEDGE_SEC + MS(15));
+    acked(&s, 9, 10 * KEDGE_SEC + MS(15) + 1);
+    assert_true(s.pace.queued == 10 * KEDGE_SEC - MS(5) + 1);
+}
+
+/* Who is busy now and then would ask the link again and again. */
+static void what_the_link_is_is_forgotten_once(void **state)
+{
+    struct kedge_tftp_sender s = sender_of(64, 1);
+
+    (void)state;
+    pace_late(&s, KEDGE_SEC, KEDGE_SEC + MS(2));
+    pace_late(&s, KEDGE_SEC, KEDGE_SEC);
+    assert_true(s.pace.busy == 0);
+    acked(&s, 9, MS(56));
+    pace_late(&s, KEDGE_SEC, KEDGE_SEC + MS(2));
+    assert_true(s.pace.busy == MS(2) && s.pace.link > MS(3));
+}
+
 /* So it is on every quiet host. */
-static void less_than_a_millisecond_is_no_lateness(void **state)
+static void less_than_two_milliseconds_are_no_lateness(void **state)
 {
     struct kedge_tftp_sender s = sender_of(64, 1);
 
     (void)state;
     acked(&s, 9, MS(56));
-    pace_late(&s, MS(1) - 1);
+    pace_late(&s, 0, MS(2) - 1);
     assert_true(s.pace.link > MS(3) && s.pace.busy == 0);
-    pace_late(&s, MS(1));
-    assert_true(s.pace.busy == MS(1));
+    pace_late(&s, 0, MS(2));
+    assert_true(s.pace.busy == MS(2));
     for (unsigned i = 0; i < 2; i++)
-        pace_late(&s, 0);
+        pace_late(&s, MS(2), MS(2));
     assert_true(s.pace.busy == 0);
 }
 
@@ -383,7 +418,9 @@ int main(void)
         cmocka_unit_test(lock_step_has_none),
         cmocka_unit_test(a_late_timer_is_caught_up_and_no_other_lateness),
         cmocka_unit_test(a_busy_hosts_lateness_is_no_slow_link),
-        cmocka_unit_test(less_than_a_millisecond_is_no_lateness),
+        cmocka_unit_test(less_than_two_milliseconds_are_no_lateness),
+        cmocka_unit_test(a_host_is_busy_until_10_s_after_its_last_late_timer),
+        cmocka_unit_test(what_the_link_is_is_forgotten_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

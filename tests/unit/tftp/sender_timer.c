@@ -162,7 +162,6 @@ static void rule_3_an_early_ack_after_a_resend_is_a_sample(void **state)
     assert_true(kedge_tftp_rto(&s.half.rtt) > MS(60));
 }
 
-/* Round trips differ: one a little shorter than all before is no answer to the first. */
 /* In lock-step block 1 leaves at 10 ms and, by the timer, at 70; then come so many ACKs. */
 static unsigned late_of(unsigned at_ms, unsigned acks)
 {
@@ -186,11 +185,31 @@ static unsigned late_of(unsigned at_ms, unsigned acks)
 static void rule_3_who_was_only_late_is_waited_for_longer(void **state)
 {
     (void)state;
-    assert_int_equal(late_of(80, 1), 0);  /* a round trip: block 1 was lost */
-    assert_int_equal(late_of(80, 2), 1);  /* both have come, and nothing was lost */
-    assert_int_equal(late_of(72, 1), 1);  /* it answers the first one */
-    assert_int_equal(late_of(130, 1), 1); /* much later than a round trip */
+    assert_int_equal(late_of(80, 1), 0); /* a round trip: block 1 was lost */
+    assert_int_equal(late_of(80, 2), 1); /* both have come, and nothing was lost */
+    assert_int_equal(late_of(72, 1), 1); /* it answers the first one */
+    assert_int_equal(late_of(72, 2), 1); /* both answers, of one block */
+    assert_int_equal(late_of(72, 3), 1);
+    assert_int_equal(late_of(85, 1), 0); /* hardly later than a round trip */
+    assert_int_equal(late_of(86, 1), 1);
 }
+
+/* What was sent again for a gap was no timer's. */
+static void rule_3_an_early_ack_after_a_gap_says_nothing_of_the_rto(void **state)
+{
+    static const struct line script[] = {
+        { 0, TIME, 0, 1, 3, RUN },  { 10, ACK, 2, 3, 5, RUN },
+        { 21, ACK, 2, 3, 4, RUN }, /* a gap, it seems: what it lacks was only slow */
+        { 22, TIME, 0, 4, 5, RUN }, { 23, ACK, 4, 5, 7, RUN },
+    };
+    struct kedge_tftp_sender s = sender(2, 1, true, 1000);
+
+    (void)state;
+    PLAY(&s, script);
+    assert_int_equal(s.half.rtt.late, 0);
+}
+
+/* Round trips differ: one a little shorter than all before is no answer to the first. */
 
 static void rule_3_an_ack_a_little_early_after_a_resend_is_none(void **state)
 {
@@ -363,6 +382,7 @@ int main(void)
         cmocka_unit_test(rule_3_the_rto_doubles_up_to_the_timeout),
         cmocka_unit_test(rule_3_a_link_that_grew_slow_is_measured_again),
         cmocka_unit_test(rule_3_an_early_ack_after_a_resend_is_a_sample),
+        cmocka_unit_test(rule_3_an_early_ack_after_a_gap_says_nothing_of_the_rto),
         cmocka_unit_test(rule_3_an_ack_a_little_early_after_a_resend_is_none),
         cmocka_unit_test(rule_3_who_was_only_late_is_waited_for_longer),
         cmocka_unit_test(rule_3_nor_is_one_after_three_sends),

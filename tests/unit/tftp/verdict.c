@@ -389,6 +389,18 @@ static const struct {
       { .outcome = KEDGE_TFTP_OK, .blocks = 80, .duplicates = 40 } },
     { VERDICT_NONE,
       { .outcome = KEDGE_TFTP_OK, .blocks = 80, .duplicates = 40, .resent = 1 } },
+    { VERDICT_PACKETS_DOUBLED,
+      { .outcome = KEDGE_TFTP_OK,
+        .blocks = 80,
+        .duplicates = 40,
+        .resent = 1,
+        .requests = 2 } },
+    { VERDICT_NONE,
+      { .outcome = KEDGE_TFTP_OK,
+        .blocks = 80,
+        .duplicates = 40,
+        .resent = 2,
+        .requests = 5 } },
 };
 
 static void no_verdict_is_without_its_evidence(void **state)
