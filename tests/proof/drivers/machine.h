@@ -29,6 +29,8 @@ static inline void any_sender(struct kedge_tftp_sender *s)
     s->half.terms = any_terms();
     s->half.outcome = any_outcome();
     s->expired = any_bool();
+    s->pace.waits = any_bool();
+    s->pace.forgot = any_bool();
     s->half.validated = any_bool();
     s->half.refuse = any_bool();
     s->bursts = (unsigned)any_from_to(0, KEDGE_TFTP_BURSTS);
