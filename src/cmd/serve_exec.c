@@ -32,13 +32,16 @@ static void put_exec_word(struct writer *w, struct kedge_span word)
     put_u8(w, 0);
 }
 
-/* Whoever sends datagrams makes refusals, under any address: they leave places for transfers. */
-static bool may_tell_refusal(struct serve_exec *e)
+/* Whoever sends datagrams makes refusals, and transfers that nobody answers, under any address:
+ * they leave places for others. */
+static bool may_tell_unmet(struct serve_exec *e)
 {
     const kedge_nanos each = KEDGE_SEC / SERVE_EXEC_REFUSALS_A_SECOND;
     kedge_nanos now = clock_now();
     unsigned long long next = atomic_load(&e->next_refusal), from;
 
+    if (hook_is_half_full(&e->hook))
+        return false;
     do {
         from = next > now ? next : now;
         if (from - now > (SERVE_EXEC_REFUSALS_AT_ONCE - 1) * each)
@@ -50,9 +53,9 @@ static bool may_tell_refusal(struct serve_exec *e)
 static bool hand_on(struct serve_exec *e, const struct transfer_record *r,
                     struct kedge_span message)
 {
-    bool done = r->event == RECORD_GET || r->event == RECORD_PUT;
+    bool met = r->met && r->event != RECORD_REFUSED;
 
-    return (done || may_tell_refusal(e)) && hook_tell(&e->hook, message) == 0;
+    return (met || may_tell_unmet(e)) && hook_tell(&e->hook, message) == 0;
 }
 
 void serve_exec_record(struct serve_exec *e, const struct transfer_record *r)

@@ -9,7 +9,8 @@
 #include <stdatomic.h>
 
 enum {
-    SERVE_EXEC_REFUSALS_AT_ONCE = 8, /* handed on; then */
+    SERVE_EXEC_REFUSALS_AT_ONCE =
+        8, /* handed on, and transfers that nobody answered; then */
     SERVE_EXEC_REFUSALS_A_SECOND = 4
 };
 

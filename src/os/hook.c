@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -333,6 +334,15 @@ int hook_tell(const struct hook *h, struct kedge_span message)
     if (send(h->fd, message.ptr, message.len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return 0;
     return errno == ECONNRESET ? -EPIPE : -errno;
+}
+
+bool hook_is_half_full(const struct hook *h)
+{
+    uint32_t all[SK_MEMINFO_VARS];
+    socklen_t len = sizeof all;
+
+    return getsockopt(h->fd, SOL_SOCKET, SO_MEMINFO, all, &len) == 0 &&
+           len >= sizeof all && all[SK_MEMINFO_WMEM_ALLOC] > all[SK_MEMINFO_SNDBUF] / 2;
 }
 
 void hook_close(struct hook *h)

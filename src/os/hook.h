@@ -44,6 +44,9 @@ KEDGE_MUST_CHECK int hook_open(struct hook *h, const struct hook_config *config)
  * -EPIPE: the helper was killed. */
 KEDGE_MUST_CHECK int hook_tell(const struct hook *h, struct kedge_span message);
 
+/* More than half of what the socket takes waits. From any thread. */
+KEDGE_MUST_CHECK bool hook_is_half_full(const struct hook *h);
+
 /* The helper is left to end. */
 void hook_close(struct hook *h);
 

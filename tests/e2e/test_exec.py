@@ -11,7 +11,7 @@ import pytest
 
 from e2e.lib.policy import ME
 from e2e.lib.run import run
-from e2e.peers.tftp import RRQ, request
+from e2e.peers.tftp import RRQ, error, request
 
 PATIENCE = 20
 SAVES = """#!/bin/sh
@@ -131,6 +131,45 @@ def test_a_flood_of_refusals_leaves_room_for_transfers(hook, serve, get, make):
     assert server.stop() == 0
     left_out, = re.findall(r"^--exec: (\d+) records not handed on", "\n".join(server.lines), re.M)
     assert int(left_out) >= 300 - 8 - 4 * took - 1
+
+
+def test_a_flood_of_forged_requests_leaves_room_for_transfers(hook, serve, make):
+    """Who never answers need not be there: that is no transfer."""
+    make("f", 10)
+    server = serve("--exec", hook("#!/bin/sh\n"), "--user", ME)
+    socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(60)]
+    for sock in socks:
+        sock.sendto(request(RRQ, "f"), server.at)
+    server.record(patience=60, outcome="timeout")  # it is given 30 s
+    start = time.monotonic()
+    while len(server.records()) < 60:
+        assert time.monotonic() < start + PATIENCE, server.stderr
+        time.sleep(0.05)
+    took = time.monotonic() - start
+    assert {record["event"] for record in server.records()} == {"get"}
+    assert server.stop() == 0
+    for sock in socks:
+        sock.close()
+    left_out, = re.findall(r"^--exec: (\d+) records not handed on", "\n".join(server.lines), re.M)
+    assert int(left_out) >= 60 - 8 - 4 * took - 1
+
+
+def test_who_asks_for_a_size_only_is_told(hook, serve, make):
+    make("f", 10)
+    program = hook("#!/bin/sh\necho \"$1\" >>\"$0.log\"\n")
+    server = serve("--exec", program, "--user", ME)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _ in range(60):
+            sock.sendto(request(RRQ, "f", tsize=0), server.at)
+            _, peer = sock.recvfrom(1000)
+            sock.sendto(error(8, "enough"), peer)
+    end = time.monotonic() + PATIENCE
+    log = Path(f"{program}.log")
+    while not log.exists() or log.read_text().count("probe\n") < 60:
+        assert time.monotonic() < end, log.exists() and log.read_text()
+        time.sleep(0.05)
+    assert server.stop() == 0
+    assert "not handed on" not in "\n".join(server.lines)
 
 
 @pytest.mark.parametrize("program, why", [("none", "No such file or directory"),

@@ -256,6 +256,12 @@ static enum record_event event_of(const struct tftp_session *s,
 
 static const char altered[] = "the file was altered while it was served";
 
+/* It answered what was sent to its address; an ERROR is an answer too. */
+static bool is_met(enum kedge_tftp_outcome outcome, const struct kedge_tftp_half *h)
+{
+    return h->validated || outcome == KEDGE_TFTP_ABORTED || outcome == KEDGE_TFTP_PROBE;
+}
+
 static bool file_has_changed(const struct tftp_transfer *t)
 {
     return t->open && t->session->op == KEDGE_TFTP_RRQ &&
@@ -323,6 +329,7 @@ static void write_record(struct tftp_transfer *t, enum kedge_tftp_outcome outcom
     r.asked = options_text(&session->asked, texts.asked, sizeof texts.asked);
     if (session->state == TFTP_LIVE) {
         r.granted = options_text(&session->granted, texts.granted, sizeof texts.granted);
+        r.met = is_met(outcome, &session->machine.half);
         fill_half(&r, &session->machine.half);
         if (session->machine.sends)
             fill_sent(&r, t, outcome);

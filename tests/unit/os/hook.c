@@ -229,6 +229,26 @@ static void who_floods_is_told(void **state)
     close_place(&p); /* and the messages that wait are no reason to stay */
 }
 
+/* So who may be left out leaves as many places to others. */
+static void half_of_the_queue_is_known(void **state)
+{
+    struct place p;
+    int low = 0, high = 0;
+
+    (void)state;
+    open_with(&p, "sleep 1000", 200 * KEDGE_MSEC);
+    assert_int_equal(kill(p.hook.pid, SIGSTOP), 0);
+    assert_false(hook_is_half_full(&p.hook));
+    while (low < 100000 && !hook_is_half_full(&p.hook) && hook_tell(&p.hook, GET) == 0)
+        low++;
+    assert_true(hook_is_half_full(&p.hook));
+    while (high < 100000 && hook_tell(&p.hook, GET) == 0)
+        high++;
+    assert_in_range(high, low * 3 / 4, low * 5 / 4);
+    assert_int_equal(kill(p.hook.pid, SIGCONT), 0);
+    close_place(&p);
+}
+
 static void a_helper_that_was_killed_is_known(void **state)
 {
     struct place p;
@@ -252,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_run_that_hangs_is_killed_with_what_it_started),
         cmocka_unit_test(a_message_has_no_variable_but_ours),
         cmocka_unit_test(who_floods_is_told),
+        cmocka_unit_test(half_of_the_queue_is_known),
         cmocka_unit_test(a_helper_that_was_killed_is_known),
     };
 
