@@ -61,17 +61,13 @@ static struct transfer_error load_window(struct transfer_session *x,
     const struct kedge_tftp_terms *terms = &x->client.machine.sender.half.terms;
     bool ahead = !x->file->ready && !x->netascii;
     struct kedge_tftp_action wanted = *a;
-    struct transfer_error error;
 
     if (a->first >= x->packets.first && a->first < x->packets.end)
         return transfer_no_error();
     if (ahead)
         wanted.end = UINT64_MAX;
-    error = transfer_error_of(
+    return transfer_error_of(
         block_reader_fill(&x->block_reader, &wanted, terms->rollover, &x->packets));
-    if (error.cause != KEDGE_TRANSFER_DONE)
-        x->packets.end = x->packets.first;
-    return error;
 }
 
 /* Those of the frames in memory that may leave now. */

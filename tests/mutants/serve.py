@@ -50,6 +50,7 @@ SERVE = {
     # Its ports.
     "lent bytes stay in a socket that is full": (PORT, FULL, "        udp_out_drop(p->out);", "        ;"),
     "a socket that is full is not waited for": (PORT, FULL, "            loop_watch_change(s->config.loop, &p->watch, LOOP_READ | LOOP_WRITE);\n            at", "            at"),
+    "what an outbox sent is forgotten": (PORT, ["serve/tftp/full_socket:what_was_lent_and_left_costs_no_other_its_packet"], "    p->emptied += p->out->emptied;\n", ""),
     # Its directory.
     "a file is never let go": (DIRECTORY, ["serve/tftp/service:a_file_is_let_go"], "        cache_release(f->file, now_of(f));", "        ;"),
     "a changed file is not seen": (DIRECTORY, ["serve/tftp/service:a_file_altered_while_it_is_served_has_no_last_block"], "return turn_memory_changed(&directory_of(file)->memory, f->file, now_of(f));", "return false;"),

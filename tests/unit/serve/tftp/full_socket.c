@@ -7,7 +7,12 @@
 #include "../../skip.h"
 #include "serve/tftp/private.h"
 
-enum { END_S = 10 /* a service that turns in a circle ends by SIGALRM */ };
+#include <sys/resource.h>
+
+enum {
+    END_S = 10,          /* a service that turns in a circle ends by SIGALRM */
+    FEW_DESCRIPTORS = 48 /* an eighth are data ports */
+};
 
 static void fail_each(const char *call, int error)
 {
@@ -57,6 +62,70 @@ static void lent_bytes_do_not_outlive_their_transfer(void **state)
     assert_int_equal(tftp_service_busy(b->service), 0);
     if (lent)
         assert_false(hears(p, 50));
+    peer_free(p);
+    bench_free(b);
+    if (!lent)
+        skip_because("pages of files in /tmp are not lent here");
+}
+
+/* As lending(), with few data ports. */
+static struct bench *lending_by_few_ports(struct peer **p, uint16_t *block)
+{
+    struct rlimit all, few;
+    struct bench *b;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    few = (struct rlimit){ FEW_DESCRIPTORS, all.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    b = lending(p, block);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+    return b;
+}
+
+/* One that uploads to the same data port, which is chosen by lot. */
+static struct peer *uploading_beside(struct bench *b, const struct peer *p)
+{
+    for (int i = 0; i < 500; i++) {
+        struct peer *q = peer_new(b);
+
+        ask(q, KEDGE_TFTP_WRQ, "new", NULL);
+        must_hear(q, KEDGE_TFTP_ACK, 0);
+        if (net_address_port(&q->tid) == net_address_port(&p->tid))
+            return q;
+        say(q, KEDGE_TFTP_ERROR, 0, NULL);
+        for (int n = 0; n < 2000 && tftp_service_busy(b->service) > 1; n++)
+            turn(b);
+        peer_free(q);
+    }
+    fail_msg("no other transfer has that port");
+    return NULL;
+}
+
+/* What was lent has left, and its transfer ends while another's packet waits in their port. */
+static void what_was_lent_and_left_costs_no_other_its_packet(void **state)
+{
+    char body[512 + 1] = "";
+    uint16_t block;
+    struct peer *p;
+    struct bench *b = lending_by_few_ports(&p, &block);
+    struct peer *q = uploading_beside(b, p);
+    bool lent = is_lent(b);
+
+    (void)state;
+    say(p, KEDGE_TFTP_ACK, block, NULL);
+    must_hear(p, KEDGE_TFTP_DATA, (uint16_t)(block + 1));
+    memset(body, 'x', sizeof body - 1);
+    say(q, KEDGE_TFTP_DATA, 1, body);
+    say(p, KEDGE_TFTP_ERROR, 0, NULL);
+    fail_each("sendto", EAGAIN);
+    for (int i = 0; i < 2000 && tftp_service_busy(b->service) > 1; i++)
+        turn(b);
+    assert_int_equal(tftp_service_busy(b->service), 1);
+    assert_true(failed("sendto") > 0);
+    fail_no_more();
+    assert_true(hears(q, 200)); /* before it would be said again */
+    assert_int_equal(q->packet[3], 1);
+    peer_free(q);
     peer_free(p);
     bench_free(b);
     if (!lent)
@@ -148,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lent_bytes_do_not_outlive_their_transfer),
+        cmocka_unit_test(what_was_lent_and_left_costs_no_other_its_packet),
         cmocka_unit_test(what_waits_in_a_full_socket_leaves_when_there_is_room),
         cmocka_unit_test(a_window_goes_on_when_there_is_room),
         cmocka_unit_test(idle_files_give_descriptors_to_an_upload),
