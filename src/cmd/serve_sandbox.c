@@ -252,6 +252,25 @@ static bool reaches(const struct serve_sandbox *b, int fd, unsigned uses,
     return false;
 }
 
+static bool is_same_root(const char *a, const char *b)
+{
+    size_t same = 0;
+
+    while (a[same] && a[same] == b[same])
+        same++;
+    return strspn(a + same, "/") == strlen(a + same) &&
+           strspn(b + same, "/") == strlen(b + same);
+}
+
+static bool is_root_again(const struct policy_set *set, size_t section)
+{
+    for (size_t i = 0; i < section; i++)
+        if (is_rooted(set, i) &&
+            is_same_root(section_root(set, i), section_root(set, section)))
+            return true;
+    return false;
+}
+
 bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
 {
     unsigned uses = policy_set_uploads(set) ? SANDBOX_TAKES : SANDBOX_SERVES;
@@ -263,18 +282,18 @@ bool serve_sandbox_fits(const struct serve_sandbox *b, struct policy_set *set)
         if (!follow_is_again(follow, i))
             fits = reaches(b, follow->dirs[i].fd, uses, follow->dirs[i].path) && fits;
     for (size_t i = 0; i < set->policy.count; i++) {
-        int fd = is_rooted(set, i) ? open_root(set, i) : -1;
+        int fd;
 
+        if (!is_rooted(set, i) || is_root_again(set, i))
+            continue;
+        fd = open_root(set, i);
         if (fd < 0) {
-            if (is_rooted(set, i) && b->files.entered)
+            if (b->files.entered)
                 warn_of_missing(set, i);
             continue;
         }
-        if (strcmp(said, section_root(set, i)) != 0 &&
-            !reaches(b, fd, uses, section_root(set, i))) {
-            said = section_root(set, i);
-            fits = false;
-        }
+        if (!is_same_root(said, section_root(set, i)))
+            fits = reaches(b, fd, uses, section_root(set, i)) && fits;
         close(fd);
     }
     return fits;

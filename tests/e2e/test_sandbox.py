@@ -301,10 +301,14 @@ def test_a_root_that_is_made_again_needs_a_restart(confined, laid_out, srv, sand
 
 def test_a_root_that_stands_twice_is_said_once(confined, laid_out, srv):
     server = confined("-c", srv / "etc/policy")
-    laid_out('client "127.0.0.2" {{ root = "{srv}/new" }} client "::1" {{ root = "{srv}/new" }}'
-             .format(srv=srv), text=POLICY.replace("{srv}/tree", "{srv}/new"))
+    (srv / "other").mkdir()
+    roots = "new", "other", "new", "other/", "other"
+    laid_out("".join(f'client "127.0.0.{2 + i}" {{ root = "{srv}/{root}" }} '
+                     for i, root in enumerate(roots)),
+             text=POLICY.replace("{srv}/tree", "{srv}/new"))
     hang_up(server, KEPT)
-    assert server.stderr.count(f"restart needed for {srv}/new\n") == 1
+    assert server.stderr.count(f"restart needed for {srv}/new\n") == 1, server.stderr
+    assert server.stderr.count(f"restart needed for {srv}/other") == 1, server.stderr
 
 
 def test_uploads_where_none_were_need_a_restart(confined, laid_out, srv):
