@@ -58,7 +58,20 @@ static struct store_result beside(struct local_target *t, const char *path, mode
     return r.error || !mode ? r : temp_set_mode(t->fd, mode);
 }
 
-/* A memfd, or a deleted file, by its descriptor: nothing can be renamed over it. */
+/* A memfd, or a deleted file, by its descriptor: nothing can be renamed over it. That it has
+ * no link does not tell, for on some file systems (FUSE) no file has any: nor does its name
+ * lead to it. */
+static bool is_nameless(const char *path, const struct stat *st)
+{
+    char resolved[PATH_MAX];
+    struct stat named;
+
+    if (st->st_nlink > 0)
+        return false;
+    return !realpath(path, resolved) || stat(resolved, &named) < 0 ||
+           named.st_dev != st->st_dev || named.st_ino != st->st_ino;
+}
+
 static struct store_result through_nameless(struct local_target *t, const char *path)
 {
     return through(t, open(path, O_WRONLY | O_TRUNC | O_CLOEXEC));
@@ -94,7 +107,7 @@ static struct store_result open_target(struct local_target *t, const char *path)
         return errno == ENOENT ? create(t, path) : store_errno(errno);
     if (is_stdout(&st))
         return to_stdout(t);
-    if (S_ISREG(st.st_mode) && st.st_nlink == 0)
+    if (S_ISREG(st.st_mode) && is_nameless(path, &st))
         return through_nameless(t, path);
     if (S_ISREG(st.st_mode))
         return replace_file(t, path, st.st_mode);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where kedge get writes: whole or not at all, and what was there before."""
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -130,3 +131,33 @@ def test_a_file_without_a_name_is_written_through(get, kedge):
     assert os.pread(fd, 10000, 0) == b"new" * 100
     os.close(fd)
     assert names(get.here) == []
+
+
+NO_LINKS = """
+#include <fcntl.h>
+#include <sys/stat.h>
+int stat(const char *path, struct stat *st)
+{
+    int err = fstatat(AT_FDCWD, path, st, 0);
+    st->st_nlink = 0;
+    return err;
+}
+"""
+
+
+def test_where_no_file_has_links_it_is_replaced(get, kedge, tmp_path):
+    """As on some file systems (FUSE)."""
+    if not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    (tmp_path / "none.c").write_text(NO_LINKS)
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-w",
+                    tmp_path / "none.c", "-o", tmp_path / "none.so"], check=True)
+    (get.here / "got").write_bytes(b"old")
+    os.link(get.here / "got", get.here / "old")
+    with Peer({"f": b"new" * 100}) as peer:
+        done = subprocess.run([kedge, "get", f"{peer.url}/f", "-q", "-o", "got"], cwd=get.here,
+                              env={**os.environ, "LD_PRELOAD": str(tmp_path / "none.so")},
+                              capture_output=True, timeout=20)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (get.here / "got").read_bytes() == b"new" * 100
+    assert (get.here / "old").read_bytes() == b"old"
