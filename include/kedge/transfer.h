@@ -86,7 +86,7 @@ struct kedge_transfer_result {
     kedge_nanos took;                  /* from the start to the end of the last block */
     struct kedge_tftp_options asked;   /* by the last attempt */
     struct kedge_tftp_options granted; /* to it */
-    unsigned requests;                 /* that left, repeats too */
+    unsigned requests;                 /* made, repeats too; some may not have left */
     unsigned addresses;                /* of the host that were tried */
 };
 
