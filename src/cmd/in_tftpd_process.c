@@ -105,8 +105,9 @@ bool in_tftpd_process_log(struct in_tftpd_process *p)
 {
     if (p->args->log == IN_TFTPD_STDOUT)
         (void)dup2(STDOUT_FILENO, STDERR_FILENO);
-    if (p->args->log ==
-        IN_TFTPD_SYSLOG) /* a stream can be opened outside the sandbox only */
+    /* The sandbox lets no stream be opened: where the logger has one, and is restarted, what is
+     * said later is lost. */
+    if (p->args->log == IN_TFTPD_SYSLOG)
         openlog("in.tftpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
     return p->args->log != IN_TFTPD_FILE || write_to_file(p);
 }
