@@ -168,6 +168,18 @@ static void say_tried(const struct kedge_transfer_result *r)
     end_note(&l);
 }
 
+static const char try_small_packets[] =
+    "--blksize 512 --windowsize 1: "
+    "large packets, or many at once, may be lost on the way";
+static const char try_without_options[] =
+    "kedge probe icmp://HOST (is it there?), "
+    "--no-options (does it dislike them?), "
+    "and the firewall here (answers come from any port)";
+static const char try_to_reach[] = "kedge probe icmp://HOST (is it there?), "
+                                   "and the firewall here (answers come from any port)";
+static const char try_another_port[] = "is the server started, and at that port? "
+                                       "tftp://HOST:PORT/ names another";
+
 /* By what usually is the cause. Empty: nothing is known. */
 static const char *what_to_try(const struct kedge_transfer_result *r)
 {
@@ -176,19 +188,10 @@ static const char *what_to_try(const struct kedge_transfer_result *r)
     switch (r->cause) {
     case KEDGE_TRANSFER_SILENT:
         if (!nobody)
-            return "--blksize 512 --windowsize 1: large packets, or many at once, may be "
-                   "lost on the way";
-        return r->asked.has ? "kedge probe icmp://HOST (is it there?), --no-options "
-                              "(does it dislike "
-                              "them?), and the firewall here (answers come from any port)"
-                            : "kedge probe icmp://HOST (is it there?), and the firewall "
-                              "here (answers "
-                              "come from any port)";
+            return try_small_packets;
+        return r->asked.has ? try_without_options : try_to_reach;
     case KEDGE_TRANSFER_CLOSED:
-        return nobody
-                   ? "is the server started, and at that port? tftp://HOST:PORT/ names "
-                     "another"
-                   : "";
+        return nobody ? try_another_port : "";
     case KEDGE_TRANSFER_UNREACHABLE:
         return is_v6(&r->peer)
                    ? "-4, if the server has an IPv4 address; ip route get ADDRESS"

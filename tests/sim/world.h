@@ -115,8 +115,8 @@ struct world_setup {
     uint32_t window_max;
     uint32_t blksize_max;
     kedge_nanos turn; /* the server's, at most: datagrams wait so long */
-    kedge_nanos
-        late; /* its host is busy: it wakes 1 ms to so much too late; 0: it does not */
+    /* Its host is busy: it wakes 1 ms to so much too late; 0: it does not. */
+    kedge_nanos late;
     uint32_t burst; /* blocks that leave in one go; 0: no bound */
 };
 

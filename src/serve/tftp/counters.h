@@ -28,8 +28,8 @@ enum tftp_count {
     TFTP_ENDS = TFTP_BYTES + TFTP_DIRECTIONS,      /* by direction and outcome */
     TFTP_REFUSALS = TFTP_ENDS + 2 * TFTP_OUTCOMES, /* by fault */
     TFTP_VERDICTS = TFTP_REFUSALS + TFTP_FAULTS,   /* by enum verdict */
-    TFTP_SILENT_DROPS =
-        TFTP_VERDICTS + VERDICTS, /* datagrams that have no record, by kind */
+    /* Datagrams that have no record, by kind. */
+    TFTP_SILENT_DROPS = TFTP_VERDICTS + VERDICTS,
     TFTP_COUNTS = TFTP_SILENT_DROPS + TFTP_DROP_KINDS,
 };
 
