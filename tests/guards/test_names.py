@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A static function has a name of its own, so that `break NAME` in a debugger stops at one place:
-none stands in three files or more."""
+"""The name of a static function stands in two files at most, so that `break NAME` in a debugger
+stops at few places."""
 import re
 from collections import defaultdict
 

@@ -12,7 +12,7 @@ WIRE = {
     "bytes are lent beyond the file's end": (READER, ["transfer/block_reader"], "min_u64(most, sub_sat(c->size, offset))", "most"),
     "each lent block is the first": (READER, ["transfer/block_reader"], "        bytes += size;\n", ""),
     "a file has one block too few": (READER, ["transfer/block_reader"], "    out->last = whole < out->end - out->first;", "    out->last = whole <= out->end - out->first;"),
-    "a text begins anew at each block": (READER, ["transfer/block_reader"], "        c->here = c->after;", "        c->here.block = block;"),
+    "a text begins again at each block": (READER, ["transfer/block_reader"], "        c->here = c->after;", "        c->here.block = block;"),
     "what is written later moves nothing on": (WRITER, ["transfer/block_writer"], "    if (is_taken(&result))\n        t->offset", "    if (result.error == STORE_OK)\n        t->offset"),
     "a text that is written later is acknowledged": (WRITER, ["transfer/block_writer"], "return result.error == STORE_OK ? late : result;", "return result;"),
     # Files at this end.

@@ -32,7 +32,7 @@ static void acknowledge(struct world *w, struct actor *a)
         actor_send(w, a, (uint16_t)((first + i) % f->all), bytes);
 }
 
-static void begin_anew(struct world *w, struct actor *a)
+static void begin_next_round(struct world *w, struct actor *a)
 {
     struct forger *f = a->self;
 
@@ -55,7 +55,7 @@ static void go_on(struct world *w, struct actor *a)
     if (f->forgery != FORGES_REQUESTS)
         acknowledge(w, a);
     if (f->forgery == FORGES_REQUESTS || f->forgery == FORGES_ONCE || f->said >= f->acks)
-        begin_anew(w, a);
+        begin_next_round(w, a);
     else
         actor_wait(w, a, w->now + f->every);
 }

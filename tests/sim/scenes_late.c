@@ -43,7 +43,7 @@ static void expect_cost(struct scene *s, enum kedge_tftp_op op, uint32_t window)
     struct cost cost = { .lost = 0 };
     int64_t more;
 
-    s->w->server->window_max = 256; /* so many bytes: 32 blocks */
+    s->w->server->window_max = 256; /* times 1500 bytes: 32 blocks fit */
     transfer(s, op, window, 2000ULL * BLKSIZE, &cost);
     more = (int64_t)cost.time[1] - (int64_t)cost.time[0];
     EXPECT(s, cost.lost >= 10);
