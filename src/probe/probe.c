@@ -18,12 +18,16 @@
 
 #define SENDS_A_TURN 64 /* then what came is read, however late the schedule is */
 #define TICK (100 * KEDGE_MSEC)
-#define MISSED_A_TURN 4096
 #define ADDRESSES_TRIED 4 /* of a name; each may take the timeout */
 
 /* So late this program was not merely busy, it stood still. What was due meanwhile does not leave:
  * all at once it would measure the queue that it makes. */
 #define PAUSE (500 * KEDGE_MSEC)
+
+/* Each takes the slot of an older one, whose answer may wait in the socket: no more in a turn
+ * than are read from there. */
+#define MISSED_A_TURN 64
+_Static_assert(MISSED_A_TURN <= PROBE_BATCH, "answers that wait are read before");
 
 struct probe {
     struct probe_plan plan;

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -117,6 +118,32 @@ def test_what_was_due_in_a_pause_does_not_leave_as_a_burst(endless):
     assert target["intended_ns"]["p90"] < 500 * MS
     # The server did not stand still for so long.
     assert (target["stalls"]["longest_ns"] or 0) < 700 * MS
+
+
+def test_what_came_in_a_long_pause_is_read(endless):
+    """More is due meanwhile than is remembered; the answers still find their probes."""
+    held, stopped = [], threading.Event()
+
+    def hold(data, n):
+        if not 500 <= n < 700:
+            return [data]
+        held.append(data)
+        if n < 699:
+            return []
+        stopped.wait(60)
+        return held
+    peer = Datagrams(LOOP, hold)
+    run = endless("-i", "500us", peer.url, timeout="500ms")
+    wait_for(lambda: len(peer.seen) >= 700, 60)
+    stop(run.process)
+    stopped.set()
+    time.sleep(3)
+    run.process.send_signal(signal.SIGCONT)
+    run.until(2000)
+    (target,) = run.end()
+    fate = {p["sequence"]: p["outcome"] for p in run.lines if p["event"] == "probe"}
+    assert target["unsent"] > 4096 and target["stray"] == 0
+    assert {fate[n] for n in range(500, 700)} <= {"late", "received"}
 
 
 def test_the_two_times_that_part_are_one_sentence(kedge):
