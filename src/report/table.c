@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define CELL_MAX 512
+#define NOTE_ROOM 8192
+#define NOTE_INDENT 2
 
 void table_init(struct table *t, uint8_t *buffer, size_t room, uint32_t columns,
                 uint32_t right)
@@ -108,6 +110,12 @@ void table_print_with(const struct table *t, FILE *out,
     print_rows(t, out, &(struct rows){ 0, what, owner });
 }
 
+static void put_spaces(struct writer *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        put_u8(w, ' ');
+}
+
 static size_t word_len(struct kedge_span text)
 {
     const uint8_t *space = memchr(text.ptr, ' ', text.len);
@@ -115,27 +123,54 @@ static size_t word_len(struct kedge_span text)
     return space ? (size_t)(space - text.ptr) : text.len;
 }
 
-void table_note(struct kedge_span text, size_t columns, FILE *out)
+/* The first line is indented by so much, and what follows it by two more. */
+static void put_broken(struct writer *w, struct kedge_span text, size_t columns,
+                       size_t indent)
 {
-    size_t at = 2;
+    size_t at = indent;
 
-    fputs("  ", out);
+    put_spaces(w, indent);
     while (text.len > 0) {
         struct kedge_span word = { text.ptr, word_len(text) };
         size_t width = text_width(word), eaten = min_u64(word.len + 1, text.len);
 
-        if (columns > 0 && at > 4 && at + 1 + width > columns) {
-            fputs("\n    ", out);
-            at = 4;
-        } else if (at != 2) {
-            fputc(' ', out);
+        if (columns > 0 && at > indent + 2 && at + 1 + width > columns) {
+            put_u8(w, '\n');
+            put_spaces(w, indent + 2);
+            at = indent + 2;
+        } else if (at != indent) {
+            put_u8(w, ' ');
             at++;
         }
-        fprintf(out, "%.*s", (int)word.len, (const char *)word.ptr);
+        put(w, word);
         at += width;
         text = (struct kedge_span){ text.ptr + eaten, text.len - eaten };
     }
-    fputc('\n', out);
+    put_u8(w, '\n');
+}
+
+static void print_broken(struct kedge_span text, size_t columns, size_t indent, FILE *out)
+{
+    uint8_t space[NOTE_ROOM];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    put_broken(&w, text, columns, indent);
+    fwrite(space, 1, w.len, out);
+}
+
+void table_note_put(struct writer *w, struct kedge_span text, size_t columns)
+{
+    put_broken(w, text, columns, NOTE_INDENT);
+}
+
+void table_note(struct kedge_span text, size_t columns, FILE *out)
+{
+    print_broken(text, columns, NOTE_INDENT, out);
+}
+
+void table_line(struct kedge_span text, size_t columns, FILE *out)
+{
+    print_broken(text, columns, 0, out);
 }
 
 void stdout_by_line(void)

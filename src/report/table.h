@@ -40,6 +40,10 @@ void table_print_with(const struct table *t, FILE *out,
 /* What is said below a row: indented by two, and broken between words where a line would be
  * longer than so many columns; 0: any length. */
 void table_note(struct kedge_span text, size_t columns, FILE *out);
+void table_note_put(struct writer *w, struct kedge_span text, size_t columns);
+
+/* What is said of all rows, below the table: the same, but not indented. */
+void table_line(struct kedge_span text, size_t columns, FILE *out);
 
 /* Make standard output leave line by line, into a pipe too. Before its first use. */
 void stdout_by_line(void);

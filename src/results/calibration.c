@@ -2,19 +2,28 @@
 /* What this host can measure at all, in a line and in JSON. */
 #include "results/calibration.h"
 
+#include "report/table.h"
+
+#define LINE_ROOM 256
+
 static double us(kedge_nanos v)
 {
     return (double)v / KEDGE_USEC;
 }
 
-void calibration_note(const struct calibration *c, FILE *out)
+void calibration_note(const struct calibration *c, size_t columns, FILE *out)
 {
+    char line[LINE_ROOM], least[64] = "";
+
     if (!c->known)
         return;
     if (c->floor > 0)
-        fprintf(out, "measurement floor %.1f us (loopback round trip); ", us(c->floor));
-    fprintf(out, "timer latency p50 %.1f us, max %.1f us; clock resolution %llu ns\n",
-            us(c->late), us(c->late_max), (unsigned long long)c->step);
+        snprintf(least, sizeof least, "measurement floor %.1f us (loopback round trip); ",
+                 us(c->floor));
+    snprintf(line, sizeof line,
+             "%stimer latency p50 %.1f us, max %.1f us; clock resolution %llu ns", least,
+             us(c->late), us(c->late_max), (unsigned long long)c->step);
+    table_line(span_of(line), columns, out);
 }
 
 void calibration_json(struct json *j, const struct calibration *c)

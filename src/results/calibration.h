@@ -9,8 +9,9 @@
 
 #include <stdio.h>
 
-/* A line; nothing where it is not known. */
-void calibration_note(const struct calibration *c, FILE *out);
+/* A line, broken where it is longer than so many columns (0: any length); nothing where it
+ * is not known. */
+void calibration_note(const struct calibration *c, size_t columns, FILE *out);
 
 /* The member "calibration" of a document: null where it is not known. */
 void calibration_json(struct json *j, const struct calibration *c);

@@ -252,11 +252,14 @@ void probe_notes(const struct probe_view *v, const struct note_look *look, FILE 
 
 void probe_run_notes(const struct probe_view *v, const struct note_look *look, FILE *out)
 {
-    if (note_number(v, "self_late.clock_steps") > 0)
-        print_note(
-            v,
-            "wall clock set {self_late.clock_steps:time:times} during the run[, last by "
-            "{self_late.step}]: kernel "
-            "timestamps of these moments are left out",
-            look->columns, out);
+    uint8_t space[LINE_ROOM];
+    struct writer w = { .ptr = space, .room = sizeof space };
+
+    if (note_number(v, "self_late.clock_steps") > 0 &&
+        sentence_put(&w,
+                     "wall clock set {self_late.clock_steps:time:times} during the run[, "
+                     "last by {self_late.step}]: kernel timestamps of these moments are "
+                     "left out",
+                     v))
+        table_line(written(&w), look->columns, out);
 }

@@ -9,14 +9,14 @@
 
 struct note_look {
     bool verbose; /* parts of round trips too, and whose clock they are by */
-    size_t
-        columns; /* lines are no longer, as far as their words let them; 0: any length */
+    /* Lines are no longer, as far as their words let them; 0: any length. */
+    size_t columns;
 };
 
 /* Those of one target. */
 void probe_notes(const struct probe_view *v, const struct note_look *look, FILE *out);
 
-/* Those of the whole run, which every target knows: v is any one. */
+/* Those of the whole run, not indented. Every target knows them: v is any one. */
 void probe_run_notes(const struct probe_view *v, const struct note_look *look, FILE *out);
 
 #endif

@@ -256,6 +256,6 @@ bool probe_show_table(const struct probe_result *r, bool verbose, FILE *out)
     if (r->count > 0)
         probe_run_notes(&r->views[0], &c.look, out);
     if (verbose)
-        calibration_note(&r->about.calibration, out);
+        calibration_note(&r->about.calibration, columns, out);
     return true;
 }
