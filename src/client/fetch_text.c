@@ -23,18 +23,18 @@ struct line {
     struct writer w;
 };
 
-static void progress_line_begin(struct line *l)
+static void message_line_begin(struct line *l)
 {
     l->w = (struct writer){ .ptr = l->space, .room = sizeof l->space };
 }
 
-static void progress_line_say(struct line *l, const char *text)
+static void message_line_say(struct line *l, const char *text)
 {
     put(&l->w, span_of(text));
 }
 
 /* In one write: lines of other programs on the same terminal stay apart. */
-static void progress_line_end(struct line *l, FILE *out)
+static void message_line_end(struct line *l, FILE *out)
 {
     put_u8(&l->w, '\n');
     fwrite(l->space, 1, l->w.len, out);
@@ -54,57 +54,57 @@ static void say_target(struct line *l, const struct fetch_job *job)
 
     if (!job->put)
         return;
-    progress_line_say(l, " -> ");
+    message_line_say(l, " -> ");
     text_printable(&l->w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
 }
 
 static void say_speed(struct line *l, const struct kedge_transfer_result *r)
 {
     put_decimal(&l->w, r->bytes);
-    progress_line_say(l, r->bytes == 1 ? " byte in " : " bytes in ");
+    message_line_say(l, r->bytes == 1 ? " byte in " : " bytes in ");
     text_ms(&l->w, r->took);
-    progress_line_say(l, " ms");
+    message_line_say(l, " ms");
     if (r->took == 0)
         return;
-    progress_line_say(l, ", ");
+    message_line_say(l, ", ");
     text_size(&l->w, mul_div(r->bytes, KEDGE_SEC, r->took));
-    progress_line_say(l, "/s");
+    message_line_say(l, "/s");
 }
 
 void fetch_say_summary(const struct fetch_job *job, const struct kedge_transfer_result *r)
 {
     struct line l;
 
-    progress_line_begin(&l);
+    message_line_begin(&l);
     text_printable(&l.w, fetch_label(job), NAME_SHOWN);
     say_target(&l, job);
-    progress_line_say(&l, ": ");
+    message_line_say(&l, ": ");
     say_speed(&l, r);
     if (r->resent > 0) {
-        progress_line_say(&l, ", ");
+        message_line_say(&l, ", ");
         put_decimal(&l.w, r->resent);
-        progress_line_say(&l, job->put ? " sent again" : " acknowledged again");
+        message_line_say(&l, job->put ? " sent again" : " acknowledged again");
     }
     if (*r->recovered) {
-        progress_line_say(&l, " (");
-        progress_line_say(&l, r->recovered);
-        progress_line_say(&l, ")");
+        message_line_say(&l, " (");
+        message_line_say(&l, r->recovered);
+        message_line_say(&l, ")");
     }
-    progress_line_end(&l, stderr);
+    message_line_end(&l, stderr);
 }
 
 /* The server's own words may hold anything; the library's reason holds ASCII alone. */
 static void say_reason(struct line *l, const struct kedge_transfer_result *r)
 {
     if (r->cause != KEDGE_TRANSFER_PEER_ERROR || r->said_len == 0) {
-        progress_line_say(l, r->reason);
+        message_line_say(l, r->reason);
         return;
     }
-    progress_line_say(l, "the server says: ");
+    message_line_say(l, "the server says: ");
     text_printable(&l->w, (struct kedge_span){ r->said, r->said_len }, SAID_SHOWN);
-    progress_line_say(l, " (error ");
+    message_line_say(l, " (error ");
     put_decimal(&l->w, (uint64_t)r->code);
-    progress_line_say(l, ")");
+    message_line_say(l, ")");
 }
 
 static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_t *buf,
@@ -142,7 +142,7 @@ static bool is_v6(const struct kedge_address *a)
 static void say_count(struct line *l, unsigned n, const char *one, const char *more)
 {
     put_decimal(&l->w, n);
-    progress_line_say(l, n == 1 ? one : more);
+    message_line_say(l, n == 1 ? one : more);
 }
 
 static void say_tried(const struct kedge_transfer_result *r)
@@ -151,18 +151,18 @@ static void say_tried(const struct kedge_transfer_result *r)
     uint8_t options[160];
     struct line l;
 
-    progress_line_begin(&l);
-    progress_line_say(&l, "tried: ");
+    message_line_begin(&l);
+    message_line_say(&l, "tried: ");
     say_count(&l, r->requests, " request to ", " requests to ");
     if (r->addresses > 1)
         say_count(&l, r->addresses, " address", " addresses, the last ");
-    progress_line_say(&l,
-                      r->peer.len ? kedge_address_print(&r->peer, peer) : "the server");
+    message_line_say(&l,
+                     r->peer.len ? kedge_address_print(&r->peer, peer) : "the server");
     if (r->local.len > 0 && r->requests > 0) {
-        progress_line_say(&l, is_v6(&r->local) ? " (IPv6), from " : " (IPv4), from ");
-        progress_line_say(&l, kedge_address_print(&r->local, local));
+        message_line_say(&l, is_v6(&r->local) ? " (IPv6), from " : " (IPv4), from ");
+        message_line_say(&l, kedge_address_print(&r->local, local));
     }
-    progress_line_say(&l, r->asked.has ? ", asking for " : ", without options");
+    message_line_say(&l, r->asked.has ? ", asking for " : ", without options");
     if (r->asked.has)
         put(&l.w, options_text(&r->asked, options, sizeof options));
     end_note(&l);
@@ -208,9 +208,9 @@ static void say_try(const struct kedge_transfer_result *r)
 
     if (!*what)
         return;
-    progress_line_begin(&l);
-    progress_line_say(&l, "try: ");
-    progress_line_say(&l, what);
+    message_line_begin(&l);
+    message_line_say(&l, "try: ");
+    message_line_say(&l, what);
     end_note(&l);
 }
 
@@ -219,19 +219,19 @@ void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_
     char url[KEDGE_ENDPOINT_TEXT];
     struct line l;
 
-    progress_line_begin(&l);
-    progress_line_say(&l, "kedge ");
-    progress_line_say(&l, job->verb);
-    progress_line_say(&l, ": ");
+    message_line_begin(&l);
+    message_line_say(&l, "kedge ");
+    message_line_say(&l, job->verb);
+    message_line_say(&l, ": ");
     text_printable(&l.w, span_of(kedge_endpoint_print(&job->remote, url)), NAME_SHOWN);
-    progress_line_say(&l, ": ");
+    message_line_say(&l, ": ");
     say_reason(&l, r);
     if (*r->recovered) {
-        progress_line_say(&l, " (");
-        progress_line_say(&l, r->recovered);
-        progress_line_say(&l, ")");
+        message_line_say(&l, " (");
+        message_line_say(&l, r->recovered);
+        message_line_say(&l, ")");
     }
-    progress_line_end(&l, stderr);
+    message_line_end(&l, stderr);
     if (met_nobody(r))
         say_tried(r);
     say_try(r);
@@ -275,7 +275,7 @@ void fetch_say_record(const struct fetch_job *job, const struct kedge_transfer_r
                                       .dup = r->duplicates,
                                       .rtt = r->rtt };
 
-    progress_line_begin(&reason);
+    message_line_begin(&reason);
     say_reason(&reason, r);
     if (r->cause != KEDGE_TRANSFER_DONE)
         record.reason = written(&reason.w);

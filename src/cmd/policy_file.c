@@ -85,8 +85,8 @@ static struct policy_reader *reader_of(cfg_t *cfg)
     return p;
 }
 
-static int policy_file_complain(struct policy_reader *r, unsigned line, const char *key,
-                                const char *what)
+static int policy_file_error(struct policy_reader *r, unsigned line, const char *key,
+                             const char *what)
 {
     struct writer *w = r->complaints;
 
@@ -128,8 +128,7 @@ complain_of_grammar(cfg_t *cfg, const char *format, va_list list)
     vsnprintf(said, sizeof said, format, list);
     if (strstr(said, END_KEY))
         snprintf(said, sizeof said, "the section is not closed: } is missing");
-    policy_file_complain(r, (unsigned)cfg->line, NULL,
-                         printable(said, PRINTABLE_NAME).text);
+    policy_file_error(r, (unsigned)cfg->line, NULL, printable(said, PRINTABLE_NAME).text);
     if (strncmp(said, "no such option", 14) == 0 && !r->complaints->bad) {
         r->complaints->len--; /* the newline */
         put_allowed(r, cfg);
@@ -267,10 +266,10 @@ static void check_title(struct policy_reader *r, cfg_t *cfg, struct policy_secti
              "or interface NAME, not '%.80s'",
              printable((const char *)s->title.ptr, PRINTABLE_WORD).text);
     if (s->kind == POLICY_CLIENT && !read_client(s, &s->match))
-        policy_file_complain(r, (unsigned)cfg->line, "client", what);
+        policy_file_error(r, (unsigned)cfg->line, "client", what);
     if (s->kind == POLICY_FILE && (s->title.len == 0 || s->title.len > GLOB_MAX))
-        policy_file_complain(r, (unsigned)cfg->line, "file",
-                             "takes a pattern of 1 to 128 bytes, with * ** and ?");
+        policy_file_error(r, (unsigned)cfg->line, "file",
+                          "takes a pattern of 1 to 128 bytes, with * ** and ?");
 }
 
 static enum policy_kind policy_value_kind(const cfg_t *cfg)
@@ -295,8 +294,8 @@ static struct policy_section *section_at(struct policy_reader *r, cfg_t *cfg)
             return r->section = &r->set->sections[i];
     r->section = policy_set_add(r->set);
     if (!r->section) {
-        policy_file_complain(r, (unsigned)cfg->line, NULL,
-                             "too many sections for one policy");
+        policy_file_error(r, (unsigned)cfg->line, NULL,
+                          "too many sections for one policy");
         return NULL;
     }
     r->section->kind = kind;
@@ -326,7 +325,7 @@ static int read_section_key(cfg_t *cfg, cfg_opt_t *opt, const char *value, void 
         return -1;
     s->values[key].line = (uint32_t)cfg->line;
     if (!policy_file_set(r->set, s, (enum policy_key)key, value, &problem))
-        return policy_file_complain(r, (unsigned)cfg->line, opt->name, problem.text);
+        return policy_file_error(r, (unsigned)cfg->line, opt->name, problem.text);
     return 0;
 }
 
@@ -362,7 +361,7 @@ static int read_top_key(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *res
 
     *(const char **)result = value;
     if (row && !set_top(r, row, value, &problem))
-        return policy_file_complain(r, (unsigned)cfg->line, opt->name, problem.text);
+        return policy_file_error(r, (unsigned)cfg->line, opt->name, problem.text);
     if (policy_key_of(opt->name) < 0 || r->top->without >> policy_key_of(opt->name) & 1)
         return 0;
     return read_section_key(cfg, opt, value, result);
@@ -377,7 +376,7 @@ static int read_list_item(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *r
     *(const char **)result = value;
     if (!kept.ptr ||
         (r->top->add && !r->top->add(r->top->owner, (const char *)kept.ptr, &problem)))
-        return policy_file_complain(r, (unsigned)cfg->line, opt->name, problem.text);
+        return policy_file_error(r, (unsigned)cfg->line, opt->name, problem.text);
     return 0;
 }
 
@@ -453,15 +452,15 @@ static void parse_text(struct policy_reader *r, const char *text)
         rows[n] = more[n];
     cfg = cfg_init(rows, CFGF_NONE);
     if (!cfg) {
-        policy_file_complain(r, 0, NULL, "no memory");
+        policy_file_error(r, 0, NULL, "no memory");
         return;
     }
     cfg_set_error_function(cfg, complain_of_grammar);
     if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !r->bad)
-        policy_file_complain(r, (unsigned)cfg->line, NULL, "cannot be read");
+        policy_file_error(r, (unsigned)cfg->line, NULL, "cannot be read");
     if (!r->ended && !r->bad)
-        policy_file_complain(r, (unsigned)cfg->line, NULL,
-                             "a text is not closed: a quote is missing");
+        policy_file_error(r, (unsigned)cfg->line, NULL,
+                          "a text is not closed: a quote is missing");
     cfg_free(cfg);
 }
 
@@ -475,7 +474,7 @@ bool policy_file_parse(struct policy_set *s, const struct policy_source *from,
     if (policy_text_blank(from->text))
         parse_text(&r, from->text);
     else
-        policy_file_complain(&r, 0, NULL, "a comment is not closed: */ is missing");
+        policy_file_error(&r, 0, NULL, "a comment is not closed: */ is missing");
     return !r.bad;
 }
 
