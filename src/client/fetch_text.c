@@ -10,6 +10,7 @@
 #include "report/terminal.h"
 #include "report/text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,11 +35,16 @@ static void message_line_say(struct line *l, const char *text)
 }
 
 /* In one write: lines of other programs on the same terminal stay apart. */
+static void message_line_leave(const struct line *l, FILE *out)
+{
+    fwrite(l->space, 1, l->w.len, out);
+    fflush(out);
+}
+
 static void message_line_end(struct line *l, FILE *out)
 {
     put_u8(&l->w, '\n');
-    fwrite(l->space, 1, l->w.len, out);
-    fflush(out);
+    message_line_leave(l, out);
 }
 
 struct kedge_span fetch_label(const struct fetch_job *job)
@@ -117,14 +123,14 @@ static struct kedge_span options_text(const struct kedge_tftp_options *o, uint8_
 }
 
 /* Below the line of a failure, as wide as the terminal. */
-static void end_note(struct line *l)
+static void end_note(struct line *l, struct line *all)
 {
     size_t columns = isatty(STDERR_FILENO) ? terminal_size(STDERR_FILENO).columns : 0;
 
-    table_note(written(&l->w), columns, stderr);
+    table_note_put(&all->w, written(&l->w), columns);
 }
 
-/* Nobody was met: what is known is what was tried. */
+/* No server answered: what is known is what was tried. */
 static bool met_nobody(const struct kedge_transfer_result *r)
 {
     bool nobody = r->cause == KEDGE_TRANSFER_SILENT ||
@@ -145,7 +151,7 @@ static void say_count(struct line *l, unsigned n, const char *one, const char *m
     message_line_say(l, n == 1 ? one : more);
 }
 
-static void say_tried(const struct kedge_transfer_result *r)
+static void say_tried(const struct kedge_transfer_result *r, struct line *all)
 {
     char peer[KEDGE_ADDRESS_TEXT], local[KEDGE_ADDRESS_TEXT];
     uint8_t options[160];
@@ -165,53 +171,92 @@ static void say_tried(const struct kedge_transfer_result *r)
     message_line_say(&l, r->asked.has ? ", asking for " : ", without options");
     if (r->asked.has)
         put(&l.w, options_text(&r->asked, options, sizeof options));
-    end_note(&l);
+    end_note(&l, all);
 }
 
-static const char try_small_packets[] =
-    "--blksize 512 --windowsize 1: "
-    "large packets, or many at once, may be lost on the way";
-static const char try_without_options[] =
-    "kedge probe icmp://HOST (is it there?), "
-    "--no-options (does it dislike them?), "
-    "and the firewall here (answers come from any port)";
-static const char try_to_reach[] = "kedge probe icmp://HOST (is it there?), "
-                                   "and the firewall here (answers come from any port)";
-static const char try_another_port[] = "is the server started, and at that port? "
-                                       "tftp://HOST:PORT/ names another";
-
-/* By what usually is the cause. Empty: nothing is known. */
-static const char *what_to_try(const struct kedge_transfer_result *r)
+static bool is_large(const struct kedge_tftp_options *o)
 {
-    bool nobody = met_nobody(r);
+    bool blocks = o->has & (KEDGE_TFTP_HAS_BLKSIZE | KEDGE_TFTP_HAS_BLKSIZE2);
 
-    switch (r->cause) {
-    case KEDGE_TRANSFER_SILENT:
-        if (!nobody)
-            return try_small_packets;
-        return r->asked.has ? try_without_options : try_to_reach;
-    case KEDGE_TRANSFER_CLOSED:
-        return nobody ? try_another_port : "";
-    case KEDGE_TRANSFER_UNREACHABLE:
-        return is_v6(&r->peer)
-                   ? "-4, if the server has an IPv4 address; ip route get ADDRESS"
-                   : "ip route get ADDRESS shows the way that is missing";
-    default:
-        return "";
-    }
+    return (blocks && o->blksize > KEDGE_TFTP_BLKSIZE_DEFAULT) ||
+           (o->has & KEDGE_TFTP_HAS_WINDOWSIZE && o->windowsize > 1);
 }
 
-static void say_try(const struct kedge_transfer_result *r)
+static bool has_no_route(const struct kedge_transfer_result *r)
 {
-    const char *what = what_to_try(r);
-    struct line l;
+    return r->cause == KEDGE_TRANSFER_UNREACHABLE ||
+           (r->cause == KEDGE_TRANSFER_SILENT &&
+            (r->code == EHOSTUNREACH || r->code == ENETUNREACH));
+}
 
-    if (!*what)
+/* As ip(8) takes it: with the interface apart. */
+static void try_route(struct line *l, const struct kedge_transfer_result *r)
+{
+    char host[NET_ADDRESS_TEXT], *interface;
+    struct net_address peer;
+
+    if (r->peer.len == 0 || !net_address_from(&r->peer, &peer))
+        return;
+    if (is_v6(&r->peer))
+        message_line_say(l, "-4, if the server has an IPv4 address; ");
+    net_address_print_host(&peer, host);
+    interface = strchr(host, '%');
+    if (interface)
+        *interface++ = '\0';
+    message_line_say(l, "ip route get ");
+    message_line_say(l, host);
+    message_line_say(l, interface ? " dev " : "");
+    message_line_say(l, interface ? interface : "");
+    message_line_say(l, " (is there a route?)");
+}
+
+static void try_to_reach(struct line *l, const struct fetch_job *job,
+                         const struct kedge_transfer_result *r)
+{
+    struct kedge_endpoint host = job->remote;
+    char url[KEDGE_ENDPOINT_TEXT];
+
+    host.service = KEDGE_SOCKET;
+    host.transport = KEDGE_ICMP;
+    host.name_len = 0;
+    host.netascii = false;
+    message_line_say(l, "kedge probe ");
+    text_printable(&l->w, span_of(kedge_endpoint_print(&host, url)), NAME_SHOWN);
+    message_line_say(l, " (is it there?)");
+    if (r->asked.has)
+        message_line_say(l, ", --no-options (does it dislike them?)");
+    message_line_say(l, ", and the firewall here (answers come from any port)");
+}
+
+/* By what usually is the cause. Nothing, where nothing is known. */
+static void say_what_to_try(struct line *l, const struct fetch_job *job,
+                            const struct kedge_transfer_result *r)
+{
+    if (has_no_route(r))
+        try_route(l, r);
+    else if (r->cause == KEDGE_TRANSFER_SILENT && met_nobody(r))
+        try_to_reach(l, job, r);
+    else if (r->cause == KEDGE_TRANSFER_SILENT && is_large(&r->granted))
+        message_line_say(l, "--blksize 512 --windowsize 1: large packets, or many at "
+                            "once, may be lost on the way");
+    else if (r->cause == KEDGE_TRANSFER_CLOSED && met_nobody(r))
+        message_line_say(l, "is the server started, and at that port? "
+                            "tftp://HOST:PORT/ names another");
+}
+
+static void say_try(const struct fetch_job *job, const struct kedge_transfer_result *r,
+                    struct line *all)
+{
+    struct line what, l;
+
+    message_line_begin(&what);
+    say_what_to_try(&what, job, r);
+    if (what.w.len == 0)
         return;
     message_line_begin(&l);
     message_line_say(&l, "try: ");
-    message_line_say(&l, what);
-    end_note(&l);
+    put(&l.w, written(&what.w));
+    end_note(&l, all);
 }
 
 void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_result *r)
@@ -231,10 +276,11 @@ void fetch_say_failure(const struct fetch_job *job, const struct kedge_transfer_
         message_line_say(&l, r->recovered);
         message_line_say(&l, ")");
     }
-    message_line_end(&l, stderr);
+    put_u8(&l.w, '\n');
     if (met_nobody(r))
-        say_tried(r);
-    say_try(r);
+        say_tried(r, &l);
+    say_try(job, r, &l);
+    message_line_leave(&l, stderr);
 }
 
 struct texts {

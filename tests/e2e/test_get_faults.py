@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -209,7 +210,35 @@ def test_silence(get):
     assert re.search(rf"^  tried: {n} requests to 127\.0\.0\.1:{peer.port} \(IPv4\), from "
                      r"127\.0\.0\.1:\d+, asking for blksize=\d+,\S*windowsize=\d+", done.err,
                      re.M), done.err
-    assert re.search(r"^  try: kedge probe icmp://HOST .*--no-options", done.err, re.M)
+    assert re.search(r"^  try: kedge probe icmp://127\.0\.0\.1 \(.*--no-options", done.err, re.M)
+
+
+@pytest.mark.parametrize("words,known,hint", [
+    (["--no-options"], (), False), (["--blksize=1024"], ("blksize",), True),
+    (["--blksize=512", "--windowsize=1"], ("blksize", "windowsize"), False)])
+def test_smaller_packets_are_advised_where_larger_ones_were_granted(get, words, known, hint):
+    with Peer({"f": os.urandom(9000)}, silent_at=3, known=known) as peer:
+        done = get(f"{peer.url}/f", "--retry-for=2s", *words)
+    assert done.code == 6 and ("try: --blksize 512" in done.err) == hint, done.err
+
+
+def test_a_route_that_is_missing_is_to_be_looked_at(kedge, one_more_namespace, tmp_path):
+    """The line can be pasted."""
+    under = one_more_namespace("true")
+    done = run(*under, kedge, "get", "tftp://192.0.2.1/f", "-o", "/dev/null", cwd=tmp_path)
+    assert "  try: ip route get 192.0.2.1 (is there a route?)\n" in done.err
+
+
+def test_what_is_said_of_a_failure_leaves_at_once(kedge, one_more_namespace, tmp_path):
+    """Each write is a packet here."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        subprocess.run([*one_more_namespace("true"), kedge, "get", "tftp://192.0.2.1/f"],
+                       stderr=theirs, cwd=tmp_path, timeout=60)
+        ours.settimeout(10)
+        first, *lines = ours.recv(10000).decode().splitlines()
+    assert first.startswith("kedge get: ")
+    assert [line.split(":")[0] for line in lines] == ["  tried", "  try"]
 
 
 def test_what_was_tried_of_two_addresses(get, kedge, under_hosts):
