@@ -202,12 +202,38 @@ def test_all_targets_come_first(page, tmp_path):
     assert drawn == [(f"all.{key}", text) for t in alive for key, text in (
         ("sent", f"{t['sent']:,}"), ("lost", f"{t['lost']:,}"),
         *((k, shown(t["rtt_ns"][k])) for k in ("p50", "p99", "max")))]
-    assert top.count("<path") == 2 and top.count('class="lost"') >= 20
+    assert top.count("<path") == 2 and marks(top) == steps(path)
+    assert top.count('class="lost"') >= 20
     assert "NaN" not in top and "Infinity" not in top and "undefined" not in top
     (dead,) = re.findall(r'<p class="bad" id="dead">(.*?)</p>', top)
     refused = [t for t in document["targets"] if t not in alive]
     assert dead == "No answer from 2 of 4: " + ", ".join(
         f"{t['endpoint']} (Connection refused)" for t in refused)
+
+
+def marks(top):
+    """Points of the first drawing that are seen: a line needs two."""
+    lines = [part for d in re.findall(r'<path d="([^"]*)"', top) for part in d.split("M")[1:]]
+    assert all("L" in line for line in lines)
+    return sum(1 + line.count("L") for line in lines) + top.count("<circle")
+
+
+def steps(path):
+    return sum(s["n"] > 0 for t in data_of(path)["targets"] for s in t["timeline"]["slots"])
+
+
+@needs_browser
+@pytest.mark.parametrize("words,delay,drawn", [
+    (["-c", "1", "--timeout", "30s"], 0, 1), (["-c", "3", "-i", "1s", "--timeout", "30s"], 0, 3),
+    (["-c", "2", "-i", "400ms", "--timeout", "10ms"], .2, 0)])
+def test_few_samples_are_drawn_and_none_is_said(kedge, tmp_path, words, delay, drawn):
+    peer = Datagrams(LOOP, lambda data, n: [(delay, data)] if delay else [data])
+    path = tmp_path / "p.html"
+    assert probe(kedge, "--html", path, *words, peer.url).returncode == (0 if drawn else 2)
+    dom, console = browse(path, tmp_path / "profile")
+    top = re.search(r'<section id="all">(.*?)</section>', dom, re.S)[1]
+    assert console == [] and marks(top) == steps(path) == drawn
+    assert ("no reply came in time" in top) == (drawn == 0) and "NaN" not in top
 
 
 @needs_browser
