@@ -18,7 +18,8 @@
 
 #define SENDS_A_TURN 64 /* then what came is read, however late the schedule is */
 #define TICK (100 * KEDGE_MSEC)
-#define ADDRESSES_TRIED 4 /* of a name; each may take the timeout */
+#define ADDRESSES_TRIED 4          /* of a name, ... */
+#define ADDRESS_PATIENCE KEDGE_SEC /* ... and each may take so long, or the timeout */
 
 /* So late this program was not merely busy, it stood still. What was due meanwhile does not leave:
  * all at once it would measure the queue that it makes. */
@@ -309,25 +310,25 @@ static bool is_preparing(const struct probe_target *t)
            (t->stream && t->stream->state == STREAM_CONNECTING);
 }
 
-static bool preparing(const struct probe *p)
+static bool preparing(const struct probe *p, bool choosing)
 {
-    for (uint32_t i = 0; i < p->count; i++)
-        if (is_preparing(p->targets[i]))
+    for (uint32_t i = 0; i < p->live; i++)
+        if (is_preparing(p->probed[i]) && (p->probed[i]->choosing || !choosing))
             return true;
     return false;
 }
 
-/* Until each warm-up has its answer, or none in time. */
-static int await_warmups(struct probe *p)
+/* Until each warm-up has its answer, or none by then; of all, or of those that choose. */
+static int await_warmups(struct probe *p, kedge_nanos end, bool choosing)
 {
     struct loop *l = &p->shared.loop;
-    kedge_nanos end = add_sat(clock_now(), p->plan.timeout);
     int err = 0;
 
-    while (!err && !l->stopped && preparing(p) && l->looked < end)
+    while (!err && !l->stopped && preparing(p, choosing) && l->looked < end)
         err = loop_turn(l, sub_sat(end, clock_now()));
-    for (uint32_t i = 0; i < p->count; i++)
-        warmup_failed(&p->targets[i]->warmup);
+    for (uint32_t i = 0; i < p->live; i++)
+        if (p->probed[i]->choosing || !choosing)
+            warmup_failed(&p->probed[i]->warmup);
     return err;
 }
 
@@ -363,10 +364,24 @@ static bool choose_next(struct probe *p, bool last)
     return waits;
 }
 
+static int choose_addresses(struct probe *p)
+{
+    kedge_nanos patience = min_u64(p->plan.timeout, ADDRESS_PATIENCE);
+    int err = 0;
+
+    for (int i = 1; !err && !p->shared.loop.stopped; i++) {
+        err = await_warmups(p, add_sat(clock_now(), patience), true);
+        if (err || !choose_next(p, i == ADDRESSES_TRIED))
+            break;
+    }
+    return err;
+}
+
 /* A part of the first probe's time must not be that of a handshake, or of a search for the
  * neighbour; and of a name with several addresses one that answers is asked. */
 static int prepare_probe(struct probe *p)
 {
+    kedge_nanos end = add_sat(clock_now(), p->plan.timeout);
     int err;
 
     for (uint32_t i = 0; i < p->live; i++) {
@@ -375,13 +390,8 @@ static int prepare_probe(struct probe *p)
         t->choosing = t->addresses.count > 1;
         probe_warm_up(t, p->plan.flood || t->choosing);
     }
-    err = await_warmups(p);
-    for (int i = 1; !err && !p->shared.loop.stopped; i++) {
-        if (!choose_next(p, i == ADDRESSES_TRIED))
-            break;
-        err = await_warmups(p);
-    }
-    return err;
+    err = choose_addresses(p);
+    return err ? err : await_warmups(p, end, false);
 }
 
 static int init_schedule(struct probe *p, kedge_nanos now)

@@ -3,6 +3,7 @@
 import errno
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -91,6 +92,19 @@ def test_each_address_of_a_name_is_tried(probe, under_hosts, here, other):
                                 under=under_hosts("127.0.0.1 both\n::1 both\n"))
     assert (code, err) == (0, "") and counts(t, sent=3, received=3) == {}
     assert t["address"] == here and t["addresses_unanswered"] == (here != "::1")
+
+
+def test_an_address_without_an_answer_takes_no_whole_timeout(probe, under_hosts):
+    """A second; what is probed besides has its own time."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as held:
+        held.bind(("::1", 0))
+        port = held.getsockname()[1]
+        Datagrams(("127.0.0.1", port))
+        begun = time.monotonic()
+        code, (t,), _ = probe("-c", "2", "-i", "5ms", "--timeout", "40s", f"udp://both:{port}",
+                              under=under_hosts("127.0.0.1 both\n::1 both\n"))
+    assert code == 0 and 1 <= time.monotonic() - begun < 20
+    assert t["address"] == "127.0.0.1" and t["addresses_unanswered"] == 1
 
 
 def test_a_name_none_of_whose_addresses_answers(probe, under_hosts):
