@@ -76,11 +76,9 @@ static void say_greeting(struct sending *s, struct kedge_span said)
 {
     struct writer w = { .ptr = (uint8_t *)s->shown, .room = sizeof s->shown - 1 };
 
-    if (!s->o->quiet) {
-        put(&w, span_of("before message 1: "));
-        put_decimal(&w, said.len);
-        put(&w, span_of(" bytes: "));
-    }
+    put(&w, span_of("greeting: "));
+    put_decimal(&w, said.len);
+    put(&w, span_of(said.len == 1 ? " byte: " : " bytes: "));
     text_printable(&w, said, w.room);
     s->shown[w.len] = 0;
     puts(s->shown);
@@ -137,22 +135,27 @@ static void say_json(struct sending *s, const struct message_result *r)
     end_json(&j);
 }
 
+static void say_greeting_json(struct sending *s, struct kedge_span said)
+{
+    struct json j;
+
+    begin_json(s, &j, 0, "greeting");
+    json_null(&j, "error");
+    put_reply(&j, said, KEDGE_NEVER);
+    end_json(&j);
+}
+
 /* A server of mail, say, speaks first. */
 static void greet(struct sending *s)
 {
     struct kedge_span said;
-    struct json j;
 
-    if (!message_greeting(&s->link, &said)) {
+    if (!message_greeting(&s->link, &said))
         s->stop = true;
-    } else if (said.len > 0 && !s->o->json) {
+    else if (said.len > 0 && s->o->json)
+        say_greeting_json(s, said);
+    else if (said.len > 0 && !s->o->quiet)
         say_greeting(s, said);
-    } else if (said.len > 0) {
-        begin_json(s, &j, 0, "greeting");
-        json_null(&j, "error");
-        put_reply(&j, said, KEDGE_NEVER);
-        end_json(&j);
-    }
 }
 
 static void say_result(struct sending *s, const struct message_result *r)
@@ -401,11 +404,13 @@ const struct verb verb_send = {
     .name = "send",
     .operands = "ENDPOINT [MESSAGE...]",
     .summary = "send messages to a socket, and show each reply with its round trip",
-    .notes = "ENDPOINT is tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
-             "unix-dgram:///PATH or unix-seqpacket:///PATH. A MESSAGE of - is the lines\n"
-             "of standard input; without a MESSAGE, \"Hello, world\" is sent.\n"
-             "Exit status: 0 all answered, 1 some, 2 none, 6 no connection in time,\n"
-             "7 refused, 8 name not resolved, 13 no permission, 64 usage.\n",
+    .notes =
+        "ENDPOINT is tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
+        "unix-dgram:///PATH or unix-seqpacket:///PATH. A MESSAGE of - is the lines\n"
+        "of standard input; without a MESSAGE, \"Hello, world\" is sent. What a server\n"
+        "says within 50 ms, before it is asked, is shown as its greeting.\n"
+        "Exit status: 0 all answered, 1 some, 2 none, 6 no connection in time,\n"
+        "7 refused, 8 name not resolved, 13 no permission, 64 usage.\n",
     .args = args,
     .arg_count = sizeof args / sizeof *args,
     .operands_min = 1,

@@ -108,10 +108,9 @@ def test_a_server_that_speaks_first_is_heard(send):
     code, out, err = send(peer.url, "NOOP", "QUIT")
     greeting, first, second, end = out.splitlines()
     assert (code, err) == (0, "") and end.startswith("2 sent, 2 answered")
-    assert greeting == "before message 1: 30 bytes: 220 mail.example ESMTP ready\\x0d\\x0a"
+    assert greeting == "greeting: 30 bytes: 220 mail.example ESMTP ready\\x0d\\x0a"
     assert first.endswith(": 250 NOOP") and second.endswith(": 250 QUIT")
-    assert send("-q", peer.url, "NOOP")[1] == \
-        "220 mail.example ESMTP ready\\x0d\\x0a\n250 NOOP\n"
+    assert send("-q", peer.url, "NOOP")[1] == "250 NOOP\n"
     said, reply = map(json.loads, send("--json", peer.url, "NOOP")[1].splitlines())
     assert (said["message"], said["outcome"], said["rtt_ns"]) == (0, "greeting", None)
     assert said["reply"].startswith("220 ") and said["bytes"] == 30
@@ -120,9 +119,10 @@ def test_a_server_that_speaks_first_is_heard(send):
 
 def test_one_that_greets_and_leaves(send):
     peer = Connections(LOOP, lambda connection: connection.sendall(b"too many users"))
-    code, out, err = send("-q", peer.url, "x")
-    assert (code, out) == (2, "too many users\n")
+    code, out, err = send(peer.url, "x")
+    assert (code, out) == (2, "greeting: 14 bytes: too many users\n1 sent, 0 answered\n")
     assert "message 1: " in err
+    assert send("-q", peer.url, "x")[:2] == (2, "")
 
 
 def test_a_silent_peer_is_a_timeout(send):
