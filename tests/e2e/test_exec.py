@@ -115,6 +115,7 @@ def test_a_flood_of_refusals_leaves_room_for_transfers(hook, serve, get, make):
     url = "tftp://{}:{}/f".format(*server.at)
     start = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(30)
         for number in range(300):
             sock.sendto(request(RRQ, f"none{number}"), server.at)
             sock.recv(1000)

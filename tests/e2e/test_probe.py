@@ -19,7 +19,7 @@ import pytest
 from e2e.lib.marked import LOOP, STAMP
 from e2e.lib.probe import COUNTS, MS, counts, needs_icmp, raw_or_ping_allowed
 from e2e.lib.screen import rest_of
-from e2e.lib.still import freeze, unheard
+from e2e.lib.still import FREEZES, froze_briefly, unheard
 from e2e.peers.echo import Connections, Datagrams, closed_port, every_kind
 
 
@@ -168,11 +168,15 @@ def test_a_stall_is_met_by_all_its_probes(endless):
 
 
 def test_the_prober_held_up_shows_in_the_intended_time(endless):
-    run = endless("-i", "10ms", Datagrams(LOOP).url)
-    run.until(10)
-    freeze(run.process, 0.3)
-    run.until(20)
-    (target,) = run.end()
+    for _ in range(FREEZES):
+        peer = Datagrams(LOOP)
+        run = endless("-i", "10ms", peer.url)
+        run.until(10)
+        brief = froze_briefly(run.process, peer)
+        run.until(20)
+        (target,) = run.end()
+        if brief:
+            break
     received = target["sent"] - target["open"]
     assert counts(target, sent=target["sent"], received=received, open=target["open"]) == {}
     assert target["intended_ns"]["max"] >= 250 * MS
@@ -314,9 +318,9 @@ def test_the_table_a_row_a_target_and_a_word_for_faults(kedge, verbose):
         done = subprocess.run([kedge, "probe", "-c", "3", "-i", "10ms", "--timeout", "30s",
                                *["-v"] * verbose, *urls],
                               capture_output=True, text=True, timeout=20)
-    # On a busy machine it may have been late; that is said as well.
+    # On a busy machine it, or the peer, may have been late; that is said as well.
     lines = [line for line in done.stdout.splitlines()
-             if not re.search(r"kedge (itself|sent) ", line)]
+             if not re.search(r"kedge (itself|sent) |^  stalled ", line)]
     assert done.returncode == 1
     assert [line.split()[:4] for line in lines[1:] if line.startswith(("udp", "tcp"))] == \
         [[urls[0], "3", "3", "0"], [urls[1], "3", "3", "0"], [urls[2], "3", "0", "3"]]

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from e2e.lib.probe import MS, counts
-from e2e.lib.still import freeze, freeze_server, queue, stop, unheard
+from e2e.lib.still import freeze, freeze_briefly, freeze_server, queue, stop, unheard
 from e2e.peers.echo import Datagrams, wait_for
 
 LOOP = ("127.0.0.1", 0)
@@ -94,8 +94,9 @@ def test_what_it_dropped_itself_is_no_loss_of_the_network(endless):
 
 
 def test_the_prober_held_up_is_said_and_counted(endless):
-    run = endless("-i", "5ms", Datagrams(LOOP).url)
-    (target,) = run.through(freeze, run.process, 0.3)
+    peer = Datagrams(LOOP)
+    run = endless("-i", "5ms", peer.url)
+    (target,) = run.through(freeze_briefly, run.process, peer)
     assert target["sent"] == target["received"] + target["unsent"] + target["open"]
     assert target["left_late"] >= 50 and target["held_up"] >= 50
     assert target["intended_ns"]["max"] > 250 * MS
@@ -147,7 +148,8 @@ def test_what_came_in_a_long_pause_is_read(endless):
 
 
 def test_the_two_times_that_part_are_one_sentence(kedge):
-    out = interrupted(kedge, Datagrams(LOOP), lambda run: freeze(run, 0.3), "-i", "5ms")
+    peer = Datagrams(LOOP)
+    out = interrupted(kedge, peer, lambda run: freeze_briefly(run, peer), "-i", "5ms")
     assert out.count("from the intended send time") == 1
     assert "measured while kedge itself was delayed" in out
 
@@ -247,8 +249,9 @@ def test_a_host_without_loopback_does_not_guess(kedge, one_more_namespace):
 
 
 def test_samples_taken_while_held_up_are_flagged(endless):
-    run = endless("-i", "5ms", Datagrams(LOOP).url)
-    (target,) = run.through(freeze, run.process, 0.3)
+    peer = Datagrams(LOOP)
+    run = endless("-i", "5ms", peer.url)
+    (target,) = run.through(freeze_briefly, run.process, peer)
     flagged = [p for p in run.lines if p.get("held_up") is True]
     assert len(flagged) == target["held_up"] >= 50
     late = [p for p in run.probes() if p["sent_at_ns"] - p["intended_at_ns"] > 20 * MS]

@@ -8,6 +8,7 @@ from pathlib import Path
 from e2e.peers.echo import wait_for
 
 PATIENCE = 60
+FREEZES = 8
 
 
 def stop(process):
@@ -31,6 +32,26 @@ def freeze(process, seconds=1, until=lambda: True):
     with frozen(process):
         time.sleep(seconds)
         wait_for(until, PATIENCE)
+
+
+def froze_briefly(process, peer, seconds=.3, most=.45):
+    """One who asks that peer stands still for so long. False: a busy machine made it longer
+    than most by its own clock, which is another thing."""
+    begun = time.monotonic()
+    freeze(process, seconds)
+    before = len(peer.seen)
+    wait_for(lambda: len(peer.seen) > before, PATIENCE)
+    return time.monotonic() - begun < most
+
+
+def freeze_briefly(process, peer):
+    """The same, once more where it was stretched."""
+    for _ in range(FREEZES):
+        if froze_briefly(process, peer):
+            return
+        before = len(peer.seen)
+        wait_for(lambda: len(peer.seen) > before + 100, PATIENCE)
+    raise AssertionError(f"{FREEZES} times it stood still for too long")
 
 
 def unheard(port, seconds=1):
