@@ -24,7 +24,7 @@ const char *why_of_code(int code)
     case ENOBUFS:
         return "this host's own send queue is full";
     case ECANCELED:
-        return "kedge itself was held up when it was due";
+        return "kedge itself was delayed (scheduler): the probe was not sent";
     case EPROTO:
         return "the peer is no echo service: it sends other bytes";
     case ETIME:

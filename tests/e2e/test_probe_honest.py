@@ -110,7 +110,7 @@ def test_what_was_due_in_a_pause_does_not_leave_as_a_burst(endless):
     (target,) = run.through(freeze, run.process)
     missed = run.probes("unsent")
     assert len(missed) == target["unsent"] >= 190
-    assert target["error"] == "kedge itself was held up when it was due"
+    assert target["error"] == "kedge itself was delayed (scheduler): the probe was not sent"
     assert len(peer.seen) == target["sent"] - target["unsent"] == \
         target["received"] + target["open"]
     assert target["lost"] == target["unsent"]
