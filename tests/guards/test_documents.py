@@ -43,18 +43,23 @@ def rows_in_place_of(page):
                                   re.M)) for peer, text in parts}
 
 
-def rows_without_a_test(root, page, tests):
-    """Rows that no test beside the peer holds, tests that are not there, and rows of nothing."""
+def rows_without_a_test(root, page, tests, converted):
+    """Rows that nothing holds, or two things; tests that are not there, or of another kind than
+    the row is listed under; and rows of nothing."""
     found = []
     for peer, rows in rows_in_place_of(page).items():
+        beside, alone = tests.get(peer, {}), converted.get(peer, {})
         found += [f"{peer}: {row}: none" for row, own in rows.items()
                   if own == "none" and row != "multicast, mtftp"]
-        found += [f"{peer}: {row}" for row in rows.keys() ^ tests.get(peer, {}).keys()]
-        for row, names in tests.get(peer, {}).items():
+        found += [f"{peer}: {row}" for row in rows.keys() ^ (beside.keys() | alone.keys())]
+        found += [f"{peer}: {row}: twice" for row in beside.keys() & alone.keys()]
+        for row, names in [*beside.items(), *alone.items()]:
             found += [f"{peer}: {row}: no {name}" for name in names
                       if not is_test(root, *name.split("::"))]
-            found += [f"{peer}: {row}: no peer" for _ in [0]
-                      if not any(name.startswith("interop/") for name in names)]
+        found += [f"{peer}: {row}: no peer" for row, names in beside.items()
+                  if not any(name.startswith("interop/") for name in names)]
+        found += [f"{peer}: {row}: no conversion" for row, names in alone.items()
+                  if not any(name.startswith("e2e/test_convert.py::") for name in names)]
     return found
 
 
@@ -113,15 +118,23 @@ def test_what_is_defended_has_a_test(root):
 
 def test_each_row_in_place_of_a_peer_has_its_tests(root):
     page = (root / "docs/server.md").read_text()
-    tests = runpy.run_path(str(root / "tests/interop/in_place_of.py"))["TESTS"]
-    assert rows_in_place_of(page).keys() == tests.keys()
-    assert rows_without_a_test(root, page, tests) == []
+    lists = runpy.run_path(str(root / "tests/interop/in_place_of.py"))
+    tests, converted = lists["TESTS"], lists["CONVERSION_ONLY"]
+    assert rows_in_place_of(page).keys() == tests.keys() >= converted.keys()
+    assert rows_without_a_test(root, page, tests, converted) == []
     more = page + "| `--new` | none |\n"
-    assert rows_without_a_test(root, more, tests) == ["atftpd: `--new`: none", "atftpd: `--new`"]
+    assert rows_without_a_test(root, more, tests, converted) == \
+        ["atftpd: `--new`: none", "atftpd: `--new`"]
     for names, fault in (["interop/test_map.py::test_none"], "no interop/test_map.py::test_none"), \
             (["e2e/test_mac.py::test_explain_says_which_mac"], "no peer"):
         planted = {**tests, "atftpd": {**tests["atftpd"], "uploads, always": names}}
-        assert rows_without_a_test(root, page, planted) == [f"atftpd: uploads, always: {fault}"]
+        assert rows_without_a_test(root, page, planted, converted) == \
+            [f"atftpd: uploads, always: {fault}"]
+    for row, fault in ("uploads, always", "twice"), ("multicast, mtftp", "no conversion"):
+        names = tests["atftpd"]["uploads, always"] if fault != "twice" else \
+            converted["atftpd"]["multicast, mtftp"]
+        planted = {**converted, "atftpd": {**converted["atftpd"], row: names}}
+        assert rows_without_a_test(root, page, tests, planted) == [f"atftpd: {row}: {fault}"]
 
 
 def test_what_is_not_there_is_seen(root):

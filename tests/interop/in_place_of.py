@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which tests hold each row of the tables "In place of" in docs/server.md. A guard compares
-(tests/guards/test_documents.py): each row is here, and each test is there, at least one of them
-with the peer beside kedge."""
+"""Which tests hold each row of the tables "In place of" in docs/server.md. TESTS: at least one of
+them has the peer beside kedge, and sees what the row is about. CONVERSION_ONLY: no test does; it is
+shown that the option becomes that line of a policy, or is named as one without a counterpart. A guard
+(tests/guards/test_documents.py) sees that each row is in one of the two, and that the tests are there;
+whether they show what the row says is for the reader of both."""
 
 HPA, MAP = "interop/test_in_tftpd.py", "interop/test_map.py"
 MOVES, ROWS = "interop/test_migrations.py", "interop/test_in_place_of.py"
@@ -9,6 +11,11 @@ ALIKE = f"{HPA}::test_the_same_is_granted_and_refused"
 WORDS = f"{HPA}::test_command_lines_end_alike"
 DNSMASQ = f"{MOVES}::test_names_bring_what_they_brought_from_dnsmasq"
 ATFTPD = f"{MOVES}::test_names_bring_what_they_brought_from_atftpd"
+CONVERT = "e2e/test_convert.py"
+A_LINE_OF_DNSMASQ = f"{CONVERT}::test_an_option_of_dnsmasq_is_a_line_of_the_policy"
+A_LINE_OF_ATFTPD = f"{CONVERT}::test_an_option_of_atftpd_is_a_line_of_the_policy"
+ALONE_IN_DNSMASQ = f"{CONVERT}::test_what_dnsmasq_has_alone_is_named"
+ALONE_IN_ATFTPD = f"{CONVERT}::test_what_atftpd_has_alone_is_named"
 
 TESTS = {
     "tftpd-hpa": {
@@ -36,32 +43,41 @@ TESTS = {
     "dnsmasq's": {
         "`tftp-root=DIR`": [DNSMASQ],
         "`tftp-root=DIR,IFACE`": [DNSMASQ],
-        "`tftp-unique-root` (`=ip`, `=mac`)": [DNSMASQ],
+        "`tftp-unique-root` (`=ip`, `=mac`)": [  # by address; =mac is seen converted
+            DNSMASQ, f"{CONVERT}::test_clients_with_a_directory_have_it_as_their_root"],
         "`tftp-lowercase`": [DNSMASQ],
-        "`enable-tftp=IFACE`, `interface`, `except-interface`": [DNSMASQ],
-        "`listen-address=ADDRESS`": [DNSMASQ],
         "`tftp-secure`": [f"{ROWS}::test_the_owner_counts_for_dnsmasq_and_rights_for_kedge"],
         "`tftp-no-fail`": [f"{ROWS}::test_a_root_that_is_not_there"],
-        "`tftp-max=N` (50)": [DNSMASQ],
         "`tftp-mtu=N`, `tftp-no-blocksize`": [f"{MOVES}::test_blocks_are_as_large_as_dnsmasqs",
                                               f"{MOVES}::test_blocks_stay_small_as_with_dnsmasq"],
-        "`tftp-port-range=LOW,HIGH`": [DNSMASQ],
-        "`tftp-single-port`": [DNSMASQ],
         "no uploads": [f"{ROWS}::test_neither_dnsmasq_nor_kedge_takes_uploads"],
-        "`quiet-tftp`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
     },
     "atftpd": {
         "the directory, last on the line": [ATFTPD],
         "uploads, always": [f"{MOVES}::test_uploads_are_as_with_atftpd"],
         "`--user USER.GROUP`, `--group`": [f"{ROWS}::test_atftpd_reads_as_the_same_user"],
-        "`--port`, `--bind-address`": [ATFTPD],
-        "`--maxthread N`": [ATFTPD],
-        "`--retry-timeout S`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
-        "`--logfile FILE`, `--verbose`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+        # The size of the window is seen converted.
         "`--no-blksize`, `--no-windowsize`": [f"{MOVES}::test_blocks_are_as_large_as_atftpds",
-                                              ATFTPD],
-        "`--pcre FILE`": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
-        "`--daemon`, `--pidfile`": [ATFTPD],
-        "multicast, mtftp": [f"{MOVES}::test_every_option_of_the_peer_is_known"],
+                                              A_LINE_OF_ATFTPD],
+    },
+}
+
+CONVERSION_ONLY = {
+    "dnsmasq's": {
+        "`enable-tftp=IFACE`, `interface`, `except-interface`": [A_LINE_OF_DNSMASQ],
+        "`listen-address=ADDRESS`": [A_LINE_OF_DNSMASQ],
+        "`tftp-max=N` (50)": [A_LINE_OF_DNSMASQ],
+        "`tftp-port-range=LOW,HIGH`": [A_LINE_OF_DNSMASQ],
+        "`tftp-single-port`": [A_LINE_OF_DNSMASQ],
+        "`quiet-tftp`": [ALONE_IN_DNSMASQ],
+    },
+    "atftpd": {
+        "`--port`, `--bind-address`": [A_LINE_OF_ATFTPD],
+        "`--maxthread N`": [A_LINE_OF_ATFTPD],
+        "`--retry-timeout S`": [ALONE_IN_ATFTPD],
+        "`--logfile FILE`, `--verbose`": [ALONE_IN_ATFTPD],
+        "`--pcre FILE`": [ALONE_IN_ATFTPD],
+        "`--daemon`, `--pidfile`": [ALONE_IN_ATFTPD],
+        "multicast, mtftp": [ALONE_IN_ATFTPD],
     },
 }
