@@ -65,12 +65,37 @@ static void an_empty_table_prints_nothing(void **state)
     check(&t, 0, "");
 }
 
+static void check_said(void (*say)(struct kedge_span text, size_t columns, FILE *out),
+                       const char *text, size_t columns, const char *want)
+{
+    char *got = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&got, &len);
+
+    say(span_of(text), columns, f);
+    fclose(f);
+    assert_string_equal(got, want);
+    free(got);
+}
+
+static void breaks_what_is_said_between_words(void **state)
+{
+    (void)state;
+    check_said(table_note, "one two three", 0, "  one two three\n");
+    check_said(table_note, "one two three", 15, "  one two three\n");
+    check_said(table_note, "one two three", 14, "  one two\n    three\n");
+    check_said(table_line, "one two three", 13, "one two three\n");
+    check_said(table_line, "one two three", 12, "one two\n  three\n");
+    check_said(table_line, "muchtoolong a", 4, "muchtoolong\n  a\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aligns_columns),
         cmocka_unit_test(says_what_found_no_room),
         cmocka_unit_test(an_empty_table_prints_nothing),
+        cmocka_unit_test(breaks_what_is_said_between_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
