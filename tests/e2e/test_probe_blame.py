@@ -90,7 +90,9 @@ def test_a_service_that_is_no_echo_is_named(kedge, probe, words):
     assert target["error"] == "the peer is no echo service: it sends other bytes"
     done = subprocess.run([kedge, "probe", "-c", "2", "-i", "20ms", "--timeout", "200ms", url],
                           capture_output=True, text=True, timeout=20)
-    assert f"\n  no echo service: {len(words)} bytes came that were not sent\n" in done.stdout
+    _, row, *notes = done.stdout.splitlines()
+    assert row.startswith(url)
+    assert f"  no echo service: {len(words)} bytes came that were not sent" in notes
     assert f"kedge probe: {url}: the peer is no echo service: it sends other bytes\n" == done.stderr
 
 
