@@ -35,7 +35,7 @@ def test_a_replay_passes(root, tmp_path, target):
 
 @pytest.mark.parametrize("target, name, old, new", [
     ("packet", "src/base/bytes.c", "n > r->left.len", "n > r->left.len + 1"),
-    ("sender", "src/tftp/sender.c", "if (s->terms.window > 1 && ", "if ("),
+    ("sender", "src/tftp/sender.c", "if (s->half.terms.window > 1 && ", "if ("),
     ("server", "src/tftp/request_port.c", "if (!request || !budget_left(t, &in->peer))",
      "if (in->bytes.len < 4)"),
 ])

@@ -22,6 +22,11 @@ def patterns(root):
     """What the packages take, below the prefix."""
     lines = [line for path in (root / OURS).glob("*.install")
              for line in path.read_text().split()]
+    # Where units go differs by debhelper: the rules hand that folder to dh_install.
+    rules = (root / OURS / "rules").read_text()
+    units = re.search(r"^UNITS := \$\(if .*,usr/\)(lib/\S+)$", rules, re.M)
+    if re.search(r"^\tdh_install --package=kedge-tftpd \$\(UNITS\)$", rules, re.M):
+        lines.append(units.group(1))
     return [re.sub(r"^usr/", "", line).replace("lib/*/", "lib/") for line in lines]
 
 
