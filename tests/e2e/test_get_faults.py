@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.lib.ports import beside, datagrams
 from e2e.lib.run import finish, names, run, start
 from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port, wait_for
@@ -244,11 +245,9 @@ def test_what_is_said_of_a_failure_leaves_at_once(kedge, one_more_namespace, tmp
 def test_what_was_tried_of_two_addresses(get, kedge, under_hosts):
     """The last one is named, and how often it was asked in all."""
     under = under_hosts("127.0.0.1 both\n::1 both\n")
-    sockets = [socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET6, socket.AF_INET)]
-    with sockets[0] as first, sockets[1] as second:
-        first.bind(("::1", 0))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
+        first = beside(second, "127.0.0.1", lambda: datagrams("::1"))
         port = first.getsockname()[1]
-        second.bind(("127.0.0.1", port))
         done = run(*under, kedge, "get", f"tftp://both:{port}/f", "--retry-for", "2s",
                    "--no-options", cwd=get.here)
     assert done.code == 6

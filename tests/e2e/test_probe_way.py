@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What `kedge probe` says of the way to a host, and what may be chosen of it."""
-import errno
 import socket
 import subprocess
 import time
 
 import pytest
 
+from e2e.lib.ports import beside
 from e2e.lib.probe import counts, needs_icmp
 from e2e.lib.wire import ADDRESS
 from e2e.peers.echo import Datagrams
@@ -65,19 +65,6 @@ def test_a_name_is_resolved_before_the_first_sample(probe, under_hosts):
     assert code == 0 and t["before_ns"]["resolve"] is None
 
 
-def echo_beside(held, there, here):
-    """The port of an echo at one address, which `held` has at the other. Somebody else may have it
-    there: then another port."""
-    for _ in range(50):
-        port = Datagrams((here, 0)).socket.getsockname()[1]
-        try:
-            held.bind((there, port))
-            return port
-        except OSError as error:
-            assert error.errno == errno.EADDRINUSE
-    raise AssertionError("no port is free at both addresses")
-
-
 @pytest.mark.parametrize("here", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("other", ["closed", "silent"])
 def test_each_address_of_a_name_is_tried(probe, under_hosts, here, other):
@@ -85,7 +72,7 @@ def test_each_address_of_a_name_is_tried(probe, under_hosts, here, other):
     there = "::1" if here == "127.0.0.1" else "127.0.0.1"
     with socket.socket(socket.AF_INET6 if ":" in there else socket.AF_INET,
                        socket.SOCK_DGRAM) as held:
-        port = echo_beside(held, there, here)
+        port = beside(held, there, lambda: Datagrams((here, 0)).socket).getsockname()[1]
         if other == "closed":
             held.close()
         code, (t,), err = probe("-c", "3", "-i", "5ms", "--timeout", "1s", f"udp://both:{port}",
