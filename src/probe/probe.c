@@ -366,11 +366,11 @@ static bool choose_next(struct probe *p, bool last)
 
 static int choose_addresses(struct probe *p)
 {
-    kedge_nanos patience = min_u64(p->plan.timeout, ADDRESS_PATIENCE);
+    kedge_nanos most = min_u64(p->plan.timeout, ADDRESS_PATIENCE);
     int err = 0;
 
     for (int i = 1; !err && !p->shared.loop.stopped; i++) {
-        err = await_warmups(p, add_sat(clock_now(), patience), true);
+        err = await_warmups(p, add_sat(clock_now(), most), true);
         if (err || !choose_next(p, i == ADDRESSES_TRIED))
             break;
     }

@@ -155,7 +155,7 @@ static void print_broken(struct kedge_span text, size_t columns, size_t indent, 
     struct writer w = { .ptr = space, .room = sizeof space };
 
     put_broken(&w, text, columns, indent);
-    fwrite(space, 1, w.len, out);
+    fwrite(w.ptr, 1, w.len, out);
 }
 
 void table_note_put(struct writer *w, struct kedge_span text, size_t columns)
