@@ -20,8 +20,8 @@ struct kedge_tftp_rtt {
     kedge_nanos own_delay;
     unsigned doubled; /* expiries since the last sample */
     uint32_t samples;
-    unsigned
-        late; /* blocks whose answer came just after the RTO, 2 at most: see kedge_tftp_rto */
+    /* Blocks whose answer came just after the RTO, 2 at most: each makes it longer. */
+    unsigned late;
 };
 KEDGE_API void kedge_tftp_rtt_init(struct kedge_tftp_rtt *r, kedge_nanos timeout,
                                    kedge_nanos own_delay);
@@ -49,9 +49,9 @@ struct kedge_tftp_pace {
     uint64_t train_first;
     kedge_nanos too_fast; /* less between blocks, at the last such loss; 0: not known */
     uint64_t run;         /* blocks between two losses, on the average */
-    kedge_nanos
-        late; /* of the last timer, 100 ms at most; 0: all that was due has left */
-    kedge_nanos busy;    /* the worst lateness of late, in decay; 0 below 2 ms */
+    /* How late the last timer rang, 100 ms at most; 0: all that was due has left. */
+    kedge_nanos late;
+    kedge_nanos busy;    /* the worst of late; decays, and is 0 below 2 ms */
     kedge_nanos busy_at; /* when a timer was last so late */
     bool waits;          /* for a time, and for nothing else */
     bool forgot;         /* what was measured before this host was known to be busy */

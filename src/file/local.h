@@ -19,6 +19,7 @@ struct local_target {
     int fd;       /* -1 when not open */
     int dir;      /* -1 when straight through */
     bool stream;  /* writes must come in order */
+    bool empties; /* a file without a name, until its first write */
     uint64_t end; /* written so far, at most */
     char last[NAME_MAX + 1];
     char temp[TEMP_ROOM];

@@ -72,9 +72,20 @@ static bool is_nameless(const char *path, const struct stat *st)
            named.st_dev != st->st_dev || named.st_ino != st->st_ino;
 }
 
+/* What it held goes when the first bytes have come, or the end: not for a file that is not to be
+ * had. */
 static struct store_result through_nameless(struct local_target *t, const char *path)
 {
-    return through(t, open(path, O_WRONLY | O_TRUNC | O_CLOEXEC));
+    t->empties = true;
+    return through(t, open(path, O_WRONLY | O_CLOEXEC));
+}
+
+static int empty_once(struct local_target *t)
+{
+    bool empties = t->empties;
+
+    t->empties = false;
+    return empties && ftruncate(t->fd, 0) < 0 ? -errno : 0;
 }
 
 /* A file that its user cannot write is not replaced either. */
@@ -133,6 +144,9 @@ struct store_result local_target_write(struct local_target *t, const struct iove
     int err;
 
     KEDGE_ASSERT(!t->stream || offset == t->end);
+    err = empty_once(t);
+    if (err)
+        return store_errno(-err);
     err = iov_all(t->fd, t->stream ? IOV_APPEND : IOV_WRITE, list, offset, &moved);
     if (offset + moved > t->end)
         t->end = offset + moved;
@@ -143,10 +157,11 @@ struct store_result local_target_write(struct local_target *t, const struct iove
 struct store_result local_target_commit(struct local_target *t)
 {
     int fd = t->fd;
-    int err;
+    int err = -empty_once(t);
 
     t->fd = -1;
-    err = close(fd) < 0 ? errno : 0;
+    if (close(fd) < 0 && !err)
+        err = errno;
     if (!err && !t->stream && renameat(t->dir, t->temp, t->dir, t->last) < 0)
         err = errno;
     if (!err)

@@ -25,7 +25,7 @@ struct transfer_record {
     enum record_event event;
     const char *outcome;     /* "ok", "unconfirmed", ...: a name of the protocol's core */
     bool failed;             /* so it counts; the line has no word for it */
-    bool met;                /* likewise: the peer has answered, so its address is true */
+    bool met;                /* likewise: the peer has answered */
     struct kedge_span peer;  /* 192.0.2.7:1024, [2001:db8::1]:1024 */
     struct kedge_span local; /* the address and port that were asked */
     struct kedge_span file;  /* as requested, any bytes */

@@ -133,6 +133,18 @@ def test_a_file_without_a_name_is_written_through(get, kedge):
     assert names(get.here) == []
 
 
+def test_a_file_without_a_name_is_left_alone_by_what_never_comes(get, kedge):
+    """What is not there, and what is empty."""
+    fd = memory_file(b"before")
+    with Peer({"empty": b""}) as peer:
+        for name, status, left in ("missing", 3, b"before"), ("empty", 0, b""):
+            done = subprocess.run([kedge, "get", f"{peer.url}/{name}", "-q", "-o",
+                                   f"/dev/fd/{fd}"], cwd=get.here, pass_fds=[fd], timeout=20,
+                                  stderr=subprocess.DEVNULL)
+            assert (done.returncode, os.pread(fd, 100, 0)) == (status, left), name
+    os.close(fd)
+
+
 NO_LINKS = """
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -90,6 +90,7 @@ MUTANTS = {
     "what was sent again for a gap was late": (SENDER, "        if (s->expired)\n            note_late_answer(s, acked);\n        pace_undo", "        note_late_answer(s, acked);\n        pace_undo"),
     "a late answer counts each time it is said": (SENDER, "    if (s->late_block == acked)\n        return;\n", ""),
     "who has no room is a late timer": (SENDER, "    if (s->pace.waits && s->spacing &&", "    if (s->spacing &&"),
+    "who is held by the rate is late": ("src/tftp/sessions.c", "    if (opens > at)\n        s->machine.sender.pace.waits = false;", "    if (0)\n        s->machine.sender.pace.waits = false;"),
     "a late host sends all that was due": (SENDER, "min_u64(s->pace.late, CATCH_UP_BLOCKS * s->spacing)", "s->pace.late"),
     "a late host forgets the link each time": (PACE, "    if (p->forgot)\n        return;\n", ""),
     "a host that was late is busy for ever": (PACE, "now - p->busy_at <= busy_lasts ? 2 * p->busy : 0", "2 * p->busy"),

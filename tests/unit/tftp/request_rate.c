@@ -186,9 +186,28 @@ static void a_single_port_holds_who_is_not_attached(void **state)
     server_close(s);
 }
 
+/* Its timer rang long before it may send: that is no lateness of this host. */
+static void who_is_held_is_not_late(void **state)
+{
+    struct server *s = bounded(RATE);
+    struct tftp_session *session = moved(s, from(1, SPAN(BIG_RRQ)));
+
+    (void)state;
+    (void)acknowledge_at(s, session, TFTP_REQUEST_SOCKET, 0);
+    session->machine.sender.pace.waits = true;
+    s->t.paid_until = session->machine.half.deadline;
+    tftp_sessions_settle(&s->t, session);
+    assert_true(session->machine.sender.pace.waits);
+    s->t.paid_until = session->machine.half.deadline + 1;
+    tftp_sessions_settle(&s->t, session);
+    assert_false(session->machine.sender.pace.waits);
+    server_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_held_is_not_late),
         cmocka_unit_test(rule_7_all_forgers_get_a_million_bytes_a_second),
         cmocka_unit_test(who_has_to_wait_is_due_when_it_may_send),
         cmocka_unit_test(others_do_not_wait),
