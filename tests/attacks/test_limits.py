@@ -239,7 +239,7 @@ def starts(released, tmp_path, srv, megabytes):
 def test_too_little_memory(released, tmp_path, srv, make):
     """It says so at start, or it has what it needs: then a thousand clients take no more."""
     content = make("file", 100_000)
-    servers = [starts(released, tmp_path, srv, m) for m in range(16, 160, 16)]
+    servers = [starts(released, tmp_path, srv, m) for m in range(16, 272, 32)]
     up = [s for s in servers if s]
     assert up and servers[0] is None
     assert servers == [None] * (len(servers) - len(up)) + up
