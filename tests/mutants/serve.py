@@ -77,6 +77,7 @@ SERVE = {
     # Names without case.
     "a directory that could not be read has no more names": (CASES, ["serve/tftp/case_cache"], "if (n->count < CASE_CACHE_NAMES && errno != 0)", "if (0)"),
     "a directory that has changed is as it was": (CASES, ["serve/tftp/case_cache"], "    if (!identity_same(&n->directory, id)) {\n", "    if (0) {\n"),
+    "a directory that could not be read is read at each request": (CASES, ["serve/tftp/case_cache"], "return sub_sat(now, n->read_at) < CASE_CACHE_FAILED;", "return false;"),
     "one that has just changed is settled": (CASES, ["serve/tftp/case_cache"], "return n->read_at - n->seen_at >= CASE_CACHE_SETTLED;", "return true;"),
     # What was judged, and of whom.
     "an upload is judged as a download": (JUDGED, ["serve/tftp/judged"], "key.writes = q->writes;", "key.writes = 0;"),

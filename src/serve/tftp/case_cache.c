@@ -36,6 +36,17 @@ struct case_names {
     size_t len, text_room;
     kedge_nanos seen_at; /* the directory as it is, for the first time */
     kedge_nanos read_at;
+    struct store_result result; /* of reading it; no names if it failed */
+};
+
+/* One search, as it goes on. */
+struct case_search {
+    struct file_identity directory;
+    struct folded part;
+    kedge_nanos now;
+    kedge_nanos seen_at; /* as in case_names */
+    struct case_found *out;
+    struct store_result result;
 };
 
 /* ---- Folding ---- */
@@ -164,24 +175,29 @@ static struct store_result fill_names(struct case_names *n, const struct match_l
     return store_ok();
 }
 
-/* Takes fd. */
-static struct store_result read_names(const struct match_locale *l, int fd,
-                                      struct case_names **out)
+/* What was read by then is no answer. */
+static void drop_names(struct case_names *n)
+{
+    free(n->list);
+    free(n->text);
+    *n = (struct case_names){ .result = n->result };
+}
+
+/* Takes fd. NULL: no memory. */
+static struct case_names *read_names(const struct match_locale *l, int fd)
 {
     struct case_names *n = calloc(1, sizeof *n);
     DIR *dir = n ? fdopendir(fd) : NULL;
-    struct store_result result = dir ? fill_names(n, l, dir) : store_errno(ENOMEM);
 
+    if (n)
+        n->result = dir ? fill_names(n, l, dir) : store_errno(ENOMEM);
+    if (n && n->result.error != STORE_OK)
+        drop_names(n);
     if (dir)
         closedir(dir);
     else
         close(fd);
-    *out = n;
-    if (result.error != STORE_OK) {
-        names_free(n);
-        *out = NULL;
-    }
-    return result;
+    return n;
 }
 
 static size_t first_of(const struct case_names *n, uint64_t hash)
@@ -201,8 +217,12 @@ static size_t first_of(const struct case_names *n, uint64_t hash)
 }
 
 static void search(const struct case_names *n, const struct match_locale *l,
-                   const struct folded *part, struct case_found *out)
+                   struct case_search *s)
 {
+    const struct folded *part = &s->part;
+    struct case_found *out = s->out;
+
+    s->result = n->result;
     for (size_t i = first_of(n, part->hash);
          out->count < 2 && i < n->count && n->list[i].hash == part->hash; i++) {
         const char *name = n->text + n->list[i].at;
@@ -274,8 +294,11 @@ static bool has_times(const struct file_identity *id)
     return id->mtime_s > 0 || id->ctime_s > 0;
 }
 
-static bool has_settled(const struct case_names *n)
+/* A disk may be well again while the directory is as it was: a failure counts for a while. */
+static bool is_answer(const struct case_names *n, kedge_nanos now)
 {
+    if (n->result.error != STORE_OK)
+        return sub_sat(now, n->read_at) < CASE_CACHE_FAILED;
     return n->read_at - n->seen_at >= CASE_CACHE_SETTLED;
 }
 
@@ -305,66 +328,63 @@ static void remember(struct case_cache *c, struct case_names *n)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* False: it is to be read; *seen_at is lowered to when it was seen first as it is. */
-static bool search_known(struct case_cache *c, const struct file_identity *id,
-                         const struct folded *part, struct case_found *out,
-                         kedge_nanos *seen_at)
+/* False: it is to be read; seen_at is lowered to when it was seen first as it is. */
+static bool search_known(struct case_cache *c, struct case_search *s)
 {
     struct case_names *n = NULL;
-    bool settled = false;
+    bool known = false;
 
     pthread_mutex_lock(&c->lock);
-    n = find_known(c, id);
-    settled = n && has_settled(n);
-    if (settled)
-        search(n, &c->letters, part, out);
+    n = find_known(c, &s->directory);
+    known = n && is_answer(n, s->now);
+    if (known)
+        search(n, &c->letters, s);
     else
         c->reads++;
     if (n)
-        *seen_at = n->seen_at;
+        s->seen_at = n->seen_at;
     pthread_mutex_unlock(&c->lock);
-    return settled;
+    return known;
+}
+
+static bool may_remember(const struct case_names *n)
+{
+    return n->directory.ino != 0 &&
+           (has_times(&n->directory) || n->result.error != STORE_OK);
 }
 
 /* Read without the lock: a directory may hang. Takes fd. */
-static struct store_result search_read(struct case_cache *c, int fd,
-                                       const struct folded *part, struct case_found *out,
-                                       struct case_names **read)
+static void search_read(struct case_cache *c, int fd, struct case_search *s)
 {
-    struct store_result result = read_names(&c->letters, fd, read);
+    struct case_names *read = read_names(&c->letters, fd);
 
-    if (*read)
-        search(*read, &c->letters, part, out);
-    return result;
+    s->result = store_errno(ENOMEM);
+    if (!read)
+        return;
+    read->directory = s->directory;
+    read->seen_at = s->seen_at;
+    read->read_at = s->now;
+    search(read, &c->letters, s);
+    if (may_remember(read))
+        remember(c, read);
+    else
+        names_free(read);
 }
 
 struct store_result case_cache_find(struct case_cache *c, int directory,
                                     struct kedge_span part, kedge_nanos now,
                                     struct case_found *out)
 {
-    struct store_result result = store_ok();
-    kedge_nanos seen_at = now;
-    struct case_names *read = NULL;
-    struct file_identity id = { 0 };
-    struct folded folded;
+    struct case_search s = { .now = now, .seen_at = now, .out = out };
     struct stat st;
 
     out->count = 0;
-    fold(&c->letters, part, &folded);
+    fold(&c->letters, part, &s.part);
     if (fstat(directory, &st) == 0)
-        id = identity_of(&st);
-    if (search_known(c, &id, &folded, out, &seen_at)) {
+        s.directory = identity_of(&st);
+    if (search_known(c, &s))
         close(directory);
-        return result;
-    }
-    result = search_read(c, directory, &folded, out, &read);
-    if (read && has_times(&id)) {
-        read->directory = id;
-        read->seen_at = seen_at;
-        read->read_at = now;
-        remember(c, read);
-    } else {
-        names_free(read);
-    }
-    return result;
+    else
+        search_read(c, directory, &s);
+    return s.result;
 }

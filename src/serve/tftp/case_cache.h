@@ -19,6 +19,9 @@
  * systems are coarse, and the next change might have the same. */
 #define CASE_CACHE_SETTLED (2 * KEDGE_SEC)
 
+/* One that could not be read is left alone so long, unless it changes. */
+#define CASE_CACHE_FAILED KEDGE_SEC
+
 struct case_found {
     unsigned count; /* 2: two or more */
     char first[NAME_MAX + 1];

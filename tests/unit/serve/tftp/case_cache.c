@@ -130,21 +130,51 @@ static void remove_directory(const char *directory)
     assert_int_equal(rmdir(path_of(directory)), 0);
 }
 
-/* What was read by then is no answer, and nothing to remember. */
+static enum store_error error_at(const char *directory, kedge_nanos now)
+{
+    int fd = open(path_of(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    return case_cache_find(&cache, fd, span_of("BOOT"), now, &found).error;
+}
+
+/* What was read by then is no answer. */
 static void a_directory_that_cannot_be_read_is_looked_at_again(void **state)
 {
+    const kedge_nanos now = KEDGE_SEC;
+
     (void)state;
     make_directory("d");
     put_file("d/Boot");
-    for (int i = 0; i < 3; i++) {
-        int fd = open(path_of("d"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        fails_after = i;
-        assert_int_equal(case_cache_find(&cache, fd, span_of("BOOT"), 0, &found).error,
-                         STORE_BUSY);
-        fails_after = -1;
+    for (unsigned i = 0; i < 3; i++) {
+        fails_after = (int)i;
+        assert_int_equal(error_at("d", now + i * CASE_CACHE_FAILED), STORE_BUSY);
+        assert_int_equal(fails_after, -1);
+        assert_int_equal(found.count, 0);
     }
-    assert_int_equal(find("d", "BOOT"), 1);
+    assert_int_equal(find_at("d", "BOOT", now + 3 * CASE_CACHE_FAILED), 1);
+    assert_int_equal(cache.reads, 4);
+    assert_int_equal(unlink(path_of("d/Boot")), 0);
+    remove_directory("d");
+}
+
+/* Each request asks for it: the disk is not to be asked as often. */
+static void a_directory_that_cannot_be_read_is_left_alone_for_a_while(void **state)
+{
+    const kedge_nanos now = KEDGE_SEC;
+
+    (void)state;
+    make_directory("d");
+    put_file("d/Boot");
+    fails_after = 0;
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(error_at("d", now + i * (CASE_CACHE_FAILED / 1000)), STORE_BUSY);
+    assert_int_equal(cache.reads, 1);
+    assert_int_equal(cache.names, 0);
+    assert_int_equal(cache.directories, 1);
+    wait_for_a_step("d");
+    assert_int_equal(find_at("d", "BOOT", now + CASE_CACHE_FAILED - 1), 1);
+    assert_int_equal(cache.reads, 2);
     assert_int_equal(unlink(path_of("d/Boot")), 0);
     remove_directory("d");
 }
@@ -323,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_directory_that_cannot_be_read_is_looked_at_again),
+        TEST(a_directory_that_cannot_be_read_is_left_alone_for_a_while),
         TEST(a_directory_is_read_once),
         TEST(one_that_has_just_changed_is_read_again),
         TEST(a_change_is_seen_at_once),
