@@ -2,9 +2,14 @@
 /* Builds what is asked of rtnetlink, and finds attributes in what it answers. */
 #include "net/netlink.h"
 
+#include "os/random.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+
+/* Datagrams before the answer that are none: of another process, or to an older question. */
+enum { OTHERS_MAX = 64 };
 
 int netlink_open(void)
 {
@@ -24,20 +29,56 @@ void netlink_append(struct netlink_request *r, uint16_t type, struct kedge_span 
         NLMSG_ALIGN(r->header.nlmsg_len) + (uint32_t)RTA_SPACE(data.len);
 }
 
-int netlink_ask(int fd, const struct netlink_request *r, uint8_t room[NETLINK_ROOM],
+/* One datagram: its length, 0 for that of another process, or -errno. The kernel's answer is
+ * there already. */
+static ssize_t receive_from_kernel(int fd, uint8_t room[NETLINK_ROOM])
+{
+    struct sockaddr_nl from = { .nl_pid = UINT32_MAX };
+    struct iovec iov = { room, NETLINK_ROOM };
+    struct msghdr m = {
+        .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1
+    };
+    ssize_t n;
+
+    do
+        n = recvmsg(fd, &m, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    return from.nl_pid == 0 ? n : 0;
+}
+
+/* What is no answer to this question is passed over. */
+static ssize_t receive_answer(int fd, uint32_t number, uint8_t room[NETLINK_ROOM])
+{
+    const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)room;
+
+    for (unsigned i = 0; i < OTHERS_MAX; i++) {
+        ssize_t n = receive_from_kernel(fd, room);
+
+        if (n < 0)
+            return n;
+        if ((size_t)n >= sizeof *h && h->nlmsg_seq == number)
+            return n;
+    }
+    return -EBADMSG;
+}
+
+int netlink_ask(int fd, struct netlink_request *r, uint8_t room[NETLINK_ROOM],
                 size_t *len)
 {
     const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)room;
     struct nlmsgerr e;
     ssize_t n;
+    int err = random_fill(&r->header.nlmsg_seq, sizeof r->header.nlmsg_seq);
 
+    if (err)
+        return err;
     if (send(fd, r, r->header.nlmsg_len, 0) < 0)
         return -errno;
-    do
-        n = recv(fd, room, NETLINK_ROOM, 0);
-    while (n < 0 && errno == EINTR);
+    n = receive_answer(fd, r->header.nlmsg_seq, room);
     if (n < 0)
-        return -errno;
+        return (int)n;
     if ((size_t)n < NLMSG_LENGTH(sizeof e) || h->nlmsg_len > (size_t)n)
         return -EBADMSG;
     *len = h->nlmsg_len;

@@ -29,9 +29,10 @@ KEDGE_MUST_CHECK int netlink_open(void);
 /* Add an attribute: RTA_..., NDA_.... Those of one request fit in 128 bytes. */
 void netlink_append(struct netlink_request *r, uint16_t type, struct kedge_span data);
 
-/* Ask. 0, and room begins with the answer, *len bytes; or -errno: the kernel's, or EBADMSG
- * for an answer that is none. */
-KEDGE_MUST_CHECK int netlink_ask(int fd, const struct netlink_request *r,
+/* Ask, by a number that nobody can guess. 0, and room begins with the kernel's answer to just
+ * this question, *len bytes; or -errno: the kernel's, EBADMSG for an answer that is none, EAGAIN
+ * where there is none, or random_fill()'s. It does not wait. */
+KEDGE_MUST_CHECK int netlink_ask(int fd, struct netlink_request *r,
                                  uint8_t room[NETLINK_ROOM], size_t *len);
 
 /* The value of an attribute behind a message's own head of `head` bytes; empty if there is

@@ -4,6 +4,7 @@
 READER, WRITER, TARGET = "src/transfer/block_reader.c", "src/transfer/block_writer.c", "src/transfer/target.c"
 SOURCE, WAIT, SEND = "src/transfer/source.c", "src/transfer/wait.c", "src/transfer/send.c"
 DF, IN, OUT = "src/net/udp_df.c", "src/net/udp_in.c", "src/net/udp_out.c"
+NETLINK = "src/net/netlink.c"
 GSO, SOCKET, ERRORS = "src/net/udp_gso_batch.c", "src/net/udp_socket.c", "src/net/udp_errors.c"
 
 WIRE = {
@@ -56,4 +57,6 @@ WIRE = {
     "a route that shrinks stops a transfer": (SOCKET, ["net/udp_socket"], "IPV6_MTU_DISCOVER, IP_PMTUDISC_DONT", "IPV6_MTU_DISCOVER, IP_PMTUDISC_DO"),
     "a range has one port": (SOCKET, ["net/udp_ports"], "(start % size + i) % size", "start % size"),
     "a socket that failed stays open": (SOCKET, ["net/faults:a_train_that_the_kernel_refuses"], "    if (err)\n        close(fd);\n    return err;\n}\n\nint udp_let_wait", "    return err;\n}\n\nint udp_let_wait"),
+    "another process answers for the kernel": (NETLINK, ["net/neighbour"], "from.nl_pid == 0 ? n : 0", "n"),
+    "a late answer is the answer": (NETLINK, ["net/neighbour"], " && h->nlmsg_seq == number", ""),
 }

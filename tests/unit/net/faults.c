@@ -275,14 +275,14 @@ static int ask_next_hop(void *arg)
 
 static void a_next_hop(void **state)
 {
-    static const char *const whole[] = { "recv", "send",
+    static const char *const whole[] = { "recvmsg", "send",
                                          NULL }; /* netlink's messages are */
     struct each_fault s = { prepare_nothing, ask_next_hop, check_said, NULL, whole };
 
     (void)state;
     assert_true(each_fault(&s) > 5);
-    assert_true(one_fault(&s, fault_call_named("recv"), 1, EINTR));
-    assert_true(one_fault(&s, fault_call_named("recv"), 1, ENOMEM));
+    assert_true(one_fault(&s, fault_call_named("recvmsg"), 1, EINTR));
+    assert_true(one_fault(&s, fault_call_named("recvmsg"), 1, ENOMEM));
     assert_true(one_fault(&s, fault_call_named("send"), 1, ENOBUFS));
 }
 

@@ -7,12 +7,52 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const uint8_t mac[] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+
+/* Handed over in front of the kernel's answer: `times` datagrams from `pid`, by a number that
+ * is `off` beside the one that is asked by. */
+static struct {
+    struct netlink_request message;
+    unsigned times, pid, off;
+} planted;
+
+static uint32_t number_asked;
+
+ssize_t send(int fd, const void *from, size_t len, int flags)
+{
+    struct nlmsghdr h;
+
+    assert_true(len >= sizeof h);
+    memcpy(&h, from, sizeof h);
+    number_asked = h.nlmsg_seq;
+    return sendto(fd, from, len, flags, NULL, 0);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *to, int flags)
+{
+    const struct sockaddr_nl sender = { .nl_family = AF_NETLINK, .nl_pid = planted.pid };
+    static ssize_t (*next)(int, struct msghdr *, int);
+    struct netlink_request *m = &planted.message;
+
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "recvmsg");
+    if (planted.times == 0)
+        return next(fd, to, flags);
+    planted.times--;
+    m->header.nlmsg_seq = number_asked + planted.off;
+    assert_true(m->header.nlmsg_len <= to->msg_iov->iov_len);
+    assert_int_equal(to->msg_namelen, sizeof sender);
+    memcpy(to->msg_iov->iov_base, m, m->header.nlmsg_len);
+    memcpy(to->msg_name, &sender, sizeof sender);
+    return m->header.nlmsg_len;
+}
 
 /* An answer as the kernel makes it: an attribute of another type in front. */
 static struct netlink_request entry(uint16_t state, const uint8_t *link, size_t bytes)
@@ -142,6 +182,60 @@ static void the_kernel_says_where_there_is_no_entry(void **state)
     close(fd);
 }
 
+static int ask_with(unsigned times, unsigned pid, unsigned off, struct neighbour *n)
+{
+    struct net_address at;
+    int fd = netlink_open();
+    int err;
+
+    assert_true(fd >= 0);
+    assert_true(net_address_parse("192.0.2.7", 0, &at));
+    planted.message = entry(NUD_REACHABLE, mac, sizeof mac);
+    planted.times = times;
+    planted.pid = pid;
+    planted.off = off;
+    err = neighbour_ask(fd, 1, &at, n);
+    planted.times = 0;
+    close(fd);
+    return err;
+}
+
+/* Forged by another process, or late: the kernel's own answer to this question counts. */
+static void an_answer_that_is_not_to_this_question_is_passed_over(void **state)
+{
+    struct neighbour n;
+
+    (void)state;
+    assert_int_equal(ask_with(1, 0, 0, &n), 0);
+    assert_memory_equal(n.link, mac, sizeof mac);
+    assert_int_equal(ask_with(1, 4711, 0, &n), -ENOENT);
+    assert_int_equal(ask_with(1, 0, 1, &n), -ENOENT);
+    assert_int_equal(ask_with(1, 0, UINT32_MAX, &n), -ENOENT);
+    assert_int_equal(ask_with(63, 4711, 1, &n), -ENOENT);
+}
+
+static void it_does_not_look_for_its_answer_for_ever(void **state)
+{
+    struct neighbour n;
+
+    (void)state;
+    assert_int_equal(ask_with(UINT32_MAX, 0, 1, &n), -EBADMSG);
+}
+
+static void each_question_has_a_number_of_its_own(void **state)
+{
+    struct neighbour n;
+    uint32_t before[3];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(ask_with(0, 0, 0, &n), -ENOENT);
+        before[i] = number_asked;
+    }
+    assert_true(before[0] != before[1] || before[1] != before[2]);
+    assert_true(before[1] != before[0] + 1 || before[2] != before[1] + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +246,9 @@ int main(void)
         cmocka_unit_test(an_attribute_that_lies_about_its_size_ends_the_search),
         cmocka_unit_test(an_answer_of_another_kind_is_none),
         cmocka_unit_test(the_kernel_says_where_there_is_no_entry),
+        cmocka_unit_test(an_answer_that_is_not_to_this_question_is_passed_over),
+        cmocka_unit_test(it_does_not_look_for_its_answer_for_ever),
+        cmocka_unit_test(each_question_has_a_number_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
