@@ -320,7 +320,14 @@ static void write_log(void *owner, const struct transfer_record *record)
     serve_exec_record(&s->exec, record);
 }
 
-static void sweep_directory(const struct server *s, struct kedge_span path)
+static void sweep_root(struct server *s, const struct store_root *root)
+{
+    struct sweep_result more = upload_sweep(root);
+
+    upload_sweep_add(&s->sweep, &more);
+}
+
+static void sweep_directory(struct server *s, struct kedge_span path)
 {
     struct store_root below = { .fd = -1 };
     struct root_name name;
@@ -328,19 +335,19 @@ static void sweep_directory(const struct server *s, struct kedge_span path)
     if (root_name_parse(&s->root, path, &name).error != STORE_OK ||
         root_open_directory(&s->root, &name, &below.fd).error != STORE_OK)
         return;
-    (void)upload_sweep(&below);
+    sweep_root(s, &below);
     root_close(&below);
 }
 
 /* Links may have led uploads there. */
-static void sweep_followed(const struct server *s)
+static void sweep_followed(struct server *s)
 {
     bool takes =
         s->swept ? policy_set_uploads(s->swept) : s->options->uploads != UPLOAD_REFUSE;
 
     for (size_t i = 0; takes && s->follow && i < s->follow->count; i++)
         if (!follow_is_again(s->follow, i))
-            (void)upload_sweep(&(struct store_root){ .fd = s->follow->dirs[i].fd });
+            sweep_root(s, &(struct store_root){ .fd = s->follow->dirs[i].fd });
 }
 
 static void sweep(struct store_job *job)
@@ -352,16 +359,33 @@ static void sweep(struct store_job *job)
         sweep_directory(s, paths->dirs[i]);
     if (paths->validate)
         return;
-    (void)upload_sweep(&s->root);
-    if (s->swept)
-        policy_roots_sweep(&s->swept->roots);
+    sweep_root(s, &s->root);
+    if (s->swept) {
+        struct sweep_result more = policy_roots_sweep(&s->swept->roots);
+
+        upload_sweep_add(&s->sweep, &more);
+    }
     sweep_followed(s);
+}
+
+/* What is left there takes room, and nobody else would tell. */
+static void say_sweep(const struct sweep_result *r)
+{
+    if (r->unread > 0)
+        fprintf(stderr,
+                "kedge serve: left uploads are not looked for in %llu director%s: %s\n",
+                (unsigned long long)r->unread, r->unread == 1 ? "y" : "ies",
+                strerror(r->err));
+    if (r->cut)
+        fprintf(stderr, "kedge serve: left uploads are not looked for in all of the "
+                        "tree: it is too large or too deep\n");
 }
 
 static void swept(struct store_job *job)
 {
     struct server *s = JOB_OWNER(job, struct server, sweeping);
 
+    say_sweep(&s->sweep);
     if (s->swept)
         policy_slot_give(s->policies, s->swept);
 }

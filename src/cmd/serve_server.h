@@ -9,6 +9,7 @@
 #include "cmd/serve_notify.h"
 #include "cmd/serve_sandbox.h"
 #include "cmd/serve_status.h"
+#include "file/upload.h"
 #include "kedge/endpoint.h"
 #include "net/passed.h"
 #include "report/log.h"
@@ -100,7 +101,8 @@ struct server {
     bool signals_open;
     struct loop_timer stop_timer;
     struct store_job sweeping;
-    struct policy_set *swept; /* held by sweeping; NULL: there is no policy */
+    struct sweep_result sweep; /* of all that is swept: sweeping's until it is done */
+    struct policy_set *swept;  /* held by sweeping; NULL: there is no policy */
     struct log *log;
     struct store_root root;
     struct policy_slot *policies; /* NULL: none */

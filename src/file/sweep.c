@@ -39,39 +39,66 @@ static void sweep_file(int dir, const char *name, struct sweep_result *result)
     result->kept += !removed;
 }
 
+static void note_unread(struct sweep_result *result, int err)
+{
+    result->unread++;
+    if (result->err == 0)
+        result->err = err;
+}
+
 static void sweep_directory(int dir, int depth, struct sweep_result *result);
+
+/* What is gone by now, or no directory after all, holds nothing. */
+static void sweep_below(int dir, const char *name, int depth, struct sweep_result *result)
+{
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0)
+        sweep_directory(fd, depth + 1, result);
+    else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+        note_unread(result, errno);
+}
 
 static void sweep_entry(int dir, const struct dirent *entry, int depth,
                         struct sweep_result *result)
 {
-    int fd;
-
     result->seen++;
     if (temp_is_name(entry->d_name) && entry->d_type != DT_DIR) {
         sweep_file(dir, entry->d_name, result);
         return;
     }
-    if (!entry_may_be_directory(entry))
-        return;
-    fd = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0)
-        sweep_directory(fd, depth + 1, result);
+    if (entry_may_be_directory(entry))
+        sweep_below(dir, entry->d_name, depth, result);
+}
+
+/* The next entry. NULL: there is none, or errno says why it is not known. */
+static const struct dirent *next_swept(DIR *list)
+{
+    errno = 0;
+    return readdir(list);
 }
 
 /* Takes dir over. */
 static void sweep_directory(int dir, int depth, struct sweep_result *result)
 {
-    DIR *list = depth > DEPTH_MAX ? NULL : fdopendir(dir);
-    const struct dirent *entry;
+    bool deep = depth > DEPTH_MAX;
+    DIR *list = deep ? NULL : fdopendir(dir);
+    const struct dirent *entry = NULL;
 
     if (!list) {
-        result->cut = true;
+        if (deep)
+            result->cut = true;
+        else
+            note_unread(result, errno);
         close(dir);
         return;
     }
-    while (result->seen < ENTRIES_MAX && (entry = readdir(list)))
+    while (result->seen < ENTRIES_MAX && (entry = next_swept(list)))
         sweep_entry(dir, entry, depth, result);
-    result->cut = result->cut || result->seen >= ENTRIES_MAX;
+    if (result->seen >= ENTRIES_MAX)
+        result->cut = true;
+    else if (errno != 0)
+        note_unread(result, errno);
     closedir(list);
 }
 
@@ -83,6 +110,17 @@ struct sweep_result upload_sweep(const struct store_root *root)
     if (dir >= 0)
         sweep_directory(dir, 1, &result);
     else
-        result.cut = true;
+        note_unread(&result, errno);
     return result;
+}
+
+void upload_sweep_add(struct sweep_result *sum, const struct sweep_result *more)
+{
+    sum->seen += more->seen;
+    sum->removed += more->removed;
+    sum->kept += more->kept;
+    sum->cut = sum->cut || more->cut;
+    sum->unread += more->unread;
+    if (sum->err == 0)
+        sum->err = more->err;
 }

@@ -113,8 +113,10 @@ void upload_abort(struct workers *workers, struct upload *upload);
 struct sweep_result {
     uint64_t seen;    /* directory entries */
     uint64_t removed; /* leftovers */
-    uint64_t kept; /* leftovers in use by a living upload, or that may not be removed */
-    bool cut;      /* the tree is larger or deeper than the bounds */
+    uint64_t kept;   /* leftovers in use by a living upload, or that may not be removed */
+    bool cut;        /* the tree is larger or deeper than the bounds */
+    uint64_t unread; /* directories that could not be read, or not to their end */
+    int err;         /* errno of the first of them; 0: there is none */
 };
 
 /* Remove what uploads left behind in a crash: regular files named `.kedge-` and 16 hex
@@ -122,5 +124,8 @@ struct sweep_result {
  * below root, links not followed. At most 1,000,000 entries, 32 levels. Blocks: at start,
  * or in a job of the caller's. */
 struct sweep_result upload_sweep(const struct store_root *root);
+
+/* Of two trees. */
+void upload_sweep_add(struct sweep_result *sum, const struct sweep_result *more);
 
 #endif

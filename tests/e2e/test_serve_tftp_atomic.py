@@ -97,6 +97,19 @@ def test_the_server_is_killed(half, serve, srv):
     assert (srv / "old").read_bytes() == b"new"
 
 
+def test_what_the_sweep_cannot_look_into_is_said_once(serve, srv):
+    """The user that serves may not: what a crash left there stays, and the log says so."""
+    for name in ("shut", "closed"):
+        (srv / name).mkdir(mode=0)
+    server = serve("--uploads", "overwrite", "--user", "nobody")
+    said = "left uploads are not looked for in 2 directories: Permission denied"
+
+    wait_for(lambda: said in server.stderr)
+    put(server.at, "new", b"new")
+    assert server.stop() == 0
+    assert server.stderr.count("left uploads") == 1
+
+
 def test_a_second_server_leaves_the_uploads_of_the_first(half, serve, srv):
     """Both serve one root: what lives is no leftover."""
     server, peer = half()

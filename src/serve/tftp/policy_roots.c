@@ -3,7 +3,6 @@
 #include "serve/tftp/policy_roots.h"
 
 #include "base/bytes.h"
-#include "file/upload.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,13 +122,18 @@ struct store_result policy_roots_find(struct policy_roots *r, struct kedge_span 
     return store_ok();
 }
 
-void policy_roots_sweep(struct policy_roots *r)
+struct sweep_result policy_roots_sweep(struct policy_roots *r)
 {
+    struct sweep_result sum = { 0 };
     const struct policy_root *one;
 
     pthread_mutex_lock(&r->lock);
     one = r->first; /* those behind it stay */
     pthread_mutex_unlock(&r->lock);
-    for (; one; one = one->next)
-        (void)upload_sweep(&one->root);
+    for (; one; one = one->next) {
+        struct sweep_result more = upload_sweep(&one->root);
+
+        upload_sweep_add(&sum, &more);
+    }
+    return sum;
 }

@@ -5,6 +5,7 @@
 #define SERVE_TFTP_POLICY_ROOTS_H
 
 #include "file/root.h"
+#include "file/upload.h"
 
 #include <pthread.h>
 
@@ -35,6 +36,6 @@ KEDGE_MUST_CHECK struct store_result policy_roots_find(struct policy_roots *r,
                                                        const struct store_root **out);
 
 /* Remove what uploads left behind in those that are open (upload_sweep). Blocks: for a helper. */
-void policy_roots_sweep(struct policy_roots *r);
+struct sweep_result policy_roots_sweep(struct policy_roots *r);
 
 #endif

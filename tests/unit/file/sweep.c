@@ -2,6 +2,9 @@
 /* Tests of upload_sweep() in file/upload.h. */
 #include "sending.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -137,14 +140,56 @@ static void the_depth_is_bounded(void **state)
     assert_file(p, "too deep");
 }
 
+/* It fails once. */
+static int readdir_error;
+
+struct dirent *readdir(DIR *dir)
+{
+    static struct dirent *(*next)(DIR *);
+
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "readdir64");
+    if (readdir_error == 0)
+        return next(dir);
+    errno = readdir_error;
+    readdir_error = 0;
+    return NULL;
+}
+
+static void a_directory_that_cannot_be_read_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct sweep_result r;
+    struct sweep_result sum = { .err = EACCES, .unread = 2 };
+
+    put_file(in_root(f, "dir/" LEFTOVER), "half");
+    readdir_error = EIO;
+    r = upload_sweep(&f->tree.root);
+    assert_int_equal(r.removed, 0);
+    assert_int_equal(r.unread, 1);
+    assert_int_equal(r.err, EIO);
+    assert_false(r.cut);
+    upload_sweep_add(&sum, &r);
+    assert_int_equal(sum.unread, 3);
+    assert_int_equal(sum.err, EACCES);
+    r = upload_sweep(&f->tree.root);
+    assert_int_equal(r.removed, 1);
+    assert_int_equal(r.unread, 0);
+    assert_int_equal(r.err, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(leftovers_go_and_all_else_stays),    TEST(what_is_no_file_is_left),
-        TEST(no_link_leads_the_sweep_out),        TEST(a_living_upload_is_kept),
-        TEST(what_a_killed_server_left_is_swept), TEST(the_depth_is_bounded),
+        TEST(leftovers_go_and_all_else_stays),
+        TEST(what_is_no_file_is_left),
+        TEST(no_link_leads_the_sweep_out),
+        TEST(a_living_upload_is_kept),
+        TEST(what_a_killed_server_left_is_swept),
+        TEST(the_depth_is_bounded),
+        TEST(a_directory_that_cannot_be_read_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
