@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -55,6 +56,24 @@ bool call_is_gone(int dir)
     if (fstat(dir, &st) < 0)
         return errno != ENOMEM;
     return st.st_nlink == 0 || (st.st_nlink == 1 && has_no_list(dir));
+}
+
+bool call_is_made_again(int dir)
+{
+    static const char deleted[] = " (deleted)";
+    char of_fd[32], path[PATH_MAX];
+    struct stat st;
+    ssize_t len;
+
+    (void)snprintf(of_fd, sizeof of_fd, "/proc/self/fd/%d", dir);
+    len = readlinkat(AT_FDCWD, of_fd, path, sizeof path - 1);
+    if (len <= (ssize_t)sizeof deleted - 1)
+        return false;
+    path[len] = '\0';
+    if (strcmp(path + len - (sizeof deleted - 1), deleted) != 0)
+        return false;
+    path[len - (ssize_t)(sizeof deleted - 1)] = '\0';
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* Those that <linux/magic.h> does not name. */

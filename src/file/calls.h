@@ -17,6 +17,10 @@ KEDGE_MUST_CHECK int call_stat_now(int fd, struct stat *st);
  * system went away. Blocks: for a helper. */
 bool call_is_gone(int dir);
 
+/* Whether another directory is where one that was removed was (as far as /proc and the rights
+ * of this process tell). Blocks: for a helper. */
+KEDGE_MUST_CHECK bool call_is_made_again(int dir);
+
 /* What kind of file system an open file is on. */
 enum fs_kind {
     FS_MEMORY, /* nothing to wait for */

@@ -118,9 +118,13 @@ struct store_result root_result(const struct store_root *root, struct store_resu
     bool may_be = result.error == STORE_NOT_FOUND || result.error == STORE_BUSY ||
                   result.error == STORE_IO;
 
-    if (may_be && call_is_gone(root->fd))
-        return (struct store_result){ STORE_GONE, result.err,
-                                      "the served directory is gone" };
+    if (!may_be || !call_is_gone(root->fd))
+        return result;
+    result.error = STORE_GONE;
+    result.why =
+        call_is_made_again(root->fd)
+            ? "the served directory was removed and made again; kedge has the old one"
+            : "the served directory is gone";
     return result;
 }
 

@@ -267,6 +267,7 @@ static const struct {
     [VERDICT_WRONG_SIZE] = { "wrong-size", .fault = FAULT_WRONG_SIZE },
     [VERDICT_FILE_CHANGED] = { "file-changed", .fault = FAULT_CHANGED },
     [VERDICT_SERVER_BUSY] = { "server-busy", .fault = FAULT_BUSY },
+    [VERDICT_ROOT_GONE] = { "root-gone", .fault = FAULT_GONE },
     [VERDICT_STORAGE_FAILED] = { "storage-failed", .fault = FAULT_STORAGE },
     [VERDICT_TABLE_FULL] = { "table-full", .holds = gave_way },
     [VERDICT_SIZE_PROBE] = { "size-probe", .holds = size_probe },

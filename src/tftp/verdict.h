@@ -24,6 +24,7 @@ enum verdict_fault {
     FAULT_WRONG_SIZE,
     FAULT_CHANGED,
     FAULT_BUSY,    /* it may be had in a moment */
+    FAULT_GONE,    /* the root itself */
     FAULT_STORAGE, /* all else of files and disks */
 };
 
@@ -84,6 +85,7 @@ enum verdict {
     VERDICT_WRONG_SIZE,
     VERDICT_FILE_CHANGED,
     VERDICT_SERVER_BUSY,
+    VERDICT_ROOT_GONE,
     VERDICT_STORAGE_FAILED,
     VERDICT_TABLE_FULL,
     VERDICT_SIZE_PROBE,

@@ -28,6 +28,7 @@ client "127.0.0.4/31" {{ root = "{srv}/by/%a" }}
 """
 SIZE = {"tsize": 0}
 GONE = "the served directory is gone"
+AGAIN = "the served directory was removed and made again; kedge has the old one"
 
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -102,7 +103,7 @@ def hears_nothing(server, source, op, name, said=1):
 
 
 def lines(server):
-    return [r for r in server.records() if r["reason"] == GONE]
+    return [r for r in server.records() if r["reason"] in (GONE, AGAIN)]
 
 
 @pytest.mark.parametrize("source, root", [("127.0.0.2", "other"), ("127.0.0.4", "by/127.0.0.4")])
@@ -113,10 +114,29 @@ def test_its_clients_hear_nothing_and_others_all(server, tree, source, root):
     for op, name in ((RRQ, "a.txt"), (RRQ, "missing"), (RRQ, "deep/er"), (WRQ, "a.txt"), (WRQ, "deep/new")):
         hears_nothing(server, source, op, name)
     assert len(lines(server)) == 1, server.stderr
-    assert lines(server)[0]["verdict_id"] == "server-busy"
+    assert lines(server)[0]["reason"] == GONE
+    assert lines(server)[0]["verdict_id"] == "root-gone"
+    assert "asks again" not in lines(server)[0]["verdict"]
     assert ask(server.at, "127.0.0.1", RRQ, "a.txt", SIZE) == ("granted", {"tsize": "1"})
     assert ask(server.at, "127.0.0.1", RRQ, "missing", SIZE) == ("refused", 1)
     assert ask(server.at, "127.0.0.1", WRQ, "new/er", {}) == ("refused", 1)
+
+
+@pytest.mark.parametrize("source, root", [("127.0.0.1", "tree"), ("127.0.0.2", "other")])
+def test_one_that_was_made_again_needs_a_restart(server, tree, source, root):
+    """What is served is the directory that was opened: no path leads to it any more, and the
+    sandbox lets the server read no other."""
+    assert ask(server.at, source, RRQ, "a.txt", SIZE)[0] == "granted"
+    shutil.rmtree(tree / root)
+    (tree / root).mkdir()
+    (tree / root / "a.txt").write_text("123")
+    for name in ("a.txt", "missing"):
+        hears_nothing(server, source, RRQ, name)
+    assert len(lines(server)) == 1, server.stderr
+    line = lines(server)[0]
+    assert line["reason"] == AGAIN
+    assert line["verdict_id"] == "root-gone"
+    assert "until the directory is there and the server is restarted" in line["verdict"]
 
 
 def test_what_is_not_in_the_log_is_counted(server, tree):
@@ -127,8 +147,8 @@ def test_what_is_not_in_the_log_is_counted(server, tree):
     found = metrics(where(server))
     assert of(found, "kedge_tftp_requests_total") == 16
     assert of(found, "kedge_tftp_transfers_total", direction="get", outcome="refused") == 16
-    assert of(found, "kedge_tftp_refusals_total", kind="server-busy") == 16
-    assert of(found, "kedge_tftp_verdicts_total", verdict="server-busy") == 16
+    assert of(found, "kedge_tftp_refusals_total", kind="root-gone") == 16
+    assert of(found, "kedge_tftp_verdicts_total", verdict="root-gone") == 16
 
 
 def test_two_of_them_have_a_line_each(server, tree):

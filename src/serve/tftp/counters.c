@@ -67,7 +67,7 @@ const char *tftp_fault_word(enum verdict_fault fault)
         [FAULT_EXISTS] = "file-exists",   [FAULT_DISK_FULL] = "disk-full",
         [FAULT_TOO_LARGE] = "too-large",  [FAULT_WRONG_SIZE] = "wrong-size",
         [FAULT_CHANGED] = "file-changed", [FAULT_BUSY] = "server-busy",
-        [FAULT_STORAGE] = "storage",
+        [FAULT_GONE] = "root-gone",       [FAULT_STORAGE] = "storage",
     };
 
     return words[fault];

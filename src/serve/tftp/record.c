@@ -27,7 +27,7 @@ static enum verdict_fault verdict_fault_of(enum store_error error)
         [STORE_TOO_LARGE] = FAULT_TOO_LARGE,
         [STORE_WRONG_SIZE] = FAULT_WRONG_SIZE,
         [STORE_CHANGED] = FAULT_CHANGED,
-        [STORE_GONE] = FAULT_BUSY,
+        [STORE_GONE] = FAULT_GONE,
         [STORE_BUSY] = FAULT_BUSY,
         [STORE_IO] = FAULT_STORAGE,
     };

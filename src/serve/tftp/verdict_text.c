@@ -42,6 +42,9 @@ static const char *const sentences[VERDICTS] = {
                              "beside it and rename it",
     [VERDICT_SERVER_BUSY] = "the server lacks something at the moment ({reason}): the "
                             "client asks again by itself",
+    [VERDICT_ROOT_GONE] = "nothing can be served from the client's root ({reason}): it "
+                          "hears nothing until the directory is there and the server is "
+                          "restarted",
     [VERDICT_STORAGE_FAILED] = "the server's storage failed ({reason})",
     [VERDICT_TABLE_FULL] =
         "the server had no place left for another client, and this one, which had not "
