@@ -207,7 +207,7 @@ static void look_at_peer(struct check_play *p)
 static void look_at_fit(struct check_play *p)
 {
     struct check_side *s = side_of(p);
-    uint32_t headers = s->peer.u.any.sa_family == AF_INET6 ? 52 : 32;
+    uint32_t headers = net_address_is_v6(&s->peer) ? 52 : 32;
 
     if (p->mtu == 0)
         play_skip(p, "the MTU of the route is not known");

@@ -154,7 +154,7 @@ static int start_command(struct slot *s, int listener)
 {
     struct net_address at = slot_address(listener);
     char host[NET_ADDRESS_TEXT], port[8], url[2 * NET_ADDRESS_TEXT];
-    bool v6 = at.u.any.sa_family == AF_INET6;
+    bool v6 = net_address_is_v6(&at);
     struct check_command_values values = { url, host, port, "kedge-check", s->local };
 
     net_address_print_host(&at, host);

@@ -15,7 +15,7 @@
 
 static int live_family(const struct check_live *l)
 {
-    return l->source.u.any.sa_family == AF_INET6 ? AF_INET6 : AF_INET;
+    return net_address_is_v6(&l->source) ? AF_INET6 : AF_INET;
 }
 
 /* Errors of what was sent are told on the socket, though it is not connected. */

@@ -70,7 +70,7 @@ void check_pcap_write(struct check_pcap *p, const struct net_address *from,
 
     if (datagram.len > SNAP - sizeof head)
         datagram.len = SNAP - sizeof head;
-    if (from->u.any.sa_family == AF_INET6)
+    if (net_address_is_v6(from))
         put_v6(&w, from, to, datagram.len);
     else
         put_v4(&w, from, to, datagram.len);

@@ -140,11 +140,6 @@ static bool met_nobody(const struct kedge_transfer_result *r)
     return nobody && r->blocks == 0 && !r->granted.has;
 }
 
-static bool is_v6(const struct kedge_address *a)
-{
-    return ((const struct sockaddr *)&a->storage)->sa_family == AF_INET6;
-}
-
 static void say_count(struct line *l, unsigned n, const char *one, const char *more)
 {
     put_decimal(&l->w, n);
@@ -154,6 +149,7 @@ static void say_count(struct line *l, unsigned n, const char *one, const char *m
 static void say_tried(const struct kedge_transfer_result *r, struct line *all)
 {
     char peer[KEDGE_ADDRESS_TEXT], local[KEDGE_ADDRESS_TEXT];
+    struct net_address from;
     uint8_t options[160];
     struct line l;
 
@@ -164,8 +160,9 @@ static void say_tried(const struct kedge_transfer_result *r, struct line *all)
         say_count(&l, r->addresses, " address", " addresses, the last ");
     message_line_say(&l,
                      r->peer.len ? kedge_address_print(&r->peer, peer) : "the server");
-    if (r->local.len > 0 && r->requests > 0) {
-        message_line_say(&l, is_v6(&r->local) ? " (IPv6), from " : " (IPv4), from ");
+    if (r->requests > 0 && net_address_from(&r->local, &from)) {
+        message_line_say(&l,
+                         net_address_is_v6(&from) ? " (IPv6), from " : " (IPv4), from ");
         message_line_say(&l, kedge_address_print(&r->local, local));
     }
     message_line_say(&l, r->asked.has ? ", asking for " : ", without options");
@@ -197,7 +194,7 @@ static void try_route(struct line *l, const struct kedge_transfer_result *r)
 
     if (r->peer.len == 0 || !net_address_from(&r->peer, &peer))
         return;
-    if (is_v6(&r->peer))
+    if (net_address_is_v6(&peer))
         message_line_say(l, "-4, if the server has an IPv4 address; ");
     net_address_print_host(&peer, host);
     interface = strchr(host, '%');

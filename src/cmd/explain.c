@@ -276,8 +276,7 @@ static bool read_client(struct explaining *e, const char *word)
     }
     if (!net_address_parse(host, 0, &e->peer))
         return usage("CLIENT is an address, or ADDRESS%INTERFACE", word);
-    if (e->peer.u.any.sa_family == AF_INET6 &&
-        IN6_IS_ADDR_LINKLOCAL(&e->peer.u.v6.sin6_addr))
+    if (net_address_is_v6(&e->peer) && IN6_IS_ADDR_LINKLOCAL(&e->peer.u.v6.sin6_addr))
         e->peer.u.v6.sin6_scope_id = e->request.ifindex;
     return true;
 }

@@ -85,7 +85,7 @@ static bool report_bad_value(const char *value, const char *why)
 static enum kedge_family path_family(const struct probe_options *o,
                                      const struct net_path *path)
 {
-    bool v6 = o->v6 || (path->source.len > 0 && path->source.u.any.sa_family == AF_INET6);
+    bool v6 = o->v6 || (path->source.len > 0 && net_address_is_v6(&path->source));
     bool v4 = o->v4 || (path->source.len > 0 && path->source.u.any.sa_family == AF_INET);
 
     return v4 ? KEDGE_IPV4 : v6 ? KEDGE_IPV6 : KEDGE_ANY_FAMILY;
@@ -99,7 +99,7 @@ static bool path_of(const struct probe_options *o, struct net_path *out)
                               .whole = o->whole };
     if (o->source && !net_address_parse(o->source, 0, &out->source))
         return report_bad_value(o->source, "--source takes an IP address");
-    if (o->source && o->v4 != o->v6 && o->v6 != (out->source.u.any.sa_family == AF_INET6))
+    if (o->source && o->v4 != o->v6 && o->v6 != net_address_is_v6(&out->source))
         return report_bad_value(o->source,
                                 "--source is not of the family that -4 or -6 asks for");
     if (o->interface && strlen(o->interface) >= sizeof out->interface)

@@ -132,8 +132,7 @@ static uint32_t read_link(const struct mtu_link *l, struct mtu_result *out)
     const struct net_address *to = &l->target.address;
     struct next_hop way;
 
-    out->headers =
-        (to->u.any.sa_family == AF_INET6 ? IPV6_HEADER : IPV4_HEADER) + ICMP_HEADER;
+    out->headers = (net_address_is_v6(to) ? IPV6_HEADER : IPV4_HEADER) + ICMP_HEADER;
     if (next_hop_to(to, &l->plan.path, &way) < 0)
         return PAYLOAD_MAX;
     memcpy(out->interface, way.interface, sizeof out->interface);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool address_is_v6(const struct net_address *a)
+bool net_address_is_v6(const struct net_address *a)
 {
     return a->u.any.sa_family == AF_INET6;
 }
@@ -31,7 +31,7 @@ bool net_address_same_host(const struct net_address *a, const struct net_address
         return a->len == b->len;
     if (a->u.any.sa_family != b->u.any.sa_family)
         return false;
-    if (!address_is_v6(a))
+    if (!net_address_is_v6(a))
         return a->u.v4.sin_addr.s_addr == b->u.v4.sin_addr.s_addr;
     return memcmp(v6_bytes(a), v6_bytes(b), 16) == 0 &&
            a->u.v6.sin6_scope_id == b->u.v6.sin6_scope_id;
@@ -46,12 +46,12 @@ uint16_t net_address_port(const struct net_address *a)
 {
     if (a->len == 0)
         return 0;
-    return ntohs(address_is_v6(a) ? a->u.v6.sin6_port : a->u.v4.sin_port);
+    return ntohs(net_address_is_v6(a) ? a->u.v6.sin6_port : a->u.v4.sin_port);
 }
 
 void net_address_set_port(struct net_address *a, uint16_t port)
 {
-    if (address_is_v6(a))
+    if (net_address_is_v6(a))
         a->u.v6.sin6_port = htons(port);
     else
         a->u.v4.sin_port = htons(port);
@@ -59,26 +59,27 @@ void net_address_set_port(struct net_address *a, uint16_t port)
 
 bool net_address_is_any(const struct net_address *a)
 {
-    if (address_is_v6(a))
+    if (net_address_is_v6(a))
         return IN6_IS_ADDR_UNSPECIFIED(&a->u.v6.sin6_addr);
     return v4_number(a) == INADDR_ANY;
 }
 
 bool net_address_is_multicast(const struct net_address *a)
 {
-    if (address_is_v6(a))
+    if (net_address_is_v6(a))
         return v6_bytes(a)[0] == 0xff;
     return v4_number(a) >> 28 == 14;
 }
 
 bool net_address_is_broadcast(const struct net_address *a)
 {
-    return a->len > 0 && !address_is_v6(a) && v4_number(a) == INADDR_BROADCAST;
+    return a->len > 0 && !net_address_is_v6(a) && v4_number(a) == INADDR_BROADCAST;
 }
 
 bool net_address_is_link_local(const struct net_address *a)
 {
-    return address_is_v6(a) && v6_bytes(a)[0] == 0xfe && (v6_bytes(a)[1] & 0xc0) == 0x80;
+    return net_address_is_v6(a) && v6_bytes(a)[0] == 0xfe &&
+           (v6_bytes(a)[1] & 0xc0) == 0x80;
 }
 
 const char *net_address_print_host(const struct net_address *a,
@@ -89,7 +90,7 @@ const char *net_address_print_host(const struct net_address *a,
 
     if (a->len == 0)
         return memcpy(out, "-", 2);
-    if (!address_is_v6(a))
+    if (!net_address_is_v6(a))
         return inet_ntop(AF_INET, &a->u.v4.sin_addr, out, NET_ADDRESS_TEXT);
     inet_ntop(AF_INET6, &a->u.v6.sin6_addr, out, NET_ADDRESS_TEXT);
     if (a->u.v6.sin6_scope_id == 0)
@@ -121,7 +122,7 @@ const char *net_address_print(const struct net_address *a, char out[NET_ADDRESS_
 {
     char host[NET_ADDRESS_TEXT];
 
-    if (a->len > 0 && !address_is_v6(a)) {
+    if (a->len > 0 && !net_address_is_v6(a)) {
         print_v4(a, out);
         return out;
     }
@@ -138,7 +139,7 @@ static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 /* A mapped address is the IPv4 one that it stands for. */
 static void unmap(struct net_address *a)
 {
-    if (address_is_v6(a) && memcmp(v6_bytes(a), mapped, sizeof mapped) == 0)
+    if (net_address_is_v6(a) && memcmp(v6_bytes(a), mapped, sizeof mapped) == 0)
         *a = net_address_from_raw(v6_bytes(a), 0, net_address_port(a));
 }
 
@@ -214,7 +215,7 @@ struct net_raw net_address_raw(const struct net_address *a)
 {
     struct net_raw raw = { .port = net_address_port(a) };
 
-    if (address_is_v6(a)) {
+    if (net_address_is_v6(a)) {
         memcpy(raw.ip, v6_bytes(a), 16);
         raw.scope = a->u.v6.sin6_scope_id;
     } else {

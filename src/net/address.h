@@ -29,6 +29,7 @@ bool net_address_same_host(const struct net_address *a, const struct net_address
 uint16_t net_address_port(const struct net_address *a);
 void net_address_set_port(struct net_address *a, uint16_t port);
 
+bool net_address_is_v6(const struct net_address *a);
 bool net_address_is_any(const struct net_address *a);
 bool net_address_is_multicast(const struct net_address *a);
 /* 255.255.255.255. A subnet's own broadcast is known only at receipt: udp_in.spread. */

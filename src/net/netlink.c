@@ -107,7 +107,7 @@ struct kedge_span netlink_find(struct kedge_span message, size_t head, uint16_t 
 
 struct kedge_span netlink_ip(const struct net_address *a)
 {
-    if (a->u.any.sa_family == AF_INET6)
+    if (net_address_is_v6(a))
         return (struct kedge_span){ a->u.v6.sin6_addr.s6_addr, 16 };
     return (struct kedge_span){ (const uint8_t *)&a->u.v4.sin_addr, 4 };
 }

@@ -31,7 +31,7 @@ static struct netlink_request route_request(const struct net_address *peer,
     struct kedge_span ip = netlink_ip(peer);
     unsigned interface = *path->interface ? if_nametoindex(path->interface) : 0;
 
-    if (peer->u.any.sa_family == AF_INET6 && interface == 0)
+    if (net_address_is_v6(peer) && interface == 0)
         interface = peer->u.v6.sin6_scope_id;
     r.u.route.rtm_family = (uint8_t)peer->u.any.sa_family;
     r.u.route.rtm_dst_len = (uint8_t)(ip.len * 8);
@@ -63,7 +63,7 @@ static int next_hop(int fd, const struct net_address *peer, const struct net_pat
         return -ENETUNREACH;
     memcpy(&out->interface, oif.ptr, oif.len);
     out->at = *peer;
-    if (gateway.len == own.len && out->at.u.any.sa_family == AF_INET6)
+    if (gateway.len == own.len && net_address_is_v6(&out->at))
         memcpy(&out->at.u.v6.sin6_addr, gateway.ptr, gateway.len);
     else if (gateway.len == own.len)
         memcpy(&out->at.u.v4.sin_addr, gateway.ptr, gateway.len);

@@ -36,7 +36,7 @@ void net_route_close(struct net_route *r)
 static int lead_to(const struct net_route *r, const struct net_address *peer)
 {
     const struct sockaddr none = { .sa_family = AF_UNSPEC };
-    int fd = peer->u.any.sa_family == AF_INET6 ? r->v6 : r->v4;
+    int fd = net_address_is_v6(peer) ? r->v6 : r->v4;
 
     if (fd < 0)
         return -EAFNOSUPPORT;
@@ -47,7 +47,7 @@ static int lead_to(const struct net_route *r, const struct net_address *peer)
 int net_route_mtu(const struct net_route *r, const struct net_address *peer)
 {
     int fd = lead_to(r, peer);
-    bool v6 = peer->u.any.sa_family == AF_INET6;
+    bool v6 = net_address_is_v6(peer);
     int mtu = 0;
     int err;
 

@@ -35,7 +35,7 @@ static size_t lay(struct iovec v[BLOCKS + 1], const struct udp_message *m, size_
 int udp_send_df(int fd, const struct udp_message *m, size_t zeros)
 {
     _Alignas(8) uint8_t control[UDP_CONTROL];
-    bool v6 = m->peer.u.any.sa_family == AF_INET6;
+    bool v6 = net_address_is_v6(&m->peer);
     struct iovec v[BLOCKS + 1];
     struct msghdr h = { .msg_name = (void *)(uintptr_t)&m->peer.u,
                         .msg_namelen = m->peer.len,

@@ -12,11 +12,6 @@
 
 enum { DISCARD_MAX = 65536 };
 
-static bool udp_is_v6(const struct net_address *a)
-{
-    return a->u.any.sa_family == AF_INET6;
-}
-
 /* Which address was asked, errors by peer, and no DF: a route that shrinks in mid-path
  * fragments, and the transfer goes on. */
 static const struct {
@@ -66,7 +61,7 @@ static int adopt(int fd, bool gro, uint32_t receive_buffer, struct udp_socket *o
     if (!err)
         err = option_blocking(fd, false);
     if (!err)
-        err = set_options(fd, udp_is_v6(&at));
+        err = set_options(fd, net_address_is_v6(&at));
     if (err)
         return err;
     *out = (struct udp_socket){ .fd = fd, .at = at };
@@ -94,7 +89,8 @@ void udp_one_address(const struct udp_socket *s)
 {
     if (!is_ours_alone(&s->at))
         return;
-    (void)option_set_ip(s->fd, udp_is_v6(&s->at), IP_PKTINFO, IPV6_RECVPKTINFO, 0);
+    (void)option_set_ip(s->fd, net_address_is_v6(&s->at), IP_PKTINFO, IPV6_RECVPKTINFO,
+                        0);
 }
 
 int udp_adopt(int fd, bool gro, struct udp_socket *out)
@@ -194,8 +190,9 @@ void udp_discard(const struct udp_socket *s)
 void udp_stamp(const struct udp_socket *s)
 {
     (void)option_set(s->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-    (void)option_set_ip(s->fd, udp_is_v6(&s->at), IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
-    (void)option_set_ip(s->fd, udp_is_v6(&s->at), IP_RECVTOS, IPV6_RECVTCLASS, 1);
+    (void)option_set_ip(s->fd, net_address_is_v6(&s->at), IP_RECVTTL, IPV6_RECVHOPLIMIT,
+                        1);
+    (void)option_set_ip(s->fd, net_address_is_v6(&s->at), IP_RECVTOS, IPV6_RECVTCLASS, 1);
 }
 
 bool udp_dropped(int fd, uint32_t *out)

@@ -191,7 +191,7 @@ static int open_at(struct probe_target *t, const struct kedge_address *at,
     *why = (struct probe_refusal){ .kind = CAUSE_NO_IP };
     if (!net_address_from(at, &t->address))
         return -1;
-    hub = &t->shared->hubs[t->address.u.any.sa_family == AF_INET6];
+    hub = &t->shared->hubs[net_address_is_v6(&t->address)];
     if (!hub->first && open_hub(t, hub, why) < 0)
         return -1;
     open_kernel_times(t, hub);

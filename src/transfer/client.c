@@ -51,7 +51,7 @@ static struct transfer_error no_socket(int err, const char *why)
 static uint32_t path_blksize(const struct fetch *f, const struct net_address *server)
 {
     int mtu = net_route_mtu(&f->route, server);
-    int headers = server->u.any.sa_family == AF_INET6 ? HEADERS_V6 : HEADERS_V4;
+    int headers = net_address_is_v6(server) ? HEADERS_V6 : HEADERS_V4;
 
     if (mtu <= headers)
         return KEDGE_TFTP_BLKSIZE_DEFAULT;
@@ -224,7 +224,7 @@ static bool converse(struct fetch *f, struct transfer_session *x)
 static bool source_for(const struct fetch *f, const struct net_address *server,
                        struct net_address *at)
 {
-    bool v6 = server->u.any.sa_family == AF_INET6;
+    bool v6 = net_address_is_v6(server);
 
     if (!f->options->source)
         return net_address_parse(v6 ? "::" : "0.0.0.0", 0, at);
