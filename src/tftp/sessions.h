@@ -108,6 +108,9 @@ enum tftp_drop {
     TFTP_DROP_UPLOADS,  /* too many uploads of that network */
     TFTP_DROP_REPEATED, /* a request whose transfer is on its way */
     TFTP_DROP_UNKNOWN,  /* a data packet of no transfer */
+    /* By the caller, which shows them to no session: */
+    TFTP_DROP_STOPPING, /* a request to a server that stops */
+    TFTP_DROP_CUT,      /* longer than the caller's room for it */
     TFTP_DROPS,
 };
 

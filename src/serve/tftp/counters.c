@@ -84,6 +84,8 @@ const char *tftp_drop_word(unsigned kind)
         [TFTP_DROP_UPLOADS] = "too-many-uploads",
         [TFTP_DROP_REPEATED] = "repeated",
         [TFTP_DROP_UNKNOWN] = "no-transfer",
+        [TFTP_DROP_STOPPING] = "server-stopping",
+        [TFTP_DROP_CUT] = "cut",
         [TFTP_DROPS_BY_KERNEL] = "socket-queue",
     };
 

@@ -102,14 +102,21 @@ static void take_data(struct tftp_port *p, const struct udp_in *in)
     dispatch_act(p, &in->m, &event);
 }
 
+static void note_drop(struct tftp_service *s, enum tftp_drop why)
+{
+    s->sessions.dropped[why]++;
+}
+
 /* One datagram, or several of one peer that the kernel has joined (GRO). */
 static void take_joined(struct tftp_port *p, const struct udp_in *in)
 {
     struct udp_in piece = *in;
     struct kedge_span left = in->m.bytes;
 
-    if (in->cut)
+    if (in->cut) {
+        note_drop(p->service, TFTP_DROP_CUT);
         return;
+    }
     while (in->m.segment && left.len > in->m.segment) {
         piece.m.bytes.ptr = left.ptr;
         piece.m.bytes.len = in->m.segment;
@@ -200,12 +207,16 @@ static void take_request(struct tftp_port *p, const struct udp_in *in)
     struct tftp_arrival arrival;
     struct tftp_event event;
 
-    if (in->cut && p->service->config.auto_port)
+    if (in->cut && p->service->config.auto_port) {
+        note_drop(p->service, TFTP_DROP_CUT);
         return;
+    }
     fill_arrival(p, in, &arrival);
     arrival.came = p->came;
-    if (!is_let_in(p->service, &arrival))
+    if (!is_let_in(p->service, &arrival)) {
+        note_drop(p->service, TFTP_DROP_STOPPING);
         return;
+    }
     drain_for(p, &arrival);
     if (p->service->config.auto_port)
         tftp_sessions_data(sessions, &arrival, now, &event);

@@ -3,6 +3,7 @@
  * it has counted when they are over. */
 #include "serve/tftp/live.h"
 #include "serve/tftp/counters.h"
+#include "serve/tftp/private.h"
 
 #include "tftp_bench.h"
 
@@ -112,6 +113,51 @@ static void an_upload_and_a_refusal_are_counted_by_kind(void **state)
     bench_free(b);
 }
 
+static uint64_t dropped_of(const struct bench *b, enum tftp_drop kind)
+{
+    struct tftp_counts c;
+
+    tftp_service_tell_drops(b->service);
+    c = counts_of(b);
+    return c.at[TFTP_SILENT_DROPS + (unsigned)kind];
+}
+
+/* Longer than any request. */
+static void say_too_much(struct bench *b, const struct net_address *to, struct peer *p)
+{
+    static const uint8_t much[60000] = { 0, KEDGE_TFTP_DATA, 0, 1 };
+
+    send_to(p, to, much, sizeof much);
+    turn_for(b, 50 * KEDGE_MSEC);
+}
+
+/* What is cut is no request without a second port either, and has another kind there. */
+static void what_is_cut_or_comes_too_late_is_counted(void **state)
+{
+    (void)state;
+    for (int auto_port = 0; auto_port < 2; auto_port++) {
+        struct bench *b = bench_new(UPLOAD_REFUSE);
+        struct peer *p = peer_new(b);
+        struct peer *late = peer_new(b);
+
+        b->service->config.auto_port = auto_port;
+        put_bytes(b, "root/file", 700);
+        ask(p, KEDGE_TFTP_RRQ, "file", NULL);
+        must_hear(p, KEDGE_TFTP_DATA, 1);
+        say_too_much(b, &b->at, late);
+        assert_int_equal(dropped_of(b, TFTP_DROP_CUT), auto_port);
+        assert_int_equal(dropped_of(b, TFTP_DROP_STOPPING), 0);
+        tftp_service_stop(b->service);
+        ask(late, KEDGE_TFTP_RRQ, "file", NULL);
+        assert_false(hears(late, 50));
+        assert_int_equal(dropped_of(b, TFTP_DROP_STOPPING), 1);
+        assert_int_equal(tftp_service_totals(b->service).dropped, 2);
+        peer_free(late);
+        peer_free(p);
+        bench_free(b);
+    }
+}
+
 static void each_fault_has_a_word_of_its_own(void **state)
 {
     (void)state;
@@ -153,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_download_is_seen_and_counted),
         cmocka_unit_test(an_announced_size_has_63_bits),
         cmocka_unit_test(an_upload_and_a_refusal_are_counted_by_kind),
+        cmocka_unit_test(what_is_cut_or_comes_too_late_is_counted),
         cmocka_unit_test(each_fault_has_a_word_of_its_own),
         cmocka_unit_test(each_end_is_done_or_has_failed_but_a_question),
     };
