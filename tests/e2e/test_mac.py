@@ -205,6 +205,8 @@ def test_silence_does_not_last_where_the_root_needs_the_mac(bridge, served, fetc
         time.sleep(0.02)
     bridge.make_silent(1)
     assert fetch(bridge.clients[1], "--retry-for", "30s") == "52-54-00-00-00-02"
+    assert served.record(event="refused")["reason"] == \
+        "the root needs the client's MAC address, which is not known (line 1 of the policy)"
 
 
 def test_explain_says_which_mac(bridge, served, fetch, kedge):
