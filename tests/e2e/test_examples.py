@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from e2e.lib.ports import free_port
 from e2e.peers import lab
 
 HOSTS = ["127.0.0.1", "::1"]
@@ -24,12 +25,6 @@ PATIENCE = 20
 
 def url(scheme, host, port):
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def free_port(kind, host="127.0.0.1"):
-    with socket.socket(lab.family(host), kind) as sock:
-        sock.bind((host, 0))
-        return sock.getsockname()[1]
 
 
 class Program:

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from e2e.lib.ports import free_port
 from e2e.lib.run import names, run
 from e2e.lib.screen import rest_of
 from e2e.peers.echo import closed_port
@@ -91,7 +92,7 @@ def test_each_address_is_tried(get, kedge, under_hosts, host, flag):
 
 def test_a_silent_address_leaves_time_for_the_next(get, kedge, under_hosts):
     under = under_hosts("127.0.0.1 both\n::1 both\n")
-    with Peer({"f": b"here"}, host="127.0.0.1") as peer, \
+    with Peer({"f": b"here"}, host="127.0.0.1", port=free_port()) as peer, \
             socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as silent:
         silent.bind(("::1", peer.port))
         done = run(*under, kedge, "get", f"tftp://both:{peer.port}/f", "--retry-for", "6",

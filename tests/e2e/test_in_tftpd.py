@@ -13,6 +13,7 @@ import pytest
 
 from e2e.lib.in_tftpd import InTftpd, named
 from e2e.lib.policy import ask
+from e2e.lib.ports import free_port
 from e2e.lib.serve import PATIENCE
 from e2e.peers.tftp import RRQ, WRQ
 
@@ -437,9 +438,7 @@ def test_it_goes_to_the_background(once, srv, tmp_path):
     """It answers as soon as the command is through; the pid file says who."""
     files(srv)
     pid_file, log = tmp_path / "pid", tmp_path / "log"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        at = sock.getsockname()
+    at = "127.0.0.1", free_port()
     done = once("-l", "-s", "-a", f"127.0.0.1:{at[1]}", "-P", pid_file, "--logfile", log, srv)
     assert done.returncode == 0, done.stderr
     pid = int(pid_file.read_text())
@@ -531,9 +530,7 @@ def test_the_log_goes_to_syslog(program, srv, tmp_path, kind):
     if subprocess.run([*under, "true"], stderr=subprocess.DEVNULL).returncode:
         pytest.skip("a mount namespace may not be made here")
     logger = Logger(dev / "log", kind)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([*under, program, "-L", "-s", "-a", f"127.0.0.1:{port}",
                                 srv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True)

@@ -6,15 +6,9 @@ import subprocess
 
 import pytest
 
+from e2e.lib.ports import free_port
 from e2e.lib.still import queue
 from e2e.peers.echo import wait_for
-
-
-def free_udp_port():
-    import socket
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture
@@ -23,7 +17,7 @@ def watch(root, kedge, serve, srv, tmp_path):
     def run(*lose):
         content = os.urandom(3000)
         (srv / "f").write_bytes(content)
-        server, port = serve(), free_udp_port()
+        server, port = serve(), free_port()
         words = [w for name in lose for w in ("--lose", name)]
         wire = subprocess.Popen(
             ["/usr/bin/python3", root / "docs/lab/tftp-wire", "--listen", str(port),

@@ -84,9 +84,8 @@ def test_each_address_of_a_name_is_tried(probe, under_hosts, here, other):
 def test_an_address_without_an_answer_takes_no_whole_timeout(probe, under_hosts):
     """A second; what is probed besides has its own time."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as held:
-        held.bind(("::1", 0))
-        port = held.getsockname()[1]
-        Datagrams(("127.0.0.1", port))
+        port = beside(held, "::1",
+                      lambda: Datagrams(("127.0.0.1", 0)).socket).getsockname()[1]
         begun = time.monotonic()
         code, (t,), _ = probe("-c", "2", "-i", "5ms", "--timeout", "40s", f"udp://both:{port}",
                               under=under_hosts("127.0.0.1 both\n::1 both\n"))

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from e2e.lib.ports import free_port
 from e2e.peers.tftp import RRQ, Get, Peer, TftpError, ack, get, put
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
@@ -26,12 +27,6 @@ def run(kedge, srv):
         assert done.stderr.startswith("kedge serve: ")
         return done.returncode, done.stderr
     return run
-
-
-def free_port(kind=socket.SOCK_DGRAM):
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 @pytest.mark.parametrize("flags", [(), ("--single-port",)], ids=["ports", "single"])

@@ -12,10 +12,11 @@ import pytest
 
 from e2e.lib.in_tftpd import InTftpd, named
 from e2e.lib.policy import ask
+from e2e.lib.ports import free_port
 from e2e.peers import tftp
 from e2e.peers.tftp import RRQ, request
 from interop.servers import namespaces_are_to_be_had
-from interop.test_in_tftpd import PATIENCE, Judge, free_port
+from interop.test_in_tftpd import PATIENCE, Judge
 from interop.test_migrations import ByFile, ByWords, beside, laid_out  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not namespaces_are_to_be_had(), reason="needs root")

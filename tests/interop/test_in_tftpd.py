@@ -15,6 +15,7 @@ import pytest
 
 from e2e.lib.in_tftpd import InTftpd, named
 from e2e.lib.policy import ask
+from e2e.lib.ports import free_port
 from e2e.peers.tftp import RRQ, WRQ, request
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="7.3's chroot needs root")
@@ -52,12 +53,6 @@ def lay_out(base):
 def laid_out(base):
     """The directories stay: a server may have them open."""
     return {base / "srv/sub", base / "srv/open"}
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Judge:

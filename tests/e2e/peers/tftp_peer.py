@@ -54,13 +54,14 @@ class Peer:
     blocks_of: int = None                        # bytes of each DATA, whatever was granted
     first_block: int = 1                         # the number of the first DATA
     single_port: bool = False
+    port: int = 0                                # 0: any
     slow: float = 0.0                            # before each DATA
     repeat_last: float = None                    # so long after the last ACK of a get its
                                                  # last DATA comes again
 
     def __post_init__(self):
         self.family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self.sock = self.socket()
+        self.sock = self.socket(self.port)
         self.port = self.sock.getsockname()[1]
         self.requests, self.taken, self.heard, self.problems = [], {}, [], []
         self.confirmed = 0    # last ACKs of a get that were heard
@@ -70,10 +71,10 @@ class Peer:
         self.threads = []
         self.spawn(self.listen)
 
-    def socket(self):
+    def socket(self, port=0):
         sock = socket.socket(self.family, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        sock.bind((self.host, 0))
+        sock.bind((self.host, port))
         sock.settimeout(0.05)
         return sock
 
