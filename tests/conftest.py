@@ -37,3 +37,13 @@ def build():
 def kedge(build):
     """The program under test."""
     return build / "kedge"
+
+
+@pytest.fixture(scope="session")
+def released(root):
+    """The program as it is released: limits of memory say nothing of a sanitized one, which also
+    takes long to start."""
+    program = root / "build/kedge"
+    if not program.exists():
+        pytest.skip("no build/kedge: run make build")
+    return program

@@ -27,12 +27,3 @@ def forge(network):
     """forge(SOURCE, TARGET, PAYLOAD): a datagram in SOURCE's name."""
     with Forger() as forger:
         yield forger.send
-
-
-@pytest.fixture
-def released(root):
-    """The program as it is released: limits of memory say nothing of a sanitized one."""
-    program = root / "build/kedge"
-    if not program.exists():
-        pytest.skip("no build/kedge: run make build")
-    return program
