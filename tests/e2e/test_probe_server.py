@@ -149,7 +149,8 @@ def test_what_the_servers_queue_dropped_is_named(echo, endless):
     (target,) = run.end()
     server = target["server"]
     ways = [server[k] for k in ("lost_going", "lost_coming", "lost_unknown")]
-    assert target["lost"] <= sum(ways) <= target["lost"] + target["open"]
+    lost = target["lost"] - target["refused"] - target["unsent"]  # a busy machine may not send all
+    assert lost <= sum(ways) <= lost + target["open"]
     # What was dropped in the end, on a slow machine, may be open.
     assert 500 < server["lost_going"] <= server["dropped"]
     assert server["dropped"] <= server["lost_going"] + target["open"]
