@@ -30,11 +30,11 @@ def files(tree, *prefixes, suffix=("",)):
             and (tree / n).is_file()]
 
 
-def copy(tree, to, corpus=False):
-    """A copy of the project's files, to plant a fault in. The corpus of the fuzzers, hundreds
-    of files, comes along only where it is asked for."""
+def copy(tree, to):
+    """A copy of the project's files, to plant a fault in, without the corpus of the fuzzers,
+    hundreds of files."""
     for path in files(tree):
-        if not corpus and path.is_relative_to(tree / "tests/fuzz/corpus"):
+        if path.is_relative_to(tree / "tests/fuzz/corpus"):
             continue
         target = to / path.relative_to(tree)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,12 +9,14 @@ FLAGS = ["-std=c17", "-O1", "-g", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all", "-D_GNU_SOURCE"]
 
 
-def replay(tree, out, target):
-    """The exit status of a target's replay, built from a tree."""
-    sources = guard.files(tree, "src/base/", "src/tftp/", "src/echo/", suffix=(".c",))
-    here = tree / "tests" / "fuzz"
-    guard.run("clang", *FLAGS, f"-I{tree}/include", f"-I{tree}/src", f"-I{here}", *sources,
-              *sorted(here.glob(f"{target}*.c")), here / "owner.c", here / "replay.c", "-o", out / "replay")
+def replay(root, out, target, tree=None, name=None):
+    """The exit status of a target's replay, with that file of a tree in place of the one that the
+    sanitized build has."""
+    here = root / "tests" / "fuzz"
+    spoilt = [tree / name] if name else []
+    guard.run("clang", *FLAGS, f"-I{root}/include", f"-I{root}/src", f"-I{here}", *spoilt,
+              *sorted(here.glob(f"{target}*.c")), here / "owner.c", here / "replay.c",
+              root / "build-sanitize/libcore.a", "-lnettle", "-pthread", "-o", out / "replay")
     done = subprocess.run([out / "replay", here / "corpus" / target,
                            here / "regressions" / target],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -40,6 +42,6 @@ def test_a_replay_passes(root, tmp_path, target):
      "if (in->bytes.len < 4)"),
 ])
 def test_a_fault_is_seen(root, tmp_path, target, name, old, new):
-    spoilt = guard.copy(root, tmp_path / "tree", corpus=True)
+    spoilt = guard.copy(root, tmp_path / "tree")
     change(spoilt, name, old, new)
-    assert replay(spoilt, tmp_path, target) != 0
+    assert replay(root, tmp_path, target, spoilt, name) != 0
