@@ -144,12 +144,16 @@ def test_the_same_is_granted_and_refused(judge, kedge, place, tmp_path, options)
         assert {a[0] for a in seen[0]} == {"granted", "refused"}
 
 
-def one(server, request, base):
-    """Each meets the same tree: an upload that breaks off empties a file of 7.3's."""
+def one(server, request, base, again=False):
+    """Each meets the same tree: an upload that breaks off empties a file of 7.3's. 7.3 does not
+    answer a second upload of a file while the process of the first is there, which may be long on a
+    busy machine."""
     op, name, options = request
     try:
         answer = ask(server.at, "127.0.0.1", op, name, options)
     except TimeoutError:
+        if isinstance(server, Judge) and op == WRQ and not again:
+            return one(server, request, base, again=True)
         return "silent", type(server).__name__
     if op == WRQ and answer[0] == "granted":
         time.sleep(0.02)
