@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from e2e.lib.policy import ME
+from e2e.lib.ports import free_port
 from e2e.lib.run import run
 from e2e.peers.tftp import RRQ, error, request
 
@@ -83,13 +84,13 @@ def test_it_is_not_confined_and_the_server_is(hook, serve, get, make):
 
 def test_it_holds_nothing_when_the_server_is_killed(hook, serve, get, make):
     make("f", 10)
-    server = serve("--exec", hook("#!/bin/sh\nexec sleep 1000\n"), "--user", ME)
-    host, port = server.at
-    get(f"tftp://{host}:{port}/f", "-o", "got")
+    at = f"tftp://127.0.0.1:{free_port()}"
+    server = serve("--exec", hook("#!/bin/sh\nexec sleep 1000\n"), "--user", ME, at=[at])
+    get(f"{at}/f", "-o", "got")
 
     server.kill()
-    again = serve(at=[f"tftp://{host}:{port}"])
-    assert get(f"tftp://{host}:{port}/f", "-o", "got").code == 0
+    again = serve(at=[at])
+    assert get(f"{at}/f", "-o", "got").code == 0
     assert again.stop() == 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.lib.ports import beside, datagrams
+from e2e.lib.ports import beside, datagrams, free_port
 from e2e.lib.run import finish, names, run, start
 from e2e.lib.still import frozen
 from e2e.peers.echo import closed_port, wait_for
@@ -159,8 +159,8 @@ def test_server_goes_away(get):
 
 def test_a_server_that_is_restarted(get, kedge, serve, make):
     content = make("large", 20_000_000)
-    first = serve()
-    at = f"tftp://127.0.0.1:{first.at[1]}"
+    at = f"tftp://127.0.0.1:{free_port()}"
+    first = serve(at=(at,))
     process = start(kedge, "get", f"{at}/large", "--no-options", cwd=get.here)
     while not any(f.stat().st_size for f in get.here.iterdir()):
         assert process.poll() is None

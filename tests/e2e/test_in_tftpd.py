@@ -454,14 +454,12 @@ def test_it_goes_to_the_background(once, srv, tmp_path):
     assert "file=open" in log.read_text()
 
 
-def test_a_log_file_is_opened_again(daemon, program, srv, tmp_path):
+def test_a_log_file_is_opened_again(program, srv, tmp_path):
     files(srv)
     logs = tmp_path / "logs"
     logs.mkdir()
     logs.chmod(0o777)
-    server = daemon("-s", srv)  # one that tells where it listens: the other has its log in a file
-    port = server.at[1]
-    server.stop()
+    port = free_port()
     process = subprocess.Popen([program, "-L", "-s", "-a", f"127.0.0.1:{port}", "--logfile",
                                 logs / "log", srv], stdin=subprocess.DEVNULL)
     try:

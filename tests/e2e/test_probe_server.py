@@ -10,6 +10,7 @@ import time
 import pytest
 
 from e2e.lib.marked import ASK, ASKS, LOOP, REPLY, STAMP, TOKEN, ask, client, exchange
+from e2e.lib.ports import free_port
 from e2e.lib.probe import MS, counts
 from e2e.lib.still import freeze, freeze_server, queue
 from e2e.peers.echo import Connections, Datagrams, wait_for
@@ -159,9 +160,9 @@ def test_what_the_servers_queue_dropped_is_named(echo, endless):
 
 
 def test_a_server_that_is_started_again_is_said(serve, endless):
-    server = serve(at=("echo+udp://127.0.0.1:0",))
-    host, port = server.address("echo+udp")
-    run = endless("-i", "5ms", f"udp://{host}:{port}")
+    port = free_port()
+    server = serve(at=(f"echo+udp://127.0.0.1:{port}",))
+    run = endless("-i", "5ms", f"udp://127.0.0.1:{port}")
     run.until(50)
     server.stop()
     serve(at=(f"echo+udp://127.0.0.1:{port}",))

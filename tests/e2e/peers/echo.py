@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+from e2e.lib.ports import free_port
+
 SO_RCVBUFFORCE = 33
 
 
@@ -109,9 +111,10 @@ def every_kind(directory):
 def closed_port(kind=socket.SOCK_DGRAM):
     """A port of 127.0.0.1 where nobody listens, and the socket that keeps it so: bound,
     but (TCP) not listening, or (UDP) to be closed by the caller first."""
+    port = free_port(kind)
     s = socket.socket(socket.AF_INET, kind)
-    s.bind(("127.0.0.1", 0))
-    return s.getsockname()[1], s
+    s.bind(("127.0.0.1", port))
+    return port, s
 
 
 def wait_for(condition, patience=10):
