@@ -61,12 +61,12 @@ bool call_is_gone(int dir)
 bool call_is_made_again(int dir)
 {
     static const char deleted[] = " (deleted)";
-    char of_fd[32], path[PATH_MAX];
+    char link[32], path[PATH_MAX];
     struct stat st;
     ssize_t len;
 
-    (void)snprintf(of_fd, sizeof of_fd, "/proc/self/fd/%d", dir);
-    len = readlinkat(AT_FDCWD, of_fd, path, sizeof path - 1);
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+    len = readlinkat(AT_FDCWD, link, path, sizeof path - 1);
     if (len <= (ssize_t)sizeof deleted - 1)
         return false;
     path[len] = '\0';

@@ -152,7 +152,7 @@ def server(kedge):
     started = []
 
     def start(*flags):
-        process = subprocess.Popen([kedge, "trace", *flags, kedge, "serve",
+        process = subprocess.Popen([kedge, "trace", *flags, kedge, "serve", "--sandbox=off",
                                     "echo+tcp://127.0.0.1:0"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
