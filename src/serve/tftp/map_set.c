@@ -55,8 +55,10 @@ static bool read_map_bytes(int fd, uint8_t *into, size_t size, size_t *len)
     ssize_t n = 0;
 
     *len = 0;
-    while (*len < size && (n = read(fd, into + *len, size - *len)) > 0)
-        *len += (size_t)n;
+    do {
+        n = read(fd, into + *len, size - *len);
+        *len += n > 0 ? (size_t)n : 0;
+    } while ((n > 0 && *len < size) || (n < 0 && errno == EINTR));
     return n >= 0;
 }
 
