@@ -181,7 +181,9 @@ static size_t follow_child(int hear)
         struct pollfd p = { .fd = hear, .events = POLLIN };
 
         if (poll(&p, 1, (int)((until - now) / KEDGE_MSEC) + 1) > 0) {
-            if (read(hear, &heard, sizeof heard) != (ssize_t)sizeof heard)
+            ssize_t n = read(hear, &heard, sizeof heard);
+
+            if (n != (ssize_t)sizeof heard && !(n < 0 && errno == EINTR))
                 break;
             last = heard;
         }
