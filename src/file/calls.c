@@ -61,19 +61,19 @@ bool call_is_gone(int dir)
 bool call_is_made_again(int dir)
 {
     static const char deleted[] = " (deleted)";
-    char link[32], path[PATH_MAX];
+    char link[32], where[PATH_MAX];
     struct stat st;
     ssize_t len;
 
     (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
-    len = readlinkat(AT_FDCWD, link, path, sizeof path - 1);
+    len = readlinkat(AT_FDCWD, link, where, sizeof where - 1);
     if (len <= (ssize_t)sizeof deleted - 1)
         return false;
-    path[len] = '\0';
-    if (strcmp(path + len - (sizeof deleted - 1), deleted) != 0)
+    where[len] = '\0';
+    if (strcmp(where + len - (sizeof deleted - 1), deleted) != 0)
         return false;
-    path[len - (ssize_t)(sizeof deleted - 1)] = '\0';
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    where[len - (ssize_t)(sizeof deleted - 1)] = '\0';
+    return stat(where, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* Those that <linux/magic.h> does not name. */
