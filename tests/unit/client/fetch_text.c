@@ -7,7 +7,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINE 4096
 
@@ -112,12 +114,85 @@ static void standard_streams_have_names(void **state)
     assert_memory_equal(label.ptr, "standard input", label.len);
 }
 
+/* What a failure says on standard error. */
+static void failure(const struct kedge_transfer_result *r, char out[LINE])
+{
+    struct fetch_job j = job(false, "f");
+    FILE *f = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    size_t len;
+
+    assert_non_null(f);
+    assert_true(dup2(fileno(f), STDERR_FILENO) >= 0);
+    fetch_say_failure(&j, r);
+    fflush(stderr);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    rewind(f);
+    len = fread(out, 1, LINE - 1, f);
+    out[len] = '\0';
+    fclose(f);
+}
+
+static void silence_behind_what_is_large(void **state)
+{
+    static const char hint[] = "  try: --blksize 512 --windowsize 1: ";
+    struct kedge_transfer_result r = {
+        .cause = KEDGE_TRANSFER_SILENT,
+        .outcome = KEDGE_TFTP_TIMEOUT,
+        .peer = address("192.0.2.7", 2000),
+        .granted = { .has = KEDGE_TFTP_HAS_WINDOWSIZE, .windowsize = 2 },
+    };
+    char line[LINE];
+
+    (void)state;
+    failure(&r, line);
+    assert_non_null(strstr(line, hint));
+    r.granted.windowsize = 1;
+    failure(&r, line);
+    assert_null(strstr(line, "try: "));
+    r.granted = (struct kedge_tftp_options){ .has = KEDGE_TFTP_HAS_BLKSIZE,
+                                             .blksize = KEDGE_TFTP_BLKSIZE_DEFAULT + 1 };
+    failure(&r, line);
+    assert_non_null(strstr(line, hint));
+    r.granted.blksize = KEDGE_TFTP_BLKSIZE_DEFAULT;
+    failure(&r, line);
+    assert_null(strstr(line, "try: "));
+}
+
+static void silence_without_a_route(void **state)
+{
+    static const int errors[] = { EHOSTUNREACH, ENETUNREACH };
+    struct kedge_transfer_result r = { .cause = KEDGE_TRANSFER_SILENT,
+                                       .outcome = KEDGE_TFTP_TIMEOUT,
+                                       .peer = address("192.0.2.7", 69) };
+    char line[LINE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        r.code = errors[i];
+        failure(&r, line);
+        assert_non_null(
+            strstr(line, "  try: ip route get 192.0.2.7 (is there a route?)"));
+        assert_null(strstr(line, "kedge probe"));
+    }
+    r.peer = address("2001:db8::7", 69);
+    failure(&r, line);
+    assert_non_null(strstr(line, "  try: -4, if the server has an IPv4 address; ip route "
+                                 "get 2001:db8::7 "));
+    r.code = 0;
+    failure(&r, line);
+    assert_non_null(strstr(line, "  try: kedge probe "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_get),
         cmocka_unit_test(a_put_that_was_refused),
         cmocka_unit_test(standard_streams_have_names),
+        cmocka_unit_test(silence_behind_what_is_large),
+        cmocka_unit_test(silence_without_a_route),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
